@@ -1,0 +1,1 @@
+"""innerscore: score models of the brain's inner simulations against recordings and behaviour."""

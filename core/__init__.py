@@ -1,0 +1,1 @@
+"""What all rooms speak: stimuli, labelled data, cards, registry, errors, settings, records, seeds."""

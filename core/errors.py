@@ -1,0 +1,154 @@
+"""The errors innerscore raises: one tree, one exit code per kind.
+
+::
+
+    InnerscoreError                    1
+    ├── InvalidInputError              3   a card, an array, a file or a bundle is not as it must be
+    │   ├── InvalidArgumentError           a function's argument (is a ValueError too)
+    │   ├── InvalidCardError               a card's field
+    │   ├── InvalidDataError               a data file's content
+    │   │   └── ChecksumError              a file whose bytes are not the published ones
+    │   ├── InvalidRecordError             a result record
+    │   └── DuplicateNameError             one name registered at two places
+    ├── CandidateError                 4   a candidate failed
+    │   └── ActivationError                its activations are not as the stimulus demands
+    ├── UnknownNameError               5   no candidate, benchmark, metric or data set of that name
+    ├── StoreError                     6   the store is damaged or in conflict
+    └── MissingPartError               7   an extra, a system part or a data file is missing
+
+Exit code 2 (wrong usage) belongs to the command line's parser; 0 is success.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+__all__ = [
+    "ActivationError",
+    "CandidateError",
+    "ChecksumError",
+    "DuplicateNameError",
+    "InnerscoreError",
+    "InvalidArgumentError",
+    "InvalidCardError",
+    "InvalidDataError",
+    "InvalidInputError",
+    "InvalidRecordError",
+    "MissingPartError",
+    "StoreError",
+    "UnknownNameError",
+]
+
+
+class InnerscoreError(Exception):
+    """Base of every error that innerscore raises on purpose.
+
+    Parameters
+    ----------
+    subject : str
+        What is wrong: the argument, field, layer or file, named.
+    got : object
+        What was found there.
+    needed : str
+        What has to be there, so that "``subject`` must be ``needed``" reads well.
+    hint : str, default=""
+        What to do about it, a full sentence.
+
+    Attributes
+    ----------
+    exit_code : int
+        The command line's exit code for this kind of error.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, subject: str, *, got: object, needed: str, hint: str = "") -> None:
+        self.subject = subject
+        self.got = got
+        self.needed = needed
+        self.hint = hint
+        super().__init__(self._message())
+
+    def _message(self) -> str:
+        return f"{self.subject} must be {self.needed}, got {self.got}. {self.hint}".rstrip()
+
+
+class InvalidInputError(InnerscoreError):
+    """Something given to innerscore is not as it must be."""
+
+    exit_code = 3
+
+
+class InvalidArgumentError(InvalidInputError, ValueError):
+    """An argument of a function is out of its documented range."""
+
+
+class InvalidCardError(InvalidInputError):
+    """A card lacks a key, has one too many, or holds an illegal value."""
+
+
+class InvalidDataError(InvalidInputError):
+    """A data file or labelled array lacks what its data set must have."""
+
+
+class ChecksumError(InvalidDataError):
+    """A file's bytes are not the published ones."""
+
+
+class InvalidRecordError(InvalidInputError):
+    """A result record cannot be read or does not match its own hash."""
+
+
+class DuplicateNameError(InvalidInputError):
+    """One name is registered at two places."""
+
+
+class CandidateError(InnerscoreError):
+    """A candidate raised, or could not be built."""
+
+    exit_code = 4
+
+
+class ActivationError(CandidateError):
+    """A candidate returned activations that its stimulus does not allow."""
+
+
+class UnknownNameError(InnerscoreError):
+    """No registered thing has the name asked for.
+
+    Parameters
+    ----------
+    kind : str
+        ``"candidate"``, ``"benchmark"``, ``"metric"`` or ``"dataset"``.
+    name : str
+        The name asked for.
+    suggestions : sequence of str
+        The registered names closest to it.
+    """
+
+    exit_code = 5
+
+    def __init__(self, kind: str, name: str, suggestions: Sequence[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.suggestions = tuple(suggestions)
+        meant = f"Did you mean {' or '.join(self.suggestions)}? " if self.suggestions else ""
+        super().__init__(
+            f"The {kind} name",
+            got=repr(name),
+            needed="a registered one",
+            hint=f"{meant}'innerscore list' shows all names.",
+        )
+
+
+class StoreError(InnerscoreError):
+    """The store of results is damaged, or a record is in conflict with it."""
+
+    exit_code = 6
+
+
+class MissingPartError(InnerscoreError):
+    """A needed part is not here: an extra, a system package or a data file."""
+
+    exit_code = 7

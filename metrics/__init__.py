@@ -1,0 +1,1 @@
+"""Measures: pure functions in :mod:`innerscore.metrics.functional`, thin metric classes beside them."""
