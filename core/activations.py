@@ -1,0 +1,128 @@
+"""What a candidate gives back, checked: for each layer an array (time, units) on the stimulus's time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import ActivationError
+from .stimuli import Stimulus
+
+__all__ = ["Activations", "LayerValues", "TimedValues", "check_activations"]
+
+
+@dataclass(frozen=True, eq=False)
+class TimedValues:
+    """Activations of one layer on a time axis of its own.
+
+    A candidate returns these where a layer's steps are not the stimulus's steps; plain arrays otherwise.
+
+    Parameters
+    ----------
+    values : array of shape (time, units)
+        Activations.
+    times_ms : array of shape (time,)
+        Increasing, in ms after the stimulus's first step, within its duration.
+    """
+
+    values: npt.NDArray[np.floating]
+    times_ms: npt.NDArray[np.float64]
+
+
+LayerValues: TypeAlias = npt.NDArray[np.floating] | TimedValues
+Activations: TypeAlias = dict[str, TimedValues]
+
+
+def check_activations(
+    returned: object, stimulus: Stimulus, *, candidate: str, layers: tuple[str, ...]
+) -> Activations:
+    """Check what a candidate returned for one stimulus and put times beside the values.
+
+    Parameters
+    ----------
+    returned : object
+        What ``candidate.activations(stimulus)`` gave.
+    stimulus : Stimulus
+        The stimulus it was given.
+    candidate : str
+        The candidate's name, for messages.
+    layers : tuple of str
+        The layers that its card promises.
+
+    Returns
+    -------
+    activations : dict of str to TimedValues
+        Values as float32, one entry a promised layer, in the card's order.
+
+    Raises
+    ------
+    ActivationError
+        If a layer is missing or extra, or its values are not a finite real array (time, units) on the
+        stimulus's time axis. The message names candidate, layer, got and needed.
+    """
+    where = f"What candidate '{candidate}' returned for stimulus '{stimulus.identifier}'"
+    if not isinstance(returned, Mapping):
+        raise ActivationError(where, got=type(returned).__name__, needed="a mapping of layer to array")
+    if set(returned) != set(layers):
+        raise ActivationError(
+            where,
+            got=f"layers {sorted(map(str, returned))}",
+            needed=f"the layers of its card, {sorted(layers)}",
+            hint="Make the card's 'layers' and the keys of the mapping the same.",
+        )
+    return {layer: _check_layer(returned[layer], stimulus, candidate, layer) for layer in layers}
+
+
+def _check_layer(value: object, stimulus: Stimulus, candidate: str, layer: str) -> TimedValues:
+    subject = f"Layer '{layer}' of candidate '{candidate}' for stimulus '{stimulus.identifier}'"
+    timed = value if isinstance(value, TimedValues) else TimedValues(_as_array(value), stimulus.times_ms)
+    values = _as_array(timed.values)
+    if values.ndim != 2 or values.dtype.kind not in "fiub":
+        raise ActivationError(
+            subject, got=f"{values.dtype} of shape {values.shape}", needed="a real array (time, units)"
+        )
+    _check_times(subject, values, timed.times_ms, stimulus, own=isinstance(value, TimedValues))
+    if values.shape[1] == 0:
+        raise ActivationError(subject, got=f"shape {values.shape}", needed="of at least one unit")
+    values = np.ascontiguousarray(values, dtype=np.float32)
+    if not np.isfinite(values).all():
+        bad = int((~np.isfinite(values)).sum())
+        raise ActivationError(
+            subject, got=f"{bad} NaN or infinite of {values.size} values", needed="finite in float32"
+        )
+    return TimedValues(values, np.asarray(timed.times_ms, dtype=np.float64))
+
+
+def _check_times(
+    subject: str,
+    values: npt.NDArray[np.generic],
+    times_ms: npt.NDArray[np.float64],
+    stimulus: Stimulus,
+    *,
+    own: bool,
+) -> None:
+    times = np.asarray(times_ms)
+    if times.ndim != 1 or len(times) != len(values):
+        raise ActivationError(
+            subject,
+            got=f"{len(values)} time steps",
+            needed=f"of {np.size(times)} time steps, one for each {'of its times' if own else 'stimulus step'}",
+            hint="" if own else "Return TimedValues(values, times_ms) for a time axis of the layer's own.",
+        )
+    last = stimulus.n_steps * 1000.0 / stimulus.rate_hz
+    if not np.isfinite(times).all() or (np.diff(times) <= 0).any() or times[0] < 0 or times[-1] > last:
+        raise ActivationError(
+            f"The times of {subject[0].lower()}{subject[1:]}",
+            got=f"{len(times)} values from {times.min():g} to {times.max():g}",
+            needed=f"increasing, in ms, within 0..{last:g}",
+        )
+
+
+def _as_array(value: object) -> npt.NDArray[np.generic]:
+    """A numpy view of an array or a torch tensor on any device."""
+    detach = getattr(value, "detach", None)
+    return np.asarray(detach().cpu().numpy() if detach is not None else value)

@@ -1,0 +1,278 @@
+"""Cards: what a candidate, data set, metric or benchmark is, by whom, under which licence, in YAML.
+
+A card's prose is its documentation on the board. Cards are read with ``safe_load`` into models that forbid
+extra keys; reading one imports no code of the thing it describes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import InvalidCardError
+from .stimuli import StimulusKind
+
+__all__ = [
+    "BenchmarkCard",
+    "CandidateCard",
+    "Card",
+    "Commitment",
+    "DataFile",
+    "DatasetCard",
+    "MetricCard",
+    "read_card",
+]
+
+Url = Annotated[str, Field(pattern=r"^https?://[^\s<>\"']+$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, Field(min_length=1)]
+Prose = Annotated[str, Field(min_length=20)]
+Entry = Annotated[str, Field(pattern=r"^[\w./]+:[A-Za-z_]\w*$")]
+LayerName = Annotated[str, Field(pattern=r"^[\w.\-]{1,80}$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Card(_Model):
+    """What every card has.
+
+    Attributes
+    ----------
+    identifier : str
+        The name by which it is registered.
+    title : str
+        One line for a person.
+    description : str
+        What it is, in a few sentences.
+    version : int
+        Raised whenever its numbers change.
+    licence : str
+        SPDX identifier, or the terms in words.
+    citation : str
+        BibTeX of what to cite.
+    url : str or None
+        Where to read more.
+    """
+
+    identifier: str
+    title: Annotated[str, Field(min_length=1, max_length=120)]
+    description: Prose
+    version: Annotated[int, Field(ge=1)] = 1
+    licence: Text
+    citation: Text
+    url: Url | None = None
+
+
+class CandidateCard(Card):
+    """A candidate: which stimuli it accepts, which layers it has, how it came to be.
+
+    Attributes
+    ----------
+    entry : str
+        ``module:attribute`` or, in a folder of one's own, ``file.py:attribute``: a class or function that
+        builds the candidate. Called without arguments, or with ``seed=`` if `seeded`.
+    accepts : tuple of {"frames", "self_motion"}
+        Kinds of stimulus it can be shown.
+    layers : tuple of str
+        What ``activations`` returns.
+    model_class : str
+        The family it belongs to.
+    trained_on, supervision : str
+        What its weights were made from; "nothing" and "none" for a candidate without training.
+    training : str or None
+        The command that made the weights.
+    seeded : bool
+        Whether its numbers depend on the run's seed.
+    """
+
+    identifier: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    authors: Annotated[tuple[str, ...], Field(min_length=1)]
+    entry: Entry
+    accepts: Annotated[tuple[StimulusKind, ...], Field(min_length=1)]
+    layers: Annotated[tuple[LayerName, ...], Field(min_length=1)]
+    model_class: Text
+    trained_on: Text = "nothing"
+    supervision: Text = "none"
+    training: str | None = None
+    seeded: bool = False
+
+
+class DataFile(_Model):
+    """One file of a data set as it stands upstream.
+
+    Attributes
+    ----------
+    name : str
+        File name in the data set's folder.
+    url : str
+        Public address.
+    size : int
+        Bytes.
+    sha256 : str
+        Of those bytes.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[\w.\-]+$")]
+    url: Url
+    size: Annotated[int, Field(gt=0)]
+    sha256: Sha256
+
+
+class DatasetCard(Card):
+    """A data set: the recordings, where their bytes are, and what they are of.
+
+    Attributes
+    ----------
+    entry : str
+        ``module:attribute`` of the loader.
+    simulated : bool
+        Whether the recordings are simulated; then the identifier begins with ``Simulated``.
+    species : str
+        Whose brain.
+    regions : tuple of str
+        Regions recorded.
+    folder : str
+        Name of the folder its files lie in, below the data folder or a mirror folder.
+    files : tuple of DataFile
+        Empty for data that are made here.
+    """
+
+    identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+([12]\d{3})?$")]
+    entry: Entry
+    simulated: bool
+    species: Text
+    regions: Annotated[tuple[str, ...], Field(min_length=1)]
+    folder: Annotated[str, Field(pattern=r"^[\w\-]+$")]
+    files: tuple[DataFile, ...] = ()
+
+
+class MetricCard(Card):
+    """A measure: what it compares, by which formula, in which range.
+
+    Attributes
+    ----------
+    entry : str
+        ``module:attribute`` of the metric class.
+    formula : str
+        In plain text.
+    range : str
+        Of the value.
+    resampling_unit : str
+        What the interval resamples.
+    cost : str
+        What its time depends on.
+    """
+
+    identifier: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
+    entry: Entry
+    formula: Text
+    range: Text
+    resampling_unit: Text
+    cost: Text
+
+
+class Commitment(_Model):
+    """How the layer that stands for the region is chosen: on conditions that are never scored.
+
+    Attributes
+    ----------
+    every : int
+        Each `every`-th condition, in the data set's own order, is kept for the choice.
+    """
+
+    every: Annotated[int, Field(ge=2)] = 4
+
+
+class BenchmarkCard(Card):
+    """A benchmark, declared whole: data set, epoch, measure, commitment; no code.
+
+    Attributes
+    ----------
+    system : str
+        Home system, the board's first heading.
+    dataset : str
+        Identifier of the data set.
+    task : str
+        What the subjects did, for the reader.
+    region : str
+        Region scored.
+    epoch : str or None
+        Name of the mask that selects time bins; None for all.
+    alignment : {"image", "time", "space"}
+        How activations are brought to the samples of the recording.
+    metric : str
+        Identifier of the metric.
+    parameters : mapping
+        The metric's parameters.
+    ceiling : str
+        What the ceiling is, for the reader.
+    commitment : Commitment
+        How the layer is chosen.
+    """
+
+    identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+([12]\d{3})?\.[A-Za-z0-9\-]+$")]
+    system: Text
+    dataset: Text
+    task: Prose
+    region: Text
+    epoch: str | None = None
+    alignment: Literal["image", "time", "space"]
+    metric: Text
+    parameters: Mapping[str, Any] = {}
+    ceiling: Prose
+    commitment: Commitment = Commitment()
+
+
+C = TypeVar("C", bound=Card)
+
+
+def read_card(path: Path, card_type: type[C]) -> C:
+    """Read and check a card.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A YAML file.
+    card_type : type
+        The card model it has to satisfy.
+
+    Raises
+    ------
+    InvalidCardError
+        If the file is no YAML mapping, or a key is missing, unknown or illegal; all faults are named.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidCardError(f"The card {path}", got=str(error), needed="readable YAML") from error
+    if not isinstance(content, dict):
+        raise InvalidCardError(f"The card {path}", got=type(content).__name__, needed="a YAML mapping")
+    try:
+        return card_type.model_validate(content)
+    except ValidationError as error:
+        raise _card_error(path, card_type, error) from error
+
+
+def _card_error(path: Path, card_type: type[Card], error: ValidationError) -> InvalidCardError:
+    faults = [_fault(detail) for detail in error.errors()]
+    return InvalidCardError(
+        f"The card {path}",
+        got="; ".join(faults),
+        needed=f"a valid {card_type.__name__}",
+        hint=f"Its keys are: {', '.join(card_type.model_fields)}.",
+    )
+
+
+def _fault(detail: Any) -> str:
+    field = ".".join(map(str, detail["loc"])) or "card"
+    if detail["type"] == "missing":
+        return f"key '{field}' is missing"
+    if detail["type"] == "extra_forbidden":
+        return f"key '{field}' is unknown"
+    return f"key '{field}' = {detail['input']!r} ({detail['msg']})"

@@ -1,0 +1,253 @@
+"""Result records: what one run found, immutable, each number traceable to the bytes it came from.
+
+A record has three hashes, all SHA-256 over canonical JSON:
+
+- ``run_sha256`` over what went in (candidate, benchmark, data, stimuli, seed, code): equal for a rerun;
+- ``values_sha256`` over what went in and what came out: equal for a rerun that repeats bit for bit;
+- ``record_sha256`` over everything, time and machine included: the record's identity.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from .cards import Sha256
+from .errors import InvalidRecordError
+from .hashing import canonical_json, sha256_of_bytes
+from .scores import Estimate, ScoreParts
+
+__all__ = [
+    "BenchmarkRef",
+    "CandidateRef",
+    "Cost",
+    "DataRef",
+    "Environment",
+    "EstimateRecord",
+    "Failure",
+    "ResultRecord",
+    "RunInputs",
+    "ScoreRecord",
+    "Status",
+    "read_record",
+    "score_record",
+]
+
+SCHEMA_VERSION = 1
+
+Status: TypeAlias = Literal["value", "failed", "not applicable"]
+Number = float | None  # None stands for NaN, which JSON does not have
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CandidateRef(_Model):
+    """Which candidate: its name, version and the hash of its card, code and weights."""
+
+    identifier: str
+    version: int
+    bundle_sha256: Sha256
+
+
+class BenchmarkRef(_Model):
+    """Which benchmark: its name, version, card hash and measure."""
+
+    identifier: str
+    version: int
+    card_sha256: Sha256
+    metric: str
+    parameters: Mapping[str, Any]
+
+
+class DataRef(_Model):
+    """Which data: the data set, its version and the hash of the labelled values that were scored."""
+
+    dataset: str
+    version: int
+    simulated: bool
+    sha256: Sha256
+
+
+class RunInputs(_Model):
+    """All that determines a run's values on one machine."""
+
+    candidate: CandidateRef
+    benchmark: BenchmarkRef
+    data: DataRef
+    stimuli_sha256: Sha256
+    code_sha256: Sha256
+    seed: Annotated[int, Field(ge=0)]
+
+    @property
+    def run_sha256(self) -> str:
+        """Hash of the inputs: two records with the same one are runs of the same thing."""
+        return sha256_of_bytes(canonical_json(self.model_dump(mode="json")))
+
+
+class EstimateRecord(_Model):
+    """A value with its interval; None where it is not defined."""
+
+    value: Number
+    low: Number
+    high: Number
+    level: float
+    unit: str
+
+    @field_validator("value", "low", "high", mode="before")
+    @classmethod
+    def _nan_to_none(cls, value: Any) -> Any:
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+class ScoreRecord(_Model):
+    """The parts of a score as they are kept.
+
+    ``targets_sha256`` is the hash of the CSV file of per-target values that lies beside the record.
+    """
+
+    raw: EstimateRecord
+    ceiling: EstimateRecord
+    normalised: EstimateRecord
+    above_ceiling: bool
+    layer: str
+    layer_scores: Mapping[str, Number]
+    facts: Mapping[str, str | int | float]
+    n_targets: int
+    targets_sha256: Sha256
+
+
+class Failure(_Model):
+    """Where a run failed and why."""
+
+    stage: Literal["load", "activations", "score"]
+    kind: str
+    reason: str
+
+
+class Environment(_Model):
+    """On what it ran."""
+
+    innerscore: str
+    python: str
+    platform: str
+    packages: Mapping[str, str]
+    device: str
+    threads: int
+    sandboxed: bool
+
+
+class Cost(_Model):
+    """What it took: wall seconds of the whole, and of the activations in it; peak memory of the process."""
+
+    seconds: float
+    activation_seconds: float
+    peak_memory_mb: float
+
+
+class ResultRecord(_Model):
+    """One run of one candidate on one benchmark.
+
+    Attributes
+    ----------
+    schema_version : int
+        Of this model.
+    inputs : RunInputs
+        What was run.
+    status : {"value", "failed", "not applicable"}
+        How it ended.
+    score : ScoreRecord or None
+        With status "value" only.
+    failure : Failure or None
+        With status "failed" only.
+    environment, cost : Environment, Cost
+        On what, and what it took.
+    created : str
+        ISO 8601, UTC.
+    supersedes : str or None
+        ``record_sha256`` of the record that this one corrects.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    inputs: RunInputs
+    status: Status
+    score: ScoreRecord | None = None
+    failure: Failure | None = None
+    environment: Environment
+    cost: Cost
+    created: str
+    supersedes: Sha256 | None = None
+
+    @property
+    def run_sha256(self) -> str:
+        """Hash over what went in."""
+        return self.inputs.run_sha256
+
+    @property
+    def values_sha256(self) -> str:
+        """Hash over what went in and what came out."""
+        kept = self.model_dump(mode="json", include={"inputs", "status", "score", "failure"})
+        return sha256_of_bytes(canonical_json(kept))
+
+    @property
+    def record_sha256(self) -> str:
+        """Hash over the whole record."""
+        return sha256_of_bytes(self.to_json())
+
+    def to_json(self) -> bytes:
+        """The record's canonical JSON."""
+        return canonical_json(self.model_dump(mode="json"))
+
+
+def read_record(data: bytes, *, expected_sha256: str | None = None) -> ResultRecord:
+    """Read a record from its canonical JSON.
+
+    Parameters
+    ----------
+    data : bytes
+        As :meth:`ResultRecord.to_json` wrote it.
+    expected_sha256 : str, optional
+        Its hash, checked over the bytes.
+
+    Raises
+    ------
+    InvalidRecordError
+        If the bytes do not have that hash, or are no record of this schema.
+    """
+    found = sha256_of_bytes(data)
+    if expected_sha256 is not None and found != expected_sha256:
+        raise InvalidRecordError("The record", got=f"SHA-256 {found}", needed=f"of SHA-256 {expected_sha256}")
+    try:
+        return ResultRecord.model_validate_json(data)
+    except ValidationError as error:
+        raise InvalidRecordError("The record", got=str(error), needed="a valid ResultRecord") from error
+
+
+def score_record(parts: ScoreParts, targets_sha256: str) -> ScoreRecord:
+    """The record of a score's parts, given the hash of its per-target file."""
+    layer_scores = {name: _finite(value) for name, value in parts.layer_scores.items()}
+    return ScoreRecord(
+        raw=_estimate(parts.raw),
+        ceiling=_estimate(parts.ceiling),
+        normalised=_estimate(parts.normalised),
+        above_ceiling=parts.normalised.value > 1,
+        layer=parts.layer,
+        layer_scores=layer_scores,
+        facts=dict(parts.facts),
+        n_targets=len(parts.targets),
+        targets_sha256=targets_sha256,
+    )
+
+
+def _estimate(estimate: Estimate) -> EstimateRecord:
+    return EstimateRecord(
+        value=estimate.value, low=estimate.low, high=estimate.high, level=estimate.level, unit=estimate.unit
+    )
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None

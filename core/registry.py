@@ -1,0 +1,157 @@
+"""One registry, four uses: candidates, benchmarks, metrics and data sets, each found by its card.
+
+A card is found in three kinds of place: the folders of this package, the packages that announce an entry
+point (group ``innerscore.candidates`` and so on, naming an importable package), and the folders that the
+setting ``plugins`` lists. Listing reads cards and imports nothing; only :meth:`Registry.load` imports.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.machinery
+import importlib.metadata
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+from .cards import Card, read_card
+from .errors import DuplicateNameError, InvalidCardError, UnknownNameError
+from .hashing import sha256_of_bytes
+
+__all__ = ["Registered", "Registry", "announced_folders", "import_entry"]
+
+C = TypeVar("C", bound=Card)
+
+
+@dataclass(frozen=True)
+class Registered(Generic[C]):
+    """A card and the file it was read from."""
+
+    card: C
+    path: Path
+
+
+@dataclass(frozen=True)
+class Registry(Generic[C]):
+    """The registered things of one kind.
+
+    Parameters
+    ----------
+    kind : str
+        ``"candidate"``, ``"benchmark"``, ``"metric"`` or ``"dataset"``, for messages.
+    card_type : type
+        The card model.
+    patterns : tuple of (pathlib.Path, str)
+        Folders and the glob patterns of the cards in them.
+    """
+
+    kind: str
+    card_type: type[C]
+    patterns: tuple[tuple[Path, str], ...]
+
+    def entries(self) -> Mapping[str, Registered[C]]:
+        """All registered things by name, sorted.
+
+        Raises
+        ------
+        InvalidCardError
+            If a card is not valid.
+        DuplicateNameError
+            If two cards claim one name; both places are named.
+        """
+        found: dict[str, Registered[C]] = {}
+        for path in self._card_paths():
+            card = read_card(path, self.card_type)
+            if card.identifier in found:
+                raise DuplicateNameError(
+                    f"The {self.kind} name '{card.identifier}'",
+                    got=f"two cards, {found[card.identifier].path} and {path}",
+                    needed="registered once",
+                    hint="Rename one of them or take its folder out.",
+                )
+            found[card.identifier] = Registered(card, path)
+        return dict(sorted(found.items()))
+
+    def find(self, name: str) -> Registered[C]:
+        """The thing of that name.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none; the closest names are suggested.
+        """
+        entries = self.entries()
+        if name not in entries:
+            raise UnknownNameError(self.kind, name, _closest(name, entries))
+        return entries[name]
+
+    def load(self, name: str) -> Any:
+        """Import the object that the card's ``entry`` names: a class or a function."""
+        registered = self.find(name)
+        return import_entry(registered.card.entry, registered.path.parent)  # type: ignore[attr-defined]
+
+    def _card_paths(self) -> Iterable[Path]:
+        return dict.fromkeys(
+            path.resolve() for folder, pattern in self.patterns for path in sorted(folder.glob(pattern))
+        )
+
+
+def announced_folders(group: str) -> tuple[Path, ...]:
+    """Folders of the installed packages that announce themselves under an entry point group."""
+    specs = [importlib.util.find_spec(point.module) for point in importlib.metadata.entry_points(group=group)]
+    places = [spec.submodule_search_locations or () for spec in specs if spec is not None]
+    return tuple(Path(place) for locations in places for place in locations)
+
+
+def import_entry(entry: str, folder: Path) -> Any:
+    """Import ``module:attribute``, or ``file.py:attribute`` relative to a card's folder.
+
+    Raises
+    ------
+    InvalidCardError
+        If there is no such file, module or attribute. An error inside the imported code is raised as it is.
+    """
+    where, _, attribute = entry.partition(":")
+    module = _import_file(folder, where) if where.endswith(".py") else _import_module(where)
+    if not hasattr(module, attribute):
+        raise InvalidCardError(
+            f"The entry '{entry}' of the card in {folder}",
+            got=f"a module without '{attribute}'",
+            needed="the name of a class or function in it",
+        )
+    return getattr(module, attribute)
+
+
+def _import_module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not name.startswith(error.name):
+            raise
+        raise InvalidCardError(
+            f"The entry module '{name}'", got="no such module", needed="importable"
+        ) from error
+
+
+def _import_file(folder: Path, file: str) -> ModuleType:
+    """Import a file of a folder as part of a package made of the folder, so that ``from .x import`` works."""
+    path = folder / file
+    if not path.is_file():
+        raise InvalidCardError(f"The entry file {path}", got="no such file", needed="a Python file")
+    package = f"_innerscore_folder_{sha256_of_bytes(str(folder.resolve()).encode())[:16]}"
+    if package not in sys.modules:
+        spec = importlib.machinery.ModuleSpec(package, loader=None, is_package=True)
+        spec.submodule_search_locations = [str(folder)]
+        sys.modules[package] = importlib.util.module_from_spec(spec)
+    return importlib.import_module(f"{package}.{path.stem}")
+
+
+def _closest(name: str, entries: Iterable[str]) -> list[str]:
+    by_lower = {entry.lower(): entry for entry in entries}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
+    return [by_lower[match] for match in close]
