@@ -81,6 +81,8 @@ class CandidateCard(Card):
         Kinds of stimulus it can be shown.
     layers : tuple of str
         What ``activations`` returns.
+    min_frames : int
+        Clips with fewer frames cannot be shown to it (2 for a candidate that lives on motion).
     model_class : str
         The family it belongs to.
     trained_on, supervision : str
@@ -96,6 +98,7 @@ class CandidateCard(Card):
     entry: Entry
     accepts: Annotated[tuple[StimulusKind, ...], Field(min_length=1)]
     layers: Annotated[tuple[LayerName, ...], Field(min_length=1)]
+    min_frames: Annotated[int, Field(ge=1)] = 1
     model_class: Text
     trained_on: Text = "nothing"
     supervision: Text = "none"

@@ -25,7 +25,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from brainscore_core.supported_data_standards.brainio.assemblies import DataAssembly, NeuroidAssembly
+from ._brainscore import DataAssembly, NeuroidAssembly
 
 from .errors import InvalidDataError
 from .files import atomic_path

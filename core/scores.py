@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
-from brainscore_core.metrics import Score
+from ._brainscore import Score
 
 from .errors import InvalidDataError
 

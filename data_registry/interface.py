@@ -1,0 +1,55 @@
+"""What every data set offers, and how one is found by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from ..core._brainscore import DataAssembly
+from ..core.cards import DatasetCard
+from ..core.registry import Registry, announced_folders
+from ..core.settings import Settings
+from ..core.stimuli import StimulusSet
+
+__all__ = ["Dataset", "load_dataset", "registry"]
+
+
+class Dataset(Protocol):
+    """Recordings of one study with the stimuli they were made under.
+
+    A loader is called with its card and the settings, and does no work until a method is called.
+
+    Attributes
+    ----------
+    card : DatasetCard
+        What it is.
+    """
+
+    card: DatasetCard
+
+    def stimuli(self) -> StimulusSet:
+        """What the subjects were shown, or how they moved, as candidates get it."""
+
+    def recording(self, region: str) -> DataAssembly:
+        """The labelled data of one region: a recording or dissimilarities, trials and subjects apart."""
+
+
+def registry(settings: Settings) -> Registry[DatasetCard]:
+    """The registered data sets."""
+    here = (Path(__file__).parent, "*/card.yaml")
+    announced = [(folder, "**/dataset.yaml") for folder in announced_folders("innerscore.datasets")]
+    plugins = [(folder, "**/dataset.yaml") for folder in settings.plugins]
+    return Registry("dataset", DatasetCard, (here, *announced, *plugins))
+
+
+def load_dataset(name: str, settings: Settings) -> Dataset:
+    """Build the loader of a data set by name.
+
+    Raises
+    ------
+    UnknownNameError
+        If no data set has that name.
+    """
+    datasets = registry(settings)
+    loader: Dataset = datasets.load(name)(datasets.find(name).card, settings)
+    return loader

@@ -1,0 +1,163 @@
+"""The simulated MEC: from paths to spikes to labelled rate maps."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ...core._brainscore import DataAssembly
+from ...core.cards import DatasetCard
+from ...core.errors import ChecksumError, InvalidArgumentError
+from ...core.hashing import sha256_of_file
+from ...core.labelled import recording
+from ...core.seeds import child_seed, generator
+from ...core.settings import Settings
+from ...core.stimuli import SelfMotion, StimulusSet
+from ...tasks.self_motion import motion_from_path, ornstein_uhlenbeck_paths, resampled
+from ..files import local_file
+from .cells import CellPopulation, draw_population
+
+__all__ = ["SimulatedMEC"]
+
+ANIMALS = ("simulated-A", "simulated-B")
+N_SESSIONS, SESSION_S = 4, 600.0
+ARENA_M = (1.0, 1.0)
+BIN_M, N_BINS = 0.05, 20
+BLOCK_BINS = 4  # bins of one block of 20 x 20 cm, the condition that cross-validation holds out
+RATE_HZ = 10.0
+_REAL_RATE_HZ = 50.0
+_MIN_SAMPLES = 1
+_SEED = 2006
+_TRACKS, _TRACKS_SHA256 = "tracks.npz", "06e38cd833e60af0894408a688cadc2e2042e05238d9b32afb267082cf4cde24"
+
+
+class SimulatedMEC:
+    """The data set; see its card.
+
+    Parameters
+    ----------
+    card : DatasetCard
+        Its card.
+    settings : Settings
+        Where real paths are looked for.
+    seed : int
+        For validity studies; the data set on the board has the default.
+    """
+
+    def __init__(self, card: DatasetCard, settings: Settings, *, seed: int = _SEED) -> None:
+        self.card = card
+        self._settings, self._seed = settings, seed
+
+    def stimuli(self) -> StimulusSet:
+        """The walks of both animals, one stimulus a session."""
+        names = [name for name, _ in self._walks]
+        table = pd.DataFrame(
+            {
+                "stimulus_id": names,
+                "animal": np.repeat(ANIMALS, N_SESSIONS),
+                "paths": [self.path_source] * len(names),
+            }
+        )
+        return StimulusSet(self.card.identifier, tuple(walk for _, walk in self._walks), table)
+
+    def recording(self, region: str) -> DataAssembly:
+        """Rate maps in Hz: a presentation is one spatial bin in one session; NaN where it was not visited.
+
+        ``condition`` names the block of 20 x 20 cm that a bin lies in; ``bin_x_m`` and ``bin_y_m`` its centre.
+        """
+        if region not in self.card.regions:
+            raise InvalidArgumentError(
+                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
+            )
+        maps = np.concatenate([self._rate_maps(index) for index in range(len(ANIMALS))], axis=-1)
+        return self._labelled(maps)
+
+    @property
+    def path_source(self) -> str:
+        """Whose paths the simulated animals walk."""
+        return "Ornstein-Uhlenbeck rat" if self._tracks is None else "real rats (Sargolini et al. 2006)"
+
+    @cached_property
+    def populations(self) -> tuple[CellPopulation, ...]:
+        """The cells of each animal."""
+        return tuple(draw_population(generator(self._seed, "mec", animal)) for animal in ANIMALS)
+
+    @cached_property
+    def _tracks(self) -> Path | None:
+        path = local_file(self.card, _TRACKS, self._settings)
+        if path is not None and (found := sha256_of_file(path)) != _TRACKS_SHA256:
+            raise ChecksumError(
+                f"The file {path}",
+                got=f"SHA-256 {found}",
+                needed=f"of SHA-256 {_TRACKS_SHA256}",
+                hint="Replace it, or take it away to use simulated paths.",
+            )
+        return path
+
+    @cached_property
+    def _walks(self) -> list[tuple[str, SelfMotion]]:
+        names = [f"{animal}-session-{session + 1}" for animal in ANIMALS for session in range(N_SESSIONS)]
+        return [
+            (name, motion_from_path(name, path, rate_hz=RATE_HZ, arena_m=ARENA_M))
+            for name, path in zip(names, self._paths(len(names)), strict=True)
+        ]
+
+    def _paths(self, n: int) -> list[npt.NDArray[np.float64]]:
+        if self._tracks is None:
+            walks = ornstein_uhlenbeck_paths(
+                n, SESSION_S, arena_m=ARENA_M, rate_hz=_REAL_RATE_HZ, seed=child_seed(self._seed, "paths")
+            )
+            paths = list(walks)
+        else:
+            with np.load(self._tracks, allow_pickle=False) as tracks:
+                paths = [tracks[f"track{k:02d}"].astype(np.float64) + 0.5 for k in range(n)]
+        return [resampled(path, from_hz=_REAL_RATE_HZ, to_hz=RATE_HZ) for path in paths]
+
+    def _rate_maps(self, animal: int) -> npt.NDArray[np.float64]:
+        """Spikes over time in each bin, of shape (n_sessions, n_bins_total, n_cells)."""
+        walks = [walk for _, walk in self._walks[animal * N_SESSIONS : (animal + 1) * N_SESSIONS]]
+        rng = generator(self._seed, "mec", "spikes", ANIMALS[animal])
+        return np.stack([_session_map(walk, self.populations[animal], rng) for walk in walks])
+
+    def _labelled(self, maps: npt.NDArray[np.float64]) -> DataAssembly:
+        n_sessions, n_bins, _ = maps.shape
+        row, column = np.divmod(np.arange(n_bins), N_BINS)
+        blocks = [f"block-{y}-{x}" for y, x in zip(row // BLOCK_BINS, column // BLOCK_BINS, strict=True)]
+        kinds = np.concatenate([population.kinds for population in self.populations])
+        animals = np.repeat(ANIMALS, [len(population.kinds) for population in self.populations])
+        return recording(
+            maps.reshape(n_sessions * n_bins, -1).astype(np.float32),
+            presentation={
+                "stimulus_id": np.tile([f"bin-{y:02d}-{x:02d}" for y, x in zip(row, column, strict=True)], n_sessions),
+                "condition": np.tile(blocks, n_sessions),
+                "repetition": np.repeat(np.arange(n_sessions), n_bins),
+                "bin_x_m": np.tile((column + 0.5) * BIN_M, n_sessions),
+                "bin_y_m": np.tile((row + 0.5) * BIN_M, n_sessions),
+            },
+            neuroid={
+                "neuroid_id": [f"{animal}-{index:03d}" for index, animal in enumerate(animals)],
+                "animal": animals,
+                "region": ["MEC"] * len(animals),
+                "cell_kind": kinds,
+            },
+            attrs={"units": "Hz", "simulated": "yes", "bin_size_m": BIN_M, "paths": self.path_source},
+        )
+
+
+def _session_map(
+    walk: SelfMotion, population: CellPopulation, rng: np.random.Generator
+) -> npt.NDArray[np.float64]:
+    positions, heading = walk.positions, walk.head_direction
+    rates = population.rates(positions, np.zeros(walk.n_steps) if heading is None else heading, walk.arena_m)
+    spikes = rng.poisson(rates / walk.rate_hz)
+    cell = np.clip((positions / BIN_M).astype(int), 0, N_BINS - 1)
+    flat = cell[:, 1] * N_BINS + cell[:, 0]
+    visits = np.bincount(flat, minlength=N_BINS**2)
+    counts = np.zeros((N_BINS**2, spikes.shape[1]))
+    np.add.at(counts, flat, spikes)
+    enough = visits >= _MIN_SAMPLES
+    return np.where(enough[:, None], counts / np.maximum(visits, 1)[:, None] * walk.rate_hz, np.nan)

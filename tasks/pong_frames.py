@@ -1,0 +1,95 @@
+"""Mental-Pong as frames: a white ball on black that moves behind a grey occluder.
+
+The renderer of the primate experiment is not public; ours draws what the published recurrent networks were
+shown (black ground, white disc, occluder of half brightness over it, no paddle), at any size, with smooth
+edges so that the ball's position survives small frames.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.errors import InvalidArgumentError
+from ..core.stimuli import FrameClip
+from .mental_pong import (
+    BALL_RADIUS_DEG,
+    HALF_ARENA_DEG,
+    OCCLUDER_START_DEG,
+    STILL_MS,
+    PongCondition,
+    ball_state,
+)
+
+__all__ = ["BALL_GREY", "OCCLUDER_GREY", "frame_times_ms", "render_trial"]
+
+BALL_GREY = 255
+OCCLUDER_GREY = 128
+
+
+def frame_times_ms(condition: PongCondition, *, rate_hz: float = 60.0) -> npt.NDArray[np.float64]:
+    """Onset of each frame in ms after motion onset; the first 300 ms, before it, are negative.
+
+    Returns
+    -------
+    times_ms : array of shape (n_frames,)
+        The last frame is the last one before the ball's centre reaches the right edge.
+    """
+    n_still = round(STILL_MS * rate_hz / 1000)
+    n_moving = int(np.floor(condition.end_ms * rate_hz / 1000)) + 1
+    return np.arange(-n_still, n_moving) * (1000.0 / rate_hz)
+
+
+def render_trial(condition: PongCondition, *, size: int = 64, rate_hz: float = 60.0) -> FrameClip:
+    """Draw a trial.
+
+    Parameters
+    ----------
+    condition : PongCondition
+        The trial.
+    size : int, default=64
+        Height and width in pixels, 16 or more.
+    rate_hz : float, default=60.0
+        Frames per second.
+
+    Returns
+    -------
+    clip : FrameClip
+        ``context_frames`` counts the frames before the ball's centre reaches the occluder.
+    """
+    if size < 16:
+        raise InvalidArgumentError("The 'size' parameter", got=size, needed="16 or more")
+    times = frame_times_ms(condition, rate_hz=rate_hz)
+    ball = ball_state(condition, times)
+    grey = _draw_discs(ball.x, ball.y, size)
+    grey[:, :, _occluder_columns(size)] = OCCLUDER_GREY
+    return FrameClip(
+        identifier=condition.identifier,
+        frames=np.repeat(grey[..., None], 3, axis=3),
+        rate_hz=rate_hz,
+        degrees_per_pixel=2 * HALF_ARENA_DEG / size,
+        context_frames=int((ball.x < OCCLUDER_START_DEG).sum()),
+    )
+
+
+def _draw_discs(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.uint8]:
+    """White discs on black, one a frame; a pixel's brightness falls over one pixel at the edge."""
+    pixel = 2 * HALF_ARENA_DEG / size
+    column, row = (x + HALF_ARENA_DEG) / pixel - 0.5, (HALF_ARENA_DEG - y) / pixel - 0.5
+    reach = int(np.ceil(BALL_RADIUS_DEG / pixel + 1))
+    offsets = np.arange(-reach, reach + 1)
+    columns = np.round(column).astype(int)[:, None] + offsets
+    rows = np.round(row).astype(int)[:, None] + offsets
+    distance = np.hypot((columns - column[:, None])[:, None, :], (rows - row[:, None])[:, :, None])
+    cover = np.clip(BALL_RADIUS_DEG / pixel - distance + 0.5, 0, 1)
+    grey = np.zeros((len(x), size, size), dtype=np.uint8)
+    time = np.arange(len(x))[:, None, None]
+    grey_patch = np.round(BALL_GREY * cover).astype(np.uint8)
+    inside = ((columns >= 0) & (columns < size))[:, None, :] & ((rows >= 0) & (rows < size))[:, :, None]
+    target = np.broadcast_arrays(time, rows[:, :, None], columns[:, None, :])
+    grey[tuple(index[inside] for index in target)] = grey_patch[inside]
+    return grey
+
+
+def _occluder_columns(size: int) -> slice:
+    return slice(round(size * (OCCLUDER_START_DEG + HALF_ARENA_DEG) / (2 * HALF_ARENA_DEG)), size)

@@ -1,0 +1,163 @@
+"""Walks through an arena: an Ornstein-Uhlenbeck rat, and self-motion stimuli from any path.
+
+The rat's parameters are those that RatInABox fitted to the paths of Sargolini et al. (2006): rotational
+velocity with standard deviation 120 deg/s and time constant 0.08 s, Rayleigh speed of scale 0.08 m/s (mean
+0.1 m/s) with time constant 0.7 s, repulsion from walls nearer than 0.1 m (George et al. 2024, eLife).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr
+
+from ..core.errors import InvalidArgumentError
+from ..core.seeds import generator
+from ..core.stimuli import SelfMotion
+
+__all__ = ["motion_from_path", "ornstein_uhlenbeck_paths", "resampled"]
+
+_ROTATION_SD, _ROTATION_TAU_S = np.deg2rad(120.0), 0.08
+_SPEED_SCALE, _SPEED_TAU_S = 0.08, 0.7
+_WALL_DISTANCE_M, _THIGMOTAXIS = 0.1, 0.5
+_MARGIN_M = 1e-4
+
+
+def ornstein_uhlenbeck_paths(
+    n_walks: int,
+    duration_s: float,
+    *,
+    arena_m: tuple[float, float] = (1.0, 1.0),
+    rate_hz: float = 50.0,
+    seed: int = 0,
+) -> npt.NDArray[np.float64]:
+    """Walk simulated rats, each alone, through a rectangular arena.
+
+    Both processes are advanced by their exact transition, so their variance does not depend on the step.
+
+    Parameters
+    ----------
+    n_walks : int
+        How many rats.
+    duration_s : float
+        Length of each walk in s.
+    arena_m : tuple of float
+        Width and height in m.
+    rate_hz : float
+        Samples per second.
+    seed : int
+        Seed of the walks.
+
+    Returns
+    -------
+    paths : array of shape (n_walks, time, 2)
+        Positions in m within the arena.
+
+    Examples
+    --------
+    >>> ornstein_uhlenbeck_paths(2, 1.0).shape
+    (2, 50, 2)
+    """
+    steps = int(duration_s * rate_hz)
+    if steps < 1 or n_walks < 1:
+        raise InvalidArgumentError(
+            "The 'n_walks' and 'duration_s' parameters", got=f"{n_walks}, {duration_s}", needed="a step or more"
+        )
+    rng, dt = generator(seed, "self-motion", "walk"), 1.0 / rate_hz
+    sides = np.asarray(arena_m, dtype=np.float64)
+    turns = _ornstein_uhlenbeck(rng, (steps, n_walks), dt, _ROTATION_TAU_S) * _ROTATION_SD
+    speeds = _rayleigh(_ornstein_uhlenbeck(rng, (steps, n_walks), dt, _SPEED_TAU_S))
+    start, heading = rng.uniform(0.1, 0.9, (n_walks, 2)) * sides, rng.uniform(0, 2 * np.pi, n_walks)
+    return _walk(start, heading, turns, speeds, dt, sides).transpose(1, 0, 2)
+
+
+def motion_from_path(
+    identifier: str, path: npt.NDArray[np.float64], *, rate_hz: float, arena_m: tuple[float, float]
+) -> SelfMotion:
+    """Turn positions into the self-motion that leads along them.
+
+    Parameters
+    ----------
+    identifier : str
+        Name of the stimulus.
+    path : array of shape (time + 1, 2)
+        Positions in m; the first is the start, each further one ends a step.
+    rate_hz, arena_m : float, tuple of float
+        As for :class:`~innerscore.core.stimuli.SelfMotion`.
+
+    Returns
+    -------
+    motion : SelfMotion
+        With head direction set to the direction of movement.
+    """
+    velocity = np.diff(path, axis=0) * rate_hz
+    return SelfMotion(
+        identifier=identifier,
+        velocity=velocity,
+        rate_hz=rate_hz,
+        start_position=path[0],
+        arena_m=arena_m,
+        head_direction=np.arctan2(velocity[:, 1], velocity[:, 0]),
+    )
+
+
+def resampled(
+    path: npt.NDArray[np.float64], *, from_hz: float, to_hz: float
+) -> npt.NDArray[np.float64]:
+    """Resample a path to another rate by linear interpolation."""
+    source = np.arange(len(path)) / from_hz
+    target = np.arange(0, source[-1], 1.0 / to_hz)
+    return np.stack([np.interp(target, source, path[:, axis]) for axis in range(2)], axis=1)
+
+
+def _ornstein_uhlenbeck(
+    rng: np.random.Generator, shape: tuple[int, int], dt: float, tau_s: float
+) -> npt.NDArray[np.float64]:
+    """Stationary unit Ornstein-Uhlenbeck processes (time, walk), sampled exactly."""
+    decay = np.exp(-dt / tau_s)
+    values = rng.standard_normal(shape)
+    values[1:] *= np.sqrt(1 - decay**2)
+    for step in range(1, len(values)):
+        values[step] += decay * values[step - 1]
+    return values
+
+
+def _rayleigh(normal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Rayleigh speeds in m/s with the correlation in time of a unit normal process."""
+    return _SPEED_SCALE * np.sqrt(-2 * np.log1p(-np.clip(ndtr(normal), 0, 1 - 1e-12)))
+
+
+def _walk(
+    position: npt.NDArray[np.float64],
+    bearing: npt.NDArray[np.float64],
+    turns: npt.NDArray[np.float64],
+    speeds: npt.NDArray[np.float64],
+    dt: float,
+    sides: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Advance all walks together; returns positions of shape (time, walk, 2)."""
+    path = np.empty((*turns.shape, 2))
+    for step, (turn, speed) in enumerate(zip(turns, speeds, strict=True)):
+        bearing = bearing + turn * dt
+        push, shift = _wall_repulsion(position, sides)
+        velocity = speed[:, None] * np.stack([np.cos(bearing), np.sin(bearing)], axis=-1) + push * dt
+        position = position + (velocity + shift) * dt
+        outside = (position < _MARGIN_M) | (position > sides - _MARGIN_M)
+        velocity = np.where(outside, -velocity, velocity)  # a step through a wall turns back from it
+        bearing = np.arctan2(velocity[:, 1], velocity[:, 0])
+        position = np.clip(position, _MARGIN_M, sides - _MARGIN_M)
+        path[step] = position
+    return path
+
+
+def _wall_repulsion(
+    position: npt.NDArray[np.float64], sides: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Acceleration (m/s2) and drift (m/s) away from walls nearer than 0.1 m, as RatInABox defines them."""
+    v, d, th = _SPEED_SCALE, _WALL_DISTANCE_M, _THIGMOTAXIS
+    push, shift = np.zeros_like(position), np.zeros_like(position)
+    for gap, sign in ((position, 1.0), (sides - position, -1.0)):
+        depth = np.clip(d - gap, 0, d)
+        push += sign * 3 * (1 - th) ** 2 * (v / d) ** 2 * depth
+        shift += sign * 6 * th**2 * v * (1 - np.sqrt(1 - (depth / d) ** 2))
+    return push, shift
