@@ -1,0 +1,6 @@
+"""Candidates: the activation interface, adapters, and the zoo of built-in ones."""
+
+from .interface import Candidate, LoadedCandidate, load_candidate, registry
+from .torch_adapter import TorchCandidate
+
+__all__ = ["Candidate", "LoadedCandidate", "TorchCandidate", "load_candidate", "registry"]

@@ -1,8 +1,9 @@
 """One registry, four uses: candidates, benchmarks, metrics and data sets, each found by its card.
 
-A card is found in three kinds of place: the folders of this package, the packages that announce an entry
-point (group ``innerscore.candidates`` and so on, naming an importable package), and the folders that the
-setting ``plugins`` lists. Listing reads cards and imports nothing; only :meth:`Registry.load` imports.
+The card of a candidate is a file ``candidate.yaml`` or ``<name>.candidate.yaml``, and likewise for the other
+kinds. Cards are found below three kinds of folder: a room of this package, the packages that announce an
+entry point (group ``innerscore.candidates`` and so on, naming an importable package), and the folders that
+the setting ``plugins`` lists. Listing reads cards and imports nothing; only :meth:`Registry.load` imports.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from typing import Any, Generic, TypeVar
 from .cards import Card, read_card
 from .errors import DuplicateNameError, InvalidCardError, UnknownNameError
 from .hashing import sha256_of_bytes
+from .settings import Settings
 
-__all__ = ["Registered", "Registry", "announced_folders", "import_entry"]
+__all__ = ["Registered", "Registry", "import_entry", "registry_of"]
 
 C = TypeVar("C", bound=Card)
 
@@ -46,13 +48,13 @@ class Registry(Generic[C]):
         ``"candidate"``, ``"benchmark"``, ``"metric"`` or ``"dataset"``, for messages.
     card_type : type
         The card model.
-    patterns : tuple of (pathlib.Path, str)
-        Folders and the glob patterns of the cards in them.
+    folders : tuple of pathlib.Path
+        Folders whose cards, at any depth, are registered.
     """
 
     kind: str
     card_type: type[C]
-    patterns: tuple[tuple[Path, str], ...]
+    folders: tuple[Path, ...]
 
     def entries(self) -> Mapping[str, Registered[C]]:
         """All registered things by name, sorted.
@@ -97,11 +99,20 @@ class Registry(Generic[C]):
 
     def _card_paths(self) -> Iterable[Path]:
         return dict.fromkeys(
-            path.resolve() for folder, pattern in self.patterns for path in sorted(folder.glob(pattern))
+            path.resolve()
+            for folder in self.folders
+            for path in sorted(folder.rglob(f"*{self.kind}.yaml"))
+            if path.name == f"{self.kind}.yaml" or path.name.endswith(f".{self.kind}.yaml")
         )
 
 
-def announced_folders(group: str) -> tuple[Path, ...]:
+def registry_of(kind: str, card_type: type[C], room: Path, settings: Settings) -> Registry[C]:
+    """The registry of one kind: a room of this package, announced packages and plugin folders."""
+    announced = _announced_folders(f"innerscore.{kind}s")
+    return Registry(kind, card_type, (room, *announced, *settings.plugins))
+
+
+def _announced_folders(group: str) -> tuple[Path, ...]:
     """Folders of the installed packages that announce themselves under an entry point group."""
     specs = [importlib.util.find_spec(point.module) for point in importlib.metadata.entry_points(group=group)]
     places = [spec.submodule_search_locations or () for spec in specs if spec is not None]

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ..core._brainscore import DataAssembly
 from ..core.cards import DatasetCard
-from ..core.registry import Registry, announced_folders
+from ..core.registry import Registry, registry_of
 from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
 
@@ -36,10 +36,7 @@ class Dataset(Protocol):
 
 def registry(settings: Settings) -> Registry[DatasetCard]:
     """The registered data sets."""
-    here = (Path(__file__).parent, "*/card.yaml")
-    announced = [(folder, "**/dataset.yaml") for folder in announced_folders("innerscore.datasets")]
-    plugins = [(folder, "**/dataset.yaml") for folder in settings.plugins]
-    return Registry("dataset", DatasetCard, (here, *announced, *plugins))
+    return registry_of("dataset", DatasetCard, Path(__file__).parent, settings)
 
 
 def load_dataset(name: str, settings: Settings) -> Dataset:

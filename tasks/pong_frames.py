@@ -25,6 +25,7 @@ __all__ = ["BALL_GREY", "OCCLUDER_GREY", "frame_times_ms", "render_trial"]
 
 BALL_GREY = 255
 OCCLUDER_GREY = 128
+_SUBPIXELS = 8
 
 
 def frame_times_ms(condition: PongCondition, *, rate_hz: float = 60.0) -> npt.NDArray[np.float64]:
@@ -73,22 +74,31 @@ def render_trial(condition: PongCondition, *, size: int = 64, rate_hz: float = 6
 
 
 def _draw_discs(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.uint8]:
-    """White discs on black, one a frame; a pixel's brightness falls over one pixel at the edge."""
+    """White discs on black, one a frame; a pixel is as bright as the share of it that the disc covers."""
     pixel = 2 * HALF_ARENA_DEG / size
     column, row = (x + HALF_ARENA_DEG) / pixel - 0.5, (HALF_ARENA_DEG - y) / pixel - 0.5
     reach = int(np.ceil(BALL_RADIUS_DEG / pixel + 1))
     offsets = np.arange(-reach, reach + 1)
-    columns = np.round(column).astype(int)[:, None] + offsets
-    rows = np.round(row).astype(int)[:, None] + offsets
-    distance = np.hypot((columns - column[:, None])[:, None, :], (rows - row[:, None])[:, :, None])
-    cover = np.clip(BALL_RADIUS_DEG / pixel - distance + 0.5, 0, 1)
+    columns, rows = (np.round(centre).astype(int)[:, None] + offsets for centre in (column, row))
+    cover = _disc_cover(columns - column[:, None], rows - row[:, None], BALL_RADIUS_DEG / pixel)
     grey = np.zeros((len(x), size, size), dtype=np.uint8)
-    time = np.arange(len(x))[:, None, None]
-    grey_patch = np.round(BALL_GREY * cover).astype(np.uint8)
-    inside = ((columns >= 0) & (columns < size))[:, None, :] & ((rows >= 0) & (rows < size))[:, :, None]
-    target = np.broadcast_arrays(time, rows[:, :, None], columns[:, None, :])
-    grey[tuple(index[inside] for index in target)] = grey_patch[inside]
+    index = np.broadcast_arrays(np.arange(len(x))[:, None, None], rows[:, :, None], columns[:, None, :])
+    inside = ((index[1] >= 0) & (index[1] < size)) & ((index[2] >= 0) & (index[2] < size))
+    grey[tuple(axis[inside] for axis in index)] = np.round(BALL_GREY * cover[inside]).astype(np.uint8)
     return grey
+
+
+def _disc_cover(
+    dx: npt.NDArray[np.float64], dy: npt.NDArray[np.float64], radius: float
+) -> npt.NDArray[np.float64]:
+    """Share of each pixel that a disc covers, from 8 x 8 points in the pixel.
+
+    `dx` and `dy`, of shape (time, side), are the pixels' distances from the centre; all in pixels.
+    """
+    points = (np.arange(_SUBPIXELS) + 0.5) / _SUBPIXELS - 0.5
+    squared_x = (dx[..., None] + points)[:, None, :, None, :] ** 2
+    squared_y = (dy[..., None] + points)[:, :, None, :, None] ** 2
+    return (squared_x + squared_y <= radius**2).mean(axis=(-2, -1))
 
 
 def _occluder_columns(size: int) -> slice:

@@ -1,0 +1,187 @@
+"""The one method a candidate has to write, and how candidates are found and built."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast, runtime_checkable
+
+from ..core.activations import Activations, LayerValues, check_activations
+from ..core.cards import CandidateCard, read_card
+from ..core.errors import CandidateError, InnerscoreError, InvalidInputError
+from ..core.hashing import sha256_of_files
+from ..core.provenance import PACKAGE_ROOT
+from ..core.registry import Registered, Registry, import_entry, registry_of
+from ..core.settings import Settings
+from ..core.stimuli import FrameClip, Stimulus, StimulusSet
+
+__all__ = ["BatchedCandidate", "Candidate", "LoadedCandidate", "load_candidate", "registry"]
+
+_CARD_NAME = "candidate.yaml"
+_BUNDLE_EXCLUDED = re.compile(r"(^|/)(__pycache__|\.[^/]*)(/|$)|\.pyc$")
+
+
+class Candidate(Protocol):
+    """A model of the brain, as a submitter writes it."""
+
+    def activations(self, stimulus: Stimulus) -> Mapping[str, LayerValues]:
+        """Show one stimulus.
+
+        Parameters
+        ----------
+        stimulus : FrameClip or SelfMotion
+            Of a kind that the card accepts.
+
+        Returns
+        -------
+        activations : mapping of str to array of shape (time, units)
+            One entry for each layer of the card; one row for each step of the stimulus, unless the layer
+            has times of its own (:class:`~innerscore.core.activations.TimedValues`).
+        """
+
+
+@runtime_checkable
+class BatchedCandidate(Protocol):
+    """A candidate that can be shown several stimuli at once; optional, for speed."""
+
+    def activations_batch(self, stimuli: Sequence[Stimulus]) -> Sequence[Mapping[str, LayerValues]]:
+        """Show several stimuli; one mapping for each, in their order."""
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedCandidate:
+    """A candidate ready to run: its card, its model and the hash of what it is made of.
+
+    Parameters
+    ----------
+    card : CandidateCard
+        What it says it is.
+    model : Candidate
+        The object with the one method.
+    bundle_sha256 : str
+        Over card, code and weights.
+    """
+
+    card: CandidateCard
+    model: Candidate
+    bundle_sha256: str
+
+    def accepts(self, stimuli: StimulusSet) -> bool:
+        """Whether all stimuli of a set are of a kind and length that the card accepts."""
+        return stimuli.kind in self.card.accepts and all(
+            stimulus.n_steps >= self.card.min_frames for stimulus in stimuli if isinstance(stimulus, FrameClip)
+        )
+
+    def activations(self, stimuli: Sequence[Stimulus]) -> list[Activations]:
+        """Show stimuli and check what comes back.
+
+        Raises
+        ------
+        CandidateError
+            If the model raises; its error is the cause.
+        ActivationError
+            If what it returns is not as the stimulus demands.
+        """
+        return [
+            check_activations(raw, stimulus, candidate=self.card.identifier, layers=self.card.layers)
+            for raw, stimulus in zip(self._show(stimuli), stimuli, strict=True)
+        ]
+
+    def _show(self, stimuli: Sequence[Stimulus]) -> Sequence[object]:
+        try:
+            if isinstance(self.model, BatchedCandidate):
+                returned = list(self.model.activations_batch(stimuli))
+            else:
+                returned = [self.model.activations(stimulus) for stimulus in stimuli]
+        except InnerscoreError:
+            raise
+        except Exception as error:  # a candidate's code may raise anything
+            raise _failed(self.card, f"shown {len(stimuli)} stimuli", error) from error
+        if len(returned) != len(stimuli):
+            raise CandidateError(
+                f"What candidate '{self.card.identifier}' returned for a batch",
+                got=f"{len(returned)} results",
+                needed=f"one for each of the {len(stimuli)} stimuli",
+            )
+        return returned
+
+
+def registry(settings: Settings) -> Registry[CandidateCard]:
+    """The registered candidates."""
+    return registry_of("candidate", CandidateCard, Path(__file__).parent, settings)
+
+
+def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCandidate:
+    """Build a candidate by its registered name, or from a folder.
+
+    Parameters
+    ----------
+    name : str
+        A registered name, or the path of a folder that holds ``candidate.yaml``.
+    settings : Settings
+        Where plugins are.
+    seed : int
+        Given to candidates whose card says ``seeded``.
+
+    Raises
+    ------
+    UnknownNameError
+        If it is neither a registered name nor a folder.
+    CandidateError
+        If building it raises.
+    """
+    registered = find_candidate(name, settings)
+    card = registered.card
+    try:
+        build = import_entry(card.entry, registered.path.parent)
+        model = build(seed=seed) if card.seeded else build()
+    except InnerscoreError:
+        raise
+    except Exception as error:  # a candidate's code may raise anything
+        raise _failed(card, "built", error) from error
+    return LoadedCandidate(card, cast(Candidate, model), bundle_sha256(registered))
+
+
+def find_candidate(name: str, settings: Settings) -> Registered[CandidateCard]:
+    """The card of a candidate by name or folder, without importing anything."""
+    folder = Path(name)
+    if not folder.is_dir() or name in registry(settings).entries():
+        return registry(settings).find(name)
+    path = folder / "candidate.yaml"
+    if not path.is_file():
+        raise InvalidInputError(
+            f"The folder {folder}", got="no candidate.yaml", needed="a candidate's folder with its card"
+        )
+    return Registered(read_card(path, CandidateCard), path.resolve())
+
+
+def bundle_sha256(registered: Registered[CandidateCard]) -> str:
+    """Hash over all that a candidate is made of.
+
+    The files of its folder, hidden ones and byte code left out. A built-in candidate shares its folder and
+    its code with others: there it is its card and all the code of the rooms that it may import.
+    """
+    folder = registered.path.parent
+    if folder.is_relative_to(PACKAGE_ROOT):
+        shared = [path for room in ("candidates", "tasks") for path in (PACKAGE_ROOT / room).rglob("*.py")]
+        return sha256_of_files([registered.path, *shared], root=PACKAGE_ROOT)
+    return sha256_of_files(_bundle_files(folder), root=folder)
+
+
+def _bundle_files(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not _BUNDLE_EXCLUDED.search(path.relative_to(folder).as_posix())
+    ]
+
+
+def _failed(card: CandidateCard, when: str, error: Exception) -> CandidateError:
+    return CandidateError(
+        f"Candidate '{card.identifier}'",
+        got=f"{type(error).__name__}: {error}",
+        needed=f"able to run when {when}",
+        hint="The full traceback is the cause of this error.",
+    )

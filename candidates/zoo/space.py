@@ -1,0 +1,121 @@
+"""Candidates for space: ideal codes of the true position, the bare inputs, and an untrained network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core.seeds import generator
+from ...core.stimuli import SelfMotion
+
+__all__ = ["GridCode", "PlaceCells", "Position", "RandomRNN", "Velocity"]
+
+Array = npt.NDArray[np.float64]
+
+
+class Position:
+    """The position itself, from the integrated velocity."""
+
+    def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
+        """One layer: ``xy`` (time, 2) in m."""
+        return {"xy": stimulus.positions}
+
+
+class Velocity:
+    """The velocity itself: what a model of space is given before it has integrated anything."""
+
+    def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
+        """One layer: ``velocity`` (time, 2) in m/s."""
+        return {"velocity": stimulus.velocity}
+
+
+class PlaceCells:
+    """Gaussian place fields on a regular lattice of centres over the arena.
+
+    Width 0.12 m as in Sorscher et al. 2019; centres 0.1 m apart, half a spacing from the walls.
+    """
+
+    _WIDTH_M, _PITCH_M = 0.12, 0.1
+
+    def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
+        """One layer: ``place`` (time, cells)."""
+        axes = [np.arange(self._PITCH_M / 2, side, self._PITCH_M) for side in stimulus.arena_m]
+        centres = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+        squared = ((stimulus.positions[:, None, :] - centres) ** 2).sum(axis=-1)
+        return {"place": np.exp(-squared / (2 * self._WIDTH_M**2))}
+
+
+class GridCode:
+    """Ideal grid modules: cells of one module share spacing and orientation and tile the phases.
+
+    Four modules with spacings 0.4 m x 1.42 ^ k, k = 0..3, each with orientations every 10 degrees, since the
+    orientation of an animal's modules is not known beforehand; 3 x 3 phases a lattice. A cell is the sum of
+    three plane waves at 60 degrees, rescaled to [0, 1] and squared into fields (Solstad et al. 2006).
+    """
+
+    _SPACINGS_M = tuple(0.4 * 1.42**k for k in range(4))
+    _ORIENTATIONS = np.deg2rad(np.arange(0, 60, 10))
+    _PHASES = 3
+
+    def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
+        """One layer: ``grid`` (time, 216)."""
+        lattices = [
+            self._lattice(stimulus.positions, spacing, orientation)
+            for spacing in self._SPACINGS_M
+            for orientation in self._ORIENTATIONS
+        ]
+        return {"grid": np.concatenate(lattices, axis=1)}
+
+    def _lattice(self, positions: Array, spacing: float, orientation: float) -> Array:
+        angles = orientation + np.deg2rad([30, 90, 150])
+        waves = 4 * np.pi / (np.sqrt(3) * spacing) * np.stack([np.cos(angles), np.sin(angles)])
+        basis = spacing * np.array(
+            [[np.cos(a), np.sin(a)] for a in (orientation, orientation + np.pi / 3)]
+        )
+        steps = np.arange(self._PHASES) / self._PHASES
+        shifts = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) @ basis
+        total = np.cos((positions[:, None, :] - shifts) @ waves).sum(axis=-1)
+        return ((total + 1.5) / 4.5) ** 2
+
+
+class RandomRNN:
+    """An untrained tanh network driven by velocity: what recurrence alone gives.
+
+    128 units, recurrent weights Gaussian with gain 0.99, so that the state fades and stays driven.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the weights.
+    """
+
+    _UNITS, _GAIN = 128, 0.99
+
+    def __init__(self, seed: int = 0) -> None:
+        rng = generator(seed, "random-rnn")
+        self._recurrent = self._GAIN * rng.standard_normal((self._UNITS, self._UNITS)) / np.sqrt(self._UNITS)
+        self._input = rng.standard_normal((2, self._UNITS))
+        self._bias = 0.1 * rng.standard_normal(self._UNITS)
+
+    def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
+        """One layer: ``state`` (time, 128)."""
+        return self.activations_batch([stimulus])[0]
+
+    def activations_batch(self, stimuli: Sequence[SelfMotion]) -> list[dict[str, Array]]:
+        """All walks at once; shorter ones run on with no input and are cut."""
+        longest = max(stimulus.n_steps for stimulus in stimuli)
+        drive = np.zeros((longest, len(stimuli), 2))
+        for index, stimulus in enumerate(stimuli):
+            drive[: stimulus.n_steps, index] = stimulus.velocity
+        states = self._run(drive)
+        return [{"state": states[: stimulus.n_steps, index]} for index, stimulus in enumerate(stimuli)]
+
+    def _run(self, drive: Array) -> Array:
+        state = np.zeros((drive.shape[1], self._UNITS))
+        states = np.empty((len(drive), *state.shape))
+        for step, velocity in enumerate(drive):
+            state = np.tanh(state @ self._recurrent + velocity @ self._input + self._bias)
+            states[step] = state
+        return states
