@@ -61,8 +61,8 @@ def percentile_interval(values: Array, *, level: float = 0.95, unit: str) -> Int
     Examples
     --------
     >>> import numpy as np
-    >>> percentile_interval(np.linspace(0.0, 1.0, 101), level=0.9, unit="conditions")
-    Interval(low=0.05, high=0.95, level=0.9, unit='conditions')
+    >>> percentile_interval(np.arange(0.0, 101.0), level=0.5, unit="conditions")
+    Interval(low=25.0, high=75.0, level=0.5, unit='conditions')
     """
     _check_level(level)
     sample = as_tensor("values", values, ndim=1, finite=False).detach().cpu().numpy().astype(np.float64)
