@@ -12,7 +12,7 @@ import torch
 
 __all__ = ["condense", "n_pairs_of", "upper_bands"]
 
-_BAND_ROWS = 512
+_BAND_ROWS = 256
 
 
 def n_pairs_of(n_states: int) -> int:

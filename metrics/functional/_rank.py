@@ -6,15 +6,29 @@ dissimilarities it takes a third of the time of a comparison sort. On a GPU torc
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-__all__ = ["count_inversions", "dense_ranks", "midranks", "stable_order", "tie_bounds"]
+__all__ = [
+    "DenseRanks",
+    "count_inversions",
+    "count_tied",
+    "each_row",
+    "midranks",
+    "stable_order",
+    "tie_bounds",
+]
+
+Result = TypeVar("Result")
 
 _DIRECT = 32
+_WORTH_A_THREAD = 100_000
 
 
 def stable_order(values: torch.Tensor) -> torch.Tensor:
@@ -25,19 +39,17 @@ def stable_order(values: torch.Tensor) -> torch.Tensor:
 
 
 def _sortable_bits(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Unsigned integers in the order of the floats (or of non-negative integers)."""
-    unsigned = np.dtype(f"u{values.dtype.itemsize}")
+    """Integers whose bits, read as unsigned, are in the order of the floats (or non-negative integers)."""
+    signed = np.dtype(f"i{values.dtype.itemsize}")
     if values.dtype.kind != "f":
-        integers: npt.NDArray[Any] = values.view(unsigned)
+        integers: npt.NDArray[Any] = values.view(signed)
         return integers
-    bits: npt.NDArray[Any] = (values + values.dtype.type(0)).view(
-        unsigned
-    )  # -0.0 + 0 is 0.0: the two zeros are one value
-    sign = unsigned.type(1 << (8 * unsigned.itemsize - 1))
-    negative = (bits & sign) != 0
-    np.bitwise_or(bits, sign, out=bits, where=~negative)
-    np.bitwise_not(bits, out=bits, where=negative)
-    return bits
+    # -0.0 + 0 is 0.0: the two zeros are one value.
+    bits: npt.NDArray[Any] = (values + values.dtype.type(0)).view(signed)
+    # All bits of a negative number turn over, of a positive one the sign bit only.
+    turned = bits >> (8 * signed.itemsize - 1)
+    turned |= np.iinfo(signed).min
+    return np.bitwise_xor(bits, turned, out=turned)
 
 
 def _radix_order(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
@@ -45,81 +57,148 @@ def _radix_order(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     places = range(digits.shape[1]) if np.little_endian else range(digits.shape[1])[::-1]
     order: npt.NDArray[np.int64] | None = None
     for place in places:
-        digit = digits[:, place] if order is None else digits[order, place]
+        digit = digits[:, place] if order is None else digits[:, place].copy()[order]
         if digit.min() == digit.max():
             continue
         step = np.argsort(digit, kind="stable")
-        order = step if order is None else order[step]
+        order = step if order is None else np.take(order, step)
     return np.arange(len(keys)) if order is None else order
+
+
+def _run_starts(ordered: torch.Tensor) -> torch.Tensor:
+    """Where a sorted vector takes a new value."""
+    starts = torch.ones(len(ordered), dtype=torch.bool, device=ordered.device)
+    torch.ne(ordered[1:], ordered[:-1], out=starts[1:])
+    return starts
+
+
+def _runs(ordered: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """First position and position after the last of each run of equals, and the run of each position."""
+    starts = _run_starts(ordered)
+    first = torch.nonzero(starts)[:, 0]
+    after = torch.cat([first[1:], first.new_tensor([len(ordered)])])
+    return first, after, torch.cumsum(starts, 0, dtype=torch.int32).sub_(1)
 
 
 def tie_bounds(ordered: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """First position and position after the last of each entry's run of equals, in a sorted vector."""
-    starts = torch.ones(len(ordered), dtype=torch.bool, device=ordered.device)
-    starts[1:] = ordered[1:] != ordered[:-1]
-    first = torch.nonzero(starts)[:, 0]
-    run = torch.cumsum(starts, 0) - 1
-    after = torch.cat([first[1:], first.new_tensor([len(ordered)])])
-    return first[run], after[run]
+    first, after, run = _runs(ordered)
+    return first.index_select(0, run), after.index_select(0, run)
 
 
 def midranks(values: torch.Tensor) -> torch.Tensor:
     """Ranks 1..n in float64, ties at the mean of the ranks they span."""
     order = stable_order(values)
-    first, after = tie_bounds(values[order])
+    first, after, run = _runs(values.index_select(0, order))
+    middle = (first + after + 1).double().div_(2)
     ranks = torch.empty(len(values), dtype=torch.float64, device=values.device)
-    ranks[order] = (first + after + 1).double() / 2
-    return ranks
+    return ranks.index_copy_(0, order, middle.index_select(0, run))
 
 
-def dense_ranks(values: torch.Tensor) -> torch.Tensor:
-    """Ranks 0, 1, ... of the different values, int32; equal values have one rank."""
-    order = stable_order(values)
-    ordered = values[order]
-    ranks = torch.empty(len(values), dtype=torch.int32, device=values.device)
-    ranks[order[0]] = 0
-    ranks[order[1:]] = torch.cumsum(ordered[1:] != ordered[:-1], 0, dtype=torch.int32)
-    return ranks
+@dataclass(frozen=True)
+class DenseRanks:
+    """The different values of a vector numbered in ascending order.
+
+    Parameters
+    ----------
+    ranks : tensor of shape (n,), int32
+        Number of the different values below; equal values have one rank.
+    order : tensor of shape (n,)
+        Indices that sort the vector.
+    n_tied : int
+        Number of pairs of equal entries.
+    """
+
+    ranks: torch.Tensor
+    order: torch.Tensor
+    n_tied: int
+
+    @classmethod
+    def of(cls, values: torch.Tensor) -> DenseRanks:
+        """Rank a vector."""
+        order = stable_order(values)
+        ordered = values.index_select(0, order)
+        run = torch.cumsum(_run_starts(ordered), 0, dtype=torch.int32).sub_(1)
+        ranks = torch.empty_like(run).index_copy_(0, order, run)
+        return cls(ranks, order, count_tied(ordered))
+
+
+def count_tied(*ordered: torch.Tensor) -> int:
+    """Number of pairs of entries equal in all vectors, given in an order in which equals are neighbours."""
+    starts = _run_starts(ordered[0])
+    for further in ordered[1:]:
+        starts |= _run_starts(further)
+    first = torch.nonzero(starts)[:, 0]
+    lengths = torch.cat([first, first.new_tensor([len(starts)])]).diff()
+    return int((lengths * (lengths - 1) // 2).sum())
+
+
+def each_row(function: Callable[[torch.Tensor], Result], rows: torch.Tensor) -> list[Result]:
+    """Apply a function of a vector to each row; long rows side by side, as many as torch has threads."""
+    if rows.device.type != "cpu" or len(rows) == 1 or rows.shape[1] < _WORTH_A_THREAD:
+        return [function(row) for row in rows]
+    with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        return list(pool.map(function, rows))
 
 
 def count_inversions(ranks: torch.Tensor) -> int:
-    """Number of pairs in which the earlier entry is strictly the larger; by merging, n log n."""
-    n_rows = 1
-    while n_rows * _DIRECT < len(ranks):
-        n_rows *= 2
-    width = -(-len(ranks) // n_rows)
-    rows = ranks.new_full((n_rows * width,), int(ranks.max()) + 1)
-    rows[: len(ranks)] = ranks
-    rows = rows.reshape(n_rows, width)
+    """Number of pairs in which the earlier entry is strictly the larger; by merging, n log n.
+
+    Ranks are non-negative integers below 2**30.
+    """
+    rows = _in_rows(ranks)
     total = _inversions_within(rows)
-    rows = rows.sort(dim=1).values
+    rows = _sort_rows(rows).mul_(2)
     while len(rows) > 1:
         rows, crossing = _merge(rows)
         total += crossing
     return total
 
 
+def _in_rows(ranks: torch.Tensor) -> torch.Tensor:
+    """Cut into a power of two of short rows; what is added at the end is larger than all before it."""
+    n_rows = 8
+    while n_rows * _DIRECT < len(ranks):
+        n_rows *= 2
+    width = -(-len(ranks) // n_rows)
+    rows = ranks.new_full((n_rows * width,), int(ranks.max()) + 1, dtype=torch.int32)
+    rows[: len(ranks)] = ranks
+    return rows.reshape(n_rows, width)
+
+
 def _inversions_within(rows: torch.Tensor) -> int:
     """Count in each row by comparing it with itself at every lag."""
-    width = rows.shape[1]
-    return sum(int((rows[:, :-lag] > rows[:, lag:]).sum()) for lag in range(1, width))
+    columns = rows.T.contiguous()
+    return sum(int(torch.count_nonzero(columns[:-lag] > columns[lag:])) for lag in range(1, len(columns)))
 
 
-def _merge(rows: torch.Tensor) -> tuple[torch.Tensor, int]:
-    """Merge neighbouring sorted rows; count the pairs whose left entry is the larger."""
-    width = rows.shape[1]
-    tagged = rows.long() * 2
-    tagged[1::2] += 1
-    merged = _sort_rows(tagged.reshape(-1, 2 * width))
-    from_right = merged & 1
-    place = torch.arange(2 * width, device=rows.device)
+def _merge(doubled: torch.Tensor) -> tuple[torch.Tensor, int]:
+    """Merge neighbouring sorted rows of even numbers; count the pairs whose left entry is the larger."""
+    width = doubled.shape[1]
+    doubled[1::2] |= 1  # the last bit says that an entry comes from the right; equals stay left before right
+    merged = _sort_rows(doubled.reshape(-1, 2 * width))
     # An entry from the right stands behind all from the right before it and all from the left not above it.
-    not_above = int((from_right * place).sum()) - len(merged) * (width * (width - 1) // 2)
-    return merged >> 1, len(merged) * width * width - not_above
+    n_rows = len(merged)
+    row_starts = width * width * n_rows * (n_rows - 1)
+    not_above = _sum_of_odd_places(merged.reshape(-1)) - row_starts - n_rows * (width * (width - 1) // 2)
+    return merged.bitwise_and_(-2), n_rows * width * width - not_above
+
+
+def _sum_of_odd_places(values: torch.Tensor) -> int:
+    """Sum of the indices of the odd entries; eight at a time, as the bytes of one integer."""
+    odd = values.to(torch.uint8).bitwise_and_(1).view(torch.int64)
+    eights = torch.arange(0, len(values), 8, dtype=torch.float64, device=values.device)
+    # The top byte of the product with 01 01 .. 01 is the sum of the bytes; with 00 01 .. 07, of their places.
+    counts = (odd * 0x0101010101010101) >> 56
+    places = (odd * 0x0001020304050607) >> 56
+    return int(torch.dot(counts.double(), eights)) + int(places.sum())
 
 
 def _sort_rows(rows: torch.Tensor) -> torch.Tensor:
+    """Sort each row, in place on a CPU: numpy's stable sort merges sorted runs in one pass."""
     if rows.device.type != "cpu":
         return rows.sort(dim=1).values
-    # numpy's stable sort merges the two sorted runs of a row in one pass.
-    return torch.from_numpy(np.sort(rows.numpy(), axis=1, kind="stable"))
+    halves = rows.tensor_split(2 if len(rows) > 1 and rows.numel() > _WORTH_A_THREAD else 1)
+    with ThreadPoolExecutor(len(halves)) as pool:
+        list(pool.map(lambda half: half.numpy().sort(axis=1, kind="stable"), halves))
+    return rows

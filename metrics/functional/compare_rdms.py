@@ -9,7 +9,7 @@ import torch
 
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, like
-from ._rank import count_inversions, dense_ranks, midranks, stable_order
+from ._rank import DenseRanks, count_inversions, count_tied, each_row, midranks, stable_order
 from ._rdm_checks import as_rdms, check_method, check_pairs_agree, n_states_of, pair_states
 
 __all__ = ["RDM_COMPARISONS", "compare_rdms", "partial_compare_rdms"]
@@ -191,7 +191,7 @@ def _centred(rdms: torch.Tensor) -> torch.Tensor:
 
 def _centred_ranks(rdms: torch.Tensor) -> torch.Tensor:
     # The mean of midranks is (n + 1) / 2 exactly, whatever the ties.
-    return torch.stack([midranks(row) for row in rdms]).sub_((rdms.shape[1] + 1) / 2)
+    return torch.stack(each_row(midranks, rdms)).sub_((rdms.shape[1] + 1) / 2)
 
 
 _PREPARED: Final[dict[str, Callable[[torch.Tensor], torch.Tensor]]] = {
@@ -242,27 +242,22 @@ def _doubly_centred_squares(a: torch.Tensor, sums: torch.Tensor) -> torch.Tensor
 
 
 def _tau_a(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    ranks_a = [dense_ranks(row) for row in a]
-    ranks_b = [dense_ranks(row) for row in b]
-    values = [[_tau_a_of_ranks(first, second) for second in ranks_b] for first in ranks_a]
+    first, second = (each_row(DenseRanks.of, stack) for stack in (a, b))
+    values = [[_tau_a_of_ranks(x, y) for y in second] for x in first]
     return torch.tensor(values, dtype=torch.float64, device=a.device)
 
 
-def _tau_a_of_ranks(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Kendall's tau-a by Knight's method: sort by a (ties by b), then count inversions of b."""
-    by_b = stable_order(b)
-    order = by_b[stable_order(a[by_b])]
-    sorted_a, sorted_b = a[order], b[order]
-    tied_in_a, tied_in_b = _tied_pairs(sorted_a), _tied_pairs(b[by_b])
-    tied_in_both = _tied_pairs(sorted_a.long() * (int(b.max()) + 1) + sorted_b)
-    n_all = len(a) * (len(a) - 1) // 2
-    untied = n_all - tied_in_a - tied_in_b + tied_in_both
+def _tau_a_of_ranks(a: DenseRanks, b: DenseRanks) -> float:
+    """Kendall's tau-a by Knight's method: sort by a, ties by b, then count inversions of b."""
+    if a.n_tied and not b.n_tied:
+        a, b = b, a
+    order = a.order
+    if a.n_tied:
+        order = b.order.index_select(0, stable_order(a.ranks.index_select(0, b.order)))
+    sorted_b = b.ranks.index_select(0, order)
+    tied_in_both = 0
+    if a.n_tied and b.n_tied:
+        tied_in_both = count_tied(a.ranks.index_select(0, order), sorted_b)
+    n_all = len(order) * (len(order) - 1) // 2
+    untied = n_all - a.n_tied - b.n_tied + tied_in_both
     return (untied - 2 * count_inversions(sorted_b)) / n_all
-
-
-def _tied_pairs(ordered: torch.Tensor) -> int:
-    """Number of pairs of equal entries in a vector whose equals are neighbours."""
-    changes = torch.nonzero(ordered[1:] != ordered[:-1])[:, 0] + 1
-    bounds = torch.cat([changes.new_tensor([0]), changes, changes.new_tensor([len(ordered)])])
-    runs = bounds.diff()
-    return int((runs * (runs - 1) // 2).sum())

@@ -88,8 +88,9 @@ def rdm(x: Array, *, distance: str = "correlation", noise_precision: Array | Non
 
 
 def _write_correlation(x: torch.Tensor, _: torch.Tensor | None, out: torch.Tensor) -> None:
-    # The mean is summed in float64: in float32 it would move states of large mean and small spread.
-    centred = x - x.mean(dim=1, keepdim=True, dtype=torch.float64).to(x.dtype)
+    centred = x - x.mean(dim=1, keepdim=True)
+    # Once more, since the mean of states of large mean and small spread is rounded.
+    centred -= centred.mean(dim=1, keepdim=True)
     lengths = torch.linalg.vector_norm(centred, dim=1)
     floor = 16 * torch.finfo(x.dtype).eps * torch.linalg.vector_norm(x, dim=1)
     _check_defined(lengths > floor, "correlation", "constant over features")

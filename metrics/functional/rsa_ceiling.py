@@ -8,7 +8,7 @@ import torch
 
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array
-from ._rank import midranks
+from ._rank import each_row, midranks
 from ._rdm_checks import as_rdms, check_method, check_pairs_agree
 from .compare_rdms import RDM_COMPARISONS, compare_rdms, compare_stacks, partial_compare_rdms
 
@@ -133,7 +133,7 @@ def ceiling_bounds(rdms: torch.Tensor, method: str, counts: torch.Tensor) -> tor
 def commensurate(rdms: torch.Tensor, method: str) -> torch.Tensor:
     """RDMs on the common scale on which a method averages them, float64."""
     if method in ("spearman", "rho-a", "tau-a"):
-        return torch.stack([midranks(row) for row in rdms])
+        return torch.stack(each_row(midranks, rdms))
     values = rdms.double()
     if method in ("pearson", "whitened-pearson"):
         values = values - values.mean(1, keepdim=True)
