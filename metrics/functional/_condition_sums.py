@@ -1,0 +1,100 @@
+"""Sums per condition that give a correlation over any resample of the conditions, by weights.
+
+Pearson r needs the count, sums, squares and products of two columns only. Those add up over conditions, so
+the r of a bootstrap resample is a weighted sum of rows: all resamples are one matrix product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from ._arrays import Array, as_tensor, check_same_length, like
+from ._correlation import centred
+from ._splits import condition_codes
+
+
+@dataclass(frozen=True, eq=False)
+class ConditionSums:
+    """Sums per condition of held-out quantities.
+
+    Attributes
+    ----------
+    values : array of shape (n_pairs, n_conditions, 6, n_targets)
+        For each pair (a, b): count and the sums of a, b, a^2, b^2, a b. The first pair is prediction and
+        response; then, per split, the two half predictions; then, per split, the two half responses.
+    folds : array of int, shape (n_conditions,)
+        The outer fold that held out each condition.
+    """
+
+    values: Array
+    folds: Array
+
+
+def condition_sums(a: object, b: object, groups: object) -> Array:
+    """Count and sums of a, b, a^2, b^2 and a b over the samples of each condition.
+
+    Parameters
+    ----------
+    a, b : array of shape (n_samples, n_targets)
+        Such as held-out predictions and responses.
+    groups : array of shape (n_samples,)
+        The condition of each sample.
+
+    Returns
+    -------
+    sums : array of shape (n_conditions, 6, n_targets)
+        float64, about the mean of each column over all samples; conditions in the sorted order of labels.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the arguments do not agree in shape, or are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> a = np.array([[0.0], [2.0], [1.0], [1.0]])
+    >>> condition_sums(a, a, np.array(["u", "u", "v", "v"]))[:, :, 0]
+    array([[2., 0., 0., 2., 2., 2.],
+           [2., 0., 0., 0., 0., 0.]])
+    """
+    first, second = as_tensor("a", a, ndim=2), as_tensor("b", b, ndim=2)
+    check_same_length(("a", "b"), (len(first), len(second)), "samples")
+    check_same_length(("a", "b"), (first.shape[1], second.shape[1]), "targets")
+    codes = torch.from_numpy(condition_codes(groups, len(first))).to(first.device)
+    membership = indicator(codes, int(codes.max()) + 1)
+    return like(sums_by_condition(first, second, membership), a)
+
+
+def indicator(codes: torch.Tensor, n_codes: int) -> torch.Tensor:
+    """One row per condition, 1 at its samples, (n_conditions, n_samples), float64."""
+    return torch.nn.functional.one_hot(codes, n_codes).T.double()
+
+
+def sums_by_condition(a: torch.Tensor, b: torch.Tensor, membership: torch.Tensor) -> torch.Tensor:
+    """See `condition_sums`; `a` and `b` may have leading dimensions: (..., n_samples, n_targets)."""
+    a, b = centred(a.double()), centred(b.double())
+    terms = (torch.ones_like(a), a, b, a * a, b * b, a * b)
+    return torch.stack([membership @ term for term in terms], dim=-2)
+
+
+def correlation_from_sums(sums: torch.Tensor) -> torch.Tensor:
+    """Pearson r from the six sums; NaN where one column does not vary.
+
+    Parameters
+    ----------
+    sums : tensor of shape (..., 6, n_targets)
+
+    Returns
+    -------
+    r : tensor of shape (..., n_targets)
+    """
+    count, a, b, aa, bb, ab = sums.unbind(-2)
+    count = count.clamp(min=1)
+    spread_a, spread_b = aa - a * a / count, bb - b * b / count
+    # Cancellation leaves rounding of the squares behind in columns that do not vary.
+    flat = (spread_a <= 1e-12 * aa) | (spread_b <= 1e-12 * bb)
+    r = (ab - a * b / count) / (spread_a.clamp(min=0) * spread_b.clamp(min=0)).sqrt()
+    return torch.where(flat, torch.nan, r.clamp(-1.0, 1.0))

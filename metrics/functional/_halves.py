@@ -1,0 +1,94 @@
+"""Split halves of trials: correlations of half averages for any number of splits from one Gram matrix.
+
+The average of a half is linear in the trials, so with G the inner products of the centred trials of a target
+and u, v the weights of the two halves, r = u'Gv / sqrt(u'Gu v'Gv). The cost of the samples is paid once,
+whatever the number of splits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ._correlation import centred
+
+BYTES_AT_ONCE = 64 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Halves:
+    """Weights of the trials in the two half averages of each split; each tensor (n_splits, n_trials)."""
+
+    first: torch.Tensor
+    second: torch.Tensor
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def random_halves(n_trials: int, n_splits: int, seed: int, device: torch.device) -> Halves:
+    """Random halves: floor(n_trials / 2) trials and the rest."""
+    rng = np.random.default_rng((seed, 7))
+    order = rng.permuted(np.tile(np.arange(n_trials), (n_splits, 1)), axis=1)
+    in_first = np.zeros((n_splits, n_trials))
+    np.put_along_axis(in_first, order[:, : n_trials // 2], 1.0, axis=1)
+    return Halves(_averaging(in_first, device), _averaging(1 - in_first, device))
+
+
+def fixed_halves(device: torch.device) -> Halves:
+    """The one split of two 'trials' that are half averages already."""
+    both = torch.eye(2, dtype=torch.float64, device=device)
+    return Halves(both[:1], both[1:])
+
+
+def trial_gram(trials: torch.Tensor) -> torch.Tensor:
+    """Inner products of the trials about their means over samples, per target.
+
+    Parameters
+    ----------
+    trials : tensor of shape (n_trials, n_samples, n_targets)
+
+    Returns
+    -------
+    gram : tensor of shape (n_targets, n_trials, n_trials)
+        float64.
+    """
+    by_target = centred(trials).permute(2, 0, 1).contiguous()
+    return (by_target @ by_target.mT).double()
+
+
+def half_correlations(gram: torch.Tensor, halves: Halves) -> torch.Tensor:
+    """Pearson r of the two half averages, per target and split; NaN where a half does not vary.
+
+    Parameters
+    ----------
+    gram : tensor of shape (n_targets, n_trials, n_trials)
+        See `trial_gram`.
+    halves : Halves
+
+    Returns
+    -------
+    r : tensor of shape (n_targets, n_splits)
+    """
+    across = _quadratic(gram, halves.first, halves.second)
+    norms = _quadratic(gram, halves.first, halves.first) * _quadratic(gram, halves.second, halves.second)
+    r = (across / norms.clamp(min=0).sqrt()).clamp(-1.0, 1.0)
+    return torch.where(norms > 0, r, torch.nan)
+
+
+def corrected_to_full_length(r: torch.Tensor) -> torch.Tensor:
+    """Spearman-Brown: 2 r / (1 + r); NaN for r of -1 or less."""
+    return torch.where(r > -1, 2 * r / (1 + r), torch.nan)
+
+
+def _averaging(
+    chosen: np.ndarray[tuple[int, ...], np.dtype[np.float64]], device: torch.device
+) -> torch.Tensor:
+    return torch.from_numpy(chosen / chosen.sum(1, keepdims=True)).to(device)
+
+
+def _quadratic(gram: torch.Tensor, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+    outer = (u[:, :, None] * v[:, None, :]).flatten(1)
+    return gram.flatten(1) @ outer.T

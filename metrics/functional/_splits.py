@@ -1,0 +1,111 @@
+"""Grouped folds: whole conditions are held out together, the same ones for the same seed.
+
+Neighbouring time bins of one condition are nearly copies of each other, so a fold that cut through a
+condition would test on what it was fitted on. The folds depend on the set of condition labels and the seed
+alone, not on the order of the samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ...core.errors import InvalidArgumentError
+
+Ints = npt.NDArray[np.int64]
+
+
+def condition_codes(groups: object, n_samples: int, *, name: str = "groups") -> Ints:
+    """Number the conditions 0, 1, ... in the sorted order of their labels, one number per sample.
+
+    Parameters
+    ----------
+    groups : array of shape (n_samples,)
+        The condition of each sample; integers, strings or any sortable labels.
+    n_samples : int
+        How many samples there must be.
+    name : str, default="groups"
+        The argument's name, for the message.
+
+    Returns
+    -------
+    codes : array of shape (n_samples,)
+
+    Raises
+    ------
+    InvalidArgumentError
+        If `groups` has another shape, has missing labels, or cannot be sorted.
+    """
+    labels = groups.cpu().numpy() if isinstance(groups, torch.Tensor) else np.asarray(groups)
+    if labels.shape != (n_samples,):
+        raise InvalidArgumentError(
+            f"The '{name}' parameter", got=f"shape {labels.shape}", needed=f"of shape ({n_samples},)"
+        )
+    _check_no_missing_label(name, labels)
+    return _unique_inverse(name, labels)
+
+
+def n_conditions(codes: Ints) -> int:
+    """How many conditions the codes number."""
+    return int(codes.max()) + 1
+
+
+def outer_folds(codes: Ints, n_folds: int, seed: int) -> Ints:
+    """The outer fold in which each sample is held out, shape (n_samples,)."""
+    return _grouped_folds("n_outer", codes, n_folds, np.random.default_rng((seed, 0)))
+
+
+def inner_folds(codes: Ints, n_folds: int, seed: int, outer: int) -> Ints:
+    """The inner fold of each training sample of outer fold `outer`; `codes` are those of its training set."""
+    present = np.unique(codes, return_inverse=True)[1].astype(np.int64)
+    return _grouped_folds("n_inner", present, n_folds, np.random.default_rng((seed, 1 + outer)))
+
+
+def check_integer(name: str, value: object, *, least: int) -> int:
+    """Refuse anything that is not an integer of at least `least`."""
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or int(value) < least:  # type: ignore[call-overload]
+        raise InvalidArgumentError(
+            f"The '{name}' parameter", got=repr(value), needed=f"an integer of at least {least}"
+        )
+    return int(value)  # type: ignore[call-overload, no-any-return]
+
+
+def _grouped_folds(name: str, codes: Ints, n_folds: int, rng: np.random.Generator) -> Ints:
+    n_groups = n_conditions(codes)
+    if n_groups < n_folds:
+        raise InvalidArgumentError(
+            f"The '{name}' parameter",
+            got=f"{n_folds} folds for {n_groups} conditions",
+            needed="at most the number of conditions to split",
+            hint="Ask for fewer folds, or give a finer 'groups'.",
+        )
+    fold_of_condition = rng.permutation(np.arange(n_groups) % n_folds)
+    return np.asarray(fold_of_condition[codes], dtype=np.int64)
+
+
+def _check_no_missing_label(name: str, labels: npt.NDArray[np.generic]) -> None:
+    if labels.dtype.kind in "fcmM":
+        missing = bool(np.isnat(labels).any() if labels.dtype.kind in "mM" else np.isnan(labels).any())
+    else:
+        missing = labels.dtype.kind == "O" and any(label is None for label in labels)
+    if missing:
+        raise InvalidArgumentError(f"The '{name}' parameter", got="missing labels", needed="complete")
+
+
+def _unique_inverse(name: str, labels: npt.NDArray[np.generic]) -> Ints:
+    try:
+        return np.unique(labels, return_inverse=True)[1].astype(np.int64)
+    except TypeError as error:
+        raise InvalidArgumentError(
+            f"The '{name}' parameter", got=str(error), needed="labels of one sortable kind"
+        ) from error
+
+
+def portions(n: int, at_once: int) -> Iterator[slice]:
+    """Consecutive slices of at most `at_once` of `n` things."""
+    for start in range(0, n, at_once):
+        yield slice(start, min(start + at_once, n))

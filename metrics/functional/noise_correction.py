@@ -1,0 +1,398 @@
+"""Predictivity corrected for noise: the published formula, from single trials or from one pair of halves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ...core.errors import InvalidArgumentError
+from ._arrays import Array, like
+from ._condition_sums import ConditionSums, indicator, sums_by_condition
+from ._correlation import centred
+from ._cross_validation import (
+    Fold,
+    HeldOut,
+    Problem,
+    chosen,
+    count_constant_features,
+    fold_score,
+    folds_of,
+    pose,
+)
+from ._halves import (
+    BYTES_AT_ONCE,
+    Halves,
+    corrected_to_full_length,
+    fixed_halves,
+    half_correlations,
+    random_halves,
+    trial_gram,
+)
+from ._ridge import Spectrum, hat_predictions
+from ._splits import check_integer, n_conditions, portions
+from .reliability import check_trials
+from .ridge import Inner, RidgeMapping, check_inner
+
+__all__ = [
+    "NoiseCorrectedPredictivity",
+    "noise_corrected_predictivity",
+    "noise_corrected_predictivity_from_halves",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseCorrectedPredictivity:
+    """Held-out predictivity over its noise limit, with every quantity of the formula kept apart.
+
+    Attributes
+    ----------
+    score : array of shape (n_targets,)
+        Corrected score; not clipped, above 1 by noise. NaN where the product of reliabilities was negative
+        in every split and fold, or `raw` is NaN.
+    raw : array of shape (n_targets,)
+        r of prediction and trial average, averaged over folds.
+    prediction_reliability, neural_reliability : array of shape (n_targets,)
+        Spearman-Brown corrected half correlations of predictions and of responses, held-out samples,
+        averaged over splits and folds.
+    ceiling : array of shape (n_targets,)
+        Square root of `neural_reliability`, NaN where that is negative: what `raw` could reach.
+    defined : array of shape (n_targets,)
+        Part of the (split, fold) pairs that have a corrected value, in [0, 1].
+    fold_scores : array of shape (n_outer, n_targets)
+        Corrected score of each fold, averaged over its splits.
+    alpha : array of shape (n_outer, n_targets)
+        The penalties chosen for the map of the trial average, used for those of the halves too.
+    prediction : array of shape (n_samples, n_targets) or None
+        Held-out predictions of the map of the trial average; on request.
+    sums : ConditionSums or None
+        What `bootstrap_noise_corrected_predictivity` resamples; on request.
+    folds : array of int, shape (n_samples,)
+        The outer fold in which each sample was held out.
+    n_splits : int
+        Number of split halves.
+    halves : str
+        "random" for splits of trials, "given" for one given pair.
+    n_degenerate : int
+        Targets without a `score`.
+    n_constant_features : int
+        Features that are the same in all samples.
+    """
+
+    score: Array
+    raw: Array
+    prediction_reliability: Array
+    neural_reliability: Array
+    ceiling: Array
+    defined: Array
+    fold_scores: Array
+    alpha: Array
+    prediction: Array | None
+    sums: ConditionSums | None
+    folds: Array
+    n_splits: int
+    halves: str
+    n_degenerate: int
+    n_constant_features: int
+
+
+def noise_corrected_predictivity(
+    x: object,
+    trials: object,
+    groups: object,
+    *,
+    alphas: npt.ArrayLike | None = None,
+    n_outer: int = 5,
+    n_inner: int = 5,
+    n_splits: int = 100,
+    seed: int = 0,
+    inner: Inner = "grouped",
+    return_prediction: bool = False,
+    return_sums: int = 0,
+) -> NoiseCorrectedPredictivity:
+    r"""Ridge predictivity corrected for the noise of responses and of mappings, from single trials.
+
+    On the held-out samples of each outer fold, for each random split of the trials,
+
+    .. math:: \frac{r(M(X), Y)}{\sqrt{SB(r(M_1(X), M_2(X)))\; SB(r(Y_1, Y_2))}} , \quad SB(r) = 2r / (1 + r)
+
+    with Y the trial average, :math:`Y_1, Y_2` the averages of the halves, and :math:`M, M_1, M_2` the ridge
+    maps fitted to the training samples of each. The penalty is chosen once, for M (see
+    `ridge_predictivity`). Values are averaged over the splits where the formula is defined (a negative
+    product of reliabilities has no square root), then over the folds.
+
+    Parameters
+    ----------
+    x : array of shape (n_samples, n_features)
+        Features; float32 or float64, finite.
+    trials : array of shape (n_trials, n_samples, n_targets)
+        Single-trial responses, at least 2 trials, finite: every trial has every sample. With missing
+        trials, make two half averages and use `noise_corrected_predictivity_from_halves`.
+    groups : array of shape (n_samples,)
+        The condition of each sample.
+    alphas, n_outer, n_inner, seed, inner
+        As in `ridge_predictivity`.
+    n_splits : int, default=100
+        Number of random splits; the maps are linear in the trials, so more splits cost next to nothing.
+    return_prediction : bool, default=False
+        Whether the result keeps the held-out predictions.
+    return_sums : int, default=0
+        Of how many of the splits to keep the sums per condition, for a bootstrap (10 suffice).
+
+    Returns
+    -------
+    result : NoiseCorrectedPredictivity
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is not as described.
+
+    References
+    ----------
+    Nayebi, Rajalingham, Jazayeri & Yang (2023), NeurIPS; Nayebi et al. (2021), NeurIPS, appendix.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(400, 5))
+    >>> trials = x @ rng.normal(size=(5, 2)) + 3 * rng.normal(size=(10, 400, 2))
+    >>> result = noise_corrected_predictivity(x, trials, np.repeat(np.arange(40), 10))
+    >>> bool((abs(result.score - 1) < 0.1).all() and (result.raw < 0.98).all())
+    True
+    """
+    values = check_trials(trials)
+    n_splits = check_integer("n_splits", n_splits, least=1)
+    problem = pose(x, values.mean(0), groups, n_outer=n_outer, n_inner=n_inner, seed=seed)
+    halves = random_halves(len(values), n_splits, problem.seed, problem.x.device)
+    mapping = RidgeMapping(problem, alphas, check_inner(inner))
+    kept = check_integer("return_sums", int(return_sums), least=0)
+    study = _Study(problem, values.to(problem.y), halves, mapping, min(kept, n_splits))
+    return _run(study, trials, "random", return_prediction=return_prediction)
+
+
+def noise_corrected_predictivity_from_halves(
+    x: object,
+    y: object,
+    halves: object,
+    groups: object,
+    *,
+    alphas: npt.ArrayLike | None = None,
+    n_outer: int = 5,
+    n_inner: int = 5,
+    seed: int = 0,
+    inner: Inner = "grouped",
+    return_prediction: bool = False,
+    return_sums: bool = False,
+) -> NoiseCorrectedPredictivity:
+    """Ridge predictivity corrected for noise, where the data give one fixed pair of half averages.
+
+    The formula of `noise_corrected_predictivity` with the one split given.
+
+    Parameters
+    ----------
+    x : array of shape (n_samples, n_features)
+        Features; float32 or float64, finite.
+    y : array of shape (n_samples, n_targets)
+        Average of all trials.
+    halves : array of shape (2, n_samples, n_targets)
+        Averages of the two halves of the trials.
+    groups : array of shape (n_samples,)
+        The condition of each sample.
+    alphas, n_outer, n_inner, seed, inner, return_prediction
+        As in `ridge_predictivity`.
+    return_sums : bool, default=False
+        Whether to keep the sums per condition, for a bootstrap.
+
+    Returns
+    -------
+    result : NoiseCorrectedPredictivity
+        With `halves` "given" and `n_splits` 1.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(400, 5))
+    >>> halves = x @ rng.normal(size=(5, 2)) + rng.normal(size=(2, 400, 2))
+    >>> groups = np.repeat(np.arange(40), 10)
+    >>> result = noise_corrected_predictivity_from_halves(x, halves.mean(0), halves, groups)
+    >>> bool((abs(result.score - 1) < 0.1).all())
+    True
+    """
+    pair = check_trials(halves, name="halves")
+    problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed)
+    if pair.shape != (2, *problem.y.shape):
+        raise InvalidArgumentError(
+            "The 'halves' parameter",
+            got=f"shape {tuple(pair.shape)}",
+            needed=f"of shape {(2, *problem.y.shape)}, two averages shaped as 'y'",
+        )
+    mapping = RidgeMapping(problem, alphas, check_inner(inner))
+    study = _Study(problem, pair.to(problem.y), fixed_halves(pair.device), mapping, int(return_sums))
+    return _run(study, y, "given", return_prediction=return_prediction)
+
+
+@dataclass(frozen=True, eq=False)
+class _Study:
+    """A problem with its trials (or its pair of halves) and the splits of them."""
+
+    problem: Problem
+    trials: torch.Tensor
+    halves: Halves
+    mapping: RidgeMapping
+    n_kept: int
+
+
+@dataclass(frozen=True, eq=False)
+class _FoldResult:
+    """One fold's quantities: (n_targets,) and, per split, (n_targets, n_splits)."""
+
+    alpha: torch.Tensor
+    raw: torch.Tensor
+    prediction_sb: torch.Tensor
+    neural_sb: torch.Tensor
+
+    @property
+    def corrected(self) -> torch.Tensor:
+        """The formula, per target and split; the root of a negative product is NaN."""
+        product = self.prediction_sb * self.neural_sb
+        return self.raw[:, None] / torch.where(product > 0, product, torch.nan).sqrt()
+
+
+def _run(
+    study: _Study, original: object, kind: str, *, return_prediction: bool
+) -> NoiseCorrectedPredictivity:
+    problem = study.problem
+    sums = _SumsKeeper(study) if study.n_kept else None
+    prediction = torch.empty_like(problem.y)
+    results = []
+    for fold in folds_of(problem):
+        spectrum, held_out = study.mapping.fit(fold)
+        prediction[fold.test] = held_out.prediction
+        results.append(_fold_result(study, fold, spectrum, held_out, sums))
+    hand_back = _HandBack(problem.y.dtype, original)
+    return NoiseCorrectedPredictivity(
+        **_averages(results, hand_back),
+        prediction=hand_back(prediction) if return_prediction else None,
+        sums=None if sums is None else sums.finish(prediction, hand_back),
+        folds=like(torch.from_numpy(problem.folds).to(prediction.device), original),
+        n_splits=len(study.halves),
+        halves=kind,
+        n_constant_features=count_constant_features(problem.x),
+    )
+
+
+def _fold_result(
+    study: _Study,
+    fold: Fold,
+    spectrum: Spectrum,
+    held_out: HeldOut,
+    sums: _SumsKeeper | None,
+) -> _FoldResult:
+    """Half correlations of predictions and responses; targets of one penalty share a hat matrix."""
+    raw, alpha = fold_score(held_out.prediction, study.problem.y, fold), chosen(held_out)
+    of_predictions = raw.new_empty(len(raw), len(study.halves))
+    of_responses = torch.empty_like(of_predictions)
+    for penalty in sorted(set(alpha.tolist())):
+        of_penalty = torch.nonzero(alpha == penalty)[:, 0]
+        for some in portions(len(of_penalty), _targets_at_once(study.trials)):
+            targets = of_penalty[some]
+            predicted = _predicted_trials(study.trials, targets, fold, spectrum, penalty)
+            responses = study.trials[:, fold.test][..., targets]
+            of_predictions[targets] = half_correlations(trial_gram(predicted), study.halves)
+            of_responses[targets] = half_correlations(trial_gram(responses), study.halves)
+            if sums is not None:
+                sums.add(fold, targets, predicted, responses)
+    return _FoldResult(
+        alpha, raw, corrected_to_full_length(of_predictions), corrected_to_full_length(of_responses)
+    )
+
+
+def _predicted_trials(
+    trials: torch.Tensor, targets: torch.Tensor, fold: Fold, spectrum: Spectrum, penalty: float
+) -> torch.Tensor:
+    """Held-out predictions by the map of each trial, (n_trials, n_test, n_some_targets), less a constant."""
+    some = centred(trials[:, fold.train][..., targets])
+    n_trials, n_train, n_some = some.shape
+    flat = some.transpose(0, 1).reshape(n_train, n_trials * n_some)
+    return hat_predictions(spectrum, penalty, flat).reshape(-1, n_trials, n_some).transpose(0, 1)
+
+
+def _averages(results: list[_FoldResult], hand_back: _HandBack) -> dict[str, Any]:
+    """Means over splits, then over folds; a target without a raw score has no corrected one."""
+    raw = torch.stack([result.raw for result in results]).mean(0)
+    corrected = torch.stack([result.corrected for result in results])
+    fold_scores = corrected.nanmean(2)
+    score = torch.where(raw.isnan(), torch.nan, fold_scores.nanmean(0))
+    neural = torch.stack([result.neural_sb.nanmean(1) for result in results]).nanmean(0)
+    predicted = torch.stack([result.prediction_sb.nanmean(1) for result in results]).nanmean(0)
+    return {
+        "score": hand_back(score),
+        "raw": hand_back(raw),
+        "prediction_reliability": hand_back(predicted),
+        "neural_reliability": hand_back(neural),
+        "ceiling": hand_back(torch.where(neural >= 0, neural, torch.nan).sqrt()),
+        "defined": hand_back(corrected.isfinite().double().mean((0, 2))),
+        "fold_scores": hand_back(fold_scores),
+        "alpha": hand_back(torch.stack([result.alpha for result in results])),
+        "n_degenerate": int(score.isnan().sum()),
+    }
+
+
+def _targets_at_once(trials: torch.Tensor) -> int:
+    return max(1, BYTES_AT_ONCE // (trials.element_size() * trials[..., 0].numel()))
+
+
+class _HandBack:
+    """Results in the dtype of the computation and the caller's kind of array."""
+
+    def __init__(self, dtype: torch.dtype, original: object) -> None:
+        self._dtype, self.original = dtype, original
+
+    def __call__(self, values: torch.Tensor) -> Array:
+        return like(values.to(self._dtype), self.original)
+
+
+class _SumsKeeper:
+    """Collects the sums per condition fold by fold, for the first few of the splits."""
+
+    def __init__(self, study: _Study) -> None:
+        problem, n_kept = study.problem, study.n_kept
+        self._study = study
+        self._codes = torch.from_numpy(problem.codes).to(problem.x.device)
+        self._n_codes = n_conditions(problem.codes)
+        self._halves = (study.halves.first[:n_kept], study.halves.second[:n_kept])
+        shape = (1 + 2 * n_kept, self._n_codes, 6, problem.y.shape[1])
+        self._values = torch.zeros(shape, dtype=torch.float64, device=problem.x.device)
+
+    def add(
+        self, fold: Fold, targets: torch.Tensor, predicted: torch.Tensor, responses: torch.Tensor
+    ) -> None:
+        """Add the half averages of some targets on a fold's held-out rows."""
+        membership = indicator(self._codes[fold.test], self._n_codes)
+        for first_pair, trials in ((1, predicted), (1 + self._study.n_kept, responses)):
+            first, second = (torch.einsum("st,tnc->snc", half, trials.double()) for half in self._halves)
+            pairs = slice(first_pair, first_pair + self._study.n_kept)
+            self._values[pairs, :, :, targets] += sums_by_condition(first, second, membership)
+
+    def finish(self, prediction: torch.Tensor, hand_back: _HandBack) -> ConditionSums:
+        """Add prediction and response of every fold, and hand all back."""
+        problem = self._study.problem
+        for fold in folds_of(problem):
+            membership = indicator(self._codes[fold.test], self._n_codes)
+            self._values[0] += sums_by_condition(prediction[fold.test], problem.y[fold.test], membership)
+        fold_of_condition = torch.from_numpy(problem.folds[np.unique(problem.codes, return_index=True)[1]])
+        original = hand_back.original
+        return ConditionSums(
+            like(self._values, original), like(fold_of_condition.to(self._values.device), original)
+        )
