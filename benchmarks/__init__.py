@@ -1,0 +1,6 @@
+"""Benchmarks: a data set, a task, a measure and a ceiling, declared in YAML."""
+
+from .benchmark import Benchmark
+from .interface import load_benchmark, registry
+
+__all__ = ["Benchmark", "load_benchmark", "registry"]

@@ -17,7 +17,16 @@ from ..core.registry import Registered, Registry, import_entry, registry_of
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, Stimulus, StimulusSet
 
-__all__ = ["BatchedCandidate", "Candidate", "LoadedCandidate", "load_candidate", "registry"]
+__all__ = [
+    "BatchedCandidate",
+    "Candidate",
+    "LoadedCandidate",
+    "accepts",
+    "bundle_sha256",
+    "find_candidate",
+    "load_candidate",
+    "registry",
+]
 
 _CARD_NAME = "candidate.yaml"
 _BUNDLE_EXCLUDED = re.compile(r"(^|/)(__pycache__|\.[^/]*)(/|$)|\.pyc$")
@@ -68,12 +77,6 @@ class LoadedCandidate:
     model: Candidate
     bundle_sha256: str
 
-    def accepts(self, stimuli: StimulusSet) -> bool:
-        """Whether all stimuli of a set are of a kind and length that the card accepts."""
-        return stimuli.kind in self.card.accepts and all(
-            stimulus.n_steps >= self.card.min_frames for stimulus in stimuli if isinstance(stimulus, FrameClip)
-        )
-
     def activations(self, stimuli: Sequence[Stimulus]) -> list[Activations]:
         """Show stimuli and check what comes back.
 
@@ -106,6 +109,13 @@ class LoadedCandidate:
                 needed=f"one for each of the {len(stimuli)} stimuli",
             )
         return returned
+
+
+def accepts(card: CandidateCard, stimuli: StimulusSet) -> bool:
+    """Whether all stimuli of a set are of a kind and length that a card accepts."""
+    return stimuli.kind in card.accepts and all(
+        stimulus.n_steps >= card.min_frames for stimulus in stimuli if isinstance(stimulus, FrameClip)
+    )
 
 
 def registry(settings: Settings) -> Registry[CandidateCard]:

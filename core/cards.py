@@ -215,6 +215,8 @@ class BenchmarkCard(Card):
         The metric's parameters.
     ceiling : str
         What the ceiling is, for the reader.
+    ceiling_region : str or None
+        Another region of the data set whose likeness to this one is the ceiling, where there are no repeats.
     commitment : Commitment
         How the layer is chosen.
     """
@@ -229,6 +231,7 @@ class BenchmarkCard(Card):
     metric: Text
     parameters: Mapping[str, Any] = {}
     ceiling: Prose
+    ceiling_region: str | None = None
     commitment: Commitment = Commitment()
 
 

@@ -1,0 +1,237 @@
+"""Bringing recordings and activations to the same samples.
+
+A *sample* is what the two are compared at: an image, a time bin of a condition, or a spatial bin. Recordings
+become (repetition, presentation, neuroid) and activations (presentation, neuroid), with the samples along
+`presentation` in the same order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from ..core._brainscore import DataAssembly
+from ..core.activations import Activations, TimedValues
+from ..core.errors import InvalidDataError
+from ..core.labelled import coordinate
+from ..core.stimuli import SelfMotion, Stimulus, StimulusSet
+
+__all__ = ["brain_samples", "model_samples", "subset"]
+
+Strings = npt.NDArray[np.str_]
+
+
+def brain_samples(recording: xr.DataArray, *, epoch: str | None) -> DataAssembly:
+    """Reshape a recording so that each sample of an epoch is one presentation.
+
+    Parameters
+    ----------
+    recording : assembly of dims (presentation, neuroid[, time_bin])
+        Every stimulus repeated equally often.
+    epoch : str or None
+        Name of the mask that selects (stimulus, time bin); None for all.
+
+    Returns
+    -------
+    samples : assembly of dims (repetition, presentation, neuroid)
+        Samples that are NaN in any repetition or neuroid are left out; their number is in the attribute
+        ``n_incomplete_samples``.
+
+    Raises
+    ------
+    InvalidDataError
+        If repetitions are uneven, the epoch does not exist, or no sample is complete.
+    """
+    order, n_repetitions = _repetition_order(recording)
+    values = np.asarray(recording.values)[order]
+    values = values.reshape(n_repetitions, -1, *values.shape[1:])
+    if "time_bin" not in recording.dims:
+        values = values[..., None]
+    values = values.transpose(0, 1, 3, 2)  # (repetition, stimulus, time bin, neuroid)
+    wanted = _epoch_mask(recording, order[: values.shape[1]], values.shape[1:3], epoch)
+    complete = np.isfinite(values).all(axis=(0, 3))
+    stimulus, time_bin = np.nonzero(wanted & complete)
+    if not len(stimulus):
+        raise InvalidDataError(
+            f"The epoch '{epoch}'", got="no complete sample", needed="at least one sample without NaN"
+        )
+    return DataAssembly(
+        values[:, stimulus, time_bin],
+        dims=["repetition", "presentation", "neuroid"],
+        coords=_sample_coordinates(recording, order[stimulus], time_bin),
+        attrs={**recording.attrs, "n_incomplete_samples": int((wanted & ~complete).sum())},
+    )
+
+
+def model_samples(
+    activations: Mapping[str, Activations], layer: str, stimuli: StimulusSet, samples: DataAssembly, alignment: str
+) -> DataAssembly:
+    """Bring one layer's activations to the samples of a recording.
+
+    Parameters
+    ----------
+    activations : mapping of str to Activations
+        By stimulus identifier.
+    layer : str
+        The layer.
+    stimuli : StimulusSet
+        What was shown.
+    samples : assembly with coordinates of the samples along ``presentation``
+        As :func:`brain_samples` returned.
+    alignment : {"image", "time", "space"}
+        ``image``: mean over the clip. ``time``: mean over the steps within each time bin, or linear
+        interpolation at its centre where the layer has no step in it. ``space``: mean over all steps of all
+        walks at which the walker was in the spatial bin.
+
+    Returns
+    -------
+    aligned : assembly of dims (presentation, neuroid)
+    """
+    values = {name: layers[layer] for name, layers in activations.items()}
+    if alignment == "space":
+        aligned = _by_space(values, stimuli, samples)
+    elif alignment == "time":
+        aligned = _by_time(values, samples)
+    else:
+        aligned = np.stack([values[name].values.mean(axis=0) for name in coordinate(samples, "stimulus_id")])
+    names = ["stimulus_id", "condition"]
+    return DataAssembly(
+        aligned,
+        dims=["presentation", "neuroid"],
+        coords={
+            **{name: ("presentation", coordinate(samples, name)) for name in names},
+            "neuroid_id": ("neuroid", np.arange(aligned.shape[1])),
+            "layer": ("neuroid", np.repeat(layer, aligned.shape[1])),
+        },
+    )
+
+
+def subset(samples: DataAssembly, conditions: Sequence[str]) -> DataAssembly:
+    """The samples of some conditions; of dissimilarities, the pairs of which both stimuli are among them."""
+    if "pair" in samples.dims:
+        kept = [np.isin(coordinate(samples, side), list(conditions)) for side in ("stimulus_a", "stimulus_b")]
+        return samples.isel(pair=np.flatnonzero(kept[0] & kept[1]))
+    return samples.isel(presentation=np.flatnonzero(np.isin(coordinate(samples, "condition"), list(conditions))))
+
+
+def _repetition_order(recording: xr.DataArray) -> tuple[npt.NDArray[np.int_], int]:
+    """Presentations sorted by repetition, stimuli in the same order in each; how many repetitions."""
+    stimulus, repetition = (coordinate(recording, name) for name in ("stimulus_id", "repetition"))
+    first_seen = {name: position for position, name in enumerate(dict.fromkeys(stimulus))}
+    position = np.array([first_seen[name] for name in stimulus])
+    order = np.lexsort((position, repetition))
+    counts = np.unique(repetition, return_counts=True)[1]
+    expected = np.tile(np.arange(len(first_seen)), len(counts))
+    if len(order) != len(expected) or (position[order] != expected).any():
+        raise InvalidDataError(
+            "The recording",
+            got=f"{len(order)} presentations of {len(first_seen)} stimuli in {len(counts)} repetitions",
+            needed="each stimulus once in each repetition",
+        )
+    return order, len(counts)
+
+
+def _epoch_mask(
+    recording: xr.DataArray, presentations: npt.NDArray[np.int_], shape: tuple[int, ...], epoch: str | None
+) -> npt.NDArray[np.bool_]:
+    if epoch is None:
+        return np.ones(shape, dtype=bool)
+    if epoch not in recording.coords or recording[epoch].dims != ("presentation", "time_bin"):
+        raise InvalidDataError(
+            f"The epoch '{epoch}'", got="no such mask in the recording", needed="a mask over (presentation, time_bin)"
+        )
+    mask: npt.NDArray[np.bool_] = np.asarray(recording[epoch].values, dtype=bool)[presentations]
+    return mask
+
+
+def _sample_coordinates(
+    recording: xr.DataArray, presentation: npt.NDArray[np.int_], time_bin: npt.NDArray[np.int_]
+) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
+    coords = {}
+    for name in _levels(recording, "presentation"):
+        if name != "repetition":
+            coords[name] = ("presentation", coordinate(recording, name)[presentation])
+    for name in _levels(recording, "time_bin") if "time_bin" in recording.dims else ():
+        coords[name] = ("presentation", coordinate(recording, name)[time_bin])
+    for name in _levels(recording, "neuroid"):
+        coords[name] = ("neuroid", coordinate(recording, name))
+    return coords
+
+
+def _levels(recording: xr.DataArray, dim: str) -> list[str]:
+    return [str(name) for name in recording.indexes[dim].names]
+
+
+def _by_time(values: Mapping[str, TimedValues], samples: DataAssembly) -> npt.NDArray[np.float32]:
+    names = coordinate(samples, "stimulus_id")
+    start, end = (coordinate(samples, f"time_bin_{edge}_ms") for edge in ("start", "end"))
+    units = next(iter(values.values())).values.shape[1]
+    aligned = np.empty((len(names), units), dtype=np.float32)
+    for name in dict.fromkeys(names):
+        rows = np.flatnonzero(names == name)
+        aligned[rows] = _bin_means(values[name], start[rows], end[rows])
+    return aligned
+
+
+def _bin_means(
+    layer: TimedValues, start: npt.NDArray[np.float64], end: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Mean over the steps in each bin [start, end); the value at its centre where it has none."""
+    # A step that rounding puts a hair before its bin's edge belongs to the bin.
+    first, last = (np.searchsorted(layer.times_ms, edge - 1e-6) for edge in (start, end))
+    sums = np.concatenate([np.zeros((1, layer.values.shape[1])), np.cumsum(layer.values, axis=0, dtype=np.float64)])
+    count = last - first
+    means = (sums[last] - sums[first]) / np.maximum(count, 1)[:, None]
+    empty = count == 0
+    means[empty] = _interpolated(layer, (start[empty] + end[empty]) / 2)
+    return means
+
+
+def _interpolated(layer: TimedValues, times_ms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Linear interpolation in time, the ends held."""
+    times = layer.times_ms
+    right = np.clip(np.searchsorted(times, times_ms), 1, max(len(times) - 1, 1)) if len(times) > 1 else None
+    if right is None:
+        return np.repeat(layer.values, len(times_ms), axis=0)
+    share = np.clip((times_ms - times[right - 1]) / (times[right] - times[right - 1]), 0, 1)[:, None]
+    return (1 - share) * layer.values[right - 1] + share * layer.values[right]
+
+
+def _by_space(
+    values: Mapping[str, TimedValues], stimuli: StimulusSet, samples: DataAssembly
+) -> npt.NDArray[np.float64]:
+    size = float(samples.attrs["bin_size_m"])
+    visited = np.concatenate([_bin_indices(_walk(stimulus), size) for stimulus in stimuli])
+    wanted = [np.floor(coordinate(samples, f"bin_{axis}_m") / size).astype(int) for axis in ("x", "y")]
+    width = int(visited.max()) + 1
+    flat, target = visited[:, 1] * width + visited[:, 0], wanted[1] * width + wanted[0]
+    states = np.concatenate([values[stimulus.identifier].values for stimulus in stimuli])
+    return _means_by_label(states, flat, target)
+
+
+def _means_by_label(
+    states: npt.NDArray[np.floating], labels: npt.NDArray[np.int_], wanted: npt.NDArray[np.int_]
+) -> npt.NDArray[np.float64]:
+    order = np.argsort(labels, kind="stable")
+    first, last = (np.searchsorted(labels[order], wanted, side=side) for side in ("left", "right"))
+    if (first == last).any():
+        raise InvalidDataError(
+            "The stimuli", got=f"{int((first == last).sum())} spatial bins never visited", needed="covering all samples"
+        )
+    ordered = states[order]
+    return np.stack([ordered[a:b].mean(axis=0, dtype=np.float64) for a, b in zip(first, last, strict=True)])
+
+
+def _bin_indices(walk: SelfMotion, size: float) -> npt.NDArray[np.int_]:
+    """Bin of each step; a position on the far wall belongs to the last bin."""
+    n_bins = np.round(np.asarray(walk.arena_m) / size).astype(int)
+    return np.clip((walk.positions / size).astype(int), 0, n_bins - 1)
+
+
+def _walk(stimulus: Stimulus) -> SelfMotion:
+    if not isinstance(stimulus, SelfMotion):
+        raise InvalidDataError("The stimuli", got=stimulus.kind, needed="self-motion, to be aligned in space")
+    return stimulus

@@ -1,0 +1,187 @@
+"""A benchmark: stimuli for a candidate, and a score for what comes back.
+
+The two halves are apart so that a candidate can run elsewhere: :attr:`Benchmark.stimuli` goes out,
+:meth:`Benchmark.score` takes activations in. Everything about a benchmark is in its card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from ..core import _brainscore
+from ..core._brainscore import DataAssembly, Score
+from ..core.activations import Activations
+from ..core.cards import BenchmarkCard
+from ..core.errors import ActivationError
+from ..core.labelled import coordinate, labelled_hash
+from ..core.scores import pack_score, unpack_score
+from ..core.stimuli import Stimulus, StimulusSet
+from ..data_registry import Dataset
+from ..metrics import LabelledMetric
+from .alignment import brain_samples, model_samples, subset
+
+__all__ = ["Benchmark"]
+
+
+class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core is not typed
+    """A data set, an epoch, a measure and a way to choose a layer; a brainscore-core ``Benchmark``.
+
+    Parameters
+    ----------
+    card : BenchmarkCard
+        What it is.
+    dataset : Dataset
+        The recordings.
+    metric : LabelledMetric
+        The measure, with its parameters.
+    """
+
+    def __init__(self, card: BenchmarkCard, dataset: Dataset, metric: LabelledMetric) -> None:
+        self.card = card
+        self.dataset = dataset
+        self.metric = metric
+
+    @property
+    def identifier(self) -> str:
+        """Its registered name."""
+        return self.card.identifier
+
+    @property
+    def version(self) -> int:
+        """Raised whenever its scores change."""
+        return self.card.version
+
+    @property
+    def bibtex(self) -> str:
+        """What to cite."""
+        return self.card.citation
+
+    @property
+    def parent(self) -> str:
+        """The system it belongs to."""
+        return self.card.system
+
+    @cached_property
+    def stimuli(self) -> StimulusSet:
+        """What a candidate is shown."""
+        return self.dataset.stimuli()
+
+    @cached_property
+    def data_sha256(self) -> str:
+        """Hash of the labelled samples that scores rest on."""
+        return labelled_hash(self._samples)
+
+    @cached_property
+    def ceiling(self) -> Score:
+        """The measure's ceiling on the scored conditions."""
+        brain, reference = self._brain(self.scored_conditions)
+        return self.metric.ceiling(brain, reference)
+
+    @cached_property
+    def scored_conditions(self) -> tuple[str, ...]:
+        """Conditions that enter the score, in the data's order."""
+        kept = set(self.commitment_conditions)
+        return tuple(name for name in self._conditions if name not in kept)
+
+    @cached_property
+    def commitment_conditions(self) -> tuple[str, ...]:
+        """Conditions kept for choosing a layer; never scored."""
+        return self._conditions[:: self.card.commitment.every]
+
+    def __call__(self, candidate: object) -> Score:
+        """Show the stimuli to a candidate and score it.
+
+        Parameters
+        ----------
+        candidate : LoadedCandidate
+            Anything with ``activations(stimuli) -> list`` of checked activations.
+
+        Returns
+        -------
+        score : brainscore_core.metrics.Score
+            The normalised value, with raw value, ceiling and parts as attributes.
+        """
+        stimuli: Sequence[Stimulus] = self.stimuli.stimuli
+        returned = candidate.activations(stimuli)  # type: ignore[attr-defined]
+        return self.score({s.identifier: layers for s, layers in zip(stimuli, returned, strict=True)})
+
+    def score(self, activations: Mapping[str, Activations]) -> Score:
+        """Score activations: commit to a layer on the kept conditions, score it on the others.
+
+        Parameters
+        ----------
+        activations : mapping of str to Activations
+            For each stimulus identifier the checked activations of every layer.
+
+        Raises
+        ------
+        ActivationError
+            If a stimulus is missing or extra.
+        """
+        self._check_complete(activations)
+        layers = tuple(next(iter(activations.values())))
+        layer, layer_scores = self._commit(activations, layers)
+        score = self.metric(
+            self._model(activations, layer, self.scored_conditions), *self._brain(self.scored_conditions)
+        )
+        return pack_score(unpack_score(score).committed(layer, layer_scores))
+
+    def _commit(
+        self, activations: Mapping[str, Activations], layers: tuple[str, ...]
+    ) -> tuple[str, dict[str, float]]:
+        """The layer that does best on the kept conditions; ties go to the first. A single layer needs no choice."""
+        if len(layers) == 1:
+            return layers[0], {}
+        brain = subset(self._samples, self.commitment_conditions)
+        values = {
+            layer: self.metric.value(self._model(activations, layer, self.commitment_conditions), brain)
+            for layer in layers
+        }
+        return max(values, key=lambda layer: (values[layer] == values[layer], values[layer])), values
+
+    def _brain(self, conditions: tuple[str, ...]) -> tuple[DataAssembly, DataAssembly | None]:
+        """The samples of some conditions, and those of the brain that the ceiling is taken from."""
+        reference = None if self._reference is None else subset(self._reference, conditions)
+        return subset(self._samples, conditions), reference
+
+    def _model(
+        self, activations: Mapping[str, Activations], layer: str, conditions: tuple[str, ...]
+    ) -> DataAssembly:
+        samples = self._stimulus_samples if "pair" in self._samples.dims else self._samples
+        chosen = subset(samples, conditions)
+        return model_samples(activations, layer, self.stimuli, chosen, self.card.alignment)
+
+    @cached_property
+    def _samples(self) -> DataAssembly:
+        recording = self.dataset.recording(self.card.region)
+        return recording if "pair" in recording.dims else brain_samples(recording, epoch=self.card.epoch)
+
+    @cached_property
+    def _reference(self) -> DataAssembly | None:
+        region = self.card.ceiling_region
+        return None if region is None else self.dataset.recording(region)
+
+    @cached_property
+    def _stimulus_samples(self) -> DataAssembly:
+        """Of dissimilarities, the samples are the stimuli themselves, each its own condition."""
+        names = list(self._conditions)
+        coords = {"stimulus_id": ("presentation", names), "condition": ("presentation", names)}
+        return DataAssembly([0.0] * len(names), dims=["presentation"], coords=coords)
+
+    @cached_property
+    def _conditions(self) -> tuple[str, ...]:
+        if "pair" in self._samples.dims:
+            return tuple(stimulus.identifier for stimulus in self.stimuli)
+        return tuple(dict.fromkeys(coordinate(self._samples, "condition")))
+
+    def _check_complete(self, activations: Mapping[str, Activations]) -> None:
+        needed = {stimulus.identifier for stimulus in self.stimuli}
+        if set(activations) != needed:
+            missing, extra = sorted(needed - set(activations)), sorted(set(activations) - needed)
+            raise ActivationError(
+                f"The activations for benchmark '{self.identifier}'",
+                got=f"{len(activations)} stimuli ({len(missing)} missing, {len(extra)} unknown: "
+                f"{(missing + extra)[:3]})",
+                needed=f"given for its {len(needed)} stimuli",
+            )

@@ -1,0 +1,115 @@
+"""Activations on disk by content: the same candidate is never shown the same stimulus twice.
+
+One safetensors file for each candidate (by the hash of its bundle and, if it draws, the run's seed) and
+stimulus (by the hash of its content). Any file may be deleted at any time; one that cannot be read is made
+anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from ..candidates import LoadedCandidate
+from ..core.activations import Activations, TimedValues
+from ..core.files import atomic_path
+from ..core.stimuli import Stimulus
+
+__all__ = ["ActivationCache", "show_stimuli"]
+
+_BATCH = 16
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ActivationCache:
+    """The cached activations of one candidate.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where its files lie.
+    layers : tuple of str
+        The layers that a file must hold.
+    """
+
+    folder: Path
+    layers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, candidate: LoadedCandidate, cache_dir: Path, seed: int) -> ActivationCache:
+        """The cache of a candidate; a candidate that does not draw shares it over seeds."""
+        drawn = f"seed{seed}" if candidate.card.seeded else "fixed"
+        name = f"{candidate.card.identifier}-{candidate.bundle_sha256[:16]}-{drawn}"
+        return cls(cache_dir / "activations" / name, candidate.card.layers)
+
+    def get(self, stimulus: Stimulus) -> Activations | None:
+        """The activations of a stimulus, or None if they are not here or not readable."""
+        try:
+            tensors = load_file(self._path(stimulus))
+            return {name: TimedValues(tensors[f"{name}/values"], tensors[f"{name}/times_ms"]) for name in self.layers}
+        except (OSError, KeyError, SafetensorError):
+            return None
+
+    def put(self, stimulus: Stimulus, activations: Activations) -> None:
+        """Keep the activations of a stimulus."""
+        tensors = {}
+        for name, layer in activations.items():
+            tensors[f"{name}/values"] = np.ascontiguousarray(layer.values)
+            tensors[f"{name}/times_ms"] = np.ascontiguousarray(layer.times_ms)
+        with atomic_path(self._path(stimulus)) as temporary:
+            save_file(tensors, temporary)
+
+    def _path(self, stimulus: Stimulus) -> Path:
+        return self.folder / f"{stimulus.content_hash}.safetensors"
+
+
+def show_stimuli(
+    candidate: LoadedCandidate, stimuli: Sequence[Stimulus], cache: ActivationCache, progress: Progress
+) -> dict[str, Activations]:
+    """Activations of all stimuli, from the cache where it has them.
+
+    What was computed is kept batch by batch, so an interrupted run goes on where it was.
+
+    Parameters
+    ----------
+    candidate : LoadedCandidate
+        Whom to show them.
+    stimuli : sequence of Stimulus
+        What to show.
+    cache : ActivationCache
+        The candidate's.
+    progress : callable
+        Called with the number done and the number of all.
+
+    Returns
+    -------
+    activations : dict of str to Activations
+        By stimulus identifier.
+
+    Raises
+    ------
+    CandidateError, ActivationError
+        As :meth:`~innerscore.candidates.LoadedCandidate.activations`.
+    """
+    known = {stimulus.identifier: cache.get(stimulus) for stimulus in stimuli}
+    activations = {name: layers for name, layers in known.items() if layers is not None}
+    missing = [stimulus for stimulus in stimuli if stimulus.identifier not in activations]
+    progress(len(activations), len(stimuli))
+    for batch in _batches(missing):
+        for stimulus, layers in zip(batch, candidate.activations(batch), strict=True):
+            cache.put(stimulus, layers)
+            activations[stimulus.identifier] = layers
+        progress(len(activations), len(stimuli))
+    return activations
+
+
+def _batches(stimuli: Sequence[Stimulus]) -> Iterator[Sequence[Stimulus]]:
+    for start in range(0, len(stimuli), _BATCH):
+        yield stimuli[start : start + _BATCH]

@@ -1,0 +1,231 @@
+"""Running one candidate on one benchmark: first what it is (:func:`prepare`), then doing it (:func:`execute`).
+
+Preparing reads data and cards and imports nothing of the candidate; it gives the hash by which a run that was
+already done is known. Executing never raises for what the candidate does: a failure is a result, too.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..benchmarks import Benchmark
+from ..candidates import LoadedCandidate, load_candidate
+from ..candidates.interface import accepts, bundle_sha256, find_candidate
+from ..core.cards import CandidateCard
+from ..core.errors import CandidateError, InnerscoreError, MissingPartError
+from ..core.hashing import canonical_json, sha256_of_bytes
+from ..core.provenance import current_environment, peak_memory_mb, source_sha256, utc_now
+from ..core.records import (
+    BenchmarkRef,
+    CandidateRef,
+    Cost,
+    DataRef,
+    Failure,
+    ResultRecord,
+    RunInputs,
+    ScoreRecord,
+    Status,
+    score_record,
+)
+from ..core.scores import unpack_score
+from ..core.settings import Settings
+from .activation_cache import ActivationCache, Activations, show_stimuli
+
+__all__ = ["Outcome", "Run", "execute", "prepare"]
+
+_SCORING_ROOMS = ("core", "metrics", "tasks", "data_registry", "benchmarks", "scoring")
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run that has not happened yet.
+
+    Parameters
+    ----------
+    candidate : str
+        Name or folder of the candidate.
+    card : CandidateCard
+        Its card.
+    benchmark : Benchmark
+        What it is scored on.
+    inputs : RunInputs
+        All that determines the values.
+    """
+
+    candidate: str
+    card: CandidateCard
+    benchmark: Benchmark
+    inputs: RunInputs
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A record with the file of per-target values that it names by hash.
+
+    Parameters
+    ----------
+    record : ResultRecord
+        What happened.
+    targets_csv : bytes or None
+        With status "value" only.
+    error : CandidateError or None
+        With status "failed": the error itself.
+    """
+
+    record: ResultRecord
+    targets_csv: bytes | None = None
+    error: InnerscoreError | None = None
+
+
+def prepare(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: int = 0) -> Run:
+    """Gather all that determines a run, without running or importing the candidate.
+
+    Raises
+    ------
+    UnknownNameError, InvalidCardError
+        If the candidate is not known or its card is not valid.
+    MissingPartError, ChecksumError
+        If the benchmark's data cannot be had or are not the published ones.
+    """
+    registered = find_candidate(candidate, settings)
+    card, dataset = benchmark.card, benchmark.dataset.card
+    inputs = RunInputs(
+        candidate=CandidateRef(
+            identifier=registered.card.identifier,
+            version=registered.card.version,
+            bundle_sha256=bundle_sha256(registered),
+        ),
+        benchmark=BenchmarkRef(
+            identifier=card.identifier,
+            version=card.version,
+            card_sha256=sha256_of_bytes(canonical_json(card.model_dump(mode="json"))),
+            metric=card.metric,
+            parameters=dict(card.parameters),
+        ),
+        data=DataRef(
+            dataset=dataset.identifier,
+            version=dataset.version,
+            simulated=dataset.simulated,
+            sha256=benchmark.data_sha256,
+        ),
+        stimuli_sha256=benchmark.stimuli.content_hash,
+        code_sha256=source_sha256(_SCORING_ROOMS),
+        seed=seed,
+    )
+    return Run(candidate, registered.card, benchmark, inputs)
+
+
+def execute(
+    run: Run, settings: Settings, *, report: Report | None = None, supersedes: str | None = None
+) -> Outcome:
+    """Do a run.
+
+    Parameters
+    ----------
+    run : Run
+        From :func:`prepare`.
+    settings : Settings
+        Cache folder and device.
+    report : callable, optional
+        Called with the stage, the number done and the number of all.
+    supersedes : str, optional
+        Hash of the record that this run's record corrects.
+
+    Returns
+    -------
+    outcome : Outcome
+        With status "value", "not applicable", or "failed" with the stage and the reason.
+
+    Raises
+    ------
+    InnerscoreError
+        If anything but the candidate is at fault.
+    """
+    clock = _Clock.start()
+    say = report or _silent
+    if not accepts(run.card, run.benchmark.stimuli):
+        return Outcome(_record(run, settings, clock, "not applicable", supersedes))
+    stage = "load"
+    try:
+        say(stage, 0, 1)
+        candidate = load_candidate(run.candidate, settings, seed=run.inputs.seed)
+        stage = "activations"
+        activations = _activations(candidate, run, settings, say)
+        clock.activations_done()
+        stage = "score"
+        say(stage, 0, 1)
+        score, targets_csv = _scored(run, activations)
+    except MissingPartError:
+        raise
+    except InnerscoreError as error:
+        failure = Failure(stage=stage, kind=type(error).__name__, reason=str(error))
+        return Outcome(_record(run, settings, clock, "failed", supersedes, failure=failure), error=error)
+    say("score", 1, 1)
+    return Outcome(_record(run, settings, clock, "value", supersedes, score=score), targets_csv)
+
+
+def _activations(
+    candidate: LoadedCandidate, run: Run, settings: Settings, say: Report
+) -> dict[str, Activations]:
+    cache = ActivationCache.of(candidate, settings.cache_dir, run.inputs.seed)
+    return show_stimuli(
+        candidate, run.benchmark.stimuli.stimuli, cache, lambda done, of: say("activations", done, of)
+    )
+
+
+def _scored(run: Run, activations: Mapping[str, Activations]) -> tuple[ScoreRecord, bytes]:
+    parts = unpack_score(run.benchmark.score(activations))
+    targets_csv = parts.targets.to_csv(index=False, lineterminator="\n", float_format="%.17g").encode()
+    return score_record(parts, sha256_of_bytes(targets_csv)), targets_csv
+
+
+def _record(
+    run: Run,
+    settings: Settings,
+    clock: _Clock,
+    status: Status,
+    supersedes: str | None,
+    *,
+    score: ScoreRecord | None = None,
+    failure: Failure | None = None,
+) -> ResultRecord:
+    return ResultRecord(
+        inputs=run.inputs,
+        status=status,
+        score=score,
+        failure=failure,
+        environment=current_environment(settings.device, sandboxed=False),
+        cost=clock.cost(),
+        created=utc_now(),
+        supersedes=supersedes,
+    )
+
+
+@dataclass
+class _Clock:
+    """Wall time of a run and of the activations in it."""
+
+    started: float
+    activation_seconds: float = 0.0
+
+    @classmethod
+    def start(cls) -> _Clock:
+        return cls(time.perf_counter())
+
+    def activations_done(self) -> None:
+        self.activation_seconds = time.perf_counter() - self.started
+
+    def cost(self) -> Cost:
+        return Cost(
+            seconds=round(time.perf_counter() - self.started, 3),
+            activation_seconds=round(self.activation_seconds, 3),
+            peak_memory_mb=round(peak_memory_mb(), 1),
+        )
+
+
+def _silent(stage: str, done: int, of: int) -> None:
+    """Report nothing."""
