@@ -1,0 +1,89 @@
+"""Inner products between samples, or between features, of responses centred over samples."""
+
+from __future__ import annotations
+
+import torch
+
+from ...core.errors import InvalidArgumentError
+from ._arrays import Array, as_tensor, check_same_length
+
+__all__ = [
+    "as_samples",
+    "centred_features",
+    "gram_bands",
+    "inner_product_without_diagonal",
+    "squared_lengths",
+    "symmetric_gram",
+]
+
+_BAND_ROWS = 256
+_FEATURES_AT_ONCE = 1024
+
+
+def as_samples(x: Array, y: Array, *, at_least: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two checked sets of responses to the same samples, in one dtype."""
+    first, second = as_tensor("x", x, ndim=2).detach(), as_tensor("y", y, ndim=2).detach()
+    check_same_length(("x", "y"), (len(first), len(second)), "samples")
+    if len(first) < at_least:
+        raise InvalidArgumentError(
+            "The 'x' and 'y' parameters",
+            got=f"{len(first)} samples",
+            needed=f"of at least {at_least} samples",
+        )
+    for name, value in (("x", first), ("y", second)):
+        _check_varies(name, value)
+    return first, second
+
+
+def _check_varies(name: str, x: torch.Tensor) -> None:
+    if bool((x == x[:1]).all()):
+        raise InvalidArgumentError(
+            f"The '{name}' parameter",
+            got=f"constant over all {len(x)} samples",
+            needed="a response that varies over samples",
+        )
+
+
+def gram_bands(x: torch.Tensor) -> list[torch.Tensor]:
+    """Bands ``K[start:stop, start:]`` of the centred Gram matrix, K = X X^T, from some features at a time."""
+    starts = range(0, len(x), _BAND_ROWS)
+    bands = [x.new_zeros((min(_BAND_ROWS, len(x) - start), len(x) - start)) for start in starts]
+    for first in range(0, x.shape[1], _FEATURES_AT_ONCE):
+        chunk = _centred(x[:, first : first + _FEATURES_AT_ONCE])
+        for start, band in zip(starts, bands, strict=True):
+            band.addmm_(chunk[start : start + _BAND_ROWS], chunk[start:].T)
+    return bands
+
+
+def _centred(x: torch.Tensor) -> torch.Tensor:
+    centred = x - x.mean(dim=0)
+    # Once more, since the mean of features of large mean and small spread is rounded.
+    return centred.sub_(centred.mean(dim=0))
+
+
+def centred_features(x: torch.Tensor) -> torch.Tensor:
+    """Responses centred over samples, float64."""
+    return _centred(x.double())
+
+
+def squared_lengths(bands: list[torch.Tensor]) -> torch.Tensor:
+    """The diagonal of a Gram matrix, float64."""
+    return torch.cat([band.diagonal().double() for band in bands])
+
+
+def inner_product_without_diagonal(a: list[torch.Tensor], b: list[torch.Tensor]) -> torch.Tensor:
+    """Sum over i != j of A_ij B_ij of two Gram matrices, in float64."""
+    total = torch.zeros((), dtype=torch.float64, device=a[0].device)
+    for first, second in zip(a, b, strict=True):
+        total += 2 * (first.double() * second).triu_(1).sum()
+    return total
+
+
+def symmetric_gram(x: torch.Tensor) -> torch.Tensor:
+    """The whole centred Gram matrix, float64."""
+    gram = torch.zeros(len(x), len(x), dtype=torch.float64, device=x.device)
+    start = 0
+    for band in gram_bands(x):
+        gram[start : start + len(band), start:] = band
+        start += len(band)
+    return gram.triu() + gram.triu(1).T
