@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import numpy.typing as npt
 import torch
 
@@ -13,6 +12,7 @@ from ...core.errors import InvalidArgumentError
 from ._rank import stable_order, tie_bounds
 from ._rdm_checks import n_states_of, pair_states
 from ._resample import child_generators, resample_counts
+from ._splits import condition_codes
 
 __all__ = ["Plan", "Presorted", "draw_plan", "presort", "sum_into_cells", "weighted_ranks"]
 
@@ -102,13 +102,7 @@ def draw_plan(data: torch.Tensor, *, n_boot: int, over: str, groups: npt.ArrayLi
 def _condition_codes(groups: npt.ArrayLike | None, n_states: int, device: torch.device) -> torch.Tensor:
     if groups is None:
         return torch.arange(n_states, device=device)
-    labels = np.asarray(groups)
-    if labels.shape != (n_states,):
-        raise InvalidArgumentError(
-            "The 'groups' parameter", got=f"shape {labels.shape}", needed=f"of shape ({n_states},)"
-        )
-    codes = np.unique(labels, return_inverse=True)[1]
-    return torch.from_numpy(codes.reshape(-1)).to(device)
+    return torch.from_numpy(condition_codes(groups, n_states)).to(device)
 
 
 def _check_several(name: str, got: int, needed: int, what: str) -> None:

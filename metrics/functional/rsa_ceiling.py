@@ -11,6 +11,7 @@ from ._arrays import Array
 from ._rank import each_row, midranks
 from ._rdm_checks import as_rdms, check_method, check_pairs_agree
 from .compare_rdms import RDM_COMPARISONS, compare_rdms, compare_stacks, partial_compare_rdms
+from .reliability import spearman_brown
 
 __all__ = ["NoiseCorrectedRsa", "RsaCeiling", "noise_corrected_rsa", "rsa_noise_ceiling"]
 
@@ -201,7 +202,7 @@ def noise_corrected_rsa(
         check_pairs_agree(("model_rdm", name), as_rdms("model_rdm", model_rdm), as_rdms(name, value))
     raw = _similarity(model_rdm, brain_rdm, method, nuisance)
     halves = float(_similarity(half_1, half_2, method, nuisance))
-    reliability = 2 * halves / (1 + halves) if halves > -1 else float("nan")
+    reliability = spearman_brown(halves)
     scale = reliability**0.5 if reliability > 0 else float("nan")
     return NoiseCorrectedRsa(raw=raw, reliability=reliability, score=raw / scale)
 
