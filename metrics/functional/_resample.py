@@ -19,8 +19,10 @@ def child_generators(seed: int, n: int) -> list[np.random.Generator]:
 
 def resample_counts(generator: np.random.Generator, n_units: int, n_resamples: int) -> torch.Tensor:
     """How often each of n units is drawn in n draws with replacement: (n_resamples, n_units), float64."""
-    counts = generator.multinomial(n_units, np.full(n_units, 1 / n_units), size=n_resamples)
-    return torch.from_numpy(counts).double()
+    drawn = generator.integers(n_units, size=(n_resamples, n_units))
+    drawn += np.arange(n_resamples)[:, None] * n_units
+    counts = np.bincount(drawn.reshape(-1), minlength=n_resamples * n_units)
+    return torch.from_numpy(counts.reshape(n_resamples, n_units)).double()
 
 
 def check_n_resamples(name: str, value: int) -> None:

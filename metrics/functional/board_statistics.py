@@ -16,7 +16,7 @@ import torch
 
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, check_same_length, like
-from ._resample import check_n_resamples, child_generators
+from ._resample import check_n_resamples, child_generators, resample_counts
 from ._splits import condition_codes
 from .interval import Interval, percentile_interval
 
@@ -411,9 +411,7 @@ def _resampled_means(
     for group in range(n_groups):
         members = values[codes == group]
         for chunk in _chunks(n_boot, len(members)):
-            counts = generator.multinomial(
-                len(members), np.full(len(members), 1 / len(members)), size=chunk.stop - chunk.start
-            )
+            counts = resample_counts(generator, len(members), chunk.stop - chunk.start).numpy()
             total[chunk] += counts @ members / len(members)
     return total / n_groups
 

@@ -57,9 +57,13 @@ def test_the_interval_is_the_bootstrap_of_the_mean():
 
 def test_what_is_hard_for_both_cancels():
     first, second = _pair(40, 1.0)
-    assert paired_difference(first, second, unit="u").p_value < 0.001
-    shuffled = np.random.default_rng(5).permutation(second)
-    assert paired_difference(first, shuffled, unit="u").p_value > 0.05
+    paired = paired_difference(first, second, unit="u")
+    assert paired.p_value < 0.001
+    shuffled = paired_difference(first, np.random.default_rng(5).permutation(second), unit="u")
+    assert shuffled.difference == pytest.approx(paired.difference)
+    assert shuffled.p_value > 10 * paired.p_value
+    width, wide = (r.interval.high - r.interval.low for r in (paired, shuffled))
+    assert wide > 2 * width
 
 
 def test_groups_count_alike_whatever_their_size():
