@@ -8,6 +8,7 @@ become (repetition, presentation, neuroid) and activations (presentation, neuroi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +68,11 @@ def brain_samples(recording: xr.DataArray, *, epoch: str | None) -> DataAssembly
 
 
 def model_samples(
-    activations: Mapping[str, Activations], layer: str, stimuli: StimulusSet, samples: DataAssembly, alignment: str
+    activations: Mapping[str, Activations],
+    layer: str,
+    stimuli: StimulusSet,
+    samples: DataAssembly,
+    alignment: str,
 ) -> DataAssembly:
     """Bring one layer's activations to the samples of a recording.
 
@@ -94,7 +99,7 @@ def model_samples(
     if alignment == "space":
         aligned = _by_space(values, stimuli, samples)
     elif alignment == "time":
-        aligned = _by_time(values, samples)
+        aligned = _by_time(values, samples).astype(np.float64)
     else:
         aligned = np.stack([values[name].values.mean(axis=0) for name in coordinate(samples, "stimulus_id")])
     names = ["stimulus_id", "condition"]
@@ -114,7 +119,9 @@ def subset(samples: DataAssembly, conditions: Sequence[str]) -> DataAssembly:
     if "pair" in samples.dims:
         kept = [np.isin(coordinate(samples, side), list(conditions)) for side in ("stimulus_a", "stimulus_b")]
         return samples.isel(pair=np.flatnonzero(kept[0] & kept[1]))
-    return samples.isel(presentation=np.flatnonzero(np.isin(coordinate(samples, "condition"), list(conditions))))
+    return samples.isel(
+        presentation=np.flatnonzero(np.isin(coordinate(samples, "condition"), list(conditions)))
+    )
 
 
 def _repetition_order(recording: xr.DataArray) -> tuple[npt.NDArray[np.int_], int]:
@@ -141,7 +148,9 @@ def _epoch_mask(
         return np.ones(shape, dtype=bool)
     if epoch not in recording.coords or recording[epoch].dims != ("presentation", "time_bin"):
         raise InvalidDataError(
-            f"The epoch '{epoch}'", got="no such mask in the recording", needed="a mask over (presentation, time_bin)"
+            f"The epoch '{epoch}'",
+            got="no such mask in the recording",
+            needed="a mask over (presentation, time_bin)",
         )
     mask: npt.NDArray[np.bool_] = np.asarray(recording[epoch].values, dtype=bool)[presentations]
     return mask
@@ -182,9 +191,11 @@ def _bin_means(
     """Mean over the steps in each bin [start, end); the value at its centre where it has none."""
     # A step that rounding puts a hair before its bin's edge belongs to the bin.
     first, last = (np.searchsorted(layer.times_ms, edge - 1e-6) for edge in (start, end))
-    sums = np.concatenate([np.zeros((1, layer.values.shape[1])), np.cumsum(layer.values, axis=0, dtype=np.float64)])
+    sums = np.concatenate(
+        [np.zeros((1, layer.values.shape[1])), np.cumsum(layer.values, axis=0, dtype=np.float64)]
+    )
     count = last - first
-    means = (sums[last] - sums[first]) / np.maximum(count, 1)[:, None]
+    means: npt.NDArray[np.float64] = (sums[last] - sums[first]) / np.maximum(count, 1)[:, None]
     empty = count == 0
     means[empty] = _interpolated(layer, (start[empty] + end[empty]) / 2)
     return means
@@ -195,9 +206,9 @@ def _interpolated(layer: TimedValues, times_ms: npt.NDArray[np.float64]) -> npt.
     times = layer.times_ms
     right = np.clip(np.searchsorted(times, times_ms), 1, max(len(times) - 1, 1)) if len(times) > 1 else None
     if right is None:
-        return np.repeat(layer.values, len(times_ms), axis=0)
+        return np.repeat(layer.values, len(times_ms), axis=0).astype(np.float64)
     share = np.clip((times_ms - times[right - 1]) / (times[right] - times[right - 1]), 0, 1)[:, None]
-    return (1 - share) * layer.values[right - 1] + share * layer.values[right]
+    return np.asarray((1 - share) * layer.values[right - 1] + share * layer.values[right])
 
 
 def _by_space(
@@ -213,13 +224,15 @@ def _by_space(
 
 
 def _means_by_label(
-    states: npt.NDArray[np.floating], labels: npt.NDArray[np.int_], wanted: npt.NDArray[np.int_]
+    states: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int_], wanted: npt.NDArray[np.int_]
 ) -> npt.NDArray[np.float64]:
     order = np.argsort(labels, kind="stable")
     first, last = (np.searchsorted(labels[order], wanted, side=side) for side in ("left", "right"))
     if (first == last).any():
         raise InvalidDataError(
-            "The stimuli", got=f"{int((first == last).sum())} spatial bins never visited", needed="covering all samples"
+            "The stimuli",
+            got=f"{int((first == last).sum())} spatial bins never visited",
+            needed="covering all samples",
         )
     ordered = states[order]
     return np.stack([ordered[a:b].mean(axis=0, dtype=np.float64) for a, b in zip(first, last, strict=True)])

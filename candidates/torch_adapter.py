@@ -66,7 +66,8 @@ class TorchCandidate:
                 "The 'stimulus' parameter", got=type(stimulus).__name__, needed="a FrameClip"
             )
         frames = self._preprocess(stimulus)
-        parts = [self._run(batch) for batch in frames.split(self._batch_frames)]
+        batches = torch.split(frames, self._batch_frames)
+        parts = [self._run(batch) for batch in batches]
         return {layer: np.concatenate([part[layer] for part in parts]) for layer in self._layers}
 
     def _run(self, batch: torch.Tensor) -> dict[str, npt.NDArray[np.float32]]:

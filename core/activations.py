@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -29,11 +29,11 @@ class TimedValues:
         Increasing, in ms after the stimulus's first step, within its duration.
     """
 
-    values: npt.NDArray[np.floating]
+    values: npt.NDArray[np.floating[Any]]
     times_ms: npt.NDArray[np.float64]
 
 
-LayerValues: TypeAlias = npt.NDArray[np.floating] | TimedValues
+LayerValues: TypeAlias = npt.NDArray[np.floating[Any]] | TimedValues
 Activations: TypeAlias = dict[str, TimedValues]
 
 
@@ -122,7 +122,7 @@ def _check_times(
         )
 
 
-def _as_array(value: object) -> npt.NDArray[np.generic]:
+def _as_array(value: object) -> npt.NDArray[Any]:
     """A numpy view of an array or a torch tensor on any device."""
     detach = getattr(value, "detach", None)
     return np.asarray(detach().cpu().numpy() if detach is not None else value)

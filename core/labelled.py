@@ -25,8 +25,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
-from ._brainscore import DataAssembly, NeuroidAssembly
 
+from ._brainscore import DataAssembly, NeuroidAssembly
 from .errors import InvalidDataError
 from .files import atomic_path
 from .hashing import canonical_json, sha256_of_array, sha256_of_bytes
@@ -64,7 +64,7 @@ _ASSEMBLY = {"recording": NeuroidAssembly, "dissimilarities": DataAssembly}
 
 
 def recording(
-    values: npt.NDArray[np.floating],
+    values: npt.NDArray[np.floating[Any]],
     *,
     presentation: Coordinates,
     neuroid: Coordinates,
@@ -97,7 +97,7 @@ def recording(
 
 
 def dissimilarities(
-    values: npt.NDArray[np.floating],
+    values: npt.NDArray[np.floating[Any]],
     *,
     rdm: Coordinates,
     pair: Coordinates,
@@ -165,7 +165,8 @@ def save_labelled(assembly: xr.DataArray, path: Path, form: Form) -> None:
     """
     check_labelled(assembly, form)
     plain = xr.DataArray(assembly).reset_index([d for d in assembly.dims if d in assembly.indexes])
-    plain = plain.assign_coords({n: (plain[n].dims, coordinate(plain, n)) for n in plain.coords})
+    coords = {str(name): (plain[name].dims, coordinate(plain, str(name))) for name in plain.coords}
+    plain = xr.DataArray(plain.values, dims=plain.dims, coords=coords)
     plain.attrs = {**assembly.attrs, "innerscore_schema": SCHEMA_VERSION, "innerscore_form": form}
     with atomic_path(path) as temporary:
         plain.to_dataset(name="values").to_netcdf(temporary, engine="netcdf4", format="NETCDF4")
@@ -180,7 +181,7 @@ def load_labelled(path: Path, form: Form) -> NeuroidAssembly | DataAssembly:
         If the file is no netCDF-4, of another schema or form, or lacks a coordinate.
     """
     try:
-        with xr.open_dataset(path, engine="netcdf4") as dataset:
+        with xr.open_dataset(path, engine="netcdf4") as dataset:  # type: ignore[no-untyped-call]
             plain = dataset.load()["values"]
     except (OSError, KeyError, ValueError) as error:
         raise InvalidDataError(f"The file {path}", got=repr(error), needed="a labelled netCDF-4") from error
@@ -204,7 +205,7 @@ def load_labelled(path: Path, form: Form) -> NeuroidAssembly | DataAssembly:
 
 def _labelled(
     form: Form,
-    values: npt.NDArray[np.floating],
+    values: npt.NDArray[np.floating[Any]],
     dims: list[str],
     by_dim: Mapping[str, Coordinates],
     planes: Mapping[str, Any],

@@ -31,14 +31,14 @@ __all__ = [
     "ResultRecord",
     "RunInputs",
     "ScoreRecord",
+    "Stage",
     "Status",
     "read_record",
     "score_record",
 ]
 
-SCHEMA_VERSION = 1
-
 Status: TypeAlias = Literal["value", "failed", "not applicable"]
+Stage: TypeAlias = Literal["load", "activations", "score"]
 Number = float | None  # None stands for NaN, which JSON does not have
 
 
@@ -124,7 +124,7 @@ class ScoreRecord(_Model):
 class Failure(_Model):
     """Where a run failed and why."""
 
-    stage: Literal["load", "activations", "score"]
+    stage: Stage
     kind: str
     reason: str
 
@@ -172,7 +172,7 @@ class ResultRecord(_Model):
         ``record_sha256`` of the record that this one corrects.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     inputs: RunInputs
     status: Status
     score: ScoreRecord | None = None

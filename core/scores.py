@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
-from ._brainscore import Score
 
+from ._brainscore import Score
 from .errors import InvalidDataError
 
 __all__ = ["Estimate", "ScoreParts", "pack_score", "unpack_score"]

@@ -117,5 +117,3 @@ def load_settings(**overrides: object) -> Settings:
 def _config_file() -> Path:
     named = os.environ.get("INNERSCORE_CONFIG")
     return Path(named) if named else platformdirs.user_config_path("innerscore") / "config.toml"
-
-

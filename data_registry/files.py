@@ -78,7 +78,9 @@ def _check(path: Path, file: DataFile, *, aside: bool) -> None:
         kept = path.with_name(f"{path.name}.wrong-{found[:8]}")
         path.replace(kept)
         hint = f"It was kept aside as {kept}; run again to fetch the published file."
-    raise ChecksumError(f"The file {path}", got=f"SHA-256 {found}", needed=f"of SHA-256 {file.sha256}", hint=hint)
+    raise ChecksumError(
+        f"The file {path}", got=f"SHA-256 {found}", needed=f"of SHA-256 {file.sha256}", hint=hint
+    )
 
 
 def _missing(card: DatasetCard, file: DataFile, target: Path, why: str) -> MissingPartError:

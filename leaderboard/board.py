@@ -96,6 +96,12 @@ class Section:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
 
+    def ceiling(self, column: Column) -> EstimateRecord | None:
+        """The ceiling of a column, from the first row that has a score there; None if none has."""
+        index = self.columns.index(column)
+        records = [row.cells[index].record for row in self.rows]
+        return next((record.score.ceiling for record in records if record is not None and record.score), None)
+
 
 @dataclass(frozen=True)
 class Board:

@@ -90,14 +90,15 @@ class Store:
             If the file is not the one that the record names, or the database refuses.
         """
         _check_attachment(record, targets_csv)
+        run, supersedes = record.run_sha256, record.supersedes or ""
         row = {
             "record_sha256": record.record_sha256,
-            "run_sha256": record.run_sha256,
-            "supersedes": record.supersedes or "",
+            "run_sha256": run,
+            "supersedes": supersedes,
             "body": record.to_json(),
         }
         with _as_store_errors(self.url), self._engine.begin() as connection:
-            if _has_run(connection, row["run_sha256"], row["supersedes"]):
+            if _has_run(connection, run, supersedes):
                 return False
             if targets_csv is not None and not _has_attachment(connection, targets_csv):
                 attachment = {"sha256": sha256_of_bytes(targets_csv), "body": targets_csv}
@@ -119,7 +120,9 @@ class Store:
 
     def current(self, run_sha256: str) -> ResultRecord | None:
         """The record of a run that no other one supersedes; None if the run was never done."""
-        query = sa.select(_RECORDS.c.record_sha256, _RECORDS.c.body).where(_RECORDS.c.run_sha256 == run_sha256)
+        query = sa.select(_RECORDS.c.record_sha256, _RECORDS.c.body).where(
+            _RECORDS.c.run_sha256 == run_sha256
+        )
         with _as_store_errors(self.url), self._engine.connect() as connection:
             found = [_read(sha256, body) for sha256, body in connection.execute(query)]
         superseded = {record.supersedes for record in found}
@@ -137,7 +140,9 @@ class Store:
         with _as_store_errors(self.url), self._engine.connect() as connection:
             body = connection.execute(query).scalar()
         if body is None or sha256_of_bytes(body) != sha256:
-            raise _damaged(f"The file {sha256}", "nothing" if body is None else f"SHA-256 {sha256_of_bytes(body)}")
+            raise _damaged(
+                f"The file {sha256}", "nothing" if body is None else f"SHA-256 {sha256_of_bytes(body)}"
+            )
         return bytes(body)
 
 
@@ -178,7 +183,9 @@ def _check_attachment(record: ResultRecord, targets_csv: bytes | None) -> None:
     named = None if record.score is None else record.score.targets_sha256
     given = None if targets_csv is None else sha256_of_bytes(targets_csv)
     if named != given:
-        raise StoreError("The file of per-target values", got=f"SHA-256 {given}", needed=f"of SHA-256 {named}")
+        raise StoreError(
+            "The file of per-target values", got=f"SHA-256 {given}", needed=f"of SHA-256 {named}"
+        )
 
 
 def _read(sha256: str, body: bytes) -> ResultRecord:
@@ -203,4 +210,6 @@ def _as_store_errors(url: str) -> Iterator[None]:
         yield
     except (sa.exc.SQLAlchemyError, OSError) as error:
         cause = getattr(error, "orig", error)
-        raise StoreError(f"The store {url}", got=str(cause), needed="an SQLite database that can be written") from error
+        raise StoreError(
+            f"The store {url}", got=str(cause), needed="an SQLite database that can be written"
+        ) from error

@@ -41,7 +41,7 @@ _COLUMNS = (
 def board_rows(board: Board) -> list[dict[str, Any]]:
     """One mapping a cell, None where something does not apply."""
     return [
-        {name: None for name in _COLUMNS} | _place(section.system, row, column) | _content(cell)
+        dict.fromkeys(_COLUMNS) | _place(section.system, row, column) | _content(cell)
         for section in board.sections
         for row in section.rows
         for column, cell in zip(section.columns, row.cells, strict=True)

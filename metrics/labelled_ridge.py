@@ -83,11 +83,11 @@ class RidgePredictivity(LabelledMetric):
             **self._folds,  # type: ignore[arg-type]
         )
         table = targets.table.assign(
-            raw=result.raw,
-            ceiling=result.ceiling,
-            normalised=result.score,
-            neural_reliability=result.neural_reliability,
-            prediction_reliability=result.prediction_reliability,
+            raw=np.asarray(result.raw),
+            ceiling=np.asarray(result.ceiling),
+            normalised=np.asarray(result.score),
+            neural_reliability=np.asarray(result.neural_reliability),
+            prediction_reliability=np.asarray(result.prediction_reliability),
         )
         raw, ceiling, normalised = self._bootstraps(result, targets)
         return ScoreParts(
@@ -113,7 +113,7 @@ class RidgePredictivity(LabelledMetric):
             alphas=self._alphas,
             **self._folds,  # type: ignore[arg-type]
         )
-        return _aggregate(targets.table.assign(raw=result.score), "raw")
+        return _aggregate(targets.table.assign(raw=np.asarray(result.score)), "raw")
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
         """Square root of the split-half reliability: median over an animal's neuroids, mean over animals."""
@@ -146,7 +146,12 @@ class RidgePredictivity(LabelledMetric):
         average = targets.trials.mean(axis=0)
         return (
             bootstrap_predictivity(
-                result.prediction, average, targets.groups, result.folds, animals, **self._boot  # type: ignore[arg-type]
+                result.prediction,
+                average,
+                targets.groups,
+                result.folds,
+                animals,
+                **self._boot,  # type: ignore[arg-type]
             ),
             bootstrap_neural_ceiling(sums, animals, **self._boot),  # type: ignore[arg-type]
             bootstrap_noise_corrected_predictivity(sums, animals, **self._boot),  # type: ignore[arg-type]
@@ -173,5 +178,12 @@ def _aggregate(table: pd.DataFrame, column: str) -> float:
 
 
 def _estimate(table: pd.DataFrame, column: str, boot: BootstrapResult) -> Estimate:
+    """The aggregated value with the bootstrap's interval, moved to be about the value.
+
+    r over the few conditions of a fold is lower in a resample than in the data, since a resample has fewer
+    distinct conditions; that says nothing about the value, so the resamples' mean is moved to it.
+    """
+    value = _aggregate(table, column)
+    shift = value - float(np.nanmean(np.asarray(boot.values)))
     interval = boot.interval
-    return Estimate(_aggregate(table, column), interval.low, interval.high, interval.level, interval.unit)
+    return Estimate(value, interval.low + shift, interval.high + shift, interval.level, interval.unit)

@@ -25,6 +25,7 @@ from .interface import LabelledMetric
 __all__ = ["DissimilarityRsa", "RecordingRsa"]
 
 Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int_]
 
 _UNIT = "conditions"
 
@@ -74,7 +75,9 @@ class DissimilarityRsa(LabelledMetric):
 
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Mean similarity with the subjects' RDMs."""
-        similarities = compare_rdms(self._model_rdm(model)[None], _subject_rdms(brain)[1], method=self._method)
+        similarities = compare_rdms(
+            self._model_rdm(model)[None], _subject_rdms(brain)[1], method=self._method
+        )
         return float(_as_vector(similarities).mean())
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:
@@ -166,7 +169,9 @@ class RecordingRsa(LabelledMetric):
             {"animal": [animal.animal for animal in animals], "raw": raw, "ceiling": ceilings}
         )
         table["normalised"] = table["raw"] / table["ceiling"]
-        normalised = np.mean([boot / ceiling for boot, ceiling in zip(boots, ceiling_boots, strict=True)], axis=0)
+        normalised = np.mean(
+            [boot / ceiling for boot, ceiling in zip(boots, ceiling_boots, strict=True)], axis=0
+        )
         return ScoreParts(
             raw=_estimate(float(table["raw"].mean()), np.mean(boots, axis=0), self._level),
             ceiling=_estimate(float(table["ceiling"].mean()), np.mean(ceiling_boots, axis=0), self._level),
@@ -183,11 +188,9 @@ class RecordingRsa(LabelledMetric):
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Mean similarity with the animals' RDMs, not corrected: the correction is the same for all layers."""
         model_rdm = self._model_rdm(model)
-        similarities = [
-            compare_rdms(model_rdm, self._brain_rdm(_standardised(values)[0].mean(axis=0)), method=self._method)
-            for _, values in _by_animal(brain)
-        ]
-        return float(np.mean(similarities))
+        rdms = [self._brain_rdm(_standardised(values)[0].mean(axis=0)) for _, values in _by_animal(brain)]
+        similarities = compare_rdms(model_rdm[None], np.stack(rdms), method=self._method)
+        return float(_as_vector(similarities).mean())
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
         """Square root of the RDMs' reliability, averaged over animals."""
@@ -231,8 +234,8 @@ class RecordingRsa(LabelledMetric):
 
 def _ceiling_of(half_similarity: Array) -> Array:
     """sqrt of the mean over splits of SB(r), NaN where that is not positive: (n_boot, n_splits) -> (n_boot,)."""
-    reliability = np.asarray(spearman_brown(half_similarity)).mean(axis=1)
-    return np.sqrt(np.where(reliability > 0, reliability, np.nan))
+    reliability: Array = np.asarray(spearman_brown(half_similarity)).mean(axis=1)
+    return np.asarray(np.sqrt(np.where(reliability > 0, reliability, np.nan)))
 
 
 def _subject_rdms(brain: DataAssembly) -> tuple[list[str], Array]:
@@ -262,7 +265,7 @@ def _standardised(values: Array) -> tuple[Array, int]:
     return scaled, int((~varies).sum())
 
 
-def _half_splits(n_repetitions: int, n_splits: int, seed: int) -> list[tuple[Array, Array]]:
+def _half_splits(n_repetitions: int, n_splits: int, seed: int) -> list[tuple[Ints, Ints]]:
     if n_repetitions < 2:
         raise InvalidArgumentError("The 'brain' parameter", got="1 repetition", needed="of two or more")
     rng = generator(seed, "rsa", "half splits")

@@ -1,5 +1,5 @@
 """One run: stimuli to a candidate, activations to a score, a score to a record."""
 
-from .run import Outcome, Run, execute, prepare
+from .run import Outcome, Report, Run, execute, prepare
 
-__all__ = ["Outcome", "Run", "execute", "prepare"]
+__all__ = ["Outcome", "Report", "Run", "execute", "prepare"]

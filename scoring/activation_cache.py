@@ -53,7 +53,10 @@ class ActivationCache:
         """The activations of a stimulus, or None if they are not here or not readable."""
         try:
             tensors = load_file(self._path(stimulus))
-            return {name: TimedValues(tensors[f"{name}/values"], tensors[f"{name}/times_ms"]) for name in self.layers}
+            return {
+                name: TimedValues(tensors[f"{name}/values"], tensors[f"{name}/times_ms"])
+                for name in self.layers
+            }
         except (OSError, KeyError, SafetensorError):
             return None
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from ..benchmarks import Benchmark
 from ..candidates import LoadedCandidate, load_candidate
 from ..candidates.interface import accepts, bundle_sha256, find_candidate
+from ..core.activations import Activations
 from ..core.cards import CandidateCard
-from ..core.errors import CandidateError, InnerscoreError, MissingPartError
+from ..core.errors import InnerscoreError, MissingPartError
 from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.provenance import current_environment, peak_memory_mb, source_sha256, utc_now
 from ..core.records import (
@@ -26,14 +27,15 @@ from ..core.records import (
     ResultRecord,
     RunInputs,
     ScoreRecord,
+    Stage,
     Status,
     score_record,
 )
 from ..core.scores import unpack_score
 from ..core.settings import Settings
-from .activation_cache import ActivationCache, Activations, show_stimuli
+from .activation_cache import ActivationCache, show_stimuli
 
-__all__ = ["Outcome", "Run", "execute", "prepare"]
+__all__ = ["Outcome", "Report", "Run", "execute", "prepare"]
 
 _SCORING_ROOMS = ("core", "metrics", "tasks", "data_registry", "benchmarks", "scoring")
 
@@ -72,7 +74,7 @@ class Outcome:
         What happened.
     targets_csv : bytes or None
         With status "value" only.
-    error : CandidateError or None
+    error : InnerscoreError or None
         With status "failed": the error itself.
     """
 
@@ -149,7 +151,7 @@ def execute(
     say = report or _silent
     if not accepts(run.card, run.benchmark.stimuli):
         return Outcome(_record(run, settings, clock, "not applicable", supersedes))
-    stage = "load"
+    stage: Stage = "load"
     try:
         say(stage, 0, 1)
         candidate = load_candidate(run.candidate, settings, seed=run.inputs.seed)

@@ -98,7 +98,8 @@ def _disc_cover(
     points = (np.arange(_SUBPIXELS) + 0.5) / _SUBPIXELS - 0.5
     squared_x = (dx[..., None] + points)[:, None, :, None, :] ** 2
     squared_y = (dy[..., None] + points)[:, :, None, :, None] ** 2
-    return (squared_x + squared_y <= radius**2).mean(axis=(-2, -1))
+    inside: npt.NDArray[np.bool_] = squared_x + squared_y <= radius**2
+    return np.asarray(inside.mean(axis=(-2, -1)))
 
 
 def _occluder_columns(size: int) -> slice:

@@ -61,7 +61,9 @@ def ornstein_uhlenbeck_paths(
     steps = int(duration_s * rate_hz)
     if steps < 1 or n_walks < 1:
         raise InvalidArgumentError(
-            "The 'n_walks' and 'duration_s' parameters", got=f"{n_walks}, {duration_s}", needed="a step or more"
+            "The 'n_walks' and 'duration_s' parameters",
+            got=f"{n_walks}, {duration_s}",
+            needed="a step or more",
         )
     rng, dt = generator(seed, "self-motion", "walk"), 1.0 / rate_hz
     sides = np.asarray(arena_m, dtype=np.float64)
@@ -101,9 +103,7 @@ def motion_from_path(
     )
 
 
-def resampled(
-    path: npt.NDArray[np.float64], *, from_hz: float, to_hz: float
-) -> npt.NDArray[np.float64]:
+def resampled(path: npt.NDArray[np.float64], *, from_hz: float, to_hz: float) -> npt.NDArray[np.float64]:
     """Resample a path to another rate by linear interpolation."""
     source = np.arange(len(path)) / from_hz
     target = np.arange(0, source[-1], 1.0 / to_hz)
@@ -124,7 +124,8 @@ def _ornstein_uhlenbeck(
 
 def _rayleigh(normal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Rayleigh speeds in m/s with the correlation in time of a unit normal process."""
-    return _SPEED_SCALE * np.sqrt(-2 * np.log1p(-np.clip(ndtr(normal), 0, 1 - 1e-12)))
+    uniform: npt.NDArray[np.float64] = np.clip(ndtr(normal), 0, 1 - 1e-12)
+    return np.asarray(_SPEED_SCALE * np.sqrt(-2 * np.log1p(-uniform)))
 
 
 def _walk(

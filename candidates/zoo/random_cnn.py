@@ -48,5 +48,5 @@ class _StagedNetwork(nn.Module):
 def _stage(n_in: int, n_out: int) -> nn.Sequential:
     convolution = nn.Conv2d(n_in, n_out, kernel_size=5, stride=2, padding=2)
     nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
-    nn.init.zeros_(convolution.bias)
+    convolution.bias = nn.Parameter(torch.zeros(n_out))
     return nn.Sequential(convolution, nn.ReLU())

@@ -71,13 +71,11 @@ class GridCode:
     def _lattice(self, positions: Array, spacing: float, orientation: float) -> Array:
         angles = orientation + np.deg2rad([30, 90, 150])
         waves = 4 * np.pi / (np.sqrt(3) * spacing) * np.stack([np.cos(angles), np.sin(angles)])
-        basis = spacing * np.array(
-            [[np.cos(a), np.sin(a)] for a in (orientation, orientation + np.pi / 3)]
-        )
+        basis = spacing * np.array([[np.cos(a), np.sin(a)] for a in (orientation, orientation + np.pi / 3)])
         steps = np.arange(self._PHASES) / self._PHASES
         shifts = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2) @ basis
         total = np.cos((positions[:, None, :] - shifts) @ waves).sum(axis=-1)
-        return ((total + 1.5) / 4.5) ** 2
+        return np.asarray(((total + 1.5) / 4.5) ** 2)
 
 
 class RandomRNN:

@@ -64,11 +64,15 @@ class Kriegeskorte2008:
             return self._human_subjects()
         if region in self.card.regions:
             return self._pooled(region)
-        raise InvalidArgumentError("The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}")
+        raise InvalidArgumentError(
+            "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
+        )
 
     @cached_property
     def _supplement(self) -> dict[str, Any]:
-        return self._read("Kriegeskorte_Neuron2008_supplementalData.mat", ("stimuli_92objs", "RDMs_mIT_hIT_fig1"))
+        return self._read(
+            "Kriegeskorte_Neuron2008_supplementalData.mat", ("stimuli_92objs", "RDMs_mIT_hIT_fig1")
+        )
 
     def _read(self, name: str, keys: tuple[str, ...]) -> dict[str, Any]:
         path = locate_file(self.card, name, self._settings)

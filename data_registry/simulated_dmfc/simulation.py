@@ -156,4 +156,4 @@ class SimulatedDMFC:
 def _paddle(condition: PongCondition, times_ms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Paddle height in deg: still at first, then at the joystick's speed to where the ball will end."""
     travelled = np.clip(times_ms - _PADDLE_DELAY_MS, 0, None) * _PADDLE_SPEED
-    return np.sign(condition.final_y) * np.minimum(travelled, abs(condition.final_y))
+    return np.asarray(np.sign(condition.final_y) * np.minimum(travelled, abs(condition.final_y)))

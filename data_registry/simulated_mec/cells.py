@@ -72,7 +72,8 @@ class CellPopulation:
             ],
             axis=1,
         )
-        return _BASELINE_HZ + self.peaks_hz * np.concatenate([pure, pure @ self.mixing.T], axis=1)
+        tuning: Array = np.concatenate([pure, pure @ self.mixing.T], axis=1)
+        return _BASELINE_HZ + self.peaks_hz * tuning
 
 
 def draw_population(rng: np.random.Generator) -> CellPopulation:
@@ -117,11 +118,11 @@ def _grid_tuning(positions: Array, spacings: Array, orientations: Array, phases:
     for turn in (np.pi / 6, np.pi / 2, 5 * np.pi / 6):
         direction = np.stack([np.cos(orientations + turn), np.sin(orientations + turn)], axis=-1)
         total += np.cos(wave_number * (shifted * direction).sum(axis=-1))
-    return ((total + 1.5) / 4.5) ** 2
+    return np.asarray(((total + 1.5) / 4.5) ** 2)
 
 
 def _border_tuning(positions: Array, walls: npt.NDArray[np.int_], arena_m: tuple[float, float]) -> Array:
     """1 at the cell's wall, falling off as a Gaussian of the distance to it."""
     x, y = positions.T
     distance = np.stack([x, arena_m[0] - x, y, arena_m[1] - y], axis=-1)
-    return np.exp(-(distance[:, walls] ** 2) / (2 * _BORDER_WIDTH_M**2))
+    return np.asarray(np.exp(-(distance[:, walls] ** 2) / (2 * _BORDER_WIDTH_M**2)))

@@ -132,7 +132,9 @@ class SimulatedMEC:
         return recording(
             maps.reshape(n_sessions * n_bins, -1).astype(np.float32),
             presentation={
-                "stimulus_id": np.tile([f"bin-{y:02d}-{x:02d}" for y, x in zip(row, column, strict=True)], n_sessions),
+                "stimulus_id": np.tile(
+                    [f"bin-{y:02d}-{x:02d}" for y, x in zip(row, column, strict=True)], n_sessions
+                ),
                 "condition": np.tile(blocks, n_sessions),
                 "repetition": np.repeat(np.arange(n_sessions), n_bins),
                 "bin_x_m": np.tile((column + 0.5) * BIN_M, n_sessions),

@@ -1,0 +1,39 @@
+# Two commands: `make demo` and `make test`. Each makes what it needs, in .venv, and nothing elsewhere.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := core metrics tasks data_registry candidates benchmarks scoring leaderboard cli tests \
+	__init__.py __main__.py api.py
+
+.PHONY: demo test lint speed studies clean
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/.installed  ## score the built-in candidates and show the board
+	$(BIN)/innerscore demo --html demo
+
+test: $(VENV)/.installed-for-tests lint  ## everything that has to hold
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(VENV)/.installed-for-tests
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tests/typecheck.py
+
+speed: $(VENV)/.installed-for-tests  ## ours beside the peers, not a test
+	$(BIN)/python tests/speed/run.py
+
+$(VENV)/bin/python:
+	$(PYTHON) tests/make_venv.py $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+$(VENV)/.installed-for-tests: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo build *.egg-info

@@ -1,0 +1,5 @@
+"""``python -m innerscore``."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,108 @@
+"""The functions of ``import innerscore``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import benchmarks, candidates, data_registry, metrics
+from .benchmarks import Benchmark
+from .candidates import LoadedCandidate
+from .core.records import ResultRecord
+from .core.settings import Settings, load_settings
+from .data_registry import Dataset
+from .metrics import LabelledMetric
+from .scoring import execute, prepare
+
+__all__ = [
+    "list_benchmarks",
+    "list_candidates",
+    "list_datasets",
+    "list_metrics",
+    "load_benchmark",
+    "load_candidate",
+    "load_dataset",
+    "load_metric",
+    "score",
+]
+
+
+def list_candidates(settings: Settings | None = None) -> list[str]:
+    """Names of the registered candidates, from their cards; nothing of them is imported."""
+    return list(candidates.registry(settings or load_settings()).entries())
+
+
+def list_benchmarks(settings: Settings | None = None) -> list[str]:
+    """Names of the registered benchmarks."""
+    return list(benchmarks.registry(settings or load_settings()).entries())
+
+
+def list_metrics(settings: Settings | None = None) -> list[str]:
+    """Names of the registered metrics."""
+    return list(metrics.registry(settings or load_settings()).entries())
+
+
+def list_datasets(settings: Settings | None = None) -> list[str]:
+    """Names of the registered data sets."""
+    return list(data_registry.registry(settings or load_settings()).entries())
+
+
+def load_candidate(name: str, *, seed: int = 0, settings: Settings | None = None) -> LoadedCandidate:
+    """Build a candidate by name, or from a folder with a ``candidate.yaml``."""
+    return candidates.load_candidate(name, settings or load_settings(), seed=seed)
+
+
+def load_benchmark(name: str, *, settings: Settings | None = None) -> Benchmark:
+    """Put a benchmark together by name; its data are read when first needed."""
+    return benchmarks.load_benchmark(name, settings or load_settings())
+
+
+def load_metric(name: str, *, settings: Settings | None = None, **parameters: Any) -> LabelledMetric:
+    """Build a metric by name with its parameters."""
+    return metrics.load_metric(name, settings or load_settings(), **parameters)
+
+
+def load_dataset(name: str, *, settings: Settings | None = None) -> Dataset:
+    """Build the loader of a data set by name; files are read when first needed."""
+    return data_registry.load_dataset(name, settings or load_settings())
+
+
+def score(candidate: str, benchmark: str, *, seed: int = 0, settings: Settings | None = None) -> ResultRecord:
+    """Score a candidate on a benchmark and return the record, without storing it.
+
+    Parameters
+    ----------
+    candidate : str
+        Registered name, or a folder with a ``candidate.yaml``.
+    benchmark : str
+        Registered name.
+    seed : int, default=0
+        Seed of candidates that draw.
+    settings : Settings, optional
+        Default: from environment and file.
+
+    Returns
+    -------
+    record : ResultRecord
+        With status "value", or "not applicable" where the candidate does not accept the stimuli.
+
+    Raises
+    ------
+    CandidateError
+        If the candidate fails.
+    InnerscoreError
+        If a name is unknown, a card invalid or data missing.
+
+    Examples
+    --------
+    >>> import innerscore
+    >>> record = innerscore.score("position", "SimulatedMEC.rsa")
+    >>> record.status
+    'value'
+    """
+    chosen = settings or load_settings()
+    outcome = execute(
+        prepare(candidate, load_benchmark(benchmark, settings=chosen), chosen, seed=seed), chosen
+    )
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.record

@@ -1,0 +1,43 @@
+"""Putting the commands together, and turning errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from . import board, data, demo, export, info, listing, score
+from .output import report_error
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="innerscore",
+    help="Score models of the brain's inner simulations against recordings and behaviour.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("list")(listing.list_names)
+app.command("info")(info.info)
+app.command("score")(score.score)
+app.command("board")(board.board)
+app.command("export")(export.export)
+app.add_typer(data.app, name="data")
+
+
+def main() -> None:
+    """Run the command line; errors of innerscore become a message and their exit code."""
+    from ..core.errors import InnerscoreError
+
+    try:
+        app()
+    except InnerscoreError as error:
+        report_error(error, as_json="--json" in sys.argv[1:])
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; what was finished is kept, run the same command to go on\n")
+        sys.exit(130)

@@ -1,0 +1,31 @@
+"""``innerscore export``: the board as files that need no server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import JsonOption
+from .output import emit_json, write
+
+__all__ = ["export"]
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; made if it does not exist.")],
+    json: JsonOption = False,
+) -> None:
+    """Write the board as a static page, with JSON, CSV, every record and every per-target file."""
+    from ..core.settings import load_settings
+    from ..leaderboard.export import export_board
+    from ..leaderboard.store import Store
+    from .stored import stored_board
+
+    settings = load_settings()
+    page = export_board(stored_board(settings), Store(settings.store), folder)
+    if json:
+        emit_json({"page": str(page)})
+    else:
+        write(f"wrote {page}")

@@ -1,0 +1,48 @@
+"""``innerscore list``: the names of all registered things, from their cards alone."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from .options import JsonOption
+from .output import emit_json
+
+__all__ = ["list_names"]
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    candidates = "candidates"
+    benchmarks = "benchmarks"
+    metrics = "metrics"
+    datasets = "datasets"
+
+
+def list_names(
+    kind: Annotated[Kind | None, typer.Argument(help="Only these; all if left out.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """List candidates, benchmarks, metrics and data sets."""
+    from ..core.settings import load_settings
+    from .registries import registries
+    from .tables import print_table
+
+    chosen = {
+        name: registry.entries()
+        for name, registry in registries(load_settings()).items()
+        if kind is None or name == kind.value
+    }
+    if json:
+        emit_json(
+            {
+                name: [entry.card.model_dump(mode="json") for entry in entries.values()]
+                for name, entries in chosen.items()
+            }
+        )
+        return
+    for name, entries in chosen.items():
+        print_table([(key, entry.card.title) for key, entry in entries.items()], (name, ""))

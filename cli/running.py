@@ -1,0 +1,137 @@
+"""Running pairs of candidates and benchmarks against the store: skipping what is done, showing what goes on."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ..benchmarks import Benchmark, load_benchmark
+from ..core.errors import InnerscoreError, MissingPartError
+from ..core.records import ResultRecord
+from ..core.settings import Settings
+from ..leaderboard.store import Store
+from ..scoring import Report, Run, execute, prepare
+from .output import say
+
+__all__ = ["Result", "limit_threads", "run_pairs"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one pair.
+
+    Parameters
+    ----------
+    candidate, benchmark : str
+        The pair.
+    record : ResultRecord or None
+        None if the benchmark's data are missing.
+    reused : bool
+        Whether it was stored already.
+    error : InnerscoreError or None
+        Why it failed now, or what is missing.
+    """
+
+    candidate: str
+    benchmark: str
+    record: ResultRecord | None
+    reused: bool = False
+    error: InnerscoreError | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The pair's outcome for ``--json``."""
+        state = "not run" if self.record is None else self.record.status
+        content: dict[str, Any] = {"candidate": self.candidate, "benchmark": self.benchmark, "state": state}
+        if self.error is not None:
+            content["reason"] = str(self.error)
+        if self.record is None:
+            return content
+        content |= {"reused": self.reused, "record_sha256": self.record.record_sha256}
+        content |= {"values_sha256": self.record.values_sha256}
+        if self.record.failure is not None:
+            content["failure"] = self.record.failure.model_dump()
+        if self.record.score is not None:
+            content["score"] = self.record.score.model_dump(mode="json")
+        return content
+
+
+def run_pairs(
+    candidates: Sequence[str],
+    benchmarks: Sequence[str],
+    settings: Settings,
+    *,
+    seed: int,
+    rerun: bool = False,
+) -> Iterator[Result]:
+    """Score every candidate on every benchmark, storing each record as soon as it is there.
+
+    A pair whose run is stored already is not run again, unless it failed or `rerun` is set; then the new
+    record supersedes the old one. A benchmark whose data are missing gives results without a record.
+
+    Raises
+    ------
+    InnerscoreError
+        If a name is unknown, a card invalid, a data file altered, or the store refuses.
+    """
+    store = Store(settings.store)
+    for name in benchmarks:
+        benchmark = load_benchmark(name, settings)
+        for candidate in candidates:
+            yield _run_pair(candidate, benchmark, settings, store, seed=seed, rerun=rerun)
+
+
+def limit_threads(settings: Settings) -> None:
+    """Use as many threads for numerical work as the settings say."""
+    if settings.threads is not None:
+        import torch
+
+        torch.set_num_threads(settings.threads)
+
+
+def _run_pair(
+    candidate: str, benchmark: Benchmark, settings: Settings, store: Store, *, seed: int, rerun: bool
+) -> Result:
+    try:
+        run = prepare(candidate, benchmark, settings, seed=seed)
+    except MissingPartError as error:
+        return Result(candidate, benchmark.identifier, None, error=error)
+    known = store.current(run.inputs.run_sha256)
+    name = run.card.identifier
+    if known is not None and known.status != "failed" and not rerun:
+        return Result(name, benchmark.identifier, known, reused=True)
+    supersedes = None if known is None else known.record_sha256
+    with _shown(run) as report:
+        outcome = execute(run, settings, report=report, supersedes=supersedes)
+    store.add(outcome.record, outcome.targets_csv)
+    return Result(name, benchmark.identifier, outcome.record, error=outcome.error)
+
+
+@contextmanager
+def _shown(run: Run) -> Iterator[Report]:
+    """Show a run's progress: a bar on a terminal, a line elsewhere, from its first stage on."""
+    label = f"{run.card.identifier} on {run.benchmark.identifier}"
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[stage]} {task.completed:.0f}/{task.total:.0f}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+
+    def report(stage: str, done: int, of: int) -> None:
+        if not bar.tasks:
+            bar.add_task(label, total=1, stage="")
+            if bar.disable:
+                say(label)
+        bar.update(bar.tasks[0].id, completed=done, total=of, stage=stage)
+
+    with bar:
+        yield report

@@ -1,0 +1,55 @@
+"""``innerscore score``: score candidates on benchmarks and put the records on the board."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import JsonOption, SeedOption
+from .output import emit_json, say, write
+
+__all__ = ["score"]
+
+
+def score(
+    candidates: Annotated[list[str], typer.Argument(help="Names, or folders with a candidate.yaml.")],
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark", "-b", help="Benchmark by name, repeatable; all of them if none is given."
+        ),
+    ] = None,
+    seed: SeedOption = 0,
+    rerun: Annotated[
+        bool, typer.Option("--rerun", help="Run again what is stored; the new record supersedes the old.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Score candidates on benchmarks.
+
+    A pair that was scored before under the same hashes is not run again, so an interrupted command goes on
+    where it was. Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
+    """
+    from ..benchmarks import registry
+    from ..core.settings import load_settings
+    from .running import limit_threads, run_pairs
+    from .tables import result_line
+
+    settings = load_settings()
+    limit_threads(settings)
+    names = benchmark or list(registry(settings).entries())
+    results = []
+    for result in run_pairs(candidates, names, settings, seed=seed, rerun=rerun):
+        results.append(result)
+        if not json:
+            write(result_line(result))
+    if json:
+        emit_json({"results": [result.to_json() for result in results]})
+    errors = [result.error for result in results if result.error is not None]
+    # Missing data are an error only where the benchmark was asked for by name.
+    counted = [error for error in errors if error.exit_code == 4 or benchmark]
+    for error in dict.fromkeys(map(str, errors)):
+        say(f"error: {error}")
+    if counted:
+        raise typer.Exit(max(error.exit_code for error in counted))

@@ -1,0 +1,107 @@
+"""Tables for the terminal."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from ..core.records import EstimateRecord
+    from ..leaderboard.board import Board, Cell, Column, Row, Section
+    from .running import Result
+
+__all__ = ["estimate_text", "print_board", "print_table", "result_line"]
+
+_PIPE_WIDTH = 160  # columns where standard output is no terminal
+_STATE_TEXT = {"failed": "failed", "not applicable": "n/a", "not run": "not run"}
+
+
+def estimate_text(estimate: EstimateRecord) -> str:
+    """``0.914 [0.895, 0.940]``."""
+    if estimate.value is None:
+        return "undefined"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def result_line(result: Result) -> str:
+    """One line for one pair."""
+    pair = f"{result.candidate} on {result.benchmark}"
+    record = result.record
+    if record is None:
+        return f"{pair}: not run (data missing)"
+    if record.failure is not None:
+        return f"{pair}: failed at {record.failure.stage}"
+    if record.score is None:
+        return f"{pair}: {record.status}"
+    score = record.score
+    flag = ", above the ceiling" if score.above_ceiling else ""
+    stored = ", stored before" if result.reused else ""
+    return (
+        f"{pair}: {estimate_text(score.normalised)} of the ceiling{flag} "
+        f"(raw {estimate_text(score.raw)}, ceiling {estimate_text(score.ceiling)}, layer {score.layer}{stored})"
+    )
+
+
+def print_table(rows: list[tuple[str, ...]], header: tuple[str, ...]) -> None:
+    """Print a table to standard output, as wide as it has to be where that is no terminal."""
+    table = Table(*header, box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*row)
+    _print(table)
+
+
+def print_board(board: Board) -> None:
+    """Print the board, a table a system."""
+    for section in board.sections:
+        _print(_section_table(section))
+
+
+def _section_table(section: Section) -> Table:
+    simulated = " (SIMULATED data)" if all(column.simulated for column in section.columns) else ""
+    table = Table(title=f"{section.system}{simulated}", title_justify="left", box=None, header_style="bold")
+    table.add_column("candidate")
+    for column in section.columns:
+        table.add_column(f"{column.benchmark}\n{_ceiling_text(section, column)}", justify="right")
+    table.add_column("mean", justify="right")
+    for row in section.rows:
+        if any(cell.state not in ("not applicable", "not run") for cell in row.cells):
+            mean = "" if math.isnan(row.mean) else f"{row.mean:.3f}"
+            table.add_row(row.candidate, *map(_cell_text, row.cells), mean)
+    rest = [
+        row for row in section.rows if all(cell.state in ("not applicable", "not run") for cell in row.cells)
+    ]
+    table.caption = _rest_text(rest)
+    table.caption_justify = "left"
+    return table
+
+
+def _rest_text(rest: list[Row]) -> str:
+    parts = []
+    for state in ("not applicable", "not run"):
+        names = [row.candidate for row in rest if row.cells[0].state == state]
+        parts += [f"{state}: {', '.join(names)}"] if names else []
+    return "; ".join(parts)
+
+
+def _ceiling_text(section: Section, column: Column) -> str:
+    ceiling = section.ceiling(column)
+    return "" if ceiling is None else f"ceiling {estimate_text(ceiling)}"
+
+
+def _cell_text(cell: Cell) -> str:
+    if cell.normalised is None:
+        return _STATE_TEXT[cell.state]
+    flag = " ^" if cell.record and cell.record.score and cell.record.score.above_ceiling else ""
+    return f"{estimate_text(cell.normalised)}{flag}"
+
+
+def _print(table: Table) -> None:
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    console.print(table)
+    console.print()

@@ -1,0 +1,206 @@
+"""Do the intervals cover, and do the tests keep their level? 400 simulated experiments each; a small report.
+
+Run ``python tests/studies/coverage.py --out docs/studies/statistics.md``; two to five minutes on 2 cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from innerscore.metrics.functional.board_statistics import (
+    hierarchical_bootstrap,
+    paired_difference,
+    rank_ranges,
+)
+from innerscore.metrics.functional.compare_rdms import compare_rdms
+from innerscore.metrics.functional.interval import percentile_interval
+from innerscore.metrics.functional.rdm import rdm
+from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa
+
+N_CONDITIONS = 79
+N_FEATURES = 30
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report: a share of experiments, and where it should lie."""
+
+    what: str
+    share: float
+    low: float
+    high: float
+    n: int
+
+    def markdown(self) -> str:
+        """The line, in percent, with the standard error of the share."""
+        error = (self.share * (1 - self.share) / self.n) ** 0.5
+        verdict = "yes" if self.low <= self.share <= self.high else "**no**"
+        wanted = f"{100 * self.low:.0f}-{100 * self.high:.0f}"
+        return f"| {self.what} | {100 * self.share:.1f} ± {100 * error:.1f} | {wanted} | {verdict} |"
+
+
+def covers(truth: float, interval) -> bool:
+    """Whether the interval holds the truth."""
+    return interval.low <= truth <= interval.high
+
+
+def share(experiment: Callable[[int], bool], n: int) -> float:
+    """Share of experiments, one per seed, of which something is true."""
+    return float(np.mean([experiment(seed) for seed in range(n)]))
+
+
+def unit_scores(seed: int, effect: float, skewed: bool):
+    """Two candidates' scores on the same conditions; what is hard is hard for both."""
+    rng = np.random.default_rng(seed)
+    hard = rng.normal(size=N_CONDITIONS)
+    noise = rng.exponential(size=(2, N_CONDITIONS)) - 1 if skewed else rng.normal(size=(2, N_CONDITIONS))
+    noise[1] *= 0.5
+    return hard + noise[0] + effect, hard + noise[1]
+
+
+def difference_covered(seed: int, *, skewed: bool) -> bool:
+    """Does the interval of the paired difference hold the true difference?"""
+    first, second = unit_scores(seed, 0.3, skewed)
+    result = paired_difference(first, second, unit="conditions", n_boot=2000, n_permutations=1, seed=seed)
+    return covers(0.3, result.interval)
+
+
+def true_null_rejected(seed: int, *, n_units: int) -> bool:
+    """Does the paired test call equal candidates different, at 5 %?"""
+    first, second = (scores[:n_units] for scores in unit_scores(seed, 0.0, False))
+    return (
+        paired_difference(first, second, unit="u", n_boot=1, n_permutations=1999, seed=seed).p_value <= 0.05
+    )
+
+
+def any_rank_split(seed: int) -> bool:
+    """Does the board split any of six equal candidates, at 5 % over the board?"""
+    rng = np.random.default_rng(seed)
+    scores = rng.normal(size=N_CONDITIONS) + rng.normal(size=(6, N_CONDITIONS))
+    return bool((rank_ranges(scores, seed=seed).best > 1).any())
+
+
+def targets_covered(seed: int) -> bool:
+    """Does the bootstrap of targets within animals hold the mean of the animals' true medians?"""
+    rng = np.random.default_rng(seed)
+    centres, sizes = np.array([0.35, 0.55]), (1000, 889)
+    values = np.concatenate([c + 0.2 * rng.gumbel(size=n) for c, n in zip(centres, sizes, strict=True)])
+    groups = np.repeat(["animal a", "animal b"], sizes)
+    resampled = hierarchical_bootstrap(values, groups, n_boot=500, seed=seed)
+    truth = float(centres.mean() - 0.2 * np.log(np.log(2)))
+    return covers(truth, percentile_interval(resampled, unit="targets within animals"))
+
+
+def animals_covered(seed: int, *, n_animals: int) -> bool:
+    """Does the bootstrap that also draws animals hold the mean over all animals there could be?"""
+    rng = np.random.default_rng(seed)
+    centres = 0.5 + 0.1 * rng.normal(size=n_animals)
+    values = (centres[:, None] + 0.2 * rng.normal(size=(n_animals, 60))).reshape(-1)
+    groups = np.repeat(np.arange(n_animals), 60)
+    resampled = hierarchical_bootstrap(values, groups, n_boot=1000, resample_groups=True, seed=seed)
+    return covers(0.5, percentile_interval(resampled, unit="animals; targets within animals"))
+
+
+class Population:
+    """Conditions that could be drawn without end, a model and a brain that shares half of its features."""
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+        rng = np.random.default_rng(123)
+        self.model_map, shared, own = rng.normal(size=(3, N_FEATURES, 8))
+        self.model_map *= np.geomspace(1, 0.2, N_FEATURES)[:, None]
+        self.brain_map = shared + 0.5 * own
+        large = [self.measure(1500, seed) for seed in range(10_000, 10_008)]
+        self.truth = float(np.mean([compare_rdms(model, brain, method=method) for model, brain in large]))
+
+    def measure(self, n_conditions: int, seed: int):
+        """RDMs of the model and of the noisy brain over fresh conditions."""
+        rng = np.random.default_rng(seed)
+        latent = rng.normal(size=(n_conditions, N_FEATURES))
+        brain = latent @ self.brain_map + latent @ self.model_map + rng.normal(size=(n_conditions, 8))
+        return rdm(latent @ self.model_map, distance="euclidean"), rdm(brain, distance="euclidean")
+
+    def covered(self, seed: int) -> bool:
+        """Does the bootstrap over conditions hold the similarity over all conditions?"""
+        model, brain = self.measure(N_CONDITIONS, seed)
+        values = bootstrap_rsa(model, brain, n_boot=500, method=self.method, seed=seed)[:, 0]
+        return covers(self.truth, percentile_interval(values, unit="conditions"))
+
+
+def rows(n: int) -> list[Row]:
+    """Run all experiments."""
+    cover, level = (0.93, 0.97), (0.03, 0.07)
+    differences, ranks = "paired difference, 79 conditions", "RSA over 79 conditions"
+    plan: list[tuple[str, Callable[[int], bool], tuple[float, float]]] = [
+        (f"95 % interval covers: {differences}", partial(difference_covered, skewed=False), cover),
+        (
+            f"95 % interval covers: {differences}, skewed noise",
+            partial(difference_covered, skewed=True),
+            cover,
+        ),
+        ("95 % interval covers: median over targets within 2 animals", targets_covered, cover),
+        (
+            "95 % interval covers: 20 animals drawn, targets within",
+            partial(animals_covered, n_animals=20),
+            cover,
+        ),
+        (
+            "95 % interval covers: 5 animals drawn, targets within",
+            partial(animals_covered, n_animals=5),
+            cover,
+        ),
+        (f"95 % interval covers: {ranks}, Pearson", Population("pearson").covered, cover),
+        (f"95 % interval covers: {ranks}, Spearman", Population("spearman").covered, cover),
+        ("paired test rejects a true null at 5 %, 79 units", partial(true_null_rejected, n_units=79), level),
+        ("paired test rejects a true null at 5 %, 12 units", partial(true_null_rejected, n_units=12), level),
+        ("board splits any of 6 equal candidates at 5 % (Holm; at most)", any_rank_split, (0.0, 0.07)),
+    ]
+    done = []
+    for what, experiment, (low, high) in plan:
+        done.append(Row(what, share(experiment, n), low, high, n))
+        print(done[-1].markdown(), flush=True)
+    return done
+
+
+def report(lines: list[Row], command: str, seconds: float) -> str:
+    """The report in markdown."""
+    table = "\n".join(row.markdown() for row in lines)
+    return f"""# Coverage of the intervals, level of the tests
+
+Simulated experiments, {lines[0].n} a line, with their binomial standard errors. Made by
+
+    {command}
+
+in {seconds:.0f} s. Each line is a share of experiments, in percent.
+
+| what | share | wanted | within |
+|---|---|---|---|
+{table}
+
+What to read from it: with five animals a bootstrap over animals is too narrow, as a percentile interval of
+five values must be; state results for *these* animals then, and draw targets within them. The board's line is
+an upper bound: Holm is conservative where candidates share their conditions.
+"""
+
+
+def main() -> None:
+    """Run and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--experiments", type=int, default=400)
+    parser.add_argument("--out", type=Path, default=Path("docs/studies/statistics.md"))
+    options = parser.parse_args()
+    start = time.perf_counter()
+    lines = rows(options.experiments)
+    command = f"python tests/studies/coverage.py --experiments {options.experiments} --out {options.out}"
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(report(lines, command, time.perf_counter() - start), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
