@@ -21,6 +21,7 @@ __all__ = [
     "count_tied",
     "each_row",
     "midranks",
+    "sort_stably",
     "stable_order",
     "tie_bounds",
 ]
@@ -33,9 +34,60 @@ _WORTH_A_THREAD = 100_000
 
 def stable_order(values: torch.Tensor) -> torch.Tensor:
     """Indices that sort a vector ascending, equal values in their order of appearance."""
+    return sort_stably(values)[1]
+
+
+def sort_stably(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """A vector in ascending order, and the indices that sort it; equals in their order of appearance."""
     if values.device.type != "cpu":
-        return torch.sort(values, stable=True).indices
-    return torch.from_numpy(_radix_order(_sortable_bits(values.numpy())))
+        ordered, order = torch.sort(values, stable=True)
+        return ordered, order
+    array = values.numpy()
+    if array.dtype == np.float64:
+        ordered_array, order_array = _sort_doubles(array)
+        return torch.from_numpy(ordered_array), torch.from_numpy(order_array)
+    order = torch.from_numpy(_radix_order(_sortable_bits(array)))
+    return values.index_select(0, order), order
+
+
+def _sort_doubles(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Sort by 32 bits that grow with the value, then put right the few that share all 32."""
+    low, scale = _linear_scale(values)
+    if scale is not None:
+        order = _radix_order(_linear_keys(values, low, scale))
+        ordered = np.take(values, order)
+        if bool((ordered[1:] >= ordered[:-1]).all()):
+            return ordered, order
+        shared = _in_runs(_linear_keys(ordered, low, scale))
+        if shared.size < values.size // 8:
+            again = np.argsort(ordered[shared], kind="stable")
+            order[shared], ordered[shared] = order[shared][again], ordered[shared][again]
+            return ordered, order
+    order = _radix_order(_sortable_bits(values))
+    return np.take(values, order), order
+
+
+def _linear_scale(values: npt.NDArray[np.float64]) -> tuple[float, float | None]:
+    """The least value and what stretches the range to 32 bits; None where there is no such number."""
+    low, high = float(values.min()), float(values.max())
+    scale = (2**32 - 1) / (high - low) if high > low else 0.0
+    return low, scale if 0 < scale < float("inf") else None
+
+
+def _linear_keys(values: npt.NDArray[np.float64], low: float, scale: float) -> npt.NDArray[np.uint32]:
+    """Where between the extremes each value lies; rounding is monotone, so that no two change their order."""
+    shifted = values - low
+    shifted *= scale
+    return shifted.astype(np.uint32)
+
+
+def _in_runs(ordered: npt.NDArray[np.uint32]) -> npt.NDArray[np.int64]:
+    """Positions of the entries of a sorted vector that have an equal neighbour."""
+    equal = ordered[1:] == ordered[:-1]
+    beside = np.zeros(len(ordered), dtype=bool)
+    beside[1:] = equal
+    beside[:-1] |= equal
+    return np.flatnonzero(beside)
 
 
 def _sortable_bits(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -86,13 +138,18 @@ def tie_bounds(ordered: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return first.index_select(0, run), after.index_select(0, run)
 
 
+def _has_ties(ordered: torch.Tensor) -> bool:
+    return bool((ordered[1:] == ordered[:-1]).any())
+
+
 def midranks(values: torch.Tensor) -> torch.Tensor:
     """Ranks 1..n in float64, ties at the mean of the ranks they span."""
-    order = stable_order(values)
-    first, after, run = _runs(values.index_select(0, order))
-    middle = (first + after + 1).double().div_(2)
-    ranks = torch.empty(len(values), dtype=torch.float64, device=values.device)
-    return ranks.index_copy_(0, order, middle.index_select(0, run))
+    ordered, order = sort_stably(values)
+    in_order = torch.arange(1, len(order) + 1, dtype=torch.float64, device=order.device)
+    if _has_ties(ordered):
+        first, after, run = _runs(ordered)
+        in_order = (first + after + 1).double().div_(2).index_select(0, run)
+    return torch.empty_like(in_order).index_copy_(0, order, in_order)
 
 
 @dataclass(frozen=True)
@@ -116,11 +173,13 @@ class DenseRanks:
     @classmethod
     def of(cls, values: torch.Tensor) -> DenseRanks:
         """Rank a vector."""
-        order = stable_order(values)
-        ordered = values.index_select(0, order)
-        run = torch.cumsum(_run_starts(ordered), 0, dtype=torch.int32).sub_(1)
-        ranks = torch.empty_like(run).index_copy_(0, order, run)
-        return cls(ranks, order, count_tied(ordered))
+        ordered, order = sort_stably(values)
+        in_order = torch.arange(len(order), dtype=torch.int32, device=order.device)
+        n_tied = 0
+        if _has_ties(ordered):
+            n_tied = count_tied(ordered)
+            in_order = torch.cumsum(_run_starts(ordered), 0, dtype=torch.int32).sub_(1)
+        return cls(torch.empty_like(in_order).index_copy_(0, order, in_order), order, n_tied)
 
 
 def count_tied(*ordered: torch.Tensor) -> int:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from ...core.errors import InvalidArgumentError
-from ._rank import stable_order, tie_bounds
+from ._rank import sort_stably, tie_bounds
 from ._rdm_checks import n_states_of, pair_states
 from ._resample import child_generators, resample_counts
 from ._splits import condition_codes
@@ -134,8 +134,8 @@ def presort(rdms: torch.Tensor) -> Presorted:
     """Sort each RDM once."""
     orders, before, upto = [], [], []
     for number, rdm in enumerate(rdms):
-        order = stable_order(rdm)
-        first, after = tie_bounds(rdm[order])
+        ordered, order = sort_stably(rdm)
+        first, after = tie_bounds(ordered)
         places = torch.empty_like(order)
         offset = number * (len(rdm) + 1)
         orders.append(torch.cat([order.new_tensor([len(rdm)]), order]))

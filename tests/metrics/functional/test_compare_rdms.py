@@ -144,6 +144,17 @@ def test_ranks_and_order_equal_scipy_and_numpy(seed, n, levels, dtype):
     np.testing.assert_array_equal(order, np.argsort(values, kind="stable"))
 
 
+@given(seed=st.integers(0, 999), spread=st.sampled_from([1e-300, 1e-12, 1e-9, 1e-3, 1e300]))
+@settings(max_examples=30, deadline=None)
+def test_order_of_values_that_crowd_together(seed, spread):
+    rng = np.random.default_rng(seed)
+    values = spread * rng.normal(size=500)
+    values[rng.integers(0, 500, size=40)] = values[rng.integers(0, 500, size=40)]
+    values[0] = 1.0  # far from the others: they share the leading bits of any linear key
+    order = stable_order(torch.from_numpy(values)).numpy()
+    np.testing.assert_array_equal(order, np.argsort(values, kind="stable"))
+
+
 @given(seed=st.integers(0, 999), n=st.integers(1, 700), levels=st.integers(1, 700))
 @settings(max_examples=60, deadline=None)
 def test_inversions_equal_a_count(seed, n, levels):
