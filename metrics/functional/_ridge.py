@@ -306,7 +306,8 @@ def _inverse(block: torch.Tensor) -> torch.Tensor:
     # Rows that the fit reproduces exactly (fewer distinct feature vectors than rows) leave nothing to invert.
     values, vectors = torch.linalg.eigh(exact)
     values.clamp_(min=rounding * max(float(values[-1]), rounding))
-    return ((vectors / values) @ vectors.T).to(block.dtype)
+    inverse: torch.Tensor = (vectors / values) @ vectors.T
+    return inverse.to(block.dtype)
 
 
 def _scores_of_rows(

@@ -16,39 +16,19 @@ from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, like
 from ._condition_sums import ConditionSums, correlation_from_sums, indicator, sums_by_condition
 from ._halves import corrected_to_full_length
+from ._resample import check_n_resamples, resample_counts
 from ._splits import Ints, check_integer, condition_codes, n_conditions, portions
+from .interval import Interval, percentile_interval
 
 __all__ = [
     "BootstrapResult",
-    "Interval",
     "bootstrap_neural_ceiling",
     "bootstrap_noise_corrected_predictivity",
     "bootstrap_predictivity",
-    "percentile_interval",
 ]
 
 _UNIT = "conditions; targets within animals"
 _BYTES_AT_ONCE = 64 * 2**20
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A range that holds the true value with a stated probability.
-
-    Attributes
-    ----------
-    low, high : float
-        Its ends.
-    level : float
-        The probability, in (0, 1).
-    unit : str
-        What was resampled to find it.
-    """
-
-    low: float
-    high: float
-    level: float
-    unit: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +121,7 @@ def bootstrap_predictivity(
     membership = indicator(torch.from_numpy(codes).to(predicted.device), n_conditions(codes))
     values = _sums_within_folds(predicted, responses, membership, fold_codes)[None]
     resampling = _Resampling(fold_of_condition, target_groups, values.shape[-1], n_boot, seed)
-    return _bootstrap(values, resampling, _raw_score, level, y)
+    return _bootstrap(values, resampling, _Statistic(_raw_score, _as_it_is), level, y)
 
 
 def bootstrap_noise_corrected_predictivity(
@@ -187,10 +167,8 @@ def bootstrap_noise_corrected_predictivity(
     >>> interval.low < 1 < interval.high
     True
     """
-    values = as_tensor("sums", sums.values, ndim=4)
-    fold_of_condition = np.asarray(torch.as_tensor(sums.folds).cpu(), dtype=np.int64)
-    resampling = _Resampling(fold_of_condition, target_groups, values.shape[-1], n_boot, seed)
-    return _bootstrap(values, resampling, _corrected_score, level, sums.values)
+    statistic = _Statistic(_corrected_score, _as_it_is)
+    return _bootstrap_sums(sums, target_groups, statistic, n_boot=n_boot, level=level, seed=seed)
 
 
 def bootstrap_neural_ceiling(
@@ -224,41 +202,8 @@ def bootstrap_neural_ceiling(
     InvalidArgumentError
         If an argument is not as described.
     """
-    values = as_tensor("sums", sums.values, ndim=4)
-    fold_of_condition = np.asarray(torch.as_tensor(sums.folds).cpu(), dtype=np.int64)
-    resampling = _Resampling(fold_of_condition, target_groups, values.shape[-1], n_boot, seed)
-    return _bootstrap(values, resampling, _ceiling_score, level, sums.values)
-
-
-def percentile_interval(values: object, *, level: float = 0.95, unit: str) -> Interval:
-    """The range between the two percentiles that leave out (1 - level) / 2 at either end, NaN apart.
-
-    Parameters
-    ----------
-    values : array of shape (n_boot,)
-        Values over resamples.
-    level : float, default=0.95
-        Probability, in (0, 1).
-    unit : str
-        What was resampled.
-
-    Returns
-    -------
-    interval : Interval
-        With NaN ends if no value is defined.
-
-    Raises
-    ------
-    InvalidArgumentError
-        If `level` is outside (0, 1) or `values` is not a floating vector.
-    """
-    if not 0 < level < 1:
-        raise InvalidArgumentError("The 'level' parameter", got=repr(level), needed="between 0 and 1")
-    tail = (1 - level) / 2
-    vector = as_tensor("values", values, ndim=1, finite=False).double()
-    ends = torch.tensor([tail, 1 - tail], dtype=torch.float64, device=vector.device)
-    low, high = torch.nanquantile(vector, ends).tolist()
-    return Interval(low, high, level, unit)
+    statistic = _Statistic(_neural_reliability, _root)
+    return _bootstrap_sums(sums, target_groups, statistic, n_boot=n_boot, level=level, seed=seed)
 
 
 class _Resampling:
@@ -271,14 +216,14 @@ class _Resampling:
         self.folds = fold_of_condition
         self.animals = [np.flatnonzero(animals == animal) for animal in range(n_conditions(animals))]
         self.n_targets = n_targets
-        self.n_boot = check_integer("n_boot", n_boot, least=1)
+        check_n_resamples("n_boot", n_boot)
+        self.n_boot = n_boot
         self._seed = check_integer("seed", seed, least=0)
 
     def condition_counts(self) -> torch.Tensor:
         """How often each condition is drawn, (n_boot, n_conditions), float64."""
-        n = len(self.folds)
-        draws = np.random.default_rng((self._seed, 11)).multinomial(n, np.full(n, 1 / n), size=self.n_boot)
-        return torch.from_numpy(draws.astype(np.float64))
+        generator = np.random.default_rng((self._seed, 11))
+        return resample_counts(generator, len(self.folds), self.n_boot)
 
     def target_draws(self) -> Iterator[torch.Tensor]:
         """Per animal, the targets drawn, (n_boot, n_targets_of_animal)."""
@@ -308,18 +253,28 @@ def _sums_within_folds(
     return total
 
 
-def _bootstrap(
-    sums: torch.Tensor,
-    resampling: _Resampling,
-    score: Callable[[torch.Tensor], torch.Tensor],
-    level: float,
-    original: object,
+@dataclass(frozen=True)
+class _Statistic:
+    """From the r of all pairs, (n_pairs, n_boot, n_targets), to a value of a fold; and of the folds' mean."""
+
+    within_fold: Callable[[torch.Tensor], torch.Tensor]
+    of_mean: Callable[[torch.Tensor], torch.Tensor]
+
+
+def _bootstrap_sums(
+    sums: ConditionSums, target_groups: object, statistic: _Statistic, *, n_boot: int, level: float, seed: int
 ) -> BootstrapResult:
-    per_target = _resampled_scores(sums, resampling, score)
-    medians = [
-        per_target.gather(1, draws.to(per_target.device)).nanmedian(1).values
-        for draws in resampling.target_draws()
-    ]
+    values = as_tensor("sums", sums.values, ndim=4)
+    folds = np.asarray(torch.as_tensor(sums.folds).cpu(), dtype=np.int64)
+    resampling = _Resampling(folds, target_groups, values.shape[-1], n_boot, seed)
+    return _bootstrap(values, resampling, statistic, level, sums.values)
+
+
+def _bootstrap(
+    sums: torch.Tensor, resampling: _Resampling, statistic: _Statistic, level: float, original: object
+) -> BootstrapResult:
+    per_target = _resampled_scores(sums, resampling, statistic)
+    medians = [_median(per_target.gather(1, draws.to(sums.device))) for draws in resampling.target_draws()]
     values = torch.stack(medians).mean(0)
     return BootstrapResult(
         values=like(values, original),
@@ -328,9 +283,14 @@ def _bootstrap(
     )
 
 
-def _resampled_scores(
-    sums: torch.Tensor, resampling: _Resampling, score: Callable[[torch.Tensor], torch.Tensor]
-) -> torch.Tensor:
+def _median(values: torch.Tensor) -> torch.Tensor:
+    """Median of each row without its NaN, the mean of the middle two where their number is even."""
+    ordered, present = values.sort(1).values, values.isfinite().sum(1, keepdim=True)
+    middle = torch.cat([present - 1, present], 1).clamp(min=0) // 2
+    return ordered.gather(1, middle).mean(1)
+
+
+def _resampled_scores(sums: torch.Tensor, resampling: _Resampling, statistic: _Statistic) -> torch.Tensor:
     """Score of each target in each resample of the conditions, (n_boot, n_targets)."""
     counts = resampling.condition_counts().to(sums.device)
     n_targets = sums.shape[-1]
@@ -339,23 +299,20 @@ def _resampled_scores(
     for targets in portions(n_targets, at_once):
         some = sums[..., targets]
         per_fold = [
-            _fold_scores(some, counts, resampling.folds == fold, score)
+            statistic.within_fold(_resampled_correlations(some, counts, resampling.folds == fold))
             for fold in np.unique(resampling.folds)
         ]
-        result[:, targets] = torch.stack(per_fold).nanmean(0)
+        result[:, targets] = statistic.of_mean(torch.stack(per_fold).nanmean(0))
     return result
 
 
-def _fold_scores(
-    sums: torch.Tensor,
-    counts: torch.Tensor,
-    in_fold: npt.NDArray[np.bool_],
-    score: Callable[[torch.Tensor], torch.Tensor],
+def _resampled_correlations(
+    sums: torch.Tensor, counts: torch.Tensor, in_fold: npt.NDArray[np.bool_]
 ) -> torch.Tensor:
-    """Score within one fold, by weighted sums over its conditions, (n_boot, n_targets)."""
+    """r of all pairs within one fold, by weighted sums over its conditions, (n_pairs, n_boot, n_targets)."""
     conditions = torch.from_numpy(np.flatnonzero(in_fold)).to(sums.device)
     weighted = counts[:, conditions] @ sums[:, conditions].flatten(2)
-    return score(correlation_from_sums(weighted.reshape(len(sums), len(counts), *sums.shape[2:])))
+    return correlation_from_sums(weighted.reshape(len(sums), len(counts), *sums.shape[2:]))
 
 
 def _raw_score(r: torch.Tensor) -> torch.Tensor:
@@ -369,7 +326,14 @@ def _corrected_score(r: torch.Tensor) -> torch.Tensor:
     return (r[0] / torch.where(product > 0, product, torch.nan).sqrt()).nanmean(0)
 
 
-def _ceiling_score(r: torch.Tensor) -> torch.Tensor:
-    """Square root of the reliability of the responses, mean over splits."""
-    reliability = corrected_to_full_length(r[1:]).chunk(2)[1].nanmean(0)
-    return torch.where(reliability > 0, reliability, torch.nan).sqrt()
+def _neural_reliability(r: torch.Tensor) -> torch.Tensor:
+    """Reliability of the responses from the r of all pairs; mean over splits."""
+    return corrected_to_full_length(r[1:]).chunk(2)[1].nanmean(0)
+
+
+def _as_it_is(values: torch.Tensor) -> torch.Tensor:
+    return values
+
+
+def _root(values: torch.Tensor) -> torch.Tensor:
+    return torch.where(values >= 0, values, torch.nan).sqrt()
