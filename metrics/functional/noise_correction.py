@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ import torch
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, like
 from ._condition_sums import ConditionSums, indicator, sums_by_condition
+from ._corrected import FoldResult, HandBack, fold_averages
 from ._correlation import centred
 from ._cross_validation import (
     Fold,
@@ -253,22 +253,6 @@ class _Study:
     n_kept: int
 
 
-@dataclass(frozen=True, eq=False)
-class _FoldResult:
-    """One fold's quantities: (n_targets,) and, per split, (n_targets, n_splits)."""
-
-    alpha: torch.Tensor
-    raw: torch.Tensor
-    prediction_sb: torch.Tensor
-    neural_sb: torch.Tensor
-
-    @property
-    def corrected(self) -> torch.Tensor:
-        """The formula, per target and split; the root of a negative product is NaN."""
-        product = self.prediction_sb * self.neural_sb
-        return self.raw[:, None] / torch.where(product > 0, product, torch.nan).sqrt()
-
-
 def _run(
     study: _Study, original: object, kind: str, *, return_prediction: bool
 ) -> NoiseCorrectedPredictivity:
@@ -280,9 +264,9 @@ def _run(
         spectrum, held_out = study.mapping.fit(fold)
         prediction[fold.test] = held_out.prediction
         results.append(_fold_result(study, fold, spectrum, held_out, sums))
-    hand_back = _HandBack(problem.y.dtype, original)
+    hand_back = HandBack(problem.y.dtype, original)
     return NoiseCorrectedPredictivity(
-        **_averages(results, hand_back),
+        **fold_averages(results, hand_back),
         prediction=hand_back(prediction) if return_prediction else None,
         sums=None if sums is None else sums.finish(prediction, hand_back),
         folds=like(torch.from_numpy(problem.folds).to(prediction.device), original),
@@ -298,7 +282,7 @@ def _fold_result(
     spectrum: Spectrum,
     held_out: HeldOut,
     sums: _SumsKeeper | None,
-) -> _FoldResult:
+) -> FoldResult:
     """Half correlations of predictions and responses; targets of one penalty share a hat matrix."""
     raw, alpha = fold_score(held_out.prediction, study.problem.y, fold), chosen(held_out)
     of_predictions = raw.new_empty(len(raw), len(study.halves))
@@ -313,7 +297,7 @@ def _fold_result(
             of_responses[targets] = half_correlations(trial_gram(responses), study.halves)
             if sums is not None:
                 sums.add(fold, targets, predicted, responses)
-    return _FoldResult(
+    return FoldResult(
         alpha, raw, corrected_to_full_length(of_predictions), corrected_to_full_length(of_responses)
     )
 
@@ -328,39 +312,8 @@ def _predicted_trials(
     return hat_predictions(spectrum, penalty, flat).reshape(-1, n_trials, n_some).transpose(0, 1)
 
 
-def _averages(results: list[_FoldResult], hand_back: _HandBack) -> dict[str, Any]:
-    """Means over splits, then over folds; a target without a raw score has no corrected one."""
-    raw = torch.stack([result.raw for result in results]).mean(0)
-    corrected = torch.stack([result.corrected for result in results])
-    fold_scores = corrected.nanmean(2)
-    score = torch.where(raw.isnan(), torch.nan, fold_scores.nanmean(0))
-    neural = torch.stack([result.neural_sb.nanmean(1) for result in results]).nanmean(0)
-    predicted = torch.stack([result.prediction_sb.nanmean(1) for result in results]).nanmean(0)
-    return {
-        "score": hand_back(score),
-        "raw": hand_back(raw),
-        "prediction_reliability": hand_back(predicted),
-        "neural_reliability": hand_back(neural),
-        "ceiling": hand_back(torch.where(neural >= 0, neural, torch.nan).sqrt()),
-        "defined": hand_back(corrected.isfinite().double().mean((0, 2))),
-        "fold_scores": hand_back(fold_scores),
-        "alpha": hand_back(torch.stack([result.alpha for result in results])),
-        "n_degenerate": int(score.isnan().sum()),
-    }
-
-
 def _targets_at_once(trials: torch.Tensor) -> int:
     return max(1, BYTES_AT_ONCE // (trials.element_size() * trials[..., 0].numel()))
-
-
-class _HandBack:
-    """Results in the dtype of the computation and the caller's kind of array."""
-
-    def __init__(self, dtype: torch.dtype, original: object) -> None:
-        self._dtype, self.original = dtype, original
-
-    def __call__(self, values: torch.Tensor) -> Array:
-        return like(values.to(self._dtype), self.original)
 
 
 class _SumsKeeper:
@@ -385,7 +338,7 @@ class _SumsKeeper:
             pairs = slice(first_pair, first_pair + self._study.n_kept)
             self._values[pairs, :, :, targets] += sums_by_condition(first, second, membership)
 
-    def finish(self, prediction: torch.Tensor, hand_back: _HandBack) -> ConditionSums:
+    def finish(self, prediction: torch.Tensor, hand_back: HandBack) -> ConditionSums:
         """Add prediction and response of every fold, and hand all back."""
         problem = self._study.problem
         for fold in folds_of(problem):
