@@ -122,9 +122,9 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         self._check_complete(activations)
         layers = tuple(next(iter(activations.values())))
         layer, layer_scores = self._commit(activations, layers)
-        score = self.metric(
-            self._model(activations, layer, self.scored_conditions), *self._brain(self.scored_conditions)
-        )
+        model = self._model(activations, layer, self.scored_conditions)
+        _check_varies(model, layer)
+        score = self.metric(model, *self._brain(self.scored_conditions))
         return pack_score(unpack_score(score).committed(layer, layer_scores))
 
     def _commit(
@@ -185,3 +185,13 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
                 f"{(missing + extra)[:3]})",
                 needed=f"given for its {len(needed)} stimuli",
             )
+
+
+def _check_varies(model: DataAssembly, layer: str) -> None:
+    """No measure is defined for a model that is in the same state at all samples."""
+    if (model.values == model.values[:1]).all():
+        raise ActivationError(
+            f"The activations of layer '{layer}'",
+            got=f"constant over the {len(model)} scored samples",
+            needed="different for at least two samples",
+        )

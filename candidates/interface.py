@@ -131,9 +131,9 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
     name : str
         A registered name, or the path of a folder that holds ``candidate.yaml``.
     settings : Settings
-        Where plugins are.
+        Where plugins are, and the device for candidates whose card takes one.
     seed : int
-        Given to candidates whose card says ``seeded``.
+        Given to candidates whose card takes one.
 
     Raises
     ------
@@ -146,7 +146,8 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
     card = registered.card
     try:
         build = import_entry(card.entry, registered.path.parent)
-        model = build(seed=seed) if card.seeded else build()
+        run = {"seed": seed, "device": settings.device}
+        model = build(**{name: run[name] for name in card.takes})
     except InnerscoreError:
         raise
     except Exception as error:  # a candidate's code may raise anything

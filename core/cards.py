@@ -76,7 +76,7 @@ class CandidateCard(Card):
     ----------
     entry : str
         ``module:attribute`` or, in a folder of one's own, ``file.py:attribute``: a class or function that
-        builds the candidate. Called without arguments, or with ``seed=`` if `seeded`.
+        builds the candidate, called with the keyword arguments that `takes` names.
     accepts : tuple of {"frames", "self_motion"}
         Kinds of stimulus it can be shown.
     layers : tuple of str
@@ -89,8 +89,8 @@ class CandidateCard(Card):
         What its weights were made from; "nothing" and "none" for a candidate without training.
     training : str or None
         The command that made the weights.
-    seeded : bool
-        Whether its numbers depend on the run's seed.
+    takes : tuple of {"seed", "device"}
+        What of the run the entry is called with: the seed, if the candidate draws; the device of the settings.
     """
 
     identifier: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -103,7 +103,12 @@ class CandidateCard(Card):
     trained_on: Text = "nothing"
     supervision: Text = "none"
     training: str | None = None
-    seeded: bool = False
+    takes: tuple[Literal["seed", "device"], ...] = ()
+
+    @property
+    def seeded(self) -> bool:
+        """Whether its numbers depend on the run's seed."""
+        return "seed" in self.takes
 
 
 class DataFile(_Model):

@@ -13,19 +13,21 @@ __all__ = ["random_cnn"]
 _CHANNELS = (16, 32, 64, 128)
 
 
-def random_cnn(seed: int = 0) -> TorchCandidate:
+def random_cnn(seed: int = 0, device: str = "cpu") -> TorchCandidate:
     """Four convolutional stages of stride 2 with He initialisation, each read out on a 4 x 4 or finer grid.
 
     Parameters
     ----------
     seed : int
         Seed of the weights.
+    device : str
+        Where the network runs.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(child_seed(seed, "random-cnn") % 2**63)
         stages = nn.ModuleList(_stage(3 if k == 0 else _CHANNELS[k - 1], c) for k, c in enumerate(_CHANNELS))
     layers = {f"stage{k + 1}": f"readouts.{k}" for k in range(len(_CHANNELS))}
-    return TorchCandidate(_StagedNetwork(stages), layers)
+    return TorchCandidate(_StagedNetwork(stages), layers, device=device)
 
 
 class _StagedNetwork(nn.Module):

@@ -1,0 +1,104 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from innerscore.benchmarks.alignment import brain_samples, model_samples, subset
+from innerscore.core.activations import TimedValues
+from innerscore.core.errors import InvalidDataError
+from innerscore.core.labelled import coordinate, recording
+from innerscore.core.stimuli import FrameClip, SelfMotion, StimulusSet
+
+NEUROID = {"neuroid_id": ["m", "n"], "animal": ["p", "p"], "region": ["R", "R"]}
+BINS = {"time_bin_start_ms": np.array([0.0, 50.0, 100.0]), "time_bin_end_ms": np.array([50.0, 100.0, 150.0])}
+
+
+def trials(values, order=None, masks=None):
+    """Two stimuli, two repetitions, presentations in any order."""
+    table = pd.DataFrame({"stimulus_id": list("abab"), "condition": list("abab"), "repetition": [0, 0, 1, 1]})
+    order = list(range(4)) if order is None else order
+    shuffled = {name: list(table[name].iloc[order]) for name in table}
+    planes = {name: mask[order] for name, mask in (masks or {}).items()}
+    return recording(values[order], presentation=shuffled, neuroid=NEUROID, time_bin=BINS, masks=planes)
+
+
+def test_samples_of_an_epoch_are_those_of_its_mask_whatever_the_order():
+    values = np.arange(24.0).reshape(4, 2, 3)
+    mask = np.array([[True, True, False], [False, True, True]] * 2)
+    for order in ([0, 1, 2, 3], [3, 0, 2, 1]):
+        samples = brain_samples(trials(values, order, {"epoch": mask}), epoch="epoch")
+        found = sorted(
+            (str(name), float(start), tuple(samples.values[:, k].ravel()))
+            for k, (name, start) in enumerate(
+                zip(coordinate(samples, "stimulus_id"), coordinate(samples, "time_bin_start_ms"), strict=True)
+            )
+        )
+        wanted = sorted(
+            ("ab"[s], 50.0 * t, tuple(values[[s, s + 2], :, t].ravel())) for s in (0, 1) for t in range(3) if mask[s, t]
+        )
+        assert found == wanted
+
+
+def test_samples_that_are_not_complete_are_left_out_and_counted():
+    values = np.arange(24.0).reshape(4, 2, 3)
+    values[2, 1, 0] = np.nan
+    samples = brain_samples(trials(values), epoch=None)
+    assert samples.shape == (2, 5, 2)
+    assert samples.attrs["n_incomplete_samples"] == 1
+
+
+def test_uneven_repetitions_and_unknown_epochs_are_refused():
+    values = np.ones((4, 2, 3))
+    table = {"stimulus_id": list("aabb"), "condition": list("aabb"), "repetition": [0, 1, 0, 0]}
+    uneven = recording(values, presentation=table, neuroid=NEUROID, time_bin=BINS)
+    with pytest.raises(InvalidDataError, match="each stimulus once"):
+        brain_samples(uneven, epoch=None)
+    with pytest.raises(InvalidDataError, match="'delay'"):
+        brain_samples(trials(values), epoch="delay")
+    with pytest.raises(InvalidDataError, match="without NaN"):
+        brain_samples(trials(values * np.nan), epoch=None)
+
+
+def clips():
+    stimuli = tuple(FrameClip(name, np.zeros((9, 4, 4, 3), np.uint8), 60.0, 0.1) for name in "ab")
+    return StimulusSet("s", stimuli, pd.DataFrame({"stimulus_id": list("ab")}))
+
+
+def test_frames_are_averaged_within_their_bin():
+    samples = brain_samples(trials(np.ones((4, 2, 3))), epoch=None)
+    times = np.arange(9) * 1000 / 60
+    activations = {name: {"l": TimedValues(np.arange(9.0)[:, None] + 10 * k, times)} for k, name in enumerate("ab")}
+    aligned = model_samples(activations, "l", clips(), samples, "time")
+    np.testing.assert_allclose(aligned.values[:, 0], [1, 4, 7, 11, 14, 17])
+
+
+def test_a_layer_slower_than_the_bins_is_interpolated():
+    samples = brain_samples(trials(np.ones((4, 2, 3))), epoch=None)
+    layer = TimedValues(np.array([[0.0], [10.0]]), np.array([0.0, 100.0]))
+    aligned = model_samples({"a": {"l": layer}, "b": {"l": layer}}, "l", clips(), samples, "time")
+    np.testing.assert_allclose(aligned.values[:3, 0], [0.0, 7.5, 10.0])  # in the bin, at 75 ms, in the bin
+
+
+def test_walks_are_averaged_within_their_spatial_bin():
+    path = np.array([[0.1, 0.1], [0.6, 0.1], [0.1, 0.6], [0.15, 0.12]])
+    start = np.array([0.4, 0.4])
+    walk = SelfMotion("w", np.diff(np.vstack([start, path]), axis=0) * 10, 10.0, start, (1.0, 1.0))
+    stimuli = StimulusSet("s", (walk,), pd.DataFrame({"stimulus_id": ["w"]}))
+    places = {
+        "stimulus_id": ["p", "q", "r"],
+        "condition": ["p", "q", "r"],
+        "repetition": [0, 0, 0],
+        "bin_x_m": [0.25, 0.75, 0.25],
+        "bin_y_m": [0.25, 0.25, 0.75],
+    }
+    maps = recording(np.ones((3, 2)), presentation=places, neuroid=NEUROID, attrs={"bin_size_m": 0.5})
+    samples = brain_samples(maps, epoch=None)
+    values = TimedValues(np.array([[1.0], [2.0], [3.0], [5.0]]), walk.times_ms)
+    aligned = model_samples({"w": {"l": values}}, "l", stimuli, samples, "space")
+    np.testing.assert_allclose(aligned.values[:, 0], [3.0, 2.0, 3.0])
+
+
+def test_a_subset_keeps_the_samples_of_its_conditions():
+    samples = brain_samples(trials(np.arange(24.0).reshape(4, 2, 3)), epoch=None)
+    kept = subset(samples, ["b"])
+    assert set(coordinate(kept, "condition")) == {"b"}
+    np.testing.assert_array_equal(kept.values, samples.values[:, 3:])

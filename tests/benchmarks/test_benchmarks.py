@@ -1,0 +1,219 @@
+"""The shared contract of all benchmarks, and the validity of the first ones on known truth."""
+
+import numpy as np
+import pytest
+import yaml
+from rsatoolbox.data import Dataset as RsaDataset
+from rsatoolbox.rdm import calc_rdm, compare
+from rsatoolbox.rdm.rdms import RDMs
+
+from innerscore.benchmarks import load_benchmark, registry
+from innerscore.benchmarks.alignment import brain_samples, model_samples
+from innerscore.candidates import load_candidate
+from innerscore.core._brainscore import Benchmark as BrainScoreBenchmark
+from innerscore.core.activations import TimedValues, check_activations
+from innerscore.core.errors import ActivationError, InvalidCardError, UnknownNameError
+from innerscore.core.labelled import coordinate
+from innerscore.core.scores import unpack_score
+from innerscore.core.settings import Settings
+from innerscore.metrics import load_metric
+
+NAMES = list(registry(Settings()).entries())
+CONTROL = {"Kriegeskorte2008": "pixels", "SimulatedDMFC": "ball-simulated", "SimulatedMEC": "position"}
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory, mirror):
+    """Each benchmark's score of one candidate, computed once."""
+    folder = tmp_path_factory.mktemp("scored")
+    settings = Settings(data_dir=folder / "d", cache_dir=folder / "c", mirror=mirror, offline=True)
+    found = {}
+    for name in NAMES:
+        benchmark = load_benchmark(name, settings)
+        found[name] = benchmark, benchmark(load_candidate(CONTROL[name.split(".")[0]], settings))
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_benchmark_is_a_brainscore_benchmark(name, scored):
+    benchmark, score = scored[name]
+    assert isinstance(benchmark, BrainScoreBenchmark)
+    assert (benchmark.identifier, benchmark.version) == (name, 1)
+    assert benchmark.bibtex.startswith("@")
+    assert type(score).__name__ == "Score"
+    assert 0 < float(benchmark.ceiling) <= 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_score_has_its_parts_and_intervals_about_them(name, scored):
+    parts = unpack_score(scored[name][1])
+    for estimate in (parts.raw, parts.ceiling, parts.normalised):
+        assert estimate.low < estimate.value < estimate.high
+        assert estimate.unit != "none"
+    assert {"raw", "ceiling", "normalised"} <= set(parts.targets.columns)
+    assert parts.normalised.value == pytest.approx(
+        parts.raw.value / parts.ceiling.value, rel=0.1, abs=0.03
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_condition_is_both_kept_for_the_choice_and_scored(name, scored):
+    benchmark = scored[name][0]
+    kept, used = set(benchmark.commitment_conditions), set(benchmark.scored_conditions)
+    assert kept
+    assert not kept & used
+    assert len(used) > 2 * len(kept)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_simulated_data_are_called_simulated(name, scored):
+    card = scored[name][0].card
+    simulated = scored[name][0].dataset.card.simulated
+    assert card.identifier.startswith("Simulated") == simulated
+    assert ("SIMULATED" in card.title) == simulated
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_missing_and_unknown_stimuli_are_refused(name, scored):
+    benchmark = scored[name][0]
+    with pytest.raises(ActivationError, match="stimuli"):
+        benchmark.score({})
+    with pytest.raises(ActivationError, match="unknown"):
+        benchmark.score({stimulus.identifier + "x": {} for stimulus in benchmark.stimuli})
+
+
+def test_the_layer_is_chosen_on_kept_conditions_and_the_choice_is_recorded(mirrored):
+    """Only the kept images make the good layer look good: it must be taken, and its score be what it is."""
+    benchmark = load_benchmark("Kriegeskorte2008.IT-rsa", mirrored)
+    pixels = load_candidate("pixels", mirrored).activations(benchmark.stimuli.stimuli)
+    noise = np.random.default_rng(0)
+    activations = {}
+    for stimulus, layers in zip(benchmark.stimuli, pixels, strict=True):
+        real, fake = layers["rgb"].values, noise.normal(size=layers["rgb"].values.shape)
+        kept = stimulus.identifier in benchmark.commitment_conditions
+        swapped = {"a": fake if kept else real, "b": real if kept else fake}
+        activations[stimulus.identifier] = check_activations(swapped, stimulus, candidate="c", layers=("a", "b"))
+    parts = unpack_score(benchmark.score(activations))
+    assert parts.layer == "b"
+    assert parts.layer_scores["b"] > parts.layer_scores["a"]
+    assert abs(parts.raw.value) < 0.1
+
+
+def test_rsa_agrees_with_rsatoolbox_on_the_same_activations(mirrored):
+    benchmark = load_benchmark("Kriegeskorte2008.IT-rsa", mirrored)
+    stimuli = benchmark.stimuli.stimuli
+    layers = load_candidate("gabor-energy", mirrored).activations(stimuli)
+    by_name = {stimulus.identifier: layer for stimulus, layer in zip(stimuli, layers, strict=True)}
+    ours = unpack_score(benchmark.score(by_name)).raw.value
+    states = np.stack([by_name[name]["energy"].values[0] for name in benchmark.scored_conditions])
+    model = calc_rdm(RsaDataset(states.astype(float)), method="correlation")
+    recorded = benchmark.dataset.recording("IT")
+    kept = np.isin(coordinate(recorded, "stimulus_a"), benchmark.scored_conditions) & np.isin(
+        coordinate(recorded, "stimulus_b"), benchmark.scored_conditions
+    )
+    theirs = compare(model, RDMs(recorded.values[:, kept]), method="corr").item()
+    assert ours == pytest.approx(theirs, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def dmfc(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("dmfc")
+    settings = Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
+    return load_benchmark("SimulatedDMFC.occluded-ridge", settings), settings
+
+
+def truth(benchmark):
+    """Activations of a model that is the simulated brain itself: its true rates, on its own time axis."""
+    rates = np.nan_to_num(benchmark.dataset.rates())
+    activations = {}
+    for stimulus, rate in zip(benchmark.stimuli, rates, strict=True):
+        times = np.arange(rate.shape[1]) * 50.0
+        inside = times < stimulus.n_steps * 1000 / stimulus.rate_hz
+        layer = TimedValues(rate.T[inside], times[inside])
+        activations[stimulus.identifier] = check_activations({"rates": layer}, stimulus, candidate="truth", layers=("rates",))
+    return activations
+
+
+def test_the_true_model_predicts_up_to_the_ceiling_and_no_more(dmfc):
+    benchmark, _ = dmfc
+    value = unpack_score(benchmark.score(truth(benchmark))).normalised.value
+    assert value == pytest.approx(1.0, abs=0.03)
+
+
+def test_the_true_geometry_reaches_the_ceiling_and_no_more(dmfc):
+    """One animal's true rates, scaled as the measure scales neuroids, against that animal's trials."""
+    benchmark, settings = dmfc
+    brain = brain_samples(benchmark.dataset.recording("DMFC"), epoch="occluded")
+    one = brain.isel(neuroid=np.flatnonzero(coordinate(brain, "animal") == "simulated-A"))
+    model = model_samples(truth(benchmark), "rates", benchmark.stimuli, brain, "time").isel(neuroid=slice(60))
+    scaled = model.copy(data=(model.values - model.values.mean(axis=0)) / model.values.std(axis=0))
+    estimate = unpack_score(load_metric("rsa", settings, n_splits=4, n_boot=200)(scaled, one)).normalised
+    assert estimate.value == pytest.approx(1.0, abs=0.03)
+
+
+def test_a_model_of_shuffled_conditions_scores_nothing(dmfc):
+    benchmark, _ = dmfc
+    true = list(truth(benchmark).values())
+    order = np.random.default_rng(0).permutation(len(true))
+    shuffled = {s.identifier: true[k] for s, k in zip(benchmark.stimuli, order, strict=True)}
+    noise = np.random.default_rng(1)
+    for layers in shuffled.values():  # a time axis that fits is all that is left of the truth
+        layers["rates"] = TimedValues(noise.normal(size=layers["rates"].values.shape), layers["rates"].times_ms)
+    estimate = unpack_score(benchmark.score(shuffled)).raw
+    assert abs(estimate.value) < 0.05
+
+
+def test_the_controls_come_out_as_they_must(settings):
+    dmfc_order = ("ball-simulated", "ball-visible", "pixels")
+    for name in ("SimulatedDMFC.occluded-ridge", "SimulatedDMFC.occluded-rsa"):
+        simulated, frozen, pixels = (normalised(name, candidate, settings) for candidate in dmfc_order)
+        assert simulated.low > frozen.value > pixels.high
+        assert frozen.low > pixels.high
+    for name in ("SimulatedMEC.ridge", "SimulatedMEC.rsa"):
+        grid, velocity, rnn = (normalised(name, c, settings) for c in ("grid-code", "velocity", "random-rnn"))
+        assert grid.low > velocity.value
+        assert grid.low > rnn.value
+
+
+def normalised(benchmark, candidate, settings):
+    return unpack_score(load_benchmark(benchmark, settings)(load_candidate(candidate, settings))).normalised
+
+
+CARD = {
+    "identifier": "Some.x",
+    "title": "t",
+    "description": "A benchmark that a test declared for itself.",
+    "licence": "MIT",
+    "citation": "@misc{x}",
+    "system": "s",
+    "dataset": "SimulatedMEC",
+    "task": "A task that nobody has ever done.",
+    "region": "MEC",
+    "alignment": "space",
+    "metric": "rsa",
+    "ceiling": "None that anybody knows of.",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({}, InvalidCardError, "beginning with 'Simulated'"),
+        ({"identifier": "SimulatedX.x", "region": "V1"}, InvalidCardError, "'region'"),
+        ({"identifier": "SimulatedX.x", "dataset": "SimulatedMEG"}, UnknownNameError, "SimulatedMEC"),
+        ({"identifier": "SimulatedX.x", "metric": "rssa"}, UnknownNameError, "rsa"),
+        ({"identifier": "SimulatedX.x", "parameters": {"colour": 1}}, InvalidCardError, "colour"),
+    ],
+)
+def test_a_card_whose_parts_do_not_fit_is_refused(tmp_path, changes, error, message):
+    card = CARD | changes
+    (tmp_path / "some.benchmark.yaml").write_text(yaml.safe_dump(card))
+    with pytest.raises(error, match=message):
+        load_benchmark(card["identifier"], Settings(plugins=(tmp_path,)))
+
+
+def test_a_benchmark_is_declared_in_yaml_alone(tmp_path, settings):
+    card = CARD | {"identifier": "SimulatedMEC.mine", "parameters": {"n_splits": 2, "n_boot": 50}}
+    (tmp_path / "mine.benchmark.yaml").write_text(yaml.safe_dump(card))
+    plugged = Settings(data_dir=settings.data_dir, cache_dir=settings.cache_dir, plugins=(tmp_path,))
+    assert normalised("SimulatedMEC.mine", "position", plugged).value > 0.2

@@ -1,0 +1,226 @@
+"""The shared contract of all candidates, and what single ones must do."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from innerscore.candidates import TorchCandidate, load_candidate, registry
+from innerscore.candidates.interface import accepts, bundle_sha256, find_candidate
+from innerscore.core.errors import ActivationError, CandidateError, InvalidArgumentError, InvalidInputError
+from innerscore.core.settings import Settings
+from innerscore.core.stimuli import FrameClip, StimulusSet
+from innerscore.tasks.mental_pong import ball_state, sample_conditions
+from innerscore.tasks.pong_frames import frame_times_ms, render_trial
+from innerscore.tasks.self_motion import motion_from_path, ornstein_uhlenbeck_paths
+
+NAMES = list(registry(Settings()).entries())
+CONDITIONS = sample_conditions(6, n_bounce=3, seed=4)
+CLIPS = tuple(render_trial(condition) for condition in CONDITIONS)
+PATHS = ornstein_uhlenbeck_paths(2, 20.0, rate_hz=10.0, seed=1)
+WALKS = tuple(motion_from_path(f"w{k}", PATHS[k][: 150 + 10 * k], rate_hz=10.0, arena_m=(1.0, 1.0)) for k in (0, 1))
+STILL = FrameClip("still", np.random.default_rng(0).integers(0, 255, (1, 40, 30, 3), dtype=np.uint8), 1.0, 0.1)
+
+CODE = """
+from pathlib import Path
+
+import numpy as np
+
+class Model:
+    def activations(self, stimulus):
+        return {"a": %s}
+"""
+CARD = """
+identifier: example
+title: Example
+description: A candidate that a test made for itself.
+authors: [tests]
+licence: MIT
+citation: '@misc{tests}'
+entry: candidate.py:Model
+accepts: [frames]
+layers: [a]
+model_class: example
+"""
+
+
+def make(folder, value="np.ones((stimulus.n_steps, 2))", code=None):
+    folder.mkdir()
+    (folder / "candidate.yaml").write_text(CARD)
+    (folder / "candidate.py").write_text(code or CODE % value)
+    return str(folder)
+
+
+def stimuli_for(card):
+    return CLIPS[:2] if "frames" in card.accepts else WALKS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_candidate_gives_what_its_card_says(name, settings):
+    candidate = load_candidate(name, settings)
+    stimuli = stimuli_for(candidate.card)
+    for stimulus, layers in zip(stimuli, candidate.activations(stimuli), strict=True):
+        assert tuple(layers) == candidate.card.layers
+        for values in layers.values():
+            assert len(values.values) == stimulus.n_steps
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_candidate_repeats_bit_for_bit_under_its_seed(name, settings):
+    card = find_candidate(name, settings).card
+    first, second = (load_candidate(name, settings, seed=3).activations(stimuli_for(card)) for _ in range(2))
+    other = load_candidate(name, settings, seed=4).activations(stimuli_for(card))
+    for layer in card.layers:
+        np.testing.assert_array_equal(first[0][layer].values, second[0][layer].values)
+        assert np.array_equal(first[0][layer].values, other[0][layer].values) != card.seeded
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_by_one_or_together_is_the_same(name, settings):
+    candidate = load_candidate(name, settings)
+    stimuli = stimuli_for(candidate.card)
+    together = candidate.activations(stimuli)
+    alone = [candidate.activations([stimulus])[0] for stimulus in stimuli]
+    for layer in candidate.card.layers:
+        for a, b in zip(together, alone, strict=True):
+            np.testing.assert_allclose(a[layer].values, b[layer].values, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("ball-simulated", "ball-visible")])
+def test_every_viewer_takes_a_still_image(name, settings):
+    candidate = load_candidate(name, settings)
+    images = StimulusSet("still", (STILL,), pd.DataFrame({"stimulus_id": ["still"]}))
+    assert accepts(candidate.card, images) == ("frames" in candidate.card.accepts)
+    if accepts(candidate.card, images):
+        assert candidate.activations([STILL])
+
+
+def test_a_control_that_lives_on_motion_does_not_take_still_images(settings):
+    images = StimulusSet("still", (STILL,), pd.DataFrame({"stimulus_id": ["still"]}))
+    assert not accepts(find_candidate("ball-simulated", settings).card, images)
+
+
+def test_the_simulated_ball_is_the_true_one_under_the_occluder_too(settings):
+    activations = load_candidate("ball-simulated", settings).activations(CLIPS)
+    for condition, clip, layers in zip(CONDITIONS, CLIPS, activations, strict=True):
+        truth = ball_state(condition, frame_times_ms(condition))
+        found = layers["kinematics"].values
+        assert np.hypot(found[:, 0] - truth.x, found[:, 1] - truth.y).max() < 0.6
+        assert np.hypot(found[: clip.context_frames - 9, 0] - truth.x[: clip.context_frames - 9], 0).max() < 0.05
+
+
+def test_the_visible_ball_freezes_under_the_occluder(settings):
+    for clip, layers in zip(CLIPS, load_candidate("ball-visible", settings).activations(CLIPS), strict=True):
+        hidden = layers["kinematics"].values[clip.context_frames :]
+        np.testing.assert_array_equal(hidden, np.broadcast_to(hidden[0], hidden.shape))
+        assert hidden[0, 0] < 5.0
+
+
+def test_the_ball_controls_refuse_a_clip_without_a_ball(settings):
+    black = FrameClip("black", np.zeros((10, 64, 64, 3), np.uint8), 60.0, 0.3)
+    with pytest.raises(CandidateError, match="ball on a dark ground"):
+        load_candidate("ball-simulated", settings).activations([black])
+
+
+def test_gabor_energy_prefers_its_orientation_and_ignores_phase(settings):
+    x, y = np.meshgrid(np.arange(64), np.arange(64))
+    def grating(phase, along):
+        wave = 127.5 + 127 * np.cos(2 * np.pi * along / 4 + phase)
+        return FrameClip("g", np.repeat(wave.astype(np.uint8)[None, ..., None], 3, axis=3), 1.0, 0.1)
+    candidate = load_candidate("gabor-energy", settings)
+    energies = [candidate.activations([grating(p, x)])[0]["energy"].values.reshape(3, 4, 8, 8) for p in (0.0, 1.5)]
+    fine = energies[0][0, :, 2:6, 2:6].mean(axis=(1, 2))
+    assert fine[0] > 10 * fine[2]
+    np.testing.assert_allclose(energies[0][0, 0, 2:6, 2:6], energies[1][0, 0, 2:6, 2:6], rtol=0.03)
+
+
+def test_grid_code_repeats_over_the_lattice(settings):
+    start = np.array([0.3, 0.3])
+    path = np.stack([start, start, start + [0.4, 0.0], start + [0.2, 0.4 * np.sqrt(3) / 2], start + [0.2, 0.0]])
+    walk = motion_from_path("lattice", path, rate_hz=10.0, arena_m=(1.0, 1.0))
+    finest = load_candidate("grid-code", settings).activations([walk])[0]["grid"].values[:, :9]
+    np.testing.assert_allclose(finest[1], finest[0], atol=1e-5)
+    np.testing.assert_allclose(finest[2], finest[0], atol=1e-5)
+    assert np.abs(finest[3] - finest[0]).max() > 0.1
+
+
+def test_a_torch_module_is_read_at_named_layers():
+    net = nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(2 * 62 * 62, 5))
+    candidate = TorchCandidate(net, {"relu": "1", "out": "3"}, batch_frames=7)
+    found = candidate.activations(CLIPS[0])
+    with torch.no_grad():
+        frames = torch.tensor(CLIPS[0].frames).permute(0, 3, 1, 2).float() / 255
+        expected = net(frames).numpy()
+    np.testing.assert_allclose(found["out"], expected, atol=1e-5)
+    assert found["relu"].shape == (CLIPS[0].n_steps, 2 * 62 * 62)
+    assert not any(module._forward_hooks for module in net.modules())
+
+
+def test_a_layer_that_the_module_lacks_is_refused():
+    with pytest.raises(InvalidArgumentError, match="nothing"):
+        TorchCandidate(nn.Sequential(nn.ReLU()), ["nothing"])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("np.full((stimulus.n_steps, 2), np.nan)", "NaN or infinite"),
+        ("np.ones((stimulus.n_steps + 1, 2))", "time steps"),
+        ("1 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_candidate_that_fails_is_named(tmp_path, settings, value, message):
+    candidate = load_candidate(make(tmp_path / "mine", value), settings)
+    with pytest.raises(CandidateError, match=message) as caught:
+        candidate.activations(CLIPS[:1])
+    assert "'example'" in str(caught.value)
+    assert caught.value.exit_code == 4
+
+
+def test_a_batch_with_a_wrong_number_of_results_is_refused(tmp_path, settings):
+    code = CODE % "None" + "    def activations_batch(self, stimuli):\n        return []\n"
+    candidate = load_candidate(make(tmp_path / "mine", code=code), settings)
+    with pytest.raises(CandidateError, match="each of the 2 stimuli"):
+        candidate.activations(CLIPS[:2])
+
+
+def test_a_candidate_that_cannot_be_built_is_named(tmp_path, settings):
+    folder = make(tmp_path / "mine", code="class Model:\n    def __init__(self):\n        raise OSError('no weights')\n")
+    with pytest.raises(CandidateError, match="no weights"):
+        load_candidate(folder, settings)
+
+
+def test_a_folder_without_a_card_is_refused(tmp_path, settings):
+    with pytest.raises(InvalidInputError, match=r"candidate\.yaml"):
+        load_candidate(str(tmp_path), settings)
+
+
+def test_the_bundle_hash_follows_the_code_and_not_the_cache_of_it(tmp_path, settings):
+    folder = make(tmp_path / "mine")
+    before = bundle_sha256(find_candidate(folder, settings))
+    (tmp_path / "mine" / "__pycache__").mkdir()
+    (tmp_path / "mine" / "__pycache__" / "candidate.pyc").write_bytes(b"x")
+    (tmp_path / "mine" / ".hidden").write_bytes(b"x")
+    assert bundle_sha256(find_candidate(folder, settings)) == before
+    (tmp_path / "mine" / "candidate.py").write_text(CODE % "np.zeros((stimulus.n_steps, 2))")
+    assert bundle_sha256(find_candidate(folder, settings)) != before
+
+
+def test_wrong_time_axis_names_candidate_layer_got_and_needed(tmp_path, settings):
+    candidate = load_candidate(make(tmp_path / "mine", "np.ones((3, 2))"), settings)
+    with pytest.raises(ActivationError) as caught:
+        candidate.activations(CLIPS[:1])
+    for part in ("'example'", "'a'", "3 time steps", f"{CLIPS[0].n_steps} time steps"):
+        assert part in str(caught.value)
+
+
+def test_a_candidate_gets_what_its_card_takes_of_the_run(tmp_path, settings):
+    code = "class Model:\n    def __init__(self, **given):\n        self.given = given\n"
+    for takes in ([], ["seed"], ["device", "seed"]):
+        folder = make(tmp_path / "-".join(["mine", *takes]), code=code)
+        (Path(folder) / "candidate.yaml").write_text(CARD + f"takes: {takes}\n")
+        given = load_candidate(folder, settings.model_copy(update={"device": "cuda:1"}), seed=7).model.given
+        assert given == {name: {"seed": 7, "device": "cuda:1"}[name] for name in takes}

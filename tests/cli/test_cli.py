@@ -1,0 +1,186 @@
+"""The command line, run as a user runs it."""
+
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [str(Path(sys.executable).parent / "innerscore")]
+
+
+def call(*arguments, cwd=None, **variables):
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment | {name: str(value) for name, value in variables.items()},
+    )
+
+
+def make(folder, code, **changes):
+    card = {
+        "identifier": "example",
+        "title": "Example",
+        "description": "A candidate that a test made for itself.",
+        "authors": ["tests"],
+        "licence": "MIT",
+        "citation": "@misc{tests}",
+        "entry": "candidate.py:Model",
+        "accepts": ["self_motion"],
+        "layers": ["a"],
+        "model_class": "example",
+    }
+    folder.mkdir(exist_ok=True)
+    (folder / "candidate.yaml").write_text(yaml.safe_dump(card | changes))
+    (folder / "candidate.py").write_text(code)
+    return folder
+
+
+GOOD = "class Model:\n    def activations(self, stimulus):\n        return {'a': stimulus.positions}\n"
+
+
+def test_help_is_quick_and_imports_no_science():
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert call("--help").returncode == 0
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.3, statistics.median(times)
+    code = "import sys; sys.argv = ['innerscore', '--help']\nimport innerscore.cli.app\nprint(sorted(sys.modules))"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    for heavy in ("numpy", "torch", "xarray", "pandas", "sqlalchemy", "pydantic"):
+        assert f"'{heavy}'" not in modules
+
+
+def test_every_command_and_option_is_documented():
+    text = (ROOT / "docs" / "reference.md").read_text()
+    commands = re.findall(r"^  (\w+)  ", call("--help").stdout.split("Commands:")[1], flags=re.M)
+    assert set(commands) == {"demo", "list", "info", "score", "board", "export", "data"}
+    for command in commands:
+        assert f"innerscore {command}" in text
+        for option in re.findall(r"--[a-z]+", call(command, "--help").stdout):
+            assert option in text, (command, option)
+
+
+def test_list_and_info_read_cards_alone():
+    listed = json.loads(call("list", "--json").stdout)
+    assert {card["identifier"] for card in listed["metrics"]} == {"ridge", "rsa", "rsa-dissimilarities"}
+    assert len(listed["candidates"]) == 10
+    assert "grid-code" in call("list", "candidates").stdout
+    assert json.loads(call("info", "SimulatedMEC.rsa", "--json").stdout)["kind"] == "benchmark"
+    assert "SIMULATED" in call("info", "SimulatedDMFC").stdout
+
+
+def test_an_unknown_name_has_suggestions_and_exit_code_5():
+    result = call("info", "pixel")
+    assert result.returncode == 5
+    assert "Did you mean pixels" in result.stderr
+    result = call("score", "grid_code", "--benchmark", "SimulatedMEC.rsa", "--json")
+    assert result.returncode == 5
+    assert json.loads(result.stdout)["error"]["exit_code"] == 5
+    assert call("score", "position", "--benchmark", "SimulatedMEC.rsb").returncode == 5
+
+
+def test_wrong_usage_has_exit_code_2():
+    assert call("score").returncode == 2
+    assert call("nonsense").returncode == 2
+    assert call("score", "pixels", "--seed", "-1").returncode == 2
+
+
+def test_score_on_real_data_has_value_interval_and_ceiling(mirror):
+    result = call("score", "pixels", "--benchmark", "Kriegeskorte2008.IT-rsa", "--json", INNERSCORE_MIRROR=mirror)
+    assert result.returncode == 0
+    score = json.loads(result.stdout)["results"][0]["score"]
+    for part in ("raw", "ceiling", "normalised"):
+        assert score[part]["low"] < score[part]["value"] < score[part]["high"]
+    assert score["ceiling"]["value"] == pytest.approx(0.4908, abs=1e-4)
+
+
+def test_missing_data_have_exit_code_7_and_say_what_to_do():
+    result = call("score", "pixels", "--benchmark", "Kriegeskorte2008.IT-rsa")
+    assert result.returncode == 7
+    assert "INNERSCORE_MIRROR" in result.stderr
+
+
+def test_altered_data_have_exit_code_3_and_both_hashes(tmp_path):
+    path = tmp_path / "data" / "kriegeskorte2008" / "Kriegeskorte_Neuron2008_supplementalData.mat"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"altered")
+    result = call("score", "pixels", "--benchmark", "Kriegeskorte2008.IT-rsa")
+    assert result.returncode == 3
+    assert len(re.findall(r"[0-9a-f]{64}", result.stderr)) == 2
+    assert list(path.parent.glob("*.wrong-*"))
+
+
+def test_an_own_candidate_goes_from_folder_to_board_and_is_not_run_twice(tmp_path):
+    folder = make(tmp_path / "mine", GOOD)
+    first = json.loads(call("score", folder, "-b", "SimulatedMEC.rsa", "--json").stdout)["results"][0]
+    second = json.loads(call("score", folder, "-b", "SimulatedMEC.rsa", "--json").stdout)["results"][0]
+    assert (first["reused"], second["reused"]) == (False, True)
+    assert first["record_sha256"] == second["record_sha256"]
+    cells = json.loads(call("board", "--json").stdout)["cells"]
+    mine = [cell for cell in cells if cell["candidate"] == "example" and cell["state"] == "value"]
+    assert [cell["record_sha256"] for cell in mine] == [first["record_sha256"]]
+    assert "example" in call("board").stdout
+    third = json.loads(call("score", folder, "-b", "SimulatedMEC.rsa", "--rerun", "--json").stdout)["results"][0]
+    assert third["values_sha256"] == first["values_sha256"]
+    assert third["record_sha256"] != first["record_sha256"]
+
+
+def test_a_failing_candidate_has_exit_code_4_a_failed_cell_and_another_try(tmp_path):
+    folder = make(tmp_path / "mine", GOOD.replace("stimulus.positions", "stimulus.positions * float('nan')"))
+    result = call("score", folder, "-b", "SimulatedMEC.rsa")
+    assert result.returncode == 4
+    for part in ("'example'", "'a'", "NaN", "finite"):
+        assert part in result.stderr
+    cells = json.loads(call("board", "--json").stdout)["cells"]
+    assert [cell["state"] for cell in cells if cell["candidate"] == "example"].count("failed") == 1
+    make(tmp_path / "mine", GOOD)
+    assert call("score", folder, "-b", "SimulatedMEC.rsa").returncode == 0
+
+
+def test_a_bad_card_has_exit_code_3_and_names_its_fault(tmp_path):
+    folder = make(tmp_path / "mine", GOOD, colour="red")
+    result = call("score", folder, "-b", "SimulatedMEC.rsa")
+    assert result.returncode == 3
+    assert "key 'colour' is unknown" in result.stderr
+
+
+def test_a_damaged_store_has_exit_code_6(tmp_path):
+    (tmp_path / "data").mkdir(exist_ok=True)
+    (tmp_path / "data" / "board.sqlite").write_bytes(b"not a database, surely" * 50)
+    assert call("board").returncode == 6
+
+
+def test_export_writes_a_page(tmp_path):
+    call("score", "position", "-b", "SimulatedMEC.rsa")
+    result = call("export", tmp_path / "out")
+    assert result.returncode == 0
+    assert (tmp_path / "out" / "index.html").read_text().startswith("<!doctype html>")
+    assert list((tmp_path / "out" / "records").iterdir())
+
+
+def test_data_shows_where_files_are(mirror):
+    status = json.loads(call("data", "status", "--json", INNERSCORE_MIRROR=mirror).stdout)
+    here = {row["file"]: row["state"] for row in status["files"] if row["dataset"] == "Kriegeskorte2008"}
+    assert set(here.values()) == {"here"}
+    assert "missing" in call("data", "status").stdout
+    assert call("data", "fetch", "Kriegeskorte2008").returncode == 7
+    fetched = call("data", "fetch", "Kriegeskorte2008", "--json", INNERSCORE_MIRROR=mirror)
+    assert len(json.loads(fetched.stdout)["files"]) == 2
+    assert "made from a seed" in call("data", "fetch", "SimulatedDMFC").stdout
+
+
+def test_python_m_works():
+    result = subprocess.run([sys.executable, "-m", "innerscore", "list", "metrics"], capture_output=True, text=True)
+    assert "ridge" in result.stdout

@@ -1,0 +1,48 @@
+"""What all tests share: settings that touch nothing outside the test, and the mirror of real data."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from innerscore.core.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch, tmp_path):
+    """No test reads the user's configuration or writes to the user's folders."""
+    for name in [name for name in os.environ if name.startswith("INNERSCORE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("INNERSCORE_CONFIG", str(tmp_path / "no-config.toml"))
+    monkeypatch.setenv("INNERSCORE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("INNERSCORE_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("INNERSCORE_OFFLINE", "true")
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    """Settings with folders of the test's own, no mirror and no network."""
+    return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True)
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The folder with real data files; without it the test is skipped, and under CI it fails."""
+    folder = Path(_MIRROR or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        message = f"no real data at {folder}: set INNERSCORE_MIRROR to a folder that has them"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return folder
+
+
+@pytest.fixture
+def mirrored(tmp_path, mirror) -> Settings:
+    """Settings as `settings`, with the mirror."""
+    return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", mirror=mirror, offline=True)
+
+
+_MIRROR = os.environ.get("INNERSCORE_MIRROR")

@@ -1,0 +1,70 @@
+import pytest
+import yaml
+
+from innerscore.core.cards import CandidateCard, read_card
+from innerscore.core.errors import InvalidCardError
+
+GOOD = {
+    "identifier": "my-model",
+    "title": "My model",
+    "description": "A model that is mine and nobody else's.",
+    "version": 1,
+    "authors": ["me"],
+    "licence": "MIT",
+    "citation": "@misc{me}",
+    "entry": "candidate.py:MyModel",
+    "accepts": ["frames"],
+    "layers": ["a"],
+    "model_class": "example",
+}
+
+
+def written(tmp_path, content):
+    path = tmp_path / "candidate.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return path
+
+
+def test_a_good_card_is_read(tmp_path):
+    assert read_card(written(tmp_path, GOOD), CandidateCard).layers == ("a",)
+
+
+@pytest.mark.parametrize("key", sorted(set(GOOD) - {"version"}))
+def test_a_missing_key_is_named(tmp_path, key):
+    content = {name: value for name, value in GOOD.items() if name != key}
+    with pytest.raises(InvalidCardError, match=f"key '{key}' is missing") as caught:
+        read_card(written(tmp_path, content), CandidateCard)
+    assert str(tmp_path) in str(caught.value)
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"colour": "red"}, "key 'colour' is unknown"),
+        ({"identifier": "My Model"}, "key 'identifier' = 'My Model'"),
+        ({"identifier": "../evil"}, "key 'identifier'"),
+        ({"accepts": ["sounds"]}, "key 'accepts.0' = 'sounds'"),
+        ({"accepts": []}, "key 'accepts'"),
+        ({"version": 0}, "key 'version' = 0"),
+        ({"entry": "os.system"}, "key 'entry'"),
+        ({"url": "javascript:alert(1)"}, "key 'url'"),
+        ({"layers": ["<b>"]}, "key 'layers.0'"),
+    ],
+)
+def test_an_extra_key_or_an_illegal_value_is_named(tmp_path, changes, message):
+    with pytest.raises(InvalidCardError, match=message):
+        read_card(written(tmp_path, GOOD | changes), CandidateCard)
+
+
+@pytest.mark.parametrize("content", ["a: [", "- list", "", "!!python/object/apply:os.system ['true']"])
+def test_what_is_no_plain_yaml_mapping_is_refused(tmp_path, content):
+    with pytest.raises(InvalidCardError, match=r"candidate\.yaml"):
+        read_card(written(tmp_path, content), CandidateCard)
+
+
+def test_all_faults_are_named_at_once(tmp_path):
+    content = {**GOOD, "version": 0, "colour": "red"}
+    del content["title"]
+    with pytest.raises(InvalidCardError, match=r"'title'.*'version'.*'colour'"):
+        read_card(written(tmp_path, content), CandidateCard)

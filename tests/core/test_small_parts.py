@@ -1,0 +1,62 @@
+"""Seeds, files and errors."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from innerscore.core import errors
+from innerscore.core.files import atomic_path, write_bytes
+from innerscore.core.seeds import child_seed, generator
+
+
+def test_children_of_one_seed_differ_and_repeat():
+    seeds = {child_seed(seed, *names) for seed in range(20) for names in [(), ("a",), ("b",), ("a", "b"), ("ab",)]}
+    assert len(seeds) == 100
+    assert child_seed(3, "spikes") == child_seed(3, "spikes")
+    np.testing.assert_array_equal(generator(1, "x").random(3), generator(1, "x").random(3))
+
+
+def test_the_seed_of_a_name_never_changes_between_versions():
+    assert child_seed(0, "SimulatedDMFC", "spikes") == 5007385589811430122
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "file"
+    write_bytes(path, b"old")
+    with pytest.raises(KeyboardInterrupt), atomic_path(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_every_error_is_in_the_tree_and_has_the_documented_exit_code():
+    expected = {
+        "InvalidInputError": 3,
+        "InvalidArgumentError": 3,
+        "InvalidCardError": 3,
+        "InvalidDataError": 3,
+        "ChecksumError": 3,
+        "InvalidRecordError": 3,
+        "DuplicateNameError": 3,
+        "CandidateError": 4,
+        "ActivationError": 4,
+        "UnknownNameError": 5,
+        "StoreError": 6,
+        "MissingPartError": 7,
+        "InnerscoreError": 1,
+    }
+    found = {
+        name: kind.exit_code
+        for name, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, errors.InnerscoreError)
+    }
+    assert found == expected
+    assert all(name in errors.__doc__ for name in expected)
+
+
+def test_a_message_says_what_was_got_needed_and_to_do():
+    error = errors.InvalidArgumentError("The 'x' parameter", got=3, needed="below 2", hint="Lower it.")
+    assert str(error) == "The 'x' parameter must be below 2, got 3. Lower it."
+    assert isinstance(error, ValueError)

@@ -1,0 +1,117 @@
+"""Finding files: data folder, mirror, download; each checked."""
+
+import hashlib
+import http.server
+import threading
+
+import pytest
+
+from innerscore.core.cards import DataFile, DatasetCard
+from innerscore.core.errors import ChecksumError, MissingPartError
+from innerscore.core.settings import Settings
+from innerscore.data_registry.files import locate_file
+
+BYTES = b"published bytes"
+
+
+def card(url="https://example.org/f.mat"):
+    return DatasetCard(
+        identifier="Some2020",
+        title="t",
+        description="A data set with one file in it.",
+        licence="x",
+        citation="y",
+        entry="a:b",
+        simulated=False,
+        species="s",
+        regions=("r",),
+        folder="some",
+        files=(DataFile(name="f.mat", url=url, size=15, sha256=hashlib.sha256(BYTES).hexdigest()),),
+    )
+
+
+def put(folder, data):
+    path = folder / "some" / "f.mat"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(data)
+    return path
+
+
+@pytest.fixture
+def server(tmp_path):
+    """An address on this machine that serves a folder."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=str(folder))
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{running.server_port}/f.mat"
+        running.shutdown()
+
+
+def test_the_data_folder_comes_before_the_mirror(tmp_path):
+    settings = Settings(data_dir=tmp_path / "d", mirror=tmp_path / "m", offline=True)
+    in_mirror = put(tmp_path / "m", BYTES)
+    assert locate_file(card(), "f.mat", settings) == in_mirror
+    in_data = put(tmp_path / "d", BYTES)
+    assert locate_file(card(), "f.mat", settings) == in_data
+
+
+def test_a_wrong_file_is_kept_aside_and_both_hashes_are_shown(tmp_path):
+    settings = Settings(data_dir=tmp_path / "d", offline=True)
+    path = put(tmp_path / "d", b"other bytes")
+    with pytest.raises(ChecksumError) as caught:
+        locate_file(card(), "f.mat", settings)
+    for data in (BYTES, b"other bytes"):
+        assert hashlib.sha256(data).hexdigest() in str(caught.value)
+    aside = list(path.parent.iterdir())
+    assert len(aside) == 1
+    assert aside[0].name.startswith("f.mat.wrong-")
+    assert aside[0].read_bytes() == b"other bytes"
+
+
+def test_a_wrong_file_in_a_mirror_is_left_alone(tmp_path):
+    settings = Settings(data_dir=tmp_path / "d", mirror=tmp_path / "m", offline=True)
+    path = put(tmp_path / "m", b"other bytes")
+    with pytest.raises(ChecksumError):
+        locate_file(card(), "f.mat", settings)
+    assert path.read_bytes() == b"other bytes"
+
+
+def test_offline_says_where_to_put_the_file(tmp_path):
+    settings = Settings(data_dir=tmp_path / "d", offline=True)
+    with pytest.raises(MissingPartError, match="https://example.org/f.mat") as caught:
+        locate_file(card(), "f.mat", settings)
+    assert str(tmp_path / "d" / "some" / "f.mat") in str(caught.value)
+    assert caught.value.exit_code == 7
+
+
+def test_a_download_lands_in_the_data_folder(tmp_path, server):
+    folder, url = server
+    (folder / "f.mat").write_bytes(BYTES)
+    path = locate_file(card(url), "f.mat", Settings(data_dir=tmp_path / "d", offline=False))
+    assert path == tmp_path / "d" / "some" / "f.mat"
+    assert path.read_bytes() == BYTES
+    assert [entry.name for entry in path.parent.iterdir()] == ["f.mat"]
+
+
+def test_a_download_of_other_bytes_is_kept_aside(tmp_path, server):
+    folder, url = server
+    (folder / "f.mat").write_bytes(b"error page")
+    with pytest.raises(ChecksumError, match="kept aside"):
+        locate_file(card(url), "f.mat", Settings(data_dir=tmp_path / "d", offline=False))
+    assert not (tmp_path / "d" / "some" / "f.mat").exists()
+
+
+def test_a_download_that_fails_leaves_nothing(tmp_path, server):
+    _, url = server
+    with pytest.raises(MissingPartError, match="download failed"):
+        locate_file(card(url), "f.mat", Settings(data_dir=tmp_path / "d", offline=False))
+    assert list((tmp_path / "d" / "some").iterdir()) == []

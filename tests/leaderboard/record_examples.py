@@ -1,0 +1,71 @@
+"""Records made by hand, for tests of what reads records."""
+
+from innerscore.core.hashing import sha256_of_bytes
+from innerscore.core.records import (
+    BenchmarkRef,
+    CandidateRef,
+    Cost,
+    DataRef,
+    Environment,
+    EstimateRecord,
+    Failure,
+    ResultRecord,
+    RunInputs,
+    ScoreRecord,
+)
+
+HASH = "0" * 64
+
+
+def csv_of(value):
+    return f"neuroid_id,normalised\nn,{value}\n".encode()
+
+
+def estimate(value, width=0.1):
+    ends = (None, None) if value is None else (value - width, value + width)
+    return EstimateRecord(value=value, low=ends[0], high=ends[1], level=0.95, unit="conditions")
+
+
+def make_record(candidate="c", benchmark="Bee.x", value=0.5, version=1, data=HASH, seed=0, **changes):
+    score = ScoreRecord(
+        raw=estimate(None if value is None else value / 2),
+        ceiling=estimate(0.5),
+        normalised=estimate(value),
+        above_ceiling=value is not None and value > 1,
+        layer="l",
+        layer_scores={},
+        facts={},
+        n_targets=1,
+        targets_sha256=sha256_of_bytes(csv_of(value)),
+    )
+    content = {
+        "inputs": RunInputs(
+            candidate=CandidateRef(identifier=candidate, version=1, bundle_sha256=HASH),
+            benchmark=BenchmarkRef(
+                identifier=benchmark, version=version, card_sha256=HASH, metric="m", parameters={}
+            ),
+            data=DataRef(
+                dataset="Bee", version=1, simulated=benchmark.startswith("Simulated"), sha256=data
+            ),
+            stimuli_sha256=HASH,
+            code_sha256=HASH,
+            seed=seed,
+        ),
+        "status": "value",
+        "score": score,
+        "environment": Environment(
+            innerscore="0", python="3", platform="p", packages={}, device="cpu", threads=1, sandboxed=False
+        ),
+        "cost": Cost(seconds=1.0, activation_seconds=0.5, peak_memory_mb=10.0),
+        "created": "2026-01-01T00:00:00+00:00",
+    }
+    return ResultRecord(**(content | changes))
+
+
+def failed(candidate="c", benchmark="Bee.x", reason="broken", **changes):
+    failure = Failure(stage="activations", kind="CandidateError", reason=reason)
+    return make_record(candidate, benchmark, status="failed", score=None, failure=failure, **changes)
+
+
+def not_applicable(candidate="c", benchmark="Bee.x", **changes):
+    return make_record(candidate, benchmark, status="not applicable", score=None, **changes)

@@ -1,0 +1,142 @@
+"""The shared contract of the metric classes on labelled data."""
+
+import numpy as np
+import pytest
+
+from innerscore.core._brainscore import DataAssembly, Metric
+from innerscore.core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError, UnknownNameError
+from innerscore.core.scores import unpack_score
+from innerscore.core.settings import Settings
+from innerscore.metrics import load_metric, registry
+
+NAMES = list(registry(Settings()).entries())
+RNG = np.random.default_rng(0)
+CONDITIONS = np.repeat([f"c{k:02d}" for k in range(24)], 6)
+LATENT = RNG.normal(size=(len(CONDITIONS), 4))
+WEIGHTS = RNG.normal(size=(4, 20))
+
+
+def model(values):
+    coords = {
+        "stimulus_id": ("presentation", CONDITIONS[: len(values)]),
+        "condition": ("presentation", CONDITIONS[: len(values)]),
+        "neuroid_id": ("neuroid", np.arange(values.shape[1])),
+        "layer": ("neuroid", ["l"] * values.shape[1]),
+    }
+    return DataAssembly(values, dims=["presentation", "neuroid"], coords=coords)
+
+
+def brain(noise=1.0, seed=1, repetitions=8):
+    signal = LATENT @ WEIGHTS
+    trials = signal + noise * np.random.default_rng(seed).normal(size=(repetitions, *signal.shape))
+    coords = {
+        "stimulus_id": ("presentation", CONDITIONS),
+        "condition": ("presentation", CONDITIONS),
+        "neuroid_id": ("neuroid", [f"n{k}" for k in range(20)]),
+        "animal": ("neuroid", ["p"] * 12 + ["q"] * 8),
+        "region": ("neuroid", ["R"] * 20),
+    }
+    return DataAssembly(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
+
+
+def rdms(n_subjects=3, noise=0.1):
+    n = 30
+    true = np.abs(np.random.default_rng(0).normal(size=n * (n - 1) // 2)) + 0.5
+    values = true + noise * np.random.default_rng(1).normal(size=(n_subjects, len(true)))
+    a, b = np.triu_indices(n, 1)
+    coords = {
+        "subject": ("rdm", [f"s{k}" for k in range(n_subjects)]),
+        "session": ("rdm", ["1"] * n_subjects),
+        "region": ("rdm", ["R"] * n_subjects),
+        "stimulus_a": ("pair", [f"i{k}" for k in a]),
+        "stimulus_b": ("pair", [f"i{k}" for k in b]),
+    }
+    return DataAssembly(values, dims=["rdm", "pair"], coords=coords)
+
+
+def example(name):
+    if name == "rsa-dissimilarities":
+        return model(RNG.normal(size=(30, 50))), rdms()
+    return model(LATENT), brain()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_metric_is_a_brainscore_metric_that_repeats(name, settings):
+    metric = load_metric(name, settings)
+    assert isinstance(metric, Metric)
+    first, second = (unpack_score(metric(*example_fixed(name))) for _ in range(2))
+    assert first.normalised == second.normalised
+    assert first.targets.equals(second.targets)
+
+
+def example_fixed(name, cache={}):  # noqa: B006  (one example a metric for the whole module)
+    return cache.setdefault(name, example(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_value_by_which_layers_are_chosen_follows_the_raw_score(name, settings):
+    metric = load_metric(name, settings)
+    good, data = example_fixed(name)
+    bad = model(np.random.default_rng(5).normal(size=good.shape))
+    better, worse = (unpack_score(metric(candidate, data)).raw.value for candidate in (good, bad))
+    assert (metric.value(good, data) > metric.value(bad, data)) == (better > worse)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_ceiling_alone_is_the_ceiling_of_the_score(name, settings):
+    metric = load_metric(name, settings)
+    candidate, data = example_fixed(name)
+    assert float(metric.ceiling(data)) == pytest.approx(unpack_score(metric(candidate, data)).ceiling.value, abs=0.05)
+
+
+def test_ridge_of_the_true_latent_is_one_and_of_noise_is_nothing(settings):
+    metric = load_metric("ridge", settings)
+    true = unpack_score(metric(model(LATENT), brain(noise=3.0))).normalised
+    assert true.low < 1 < true.high
+    assert true.value == pytest.approx(1, abs=0.05)
+    noise = unpack_score(metric(model(np.random.default_rng(3).normal(size=LATENT.shape)), brain())).raw
+    assert noise.low < 0 < noise.high
+
+
+def test_unreliable_neuroids_are_left_out_before_and_counted(settings):
+    data = brain()
+    data.values[:, :, :5] = np.random.default_rng(2).normal(size=data.values[:, :, :5].shape)
+    data.values[:, :, 5] = 1.0
+    parts = unpack_score(load_metric("ridge", settings, min_reliability=0.5)(model(LATENT), data))
+    assert parts.facts["n_unreliable_targets"] == 6
+    assert list(parts.targets["neuroid_id"]) == [f"n{k}" for k in range(6, 20)]
+    hopeless = brain(noise=1e3)
+    with pytest.raises(InvalidDataError, match="reliable"):
+        load_metric("ridge", settings, min_reliability=0.9)(model(LATENT), hopeless)
+
+
+def test_ridge_is_the_median_within_and_the_mean_over_animals(settings):
+    parts = unpack_score(load_metric("ridge", settings, n_boot=20)(model(LATENT[:, :2]), brain()))
+    by_animal = parts.targets.groupby("animal")["raw"].median()
+    assert parts.raw.value == pytest.approx(by_animal.mean())
+    assert len(by_animal) == 2
+
+
+def test_a_single_matrix_needs_another_brain_for_its_ceiling(settings):
+    metric = load_metric("rsa-dissimilarities", settings, n_boot=50)
+    candidate, data = model(RNG.normal(size=(30, 50))), rdms(1)
+    with pytest.raises(InvalidArgumentError, match="reference"):
+        metric(candidate, data)
+    other = rdms(1, noise=0.3)
+    expected = np.corrcoef(other.values[0], data.values[0])[0, 1]
+    assert unpack_score(metric(candidate, data, other)).ceiling.value == pytest.approx(expected)
+
+
+def test_one_repetition_has_no_ceiling(settings):
+    for name in ("ridge", "rsa"):
+        with pytest.raises(InvalidArgumentError):
+            load_metric(name, settings)(model(LATENT), brain(repetitions=1))
+
+
+def test_unknown_names_and_parameters_are_refused(settings):
+    with pytest.raises(UnknownNameError, match="ridge"):
+        load_metric("ridg", settings)
+    with pytest.raises(InvalidCardError, match="colour"):
+        load_metric("ridge", settings, colour="red")
+    with pytest.raises(InvalidCardError, match="min_reliability"):
+        load_metric("ridge", settings, min_reliability=2)
