@@ -1,0 +1,223 @@
+"""A benchmark's loop: ours and each peer in turn in one process, with time, memory and agreement.
+
+Not a timed test: nothing here passes or fails. A file of works (`regression.py`, `similarity.py`) holds a list
+``WORKS`` of `Work` and, if it has any, a list ``CURVES`` of `Curve`; `run.py` collects both.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_PAGE = 4096
+_STATM = Path("/proc/self/statm")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A way to do the same work with another library.
+
+    Parameters
+    ----------
+    run : callable
+        Takes what `Work.prepare` returned, does the work, returns what `Work.agreement` compares.
+    at_least : float or None
+        How many times faster ours is to be; None where no target is set.
+    scale : float, default=1
+        How many times the work measured is in the full work, where the peer runs on a slice only.
+    """
+
+    run: Callable[[Any], Any]
+    at_least: float | None = None
+    scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """One row of the table.
+
+    Parameters
+    ----------
+    name : str
+        Said with its sizes.
+    prepare : callable
+        Makes the data, outside the time taken.
+    ours : callable
+        Takes the data, returns the answer.
+    peers : mapping of str to Peer
+        The other libraries.
+    agreement : callable
+        Takes our answer and a peer's, returns the difference (median ``|difference in r|``).
+    repeats : int, default=2
+        Rounds; in each, ours and every peer run once, in turn. The fastest counts.
+    """
+
+    name: str
+    prepare: Callable[[], Any]
+    ours: Callable[[Any], Any]
+    peers: Mapping[str, Peer]
+    agreement: Callable[[Any, Any], float]
+    repeats: int = 2
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Time of our function as one size grows.
+
+    Parameters
+    ----------
+    name : str
+    sizes : sequence of int
+    prepare : callable
+        Takes a size, returns the data.
+    ours : callable
+        Takes the data.
+    """
+
+    name: str
+    sizes: Sequence[int]
+    prepare: Callable[[int], Any]
+    ours: Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Seconds and extra memory (MiB above what was held before) of one run."""
+
+    seconds: float
+    extra_mib: float
+
+
+@dataclass(frozen=True)
+class PeerRow:
+    """One peer's side of a row; seconds are scaled to the full work."""
+
+    seconds: float
+    extra_mib: float
+    ratio: float
+    at_least: float | None
+    difference: float
+    scale: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One work, measured."""
+
+    name: str
+    seconds: float
+    extra_mib: float
+    peers: dict[str, PeerRow] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CurveRow:
+    """One curve, measured: seconds are about size ** exponent (least squares in logarithms)."""
+
+    name: str
+    sizes: list[int]
+    seconds: list[float]
+    exponent: float
+
+
+def measure(work: Work) -> Row:
+    """Run ours and each peer in turn, `work.repeats` rounds; keep the fastest time and the largest memory."""
+    data = work.prepare()
+    runs = {"ours": work.ours, **{name: peer.run for name, peer in work.peers.items()}}
+    taken: dict[str, list[Taken]] = {name: [] for name in runs}
+    answers: dict[str, Any] = {}
+    for _ in range(work.repeats):
+        for name, run in runs.items():
+            answers[name], one = timed(lambda run=run: run(data))
+            taken[name].append(one)
+    best = {name: _best(several) for name, several in taken.items()}
+    peers = {
+        name: _peer_row(peer, best[name], best["ours"], work.agreement(answers["ours"], answers[name]))
+        for name, peer in work.peers.items()
+    }
+    return Row(work.name, best["ours"].seconds, best["ours"].extra_mib, peers)
+
+
+def measure_curve(curve: Curve) -> CurveRow:
+    """Time each size once and fit the exponent."""
+    seconds = []
+    for size in curve.sizes:
+        data = curve.prepare(size)
+        seconds.append(timed(lambda data=data: curve.ours(data))[1].seconds)
+    exponent = float(np.polyfit(np.log(curve.sizes), np.log(seconds), 1)[0])
+    return CurveRow(curve.name, list(curve.sizes), seconds, exponent)
+
+
+def timed(run: Callable[[], Any]) -> tuple[Any, Taken]:
+    """Run once; the resident memory is sampled every 2 ms by another thread."""
+    gc.collect()
+    before = _resident_mib()
+    with _PeakMemory() as peak:
+        start = time.perf_counter()
+        answer = run()
+        seconds = time.perf_counter() - start
+    return answer, Taken(seconds, max(0.0, peak.mib - before))
+
+
+def table(rows: Sequence[Row], curves: Sequence[CurveRow]) -> str:
+    """The rows as a Markdown table."""
+    lines = [
+        "| work | ours s | MiB | peer | s | MiB | ratio | wanted | difference |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        for name, peer in row.peers.items():
+            wanted = "" if peer.at_least is None else f"{peer.at_least:g}"
+            sliced = "" if peer.scale == 1 else f" (a slice x {peer.scale:g})"
+            lines.append(
+                f"| {row.name} | {row.seconds:.2f} | {row.extra_mib:.0f} | {name}{sliced} | {peer.seconds:.1f} "
+                f"| {peer.extra_mib:.0f} | {peer.ratio:.1f} | {wanted} | {peer.difference:.1e} |"
+            )
+    for curve in curves:
+        points = ", ".join(f"{n}: {s:.2f} s" for n, s in zip(curve.sizes, curve.seconds, strict=True))
+        lines.append(f"\n{curve.name}: {points}; exponent {curve.exponent:.2f}")
+    return "\n".join(lines)
+
+
+def as_json(rows: Sequence[Row], curves: Sequence[CurveRow]) -> dict[str, Any]:
+    """The same as plain values."""
+    return {"rows": [asdict(row) for row in rows], "curves": [asdict(curve) for curve in curves]}
+
+
+def _best(several: Sequence[Taken]) -> Taken:
+    return Taken(min(one.seconds for one in several), max(one.extra_mib for one in several))
+
+
+def _peer_row(peer: Peer, taken: Taken, ours: Taken, difference: float) -> PeerRow:
+    seconds = taken.seconds * peer.scale
+    return PeerRow(seconds, taken.extra_mib, seconds / ours.seconds, peer.at_least, difference, peer.scale)
+
+
+def _resident_mib() -> float:
+    return int(_STATM.read_text().split()[1]) * _PAGE / 2**20 if _STATM.exists() else float("nan")
+
+
+class _PeakMemory:
+    """Largest resident memory while the block runs."""
+
+    def __enter__(self) -> _PeakMemory:
+        self.mib = _resident_mib()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(0.002):
+            self.mib = max(self.mib, _resident_mib())

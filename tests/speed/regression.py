@@ -1,0 +1,206 @@
+"""Works of the regression measures: ridge, noise-corrected ridge, PLS, with their peers and cost curves.
+
+The workload: 79 conditions of 40 time bins, 1,889 targets, 24 penalties, 20 trials.
+Peers get the same outer folds; scikit-learn's RidgeCV chooses by leave-one-out, the
+only way in which it is fast, himalaya on the same grouped inner folds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from harness import Curve, Peer, Work
+from innerscore.metrics.functional._ridge import published_alphas
+from innerscore.metrics.functional._splits import inner_folds, outer_folds
+from innerscore.metrics.functional.noise_correction import noise_corrected_predictivity
+from innerscore.metrics.functional.pls import pls_predictivity
+from innerscore.metrics.functional.ridge import ridge_predictivity
+from scipy.signal import lfilter
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.linear_model import Ridge, RidgeCV
+from sklearn.model_selection import PredefinedSplit
+
+Floats = npt.NDArray[np.floating]
+N_CONDITIONS, N_BINS, N_TARGETS, N_TRIALS, N_OUTER = 79, 40, 1889, 20, 5
+_AUTOCORRELATION, _N_LATENTS = 0.95, 300
+
+
+@dataclass(frozen=True)
+class Data:
+    """Simulated activations and responses."""
+
+    x: Floats
+    y: Floats
+    groups: npt.NDArray[np.int64]
+
+
+def simulate(n_features: int, n_targets: int = N_TARGETS, n_bins: int = N_BINS, n_trials: int = 0) -> Data:
+    """Latents that drift slowly within a condition, seen by features and (with noise) by targets."""
+    rng = np.random.default_rng(0)
+    white = rng.standard_normal((N_CONDITIONS, n_bins, _N_LATENTS), dtype=np.float32)
+    drift = lfilter([np.sqrt(1 - _AUTOCORRELATION**2)], [1, -_AUTOCORRELATION], white, axis=1)
+    latents = drift.reshape(-1, _N_LATENTS).astype(np.float32) * np.arange(1, _N_LATENTS + 1) ** -0.5
+    n = len(latents)
+    x = latents @ _weights(rng, n_features) + 0.1 * rng.standard_normal((n, n_features), dtype=np.float32)
+    signal = 17 * (latents @ _weights(rng, n_targets))
+    shape = (n_trials, n, n_targets) if n_trials else (n, n_targets)
+    noise = (1.5 * max(1, n_trials) ** 0.5) * rng.standard_normal(shape, dtype=np.float32)
+    groups = np.repeat(np.arange(N_CONDITIONS), n_bins)
+    return Data(x.astype(np.float32), (signal + noise).astype(np.float32), groups)
+
+
+def _weights(rng: np.random.Generator, n_columns: int) -> Floats:
+    return rng.standard_normal((_N_LATENTS, n_columns), dtype=np.float32) / np.float32(np.sqrt(_N_LATENTS))
+
+
+def outer_splits(data: Data, n_outer: int = N_OUTER) -> list[tuple[npt.NDArray[np.int64], ...]]:
+    """Training and held-out rows of each outer fold, as ours are."""
+    folds = outer_folds(data.groups, n_outer, 0)
+    return [(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in range(n_outer)]
+
+
+def column_r(a: Floats, b: Floats) -> npt.NDArray[np.float64]:
+    """Pearson r of each pair of columns."""
+    a, b = (np.asarray(v, dtype=np.float64) - v.mean(0, dtype=np.float64) for v in (a, b))
+    return (a * b).sum(0) / np.sqrt((a * a).sum(0) * (b * b).sum(0))
+
+
+def median_difference(ours: Any, peer: Floats) -> float:
+    """Median over targets of the absolute difference in r."""
+    return float(np.nanmedian(np.abs(np.asarray(ours.score) - peer)))
+
+
+def ridge_cv(data: Data) -> Floats:
+    """scikit-learn: RidgeCV, a penalty per target, leave-one-out."""
+    scores = []
+    for train, test in outer_splits(data):
+        model = RidgeCV(published_alphas(), alpha_per_target=True).fit(data.x[train], data.y[train])
+        scores.append(column_r(model.predict(data.x[test]), data.y[test]))
+    return np.mean(scores, axis=0)
+
+
+def himalaya_kernel(backend: str) -> Any:
+    """himalaya: KernelRidgeCV on a linear kernel, a penalty per target, our grouped inner folds."""
+
+    def run(data: Data) -> Floats:
+        from himalaya.backend import set_backend
+        from himalaya.kernel_ridge import KernelRidgeCV
+
+        set_backend(backend)
+        scores = []
+        for fold, (train, test) in enumerate(outer_splits(data)):
+            inner = PredefinedSplit(inner_folds(data.groups[train], 5, 0, fold))
+            model = KernelRidgeCV(alphas=published_alphas().astype(np.float32), kernel="linear", cv=inner)
+            # himalaya fits no intercept in a kernel model: centre by the training means, as ours does.
+            x_mean, y_mean = data.x[train].mean(0), data.y[train].mean(0)
+            model.fit(data.x[train] - x_mean, data.y[train] - y_mean)
+            scores.append(column_r(np.asarray(model.predict(data.x[test] - x_mean)), data.y[test]))
+        return np.mean(scores, axis=0)
+
+    return run
+
+
+_PEER_PENALTY, _PEER_SPLITS = 50.0, 2
+
+
+def noise_corrected_loop(data: Data) -> Floats:
+    """Plain scikit-learn at a fixed penalty, `_PEER_SPLITS` split halves: three fits a fold and split."""
+    rng, average = np.random.default_rng(0), data.y.mean(0)
+    scores = []
+    for train, test in outer_splits(data):
+        for _ in range(_PEER_SPLITS):
+            order = rng.permutation(len(data.y))
+            halves = [data.y[order[:10]].mean(0), data.y[order[10:]].mean(0)]
+            maps = [Ridge(_PEER_PENALTY).fit(data.x[train], y[train]) for y in (average, *halves)]
+            full, first, second = (model.predict(data.x[test]) for model in maps)
+            reliability = [column_r(first, second), column_r(halves[0][test], halves[1][test])]
+            corrected = [2 * r / (1 + r) for r in reliability]
+            with np.errstate(invalid="ignore"):
+                scores.append(column_r(full, average[test]) / np.sqrt(corrected[0] * corrected[1]))
+    return np.nanmean(scores, axis=0)
+
+
+def noise_corrected(n_splits: int) -> Any:
+    """Ours; the penalty is chosen, not given."""
+    return lambda data: noise_corrected_predictivity(data.x, data.y, data.groups, n_splits=n_splits)
+
+
+def thousand_splits(data: Data) -> Floats:
+    """Ours with ten times the split halves, as if it were a peer: its ratio is the price of 1,000 splits."""
+    return np.asarray(noise_corrected(1000)(data).score)
+
+
+def pls_peer(data: Data) -> Floats:
+    """scikit-learn: PLSRegression, 25 components, 10 outer folds."""
+    scores = []
+    for train, test in outer_splits(data, 10):
+        model = PLSRegression(25, scale=False).fit(data.x[train], data.y[train])
+        scores.append(column_r(model.predict(data.x[test]), data.y[test]))
+    return np.mean(scores, axis=0)
+
+
+def _ridge(data: Data) -> Any:
+    return ridge_predictivity(data.x, data.y, data.groups)
+
+
+def _ridge_single(data: Data) -> Any:
+    return ridge_predictivity(data.x, data.y, data.groups, inner="leave-one-out")
+
+
+def _ridge_work(n_features: int, himalaya: float, scikit: float, inner: str) -> Work:
+    return Work(
+        name=f"ridge, {inner} inner folds, {n_features} features",
+        prepare=lambda: simulate(n_features),
+        ours=_ridge if inner == "grouped" else _ridge_single,
+        peers={
+            "himalaya torch": Peer(himalaya_kernel("torch"), himalaya),
+            "himalaya numpy": Peer(himalaya_kernel("numpy"), himalaya),
+            "scikit-learn RidgeCV": Peer(ridge_cv, scikit),
+        },
+        agreement=median_difference,
+        repeats=1,
+    )
+
+
+WORKS = [
+    _ridge_work(2048, 3, 6, "grouped"),
+    _ridge_work(25_088, 6, 15, "grouped"),
+    Work(
+        name="noise-corrected ridge, 100 split halves",
+        prepare=lambda: simulate(2048, n_trials=N_TRIALS),
+        ours=noise_corrected(100),
+        peers={
+            "scikit-learn loop": Peer(noise_corrected_loop, 100, scale=100 / _PEER_SPLITS),
+            "ours, 1,000 split halves": Peer(thousand_splits),
+        },
+        agreement=median_difference,
+        repeats=1,
+    ),
+    Work(
+        name="PLS, 25 components, 10 folds, 168 targets",
+        prepare=lambda: simulate(2048, n_targets=168),
+        ours=lambda data: pls_predictivity(data.x, data.y, data.groups, n_outer=10),
+        peers={"scikit-learn PLSRegression": Peer(pls_peer, 8)},
+        agreement=median_difference,
+        repeats=2,
+    ),
+]
+
+CURVES = [
+    Curve(
+        name="ridge, samples",
+        sizes=(1580, 3160, 6320),
+        prepare=lambda n: simulate(2048, n_bins=n // N_CONDITIONS),
+        ours=_ridge,
+    ),
+    Curve(name="ridge, features", sizes=(512, 2048, 8192, 25_088, 100_000), prepare=simulate, ours=_ridge),
+    Curve(
+        name="ridge, targets",
+        sizes=(100, 500, 2000, 5000, 20_000),
+        prepare=lambda n: simulate(2048, n_targets=n),
+        ours=_ridge,
+    ),
+]
