@@ -14,9 +14,13 @@ from ._rdm_checks import n_states_of, pair_states
 from ._resample import child_generators, resample_counts
 from ._splits import condition_codes
 
-__all__ = ["Plan", "Presorted", "draw_plan", "presort", "sum_into_cells", "weighted_ranks"]
+__all__ = ["OwnMoments", "Plan", "Presorted", "draw_plan", "presort", "sum_into_cells", "weighted_ranks"]
 
 _PAIRS_AT_ONCE = 8192
+# A spread that is this share of the sum of squares belongs to an RDM that is constant in a resample.
+_ROUNDING = 1e-12
+# Sums below this are exact in float32, halves included.
+_EXACT_IN_FLOAT32 = 2**23
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,11 @@ class Plan:
         if bool(same.any()):
             weights[:, same] = counts[:, left[same]]
         return weights
+
+    def one_state_a_condition(self) -> bool:
+        """Whether every pair of states is a pair of conditions of its own."""
+        n_conditions = self.condition_counts.shape[1]
+        return len(self.left) == n_conditions * (n_conditions - 1) // 2
 
     def resampled_pairs(self, number: int) -> torch.Tensor:
         """The pairs of one resample, each as often as it occurs."""
@@ -130,6 +139,34 @@ def sum_into_cells(
     return columns(slice(0, 0)) if total is None else total
 
 
+@dataclass(frozen=True)
+class OwnMoments:
+    """What one RDM alone decides in each resample.
+
+    Parameters
+    ----------
+    total : tensor of shape (n_resamples, 1)
+        Number of pairs.
+    means : tensor of shape (n_resamples, n_rdms)
+        Mean of each RDM; 0 where the mean is not to be taken away.
+    lengths : tensor of shape (n_resamples, n_rdms)
+        Root of the sum of squared deviations from the mean; NaN where that is nothing but rounding.
+    """
+
+    total: torch.Tensor
+    means: torch.Tensor
+    lengths: torch.Tensor
+
+    @classmethod
+    def of(cls, sums: torch.Tensor, centre: bool) -> OwnMoments:
+        """From the sums of 1, of the values and of the squares, (n_resamples, 1 + 2 n_rdms)."""
+        n_rdms = (sums.shape[1] - 1) // 2
+        total, values, squares = sums[:, :1], sums[:, 1 : 1 + n_rdms], sums[:, 1 + n_rdms :]
+        means = values / total if centre else torch.zeros_like(values)
+        spread = squares - means.square() * total
+        return cls(total, means, torch.where(spread > _ROUNDING * squares, spread, torch.nan).sqrt())
+
+
 def presort(rdms: torch.Tensor) -> Presorted:
     """Sort each RDM once."""
     orders, before, upto = [], [], []
@@ -153,9 +190,11 @@ def weighted_ranks(presorted: Presorted, weights: torch.Tensor) -> torch.Tensor:
     there as often as it was drawn; the mean of all is (n + 1) / 2 with n the total weight.
     """
     n_resamples, n_pairs = weights.shape
-    padded = torch.cat([weights, weights.new_zeros(n_resamples, 1)], dim=1)
-    ordered = padded[:, presorted.order].reshape(n_resamples, -1, n_pairs + 1)
+    total = weights.sum(1, keepdim=True)
+    # Whole numbers: float32 holds them exactly, and is gathered several times as fast.
+    exact = torch.float32 if float(total.max()) < _EXACT_IN_FLOAT32 else torch.float64
+    padded = torch.cat([weights, weights.new_zeros(n_resamples, 1)], dim=1).to(exact)
+    ordered = padded.index_select(1, presorted.order).reshape(n_resamples, -1, n_pairs + 1)
     running = ordered.cumsum(2).reshape(n_resamples, -1)
-    ranks = running[:, presorted.before].add_(running[:, presorted.upto])
-    ranks.sub_(weights.sum(1, keepdim=True)).mul_(0.5)
-    return ranks.reshape(n_resamples, -1, n_pairs)
+    ranks = running.index_select(1, presorted.before).add_(running.index_select(1, presorted.upto))
+    return ranks.sub_(total).reshape(n_resamples, -1, n_pairs).double().mul_(0.5)

@@ -17,7 +17,7 @@ from ...core.errors import InvalidArgumentError
 from ._arrays import Array, like
 from ._rdm_checks import as_rdms, check_method, check_pairs_agree
 from ._resample import check_n_resamples
-from ._rsa_resample import Plan, draw_plan, presort, sum_into_cells, weighted_ranks
+from ._rsa_resample import OwnMoments, Plan, draw_plan, presort, sum_into_cells, weighted_ranks
 from .compare_rdms import RDM_COMPARISONS, compare_stacks
 from .rsa_ceiling import ceiling_bounds, check_several
 
@@ -26,8 +26,8 @@ __all__ = ["bootstrap_rsa", "bootstrap_rsa_ceiling"]
 _OVER: Final = ("conditions", "rdms", "both")
 _BY_MOMENTS: Final = ("pearson", "cosine")
 _BY_RANKS: Final = ("spearman", "rho-a")
-# Entries of the largest temporary array: 16 MiB in float64.
-_CHUNK = 2**21
+# Entries of the largest temporary array: 8 MiB in float64, for no more memory than rsatoolbox takes.
+_CHUNK = 2**20
 
 
 def bootstrap_rsa(
@@ -98,10 +98,9 @@ def bootstrap_rsa(
     check_pairs_agree(("models", "data"), first, second)
     plan = draw_plan(second, n_boot=n_boot, over=over, groups=groups, seed=seed)
     out = first.new_empty((n_boot, len(first)), dtype=torch.float64)
-    for resamples, similarity in _similarities(first, second, plan, method, over):
-        shares = plan.rdm_counts[resamples] / len(second)
-        out[resamples] = _weighted_mean(similarity, shares[:, None])
-    return like(out, models)
+    for resamples, with_pool in _with_pool(first, second, plan, method, over):
+        out[resamples] = with_pool / len(second)
+    return like(out.clamp_(-1, 1), models)
 
 
 def bootstrap_rsa_ceiling(
@@ -153,44 +152,67 @@ def bootstrap_rsa_ceiling(
     plan = draw_plan(stack, n_boot=n_boot, over=over, groups=groups, seed=seed)
     if method in _BY_MOMENTS:
         parts = [
-            _pooled_bounds(similarity, plan.rdm_counts[resamples])
-            for resamples, similarity in _similarities(stack, stack, plan, method, over)
+            _bounds_from_pool(with_pool, plan.rdm_counts[resamples])
+            for resamples, with_pool in _with_pool(stack, stack, plan, method, over)
         ]
         return like(torch.cat(parts), data)
     rows = [_rebuilt_bounds(stack, plan, number, method, over) for number in range(n_boot)]
     return like(torch.stack(rows), data)
 
 
-def _similarities(
+def _with_pool(
     models: torch.Tensor, data: torch.Tensor, plan: Plan, method: str, over: str
 ) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Yield slices of the resamples with the similarities in them, (n_resamples, n_models, n_rdms)."""
-    n_boot = len(plan.rdm_counts)
+    """Yield slices of the resamples and, in them, the sum of each model's similarities with all drawn RDMs.
+
+    For a correlation that sum is an inner product with one pool of the standardised RDMs, whatever their
+    number: sum_d v_d <z_m, z_d> = <z_m, sum_d v_d z_d>.
+    """
     if over == "rdms":
-        yield slice(0, n_boot), compare_stacks(models, data, method)[None].expand(n_boot, -1, -1)
-    elif method in _BY_MOMENTS:
-        yield from _by_moments(models, data, plan, centre=method == "pearson")
+        yield slice(None), _sum_over_drawn(compare_stacks(models, data, method), plan.rdm_counts[:, None])
     elif method in _BY_RANKS:
         yield from _by_ranks(models, data, plan, method)
+    elif method not in _BY_MOMENTS:
+        yield from _by_rebuilding(models, data, plan, method)
+    elif plan.one_state_a_condition():
+        yield from _by_pool(models, data, plan, centre=method == "pearson")
     else:
-        for number in range(n_boot):
-            pairs = plan.resampled_pairs(number)
-            yield slice(number, number + 1), compare_stacks(models[:, pairs], data[:, pairs], method)[None]
+        yield from _by_cells(models, data, plan, centre=method == "pearson")
 
 
-def _by_moments(
+def _by_pool(
     models: torch.Tensor, data: torch.Tensor, plan: Plan, *, centre: bool
 ) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Weighted correlations (or cosines) from sums of products over pairs of conditions."""
+    """Weighted correlations (or cosines) with the pool, which is formed anew in each resample."""
+    values = torch.cat([_standardised(models, centre), _standardised(data, centre)])
+    columns = torch.cat([torch.ones_like(values[:1]), values, values.square()]).T
+    n_models = len(models)
+    for resamples in _slices(len(plan.rdm_counts), 2 * values.shape[1]):
+        weights = plan.pair_weights(resamples, plan.left, plan.right)
+        own = OwnMoments.of(weights @ columns, centre)
+        shares = _shares_of_lengths(plan.rdm_counts[resamples], own.lengths[:, n_models:])
+        offset = (shares * own.means[:, n_models:]).sum(1, keepdim=True)
+        pool = weights.mul_((shares @ values[n_models:]).sub_(offset))
+        products = pool @ values[:n_models].T - own.means[:, :n_models] * pool.sum(1, keepdim=True)
+        yield resamples, products / own.lengths[:, :n_models]
+
+
+def _by_cells(
+    models: torch.Tensor, data: torch.Tensor, plan: Plan, *, centre: bool
+) -> Iterator[tuple[slice, torch.Tensor]]:
+    """The same where conditions hold many states: sums over pairs of conditions, made once, are weighted."""
     first, second = _standardised(models, centre), _standardised(data, centre)
     left, right, cell = plan.cells()
     fixed = sum_into_cells(lambda pairs: _own_columns(first, second, pairs), cell, len(left))
     products = [sum_into_cells(_product_columns(model, second), cell, len(left)) for model in first]
+    n_models = len(models)
     for resamples in _slices(len(plan.rdm_counts), len(left)):
         weights = plan.pair_weights(resamples, left, right)
-        own = _OwnMoments(weights @ fixed, len(first), centre)
+        own = OwnMoments.of(weights @ fixed, centre)
         cross = torch.stack([weights @ product for product in products], dim=1)
-        yield resamples, own.normalise(cross)
+        means = own.means[:, :n_models, None] * own.means[:, None, n_models:] * own.total[:, :, None]
+        similarity = (cross - means) / (own.lengths[:, :n_models, None] * own.lengths[:, None, n_models:])
+        yield resamples, _sum_over_drawn(similarity, plan.rdm_counts[resamples][:, None])
 
 
 def _standardised(rdms: torch.Tensor, centre: bool) -> torch.Tensor:
@@ -213,47 +235,38 @@ def _product_columns(model: torch.Tensor, data: torch.Tensor) -> Callable[[slice
     return lambda pairs: (data[:, pairs] * model[pairs]).T
 
 
-class _OwnMoments:
-    """Totals, sums and sums of squares in each resample, as far as one RDM alone decides them."""
-
-    def __init__(self, sums: torch.Tensor, n_models: int, centre: bool) -> None:
-        n_rdms = (sums.shape[1] - 1) // 2
-        self._total = sums[:, :1]
-        self._sums = sums[:, 1 : 1 + n_rdms] * (1.0 if centre else 0.0)
-        self._n_models = n_models
-        raw = sums[:, 1 + n_rdms :]
-        spread = raw - self._sums.square() / self._total
-        # A spread that is rounding only belongs to an RDM that is constant in this resample.
-        self._lengths = torch.where(spread > 1e-12 * raw, spread, torch.nan).sqrt()
-
-    def normalise(self, products: torch.Tensor) -> torch.Tensor:
-        """Correlations from the sums of products (n_resamples, n_models, n_rdms)."""
-        n = self._n_models
-        means = self._sums[:, :n, None] * self._sums[:, None, n:] / self._total[:, :, None]
-        lengths = self._lengths[:, :n, None] * self._lengths[:, None, n:]
-        return ((products - means) / lengths).clamp_(-1, 1)
-
-
 def _by_ranks(
     models: torch.Tensor, data: torch.Tensor, plan: Plan, method: str
 ) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Spearman's correlation (or rho-a) of weighted midranks."""
+    """Spearman's correlation (or rho-a) of weighted midranks with the pool of weighted midranks."""
     presorted = presort(torch.cat([models, data]))
-    for resamples in _slices(len(plan.rdm_counts), (len(models) + len(data)) * models.shape[1]):
+    n_models = len(models)
+    for resamples in _slices(len(plan.rdm_counts), 2 * (n_models + len(data)) * models.shape[1]):
         weights = plan.pair_weights(resamples, plan.left, plan.right)
-        ranks = weighted_ranks(presorted, weights)
-        weighted = ranks * weights[:, None]
-        cross = weighted[:, : len(models)] @ ranks[:, len(models) :].transpose(1, 2)
-        yield resamples, _scaled(cross, (weighted * ranks).sum(2).sqrt(), weights.sum(1), len(models), method)
+        ranks = weighted_ranks(presorted, weights).mul_(weights.sqrt()[:, None])
+        lengths = _rank_lengths(ranks, weights, method)
+        shares = _shares_of_lengths(plan.rdm_counts[resamples], lengths[:, n_models:])
+        pool = shares[:, None] @ ranks[:, n_models:]
+        yield resamples, (ranks[:, :n_models] @ pool.transpose(1, 2))[:, :, 0] / lengths[:, :n_models]
 
 
-def _scaled(
-    cross: torch.Tensor, lengths: torch.Tensor, total: torch.Tensor, n_models: int, method: str
-) -> torch.Tensor:
+def _rank_lengths(ranks: torch.Tensor, weights: torch.Tensor, method: str) -> torch.Tensor:
+    """By what the ranks are divided: their length, or for rho-a the length of untied ranks."""
     if method == "rho-a":
-        return cross * (12 / (total**3 - total))[:, None, None]
-    lengths = torch.where(lengths > 0, lengths, torch.nan)
-    return (cross / (lengths[:, :n_models, None] * lengths[:, None, n_models:])).clamp_(-1, 1)
+        total = weights.sum(1, keepdim=True)
+        return ((total**3 - total) / 12).sqrt().expand(-1, ranks.shape[1])
+    lengths = torch.linalg.vector_norm(ranks, dim=2)
+    return torch.where(lengths > 0, lengths, torch.nan)
+
+
+def _by_rebuilding(
+    models: torch.Tensor, data: torch.Tensor, plan: Plan, method: str
+) -> Iterator[tuple[slice, torch.Tensor]]:
+    """Any comparison, from the resampled pairs written out."""
+    for number, counts in enumerate(plan.rdm_counts):
+        pairs = plan.resampled_pairs(number)
+        similarity = compare_stacks(models[:, pairs], data[:, pairs], method)
+        yield slice(number, number + 1), _sum_over_drawn(similarity, counts)[None]
 
 
 def _slices(n_resamples: int, entries_each: int) -> Iterator[slice]:
@@ -262,24 +275,29 @@ def _slices(n_resamples: int, entries_each: int) -> Iterator[slice]:
         yield slice(start, min(start + step, n_resamples))
 
 
-def _weighted_mean(similarity: torch.Tensor, shares: torch.Tensor) -> torch.Tensor:
-    """Mean over data RDMs; an RDM that was not drawn cannot spoil it with a NaN."""
-    return torch.where(shares > 0, similarity * shares, 0).sum(-1)
+def _shares_of_lengths(counts: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    """counts / lengths; an RDM that was not drawn cannot spoil the pool with a NaN."""
+    return torch.where(counts > 0, counts / lengths, 0)
 
 
-def _pooled_bounds(similarity: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
-    """Ceilings from the similarities C between the RDMs themselves, (n_resamples, 2).
+def _sum_over_drawn(similarity: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """Sum over data RDMs, each as often as drawn; one that was not drawn cannot spoil it with a NaN."""
+    return torch.where(counts > 0, similarity * counts, 0).sum(-1)
 
-    RDMs of unit length z pooled with weights v have r(z_k, sum_d v_d z_d) = (C v)_k / sqrt(v^T C v).
+
+def _bounds_from_pool(with_pool: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+    """Ceilings from each RDM's similarities summed over the drawn RDMs, its own copies included.
+
+    RDMs z of length 1, drawn v times, have r(z_k, sum_d v_d z_d) = s_k / sqrt(sum_d v_d s_d) with s_k the
+    summed similarity of RDM k; without k itself s_k is less by v_k, the sum by 2 v_k s_k - v_k^2.
     """
-    with_pool = (similarity @ counts[:, :, None])[:, :, 0]
-    square = (with_pool * counts).sum(1, keepdim=True)
-    upper = with_pool / square.sqrt()
+    square = _sum_over_drawn(with_pool, counts)[:, None]
     rest_square = square - 2 * counts * with_pool + counts.square()
     rest_square = torch.where(counts.sum(1, keepdim=True) > counts, rest_square, torch.nan)
     lower = (with_pool - counts) / rest_square.sqrt()
     shares = counts / counts.sum(1, keepdim=True)
-    return torch.stack([_weighted_mean(lower, shares), _weighted_mean(upper, shares)], dim=1)
+    bounds = [_sum_over_drawn(lower, shares), _sum_over_drawn(with_pool / square.sqrt(), shares)]
+    return torch.stack(bounds, dim=1)
 
 
 def _rebuilt_bounds(rdms: torch.Tensor, plan: Plan, number: int, method: str, over: str) -> torch.Tensor:
