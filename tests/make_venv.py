@@ -13,7 +13,9 @@ NEEDED = (3, 11)
 def main(folder: Path) -> None:
     """Make `folder` a virtual environment with pip."""
     if sys.version_info < NEEDED:
-        sys.exit(f"innerscore needs Python {'.'.join(map(str, NEEDED))} or newer; this is {sys.version.split()[0]}")
+        sys.exit(
+            f"innerscore needs Python {'.'.join(map(str, NEEDED))} or newer; this is {sys.version.split()[0]}"
+        )
     if not has_ensurepip():
         install_venv_package()
     venv.create(folder, with_pip=True, clear=True)

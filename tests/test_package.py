@@ -19,8 +19,12 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
 def packages_in_the_tree():
-    tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "*.py"], capture_output=True, text=True, check=True)
-    folders = {Path(line).parent for line in tracked.stdout.split() if not line.startswith(("tests/", "docs/"))}
+    tracked = subprocess.run(
+        ["git", "-C", ROOT, "ls-files", "*.py"], capture_output=True, text=True, check=True
+    )
+    folders = {
+        Path(line).parent for line in tracked.stdout.split() if not line.startswith(("tests/", "docs/"))
+    }
     return {".".join(["innerscore", *folder.parts]) for folder in folders}
 
 
@@ -40,7 +44,10 @@ def test_a_wheel_has_one_top_level_name_and_all_cards(wheel):
     names = [name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name]
     assert {name.split("/")[0] for name in names} == {"innerscore"}
     tracked = subprocess.run(
-        ["git", "-C", ROOT, "ls-files", "*.yaml", "*.html", "py.typed"], capture_output=True, text=True, check=True
+        ["git", "-C", ROOT, "ls-files", "*.yaml", "*.html", "py.typed"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout.split()
     assert {f"innerscore/{name}" for name in tracked} <= set(names)
 
@@ -49,15 +56,31 @@ def test_nothing_but_innerscore_can_be_imported_after_an_install(wheel, tmp_path
     venv.create(tmp_path / "v", with_pip=False)
     site = next((tmp_path / "v" / "lib").glob("python*")) / "site-packages"
     zipfile.ZipFile(wheel).extractall(site)
-    rooms = ["core", "metrics", "candidates", "benchmarks", "cli", "tests", "tasks", "scoring", "leaderboard", "api"]
-    code = f"import importlib.util as u; print([r for r in {rooms} if u.find_spec(r)], u.find_spec('innerscore') is not None)"
-    found = subprocess.run([tmp_path / "v" / "bin" / "python", "-c", code], capture_output=True, text=True, cwd=tmp_path)
-    assert found.stdout.strip() == "[] True"
+    rooms = [
+        "core",
+        "metrics",
+        "candidates",
+        "benchmarks",
+        "cli",
+        "tests",
+        "tasks",
+        "scoring",
+        "leaderboard",
+        "api",
+    ]
+    code = f"from importlib.util import find_spec; print([room for room in {['innerscore', *rooms]} if find_spec(room)])"
+    found = subprocess.run(
+        [tmp_path / "v" / "bin" / "python", "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert found.stdout.strip() == "['innerscore']"
 
 
 def all_modules():
-    return [name for _, name, _ in pkgutil.walk_packages(innerscore.__path__, "innerscore.")
-            if ".tests" not in name and ".docs" not in name and not name.endswith("__main__")]
+    return [
+        name
+        for _, name, _ in pkgutil.walk_packages(innerscore.__path__, "innerscore.")
+        if ".tests" not in name and ".docs" not in name and not name.endswith("__main__")
+    ]
 
 
 @pytest.mark.parametrize("name", all_modules())
@@ -95,7 +118,9 @@ def test_every_pin_satisfies_its_range():
 
 
 def test_no_library_code_asserts_or_prints():
-    tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "*.py"], capture_output=True, text=True, check=True)
+    tracked = subprocess.run(
+        ["git", "-C", ROOT, "ls-files", "*.py"], capture_output=True, text=True, check=True
+    )
     for name in tracked.stdout.split():
         if not name.startswith("tests/"):
             lines = (ROOT / name).read_text().splitlines()

@@ -13,7 +13,15 @@ def main() -> int:
     """Exit status of mypy."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "innerscore").symlink_to(ROOT)
-        command = [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), "-p", "innerscore"]
+        command = [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--config-file",
+            str(ROOT / "pyproject.toml"),
+            "-p",
+            "innerscore",
+        ]
         cache = ["--cache-dir", str(ROOT / ".mypy_cache")]
         environment = os.environ | {"MYPYPATH": folder}
         return subprocess.run([*command, *cache], cwd=folder, env=environment, check=False).returncode

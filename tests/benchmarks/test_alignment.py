@@ -33,7 +33,10 @@ def test_samples_of_an_epoch_are_those_of_its_mask_whatever_the_order():
             )
         )
         wanted = sorted(
-            ("ab"[s], 50.0 * t, tuple(values[[s, s + 2], :, t].ravel())) for s in (0, 1) for t in range(3) if mask[s, t]
+            ("ab"[s], 50.0 * t, tuple(values[[s, s + 2], :, t].ravel()))
+            for s in (0, 1)
+            for t in range(3)
+            if mask[s, t]
         )
         assert found == wanted
 
@@ -66,7 +69,9 @@ def clips():
 def test_frames_are_averaged_within_their_bin():
     samples = brain_samples(trials(np.ones((4, 2, 3))), epoch=None)
     times = np.arange(9) * 1000 / 60
-    activations = {name: {"l": TimedValues(np.arange(9.0)[:, None] + 10 * k, times)} for k, name in enumerate("ab")}
+    activations = {
+        name: {"l": TimedValues(np.arange(9.0)[:, None] + 10 * k, times)} for k, name in enumerate("ab")
+    }
     aligned = model_samples(activations, "l", clips(), samples, "time")
     np.testing.assert_allclose(aligned.values[:, 0], [1, 4, 7, 11, 14, 17])
 

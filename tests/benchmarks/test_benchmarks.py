@@ -51,9 +51,7 @@ def test_every_score_has_its_parts_and_intervals_about_them(name, scored):
         assert estimate.low < estimate.value < estimate.high
         assert estimate.unit != "none"
     assert {"raw", "ceiling", "normalised"} <= set(parts.targets.columns)
-    assert parts.normalised.value == pytest.approx(
-        parts.raw.value / parts.ceiling.value, rel=0.1, abs=0.03
-    )
+    assert parts.normalised.value == pytest.approx(parts.raw.value / parts.ceiling.value, rel=0.1, abs=0.03)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -92,7 +90,9 @@ def test_the_layer_is_chosen_on_kept_conditions_and_the_choice_is_recorded(mirro
         real, fake = layers["rgb"].values, noise.normal(size=layers["rgb"].values.shape)
         kept = stimulus.identifier in benchmark.commitment_conditions
         swapped = {"a": fake if kept else real, "b": real if kept else fake}
-        activations[stimulus.identifier] = check_activations(swapped, stimulus, candidate="c", layers=("a", "b"))
+        activations[stimulus.identifier] = check_activations(
+            swapped, stimulus, candidate="c", layers=("a", "b")
+        )
     parts = unpack_score(benchmark.score(activations))
     assert parts.layer == "b"
     assert parts.layer_scores["b"] > parts.layer_scores["a"]
@@ -130,7 +130,9 @@ def truth(benchmark):
         times = np.arange(rate.shape[1]) * 50.0
         inside = times < stimulus.n_steps * 1000 / stimulus.rate_hz
         layer = TimedValues(rate.T[inside], times[inside])
-        activations[stimulus.identifier] = check_activations({"rates": layer}, stimulus, candidate="truth", layers=("rates",))
+        activations[stimulus.identifier] = check_activations(
+            {"rates": layer}, stimulus, candidate="truth", layers=("rates",)
+        )
     return activations
 
 
@@ -158,7 +160,9 @@ def test_a_model_of_shuffled_conditions_scores_nothing(dmfc):
     shuffled = {s.identifier: true[k] for s, k in zip(benchmark.stimuli, order, strict=True)}
     noise = np.random.default_rng(1)
     for layers in shuffled.values():  # a time axis that fits is all that is left of the truth
-        layers["rates"] = TimedValues(noise.normal(size=layers["rates"].values.shape), layers["rates"].times_ms)
+        layers["rates"] = TimedValues(
+            noise.normal(size=layers["rates"].values.shape), layers["rates"].times_ms
+        )
     estimate = unpack_score(benchmark.score(shuffled)).raw
     assert abs(estimate.value) < 0.05
 

@@ -21,8 +21,12 @@ NAMES = list(registry(Settings()).entries())
 CONDITIONS = sample_conditions(6, n_bounce=3, seed=4)
 CLIPS = tuple(render_trial(condition) for condition in CONDITIONS)
 PATHS = ornstein_uhlenbeck_paths(2, 20.0, rate_hz=10.0, seed=1)
-WALKS = tuple(motion_from_path(f"w{k}", PATHS[k][: 150 + 10 * k], rate_hz=10.0, arena_m=(1.0, 1.0)) for k in (0, 1))
-STILL = FrameClip("still", np.random.default_rng(0).integers(0, 255, (1, 40, 30, 3), dtype=np.uint8), 1.0, 0.1)
+WALKS = tuple(
+    motion_from_path(f"w{k}", PATHS[k][: 150 + 10 * k], rate_hz=10.0, arena_m=(1.0, 1.0)) for k in (0, 1)
+)
+STILL = FrameClip(
+    "still", np.random.default_rng(0).integers(0, 255, (1, 40, 30, 3), dtype=np.uint8), 1.0, 0.1
+)
 
 CODE = """
 from pathlib import Path
@@ -109,7 +113,9 @@ def test_the_simulated_ball_is_the_true_one_under_the_occluder_too(settings):
         truth = ball_state(condition, frame_times_ms(condition))
         found = layers["kinematics"].values
         assert np.hypot(found[:, 0] - truth.x, found[:, 1] - truth.y).max() < 0.6
-        assert np.hypot(found[: clip.context_frames - 9, 0] - truth.x[: clip.context_frames - 9], 0).max() < 0.05
+        assert (
+            np.hypot(found[: clip.context_frames - 9, 0] - truth.x[: clip.context_frames - 9], 0).max() < 0.05
+        )
 
 
 def test_the_visible_ball_freezes_under_the_occluder(settings):
@@ -126,20 +132,24 @@ def test_the_ball_controls_refuse_a_clip_without_a_ball(settings):
 
 
 def test_gabor_energy_prefers_its_orientation_and_ignores_phase(settings):
-    x, y = np.meshgrid(np.arange(64), np.arange(64))
+    x = np.meshgrid(np.arange(64), np.arange(64))[0]
+
     def grating(phase, along):
         wave = 127.5 + 127 * np.cos(2 * np.pi * along / 4 + phase)
         return FrameClip("g", np.repeat(wave.astype(np.uint8)[None, ..., None], 3, axis=3), 1.0, 0.1)
+
     candidate = load_candidate("gabor-energy", settings)
-    energies = [candidate.activations([grating(p, x)])[0]["energy"].values.reshape(3, 4, 8, 8) for p in (0.0, 1.5)]
+    energies = [
+        candidate.activations([grating(p, x)])[0]["energy"].values.reshape(3, 4, 8, 8) for p in (0.0, 1.5)
+    ]
     fine = energies[0][0, :, 2:6, 2:6].mean(axis=(1, 2))
     assert fine[0] > 10 * fine[2]
     np.testing.assert_allclose(energies[0][0, 0, 2:6, 2:6], energies[1][0, 0, 2:6, 2:6], rtol=0.03)
 
 
 def test_grid_code_repeats_over_the_lattice(settings):
-    start = np.array([0.3, 0.3])
-    path = np.stack([start, start, start + [0.4, 0.0], start + [0.2, 0.4 * np.sqrt(3) / 2], start + [0.2, 0.0]])
+    offsets = [[0, 0], [0, 0], [0.4, 0.0], [0.2, 0.4 * np.sqrt(3) / 2], [0.2, 0.0]]
+    path = np.array([0.3, 0.3]) + np.array(offsets)
     walk = motion_from_path("lattice", path, rate_hz=10.0, arena_m=(1.0, 1.0))
     finest = load_candidate("grid-code", settings).activations([walk])[0]["grid"].values[:, :9]
     np.testing.assert_allclose(finest[1], finest[0], atol=1e-5)
@@ -188,7 +198,9 @@ def test_a_batch_with_a_wrong_number_of_results_is_refused(tmp_path, settings):
 
 
 def test_a_candidate_that_cannot_be_built_is_named(tmp_path, settings):
-    folder = make(tmp_path / "mine", code="class Model:\n    def __init__(self):\n        raise OSError('no weights')\n")
+    folder = make(
+        tmp_path / "mine", code="class Model:\n    def __init__(self):\n        raise OSError('no weights')\n"
+    )
     with pytest.raises(CandidateError, match="no weights"):
         load_candidate(folder, settings)
 

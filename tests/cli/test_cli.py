@@ -98,7 +98,9 @@ def test_wrong_usage_has_exit_code_2():
 
 
 def test_score_on_real_data_has_value_interval_and_ceiling(mirror):
-    result = call("score", "pixels", "--benchmark", "Kriegeskorte2008.IT-rsa", "--json", INNERSCORE_MIRROR=mirror)
+    result = call(
+        "score", "pixels", "--benchmark", "Kriegeskorte2008.IT-rsa", "--json", INNERSCORE_MIRROR=mirror
+    )
     assert result.returncode == 0
     score = json.loads(result.stdout)["results"][0]["score"]
     for part in ("raw", "ceiling", "normalised"):
@@ -132,7 +134,9 @@ def test_an_own_candidate_goes_from_folder_to_board_and_is_not_run_twice(tmp_pat
     mine = [cell for cell in cells if cell["candidate"] == "example" and cell["state"] == "value"]
     assert [cell["record_sha256"] for cell in mine] == [first["record_sha256"]]
     assert "example" in call("board").stdout
-    third = json.loads(call("score", folder, "-b", "SimulatedMEC.rsa", "--rerun", "--json").stdout)["results"][0]
+    third = json.loads(call("score", folder, "-b", "SimulatedMEC.rsa", "--rerun", "--json").stdout)[
+        "results"
+    ][0]
     assert third["values_sha256"] == first["values_sha256"]
     assert third["record_sha256"] != first["record_sha256"]
 
@@ -182,5 +186,7 @@ def test_data_shows_where_files_are(mirror):
 
 
 def test_python_m_works():
-    result = subprocess.run([sys.executable, "-m", "innerscore", "list", "metrics"], capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-m", "innerscore", "list", "metrics"], capture_output=True, text=True
+    )
     assert "ridge" in result.stdout

@@ -58,7 +58,10 @@ def test_the_hash_sees_one_changed_value_and_one_changed_label():
     [
         ({"presentation": {"stimulus_id": list("aabb"), "condition": list("aabb")}}, "'repetition'"),
         ({"neuroid": {"neuroid_id": list("xxz"), "animal": list("ppq"), "region": ["D"] * 3}}, "repeated"),
-        ({"neuroid": {"neuroid_id": list("xy"), "animal": list("pp"), "region": ["D"] * 2}}, "fit the values"),
+        (
+            {"neuroid": {"neuroid_id": list("xy"), "animal": list("pp"), "region": ["D"] * 2}},
+            "fit the values",
+        ),
         (
             {"time_bin": {"time_bin_start_ms": np.zeros(5), "time_bin_end_ms": np.ones(5)}},
             "out of order",
@@ -83,7 +86,9 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     path = tmp_path / "r.nc"
     save_labelled(example(), path, "recording")
     before = path.read_bytes()
-    monkeypatch.setattr("xarray.Dataset.to_netcdf", lambda *_a, **_k: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(
+        "xarray.Dataset.to_netcdf", lambda *_a, **_k: (_ for _ in ()).throw(OSError("disk full"))
+    )
     with pytest.raises(OSError, match="disk full"):
         save_labelled(example(), path, "recording")
     assert path.read_bytes() == before

@@ -11,7 +11,9 @@ from innerscore.core.seeds import child_seed, generator
 
 
 def test_children_of_one_seed_differ_and_repeat():
-    seeds = {child_seed(seed, *names) for seed in range(20) for names in [(), ("a",), ("b",), ("a", "b"), ("ab",)]}
+    seeds = {
+        child_seed(seed, *names) for seed in range(20) for names in [(), ("a",), ("b",), ("a", "b"), ("ab",)]
+    }
     assert len(seeds) == 100
     assert child_seed(3, "spikes") == child_seed(3, "spikes")
     np.testing.assert_array_equal(generator(1, "x").random(3), generator(1, "x").random(3))
@@ -21,12 +23,17 @@ def test_the_seed_of_a_name_never_changes_between_versions():
     assert child_seed(0, "SimulatedDMFC", "spikes") == 5007385589811430122
 
 
+def _interrupted_write(path):
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+
 def test_an_interrupted_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "file"
     write_bytes(path, b"old")
-    with pytest.raises(KeyboardInterrupt), atomic_path(path) as temporary:
-        temporary.write_bytes(b"half")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _interrupted_write(path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

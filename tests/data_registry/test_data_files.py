@@ -87,7 +87,7 @@ def test_a_wrong_file_in_a_mirror_is_left_alone(tmp_path):
 
 def test_offline_says_where_to_put_the_file(tmp_path):
     settings = Settings(data_dir=tmp_path / "d", offline=True)
-    with pytest.raises(MissingPartError, match="https://example.org/f.mat") as caught:
+    with pytest.raises(MissingPartError, match=r"https://example\.org/f\.mat") as caught:
         locate_file(card(), "f.mat", settings)
     assert str(tmp_path / "d" / "some" / "f.mat") in str(caught.value)
     assert caught.value.exit_code == 7

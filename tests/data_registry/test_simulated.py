@@ -41,7 +41,9 @@ def test_dmfc_trials_average_to_the_true_rates(dmfc):
     average = dmfc.recording("DMFC").values.reshape(20, *rates.shape).mean(axis=0)
     known = np.isfinite(rates)
     np.testing.assert_array_equal(np.isfinite(average), known)
-    error = (average - rates)[known] / np.sqrt(rates[known] / 0.05 / 20)  # Poisson: var = rate / (bin x trials)
+    error = (average - rates)[known] / np.sqrt(
+        rates[known] / 0.05 / 20
+    )  # Poisson: var = rate / (bin x trials)
     assert error.mean() == pytest.approx(0, abs=0.01)
     assert error.std() == pytest.approx(1, abs=0.02)
 

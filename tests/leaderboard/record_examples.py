@@ -44,9 +44,7 @@ def make_record(candidate="c", benchmark="Bee.x", value=0.5, version=1, data=HAS
             benchmark=BenchmarkRef(
                 identifier=benchmark, version=version, card_sha256=HASH, metric="m", parameters={}
             ),
-            data=DataRef(
-                dataset="Bee", version=1, simulated=benchmark.startswith("Simulated"), sha256=data
-            ),
+            data=DataRef(dataset="Bee", version=1, simulated=benchmark.startswith("Simulated"), sha256=data),
             stimuli_sha256=HASH,
             code_sha256=HASH,
             seed=seed,

@@ -157,7 +157,10 @@ def test_the_page_asks_for_nothing_from_outside():
 def test_the_picture_shows_value_and_interval_and_says_what_it_is():
     score = make_record(value=0.5).score.normalised
     svg = str(interval_svg(score, 'a "quoted" <label>'))
-    x = {name: float(re.search(rf'{name}="([\d.]+)"', svg.split('class="bar"')[1]).group(1)) for name in ("x1", "x2")}
+    x = {
+        name: float(re.search(rf'{name}="([\d.]+)"', svg.split('class="bar"')[1]).group(1))
+        for name in ("x1", "x2")
+    }
     cx = float(re.search(r'cx="([\d.]+)"', svg).group(1))
     assert x["x1"] < cx < x["x2"]
     assert "<title>a &#34;quoted&#34; &lt;label&gt;</title>" in svg
@@ -173,7 +176,10 @@ def test_export_writes_everything_and_each_file_is_what_its_name_says(tmp_path):
     page = export_board(board(records), store, tmp_path / "out")
     assert page == tmp_path / "out" / "index.html"
     for record in records:
-        assert sha256_of_file(tmp_path / "out" / "records" / f"{record.record_sha256}.json") == record.record_sha256
+        assert (
+            sha256_of_file(tmp_path / "out" / "records" / f"{record.record_sha256}.json")
+            == record.record_sha256
+        )
     for path in (tmp_path / "out" / "targets").iterdir():
         assert sha256_of_file(path) == path.stem
     assert json.loads((tmp_path / "out" / "board.json").read_text())["schema_version"] == 1

@@ -1,9 +1,9 @@
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from record_examples import csv_of, failed, make_record
@@ -53,11 +53,14 @@ def test_a_file_that_the_record_does_not_name_is_refused(store):
     assert store.records() == []
 
 
-@pytest.mark.parametrize("statement", ["UPDATE records SET body = x'00'", "DELETE FROM records", "DELETE FROM attachments"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE records SET body = x'00'", "DELETE FROM records", "DELETE FROM attachments"]
+)
 def test_the_database_refuses_change(store, url, statement):
     store.add(make_record(), csv_of(0.5))
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as connection, pytest.raises(
-        sqlite3.IntegrityError, match="never changed"
+    with (
+        sqlite3.connect(url.removeprefix("sqlite:///")) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="never changed"),
     ):
         connection.execute(statement)
 
@@ -97,7 +100,7 @@ for number in range(25):
 
 
 def test_writers_together_lose_and_double_nothing(url):
-    codes = [WRITER.format(folder=os.path.dirname(__file__), url=url, writer=writer) for writer in range(4)]
+    codes = [WRITER.format(folder=str(Path(__file__).parent), url=url, writer=writer) for writer in range(4)]
     writers = [subprocess.Popen([sys.executable, "-c", code]) for code in codes]
     assert [writer.wait() for writer in writers] == [0] * 4
     seeds = [record.inputs.seed for record in Store(url).records()]
@@ -117,7 +120,7 @@ for seed in range(100000):
 
 
 def test_a_writer_killed_while_writing_leaves_whole_records_only(url):
-    code = KILLED.format(folder=os.path.dirname(__file__), url=url)
+    code = KILLED.format(folder=str(Path(__file__).parent), url=url)
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
         while process.stdout.readline().strip() != "20":
             pass

@@ -86,7 +86,9 @@ def test_the_value_by_which_layers_are_chosen_follows_the_raw_score(name, settin
 def test_the_ceiling_alone_is_the_ceiling_of_the_score(name, settings):
     metric = load_metric(name, settings)
     candidate, data = example_fixed(name)
-    assert float(metric.ceiling(data)) == pytest.approx(unpack_score(metric(candidate, data)).ceiling.value, abs=0.05)
+    assert float(metric.ceiling(data)) == pytest.approx(
+        unpack_score(metric(candidate, data)).ceiling.value, abs=0.05
+    )
 
 
 def test_ridge_of_the_true_latent_is_one_and_of_noise_is_nothing(settings):

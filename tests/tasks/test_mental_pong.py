@@ -67,7 +67,9 @@ def test_drawn_conditions_are_of_the_published_kind():
         hidden = np.ceil(condition.end_ms / STEP_MS) - visible
         assert 15 <= visible <= 45
         assert 15 <= hidden <= 45
-        assert ball_state(condition, np.array([condition.occlusion_ms])).x[0] == pytest.approx(OCCLUDER_START_DEG)
+        assert ball_state(condition, np.array([condition.occlusion_ms])).x[0] == pytest.approx(
+            OCCLUDER_START_DEG
+        )
 
 
 def test_the_same_seed_draws_the_same_and_another_one_others():

@@ -50,6 +50,8 @@ def test_resampling_a_straight_walk_changes_nothing_but_the_rate():
 
 
 def test_seeds_repeat_and_no_step_is_refused():
-    np.testing.assert_array_equal(ornstein_uhlenbeck_paths(1, 2.0, seed=5), ornstein_uhlenbeck_paths(1, 2.0, seed=5))
+    np.testing.assert_array_equal(
+        ornstein_uhlenbeck_paths(1, 2.0, seed=5), ornstein_uhlenbeck_paths(1, 2.0, seed=5)
+    )
     with pytest.raises(InvalidArgumentError, match="duration_s"):
         ornstein_uhlenbeck_paths(1, 0.001)

@@ -1,0 +1,45 @@
+"""The README does what it says: its own candidate, made and scored from its text."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def block(language, containing):
+    blocks = re.findall(rf"```{language}\n(.*?)```", README, flags=re.S)
+    return next(text for text in blocks if containing in text)
+
+
+def test_the_own_candidate_of_the_readme_lands_on_the_board(tmp_path):
+    folder = tmp_path / "my-model"
+    folder.mkdir()
+    code = block("python", "class Brightness")
+    assert len(code.strip().splitlines()) <= 10
+    (folder / "candidate.py").write_text(code)
+    (folder / "candidate.yaml").write_text(block("yaml", "identifier: brightness"))
+    for line in block("sh", "innerscore score my-model").strip().splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == ".venv/bin/innerscore"
+        command = [str(Path(sys.executable).parent / "innerscore"), *arguments]
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    cells = json.loads((tmp_path / "board" / "board.json").read_text())["cells"]
+    states = [cell["state"] for cell in cells if cell["candidate"] == "brightness"]
+    assert states.count("value") == 1
+
+
+def test_the_commands_of_the_readme_are_those_of_the_makefile():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", README, flags=re.M):
+        assert re.search(rf"^{target}:", makefile, flags=re.M)
+
+
+def test_every_link_of_the_documents_leads_somewhere():
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+            assert link.startswith("http") or (page.parent / link).exists(), (page, link)
