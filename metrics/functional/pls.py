@@ -13,6 +13,10 @@ from ._splits import check_integer
 
 __all__ = ["pls_predictivity"]
 
+# Up to this size a few dozen squarings are faster than a decomposition.
+_FEW = 512
+_MOST_SQUARINGS = 60
+
 
 def pls_predictivity(
     x: object,
@@ -131,8 +135,22 @@ def _leading_left(cross: torch.Tensor) -> torch.Tensor:
 
 
 def _leading_eigenvector(symmetric: torch.Tensor) -> torch.Tensor:
-    leading: torch.Tensor = torch.linalg.eigh(symmetric.double()).eigenvectors[:, -1]
+    exact = symmetric.double()
+    leading = torch.linalg.eigh(exact).eigenvectors[:, -1] if len(exact) > _FEW else _by_squaring(exact)
     return leading.to(symmetric.dtype)
+
+
+def _by_squaring(symmetric: torch.Tensor) -> torch.Tensor:
+    """Leading eigenvector of a non-negative matrix: its power 2^k is all but of rank one."""
+    for _ in range(_MOST_SQUARINGS):
+        symmetric = symmetric / symmetric.trace()
+        squared = symmetric @ symmetric
+        # With eigenvalues that sum to 1, their squares do so only if one is left.
+        if float(squared.trace()) >= 1 - 1e-15:
+            break
+        symmetric = squared
+    column = symmetric[:, symmetric.diagonal().argmax()]
+    return column / column.norm()
 
 
 def _rotated(
