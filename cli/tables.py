@@ -11,7 +11,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from ..core.records import EstimateRecord
-    from ..leaderboard.board import Board, Cell, Column, Row, Section
+    from ..leaderboard.board import Board, Cell, Column, Section
     from .running import Result
 
 __all__ = ["estimate_text", "print_board", "print_table", "result_line"]
@@ -69,24 +69,12 @@ def _section_table(section: Section) -> Table:
     for column in section.columns:
         table.add_column(f"{column.benchmark}\n{_ceiling_text(section, column)}", justify="right")
     table.add_column("mean", justify="right")
-    for row in section.rows:
-        if any(cell.state not in ("not applicable", "not run") for cell in row.cells):
-            mean = "" if math.isnan(row.mean) else f"{row.mean:.3f}"
-            table.add_row(row.candidate, *map(_cell_text, row.cells), mean)
-    rest = [
-        row for row in section.rows if all(cell.state in ("not applicable", "not run") for cell in row.cells)
-    ]
-    table.caption = _rest_text(rest)
+    for row in section.tried:
+        mean = "" if math.isnan(row.mean) else f"{row.mean:.3f}"
+        table.add_row(row.candidate, *map(_cell_text, row.cells), mean)
+    table.caption = "; ".join(f"{state}: {', '.join(names)}" for state, names in section.untried.items())
     table.caption_justify = "left"
     return table
-
-
-def _rest_text(rest: list[Row]) -> str:
-    parts = []
-    for state in ("not applicable", "not run"):
-        names = [row.candidate for row in rest if row.cells[0].state == state]
-        parts += [f"{state}: {', '.join(names)}"] if names else []
-    return "; ".join(parts)
 
 
 def _ceiling_text(section: Section, column: Column) -> str:

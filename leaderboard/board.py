@@ -81,6 +81,11 @@ class Row:
         return sum(not math.isnan(cell.value) for cell in self.cells)
 
     @property
+    def was_tried(self) -> bool:
+        """Whether a cell has a value or a failure."""
+        return any(cell.state in ("value", "failed") for cell in self.cells)
+
+    @property
     def mean(self) -> float:
         """Mean over the section's columns; NaN unless every one has a value."""
         if self.coverage < len(self.cells) or not self.cells:
@@ -95,6 +100,19 @@ class Section:
     system: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def tried(self) -> tuple[Row, ...]:
+        """The rows in which something ran."""
+        return tuple(row for row in self.rows if row.was_tried)
+
+    @property
+    def untried(self) -> dict[str, tuple[str, ...]]:
+        """The other candidates' names by state: not applicable to all columns, or not run on some."""
+        rest = [row for row in self.rows if not row.was_tried]
+        closed = tuple(row.candidate for row in rest if all(c.state == "not applicable" for c in row.cells))
+        open_ = tuple(row.candidate for row in rest if row.candidate not in closed)
+        return {state: names for state, names in (("not applicable", closed), ("not run", open_)) if names}
 
     def ceiling(self, column: Column) -> EstimateRecord | None:
         """The ceiling of a column, from the first row that has a score there; None if none has."""
@@ -194,5 +212,4 @@ def _cell(record: ResultRecord | None) -> Cell:
 def _standing(row: Row) -> tuple[float, int, bool, str]:
     """Full coverage by mean, then by the number of values, then those that ran, then by name."""
     mean = row.mean
-    ran = any(cell.state not in ("not applicable", "not run") for cell in row.cells)
-    return math.inf if math.isnan(mean) else -mean, -row.coverage, not ran, row.candidate
+    return math.inf if math.isnan(mean) else -mean, -row.coverage, not row.was_tried, row.candidate

@@ -68,7 +68,8 @@ def test_nothing_but_innerscore_can_be_imported_after_an_install(wheel, tmp_path
         "leaderboard",
         "api",
     ]
-    code = f"from importlib.util import find_spec; print([room for room in {['innerscore', *rooms]} if find_spec(room)])"
+    names = ["innerscore", *rooms]
+    code = f"from importlib.util import find_spec; print([name for name in {names} if find_spec(name)])"
     found = subprocess.run(
         [tmp_path / "v" / "bin" / "python", "-c", code], capture_output=True, text=True, cwd=tmp_path
     )

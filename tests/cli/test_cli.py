@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -190,3 +191,39 @@ def test_python_m_works():
         [sys.executable, "-m", "innerscore", "list", "metrics"], capture_output=True, text=True
     )
     assert "ridge" in result.stdout
+
+
+SLOW = """
+import pathlib, time
+class Model:
+    def activations(self, stimulus):
+        log = pathlib.Path(LOG)
+        with log.open("a") as file:
+            file.write(stimulus.identifier + "\\n")
+        time.sleep(0.0 if pathlib.Path(LOG + ".go").exists() else 0.4)
+        return {"a": stimulus.positions}
+    def activations_batch(self, stimuli):
+        return [self.activations(stimulus) for stimulus in stimuli]
+"""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupted_score_leaves_no_half_and_the_next_one_completes(tmp_path, stop):
+    log = tmp_path / "log"
+    folder = make(tmp_path / "mine", SLOW.replace("LOG", repr(str(log))))
+    arguments = ["score", str(folder), "-b", "SimulatedMEC.rsa", "--json"]
+    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        while not log.exists():
+            time.sleep(0.05)
+        time.sleep(0.6)
+        running.send_signal(stop)
+    assert running.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL)
+    cells = json.loads(call("board", "--json").stdout)["cells"]
+    assert not [cell for cell in cells if cell["candidate"] == "example"]
+    (tmp_path / "log.go").touch()
+    again = json.loads(call(*arguments).stdout)["results"][0]
+    assert (again["state"], again["reused"]) == ("value", False)
+    undisturbed = json.loads(
+        call(*arguments, INNERSCORE_DATA_DIR=tmp_path / "e", INNERSCORE_CACHE_DIR=tmp_path / "f").stdout
+    )
+    assert undisturbed["results"][0]["values_sha256"] == again["values_sha256"]
