@@ -155,6 +155,12 @@ def bootstrap_noise_corrected_predictivity(
     InvalidArgumentError
         If an argument is not as described.
 
+    Notes
+    -----
+    The formula divides by the root of two estimated reliabilities, so noise in them raises its mean. With
+    few samples and a reliability of 0.5, values lie some hundredths above the score, and their interval can
+    miss the true value from above; leave out unreliable targets first.
+
     Examples
     --------
     >>> import numpy as np
