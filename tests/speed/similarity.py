@@ -1,149 +1,165 @@
-"""Speed of the similarity measures against their peers: what is measured, on what, and what must agree.
+"""Works of the similarity measures: RDMs, their comparison, the bootstrap and CKA, with their peers.
 
-Workloads of the measures' note: 3160 states = 79 conditions x 40 bins. `WORK` is what a runner needs: for
-each row our call, the peers' calls, how far the results differ, and the ratio to reach.
+The workload: 3160 states = 79 conditions x 40 bins; RDMs of 10 models and 40 measurements over 79 conditions.
+Each library gets the dtype it computes in: ours float32 activations, scipy and rsatoolbox float64.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
-from innerscore.metrics.functional.cka import linear_cka
-from innerscore.metrics.functional.compare_rdms import compare_rdms
-from innerscore.metrics.functional.rdm import rdm
-from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa
+from harness import Curve, Peer, Work
 from rsatoolbox.data import Dataset
 from rsatoolbox.inference import eval_bootstrap_pattern
 from rsatoolbox.model import ModelFixed
 from rsatoolbox.rdm import RDMs, calc_rdm, compare
 from scipy.spatial.distance import pdist
 
-N_CONDITIONS, N_BINS = 79, 40
+from innerscore.metrics.functional.cka import linear_cka
+from innerscore.metrics.functional.compare_rdms import compare_rdms
+from innerscore.metrics.functional.rdm import rdm
+from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
+
+Floats = npt.NDArray[np.floating]
+N_CONDITIONS, N_BINS, N_TARGETS = 79, 40, 1889
 N_STATES = N_CONDITIONS * N_BINS
-RESULT = Any
+_N_LATENTS = 64
 
 
-@dataclass(frozen=True)
-class Peer:
-    """A peer's call; `share` is the part of our work that it does (its time is divided by it)."""
-
-    name: str
-    call: Callable[[], RESULT]
-    at_least: float
-    share: float = 1.0
-
-
-@dataclass(frozen=True)
-class Work:
-    """One row: our call and those it is compared with."""
-
-    name: str
-    ours: Callable[[], RESULT]
-    peers: tuple[Peer, ...]
-    prepare: Callable[[], object] = field(default=lambda: None)
-
-    def difference(self, ours: RESULT, theirs: RESULT) -> float:
-        """Median absolute difference of two results; of their means over resamples where draws differ."""
-        a, b = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
-        if a.shape != b.shape:
-            a, b = a.mean(0), b.mean(0)
-        return float(np.median(np.abs(a - b)))
-
-
-@cache
-def patterns(n_features: int, seed: int = 0, dtype: str = "float32"):
-    """Smooth, correlated activations, as a network's: (3160, n_features)."""
+def activations(n_features: int, seed: int = 0, n_states: int = N_STATES) -> Floats:
+    """Rectified mixtures of latents, float32: (n_states, n_features)."""
     rng = np.random.default_rng(seed)
-    latent = rng.standard_normal((N_STATES, 64), dtype=np.float32)
-    mixed = latent @ rng.standard_normal((64, n_features), dtype=np.float32)
-    return np.maximum(mixed + rng.standard_normal(mixed.shape, dtype=np.float32), 0).astype(dtype)
+    latents = rng.standard_normal((n_states, _N_LATENTS), dtype=np.float32)
+    mixed = latents @ rng.standard_normal((_N_LATENTS, n_features), dtype=np.float32)
+    mixed += rng.standard_normal(mixed.shape, dtype=np.float32)
+    return np.maximum(mixed, 0, out=mixed)
 
 
-@cache
-def large_rdms():
-    """Two correlation RDMs of 3160 states in float64, (2, 1, n_pairs)."""
-    first = patterns(512, dtype="float64")
-    second = 0.5 * first + 0.5 * patterns(512, seed=1, dtype="float64")
-    return rdm(first)[None], rdm(second)[None]
+def in_both_precisions() -> dict[str, Floats]:
+    """One set of activations as ours and as the peers take it."""
+    x = activations(2048)
+    return {"single": x, "double": x.astype(np.float64)}
 
 
-@cache
-def small_rdms():
-    """RDMs of 10 models and 40 measurements over 79 conditions."""
+def two_large_rdms(dtype: str) -> tuple[Floats, Floats]:
+    """Two correlation RDMs that agree in part, each (1, n_pairs)."""
+    first, second = activations(512), activations(512, seed=1)
+    return tuple(rdm(x.astype(dtype))[None] for x in (first, 0.5 * first + 0.5 * second))
+
+
+def small_rdms() -> tuple[Floats, Floats]:
+    """RDMs of 10 models and of 40 measurements of one set of states."""
     rng = np.random.default_rng(0)
     states = rng.standard_normal((N_CONDITIONS, 50))
-    data = rdm(states + 2 * rng.standard_normal((40, N_CONDITIONS, 50)))
     models = rdm(states + rng.standard_normal((10, N_CONDITIONS, 50)))
-    return models, data
+    return models, rdm(states + 2 * rng.standard_normal((40, N_CONDITIONS, 50)))
 
 
-def _peer_rdm():
-    return calc_rdm(Dataset(patterns(2048, dtype="float64")), "correlation").get_vectors()[0]
+def median_difference(ours: Floats, theirs: Floats) -> float:
+    """Median absolute difference of the same numbers."""
+    return float(np.median(np.abs(np.asarray(ours) - np.asarray(theirs))))
 
 
-def _peer_bootstrap(method: str, n_boot: int):
-    models, data = small_rdms()
-    fixed = [ModelFixed(str(number), model) for number, model in enumerate(models)]
-    return eval_bootstrap_pattern(
-        fixed, RDMs(data), method=method, N=n_boot, boot_noise_ceil=False
-    ).evaluations
+def difference_of_means(ours: Floats, theirs: Floats) -> float:
+    """Median over models of the difference of means over resamples, since the draws are not the same."""
+    return median_difference(np.mean(ours, axis=0), np.mean(theirs, axis=0))
 
 
-def _product():
-    x = torch.from_numpy(patterns(25_088))
-    return x @ x.T
-
-
-def _compare_work(method: str, at_least: float) -> Work:
+def _rdm_work() -> Work:
     return Work(
-        f"compare RDMs of {N_STATES} states, {method}",
-        lambda: compare_rdms(*large_rdms(), method=method),
-        (Peer("rsatoolbox", lambda: compare(*(RDMs(r) for r in large_rdms()), method), at_least),),
-        prepare=large_rdms,
-    )
-
-
-def _bootstrap_work(method: str, peer_method: str, slice_of: int, at_least: float) -> Work:
-    return Work(
-        f"1,000 bootstraps, 10 models, 40 RDMs, {N_CONDITIONS} conditions, {method}",
-        lambda: bootstrap_rsa(*small_rdms(), n_boot=1000, method=method),
-        (
-            Peer(
-                f"rsatoolbox, {slice_of} bootstraps scaled",
-                lambda: _peer_bootstrap(peer_method, slice_of),
-                at_least,
-                share=slice_of / 1000,
+        name=f"correlation RDM, {N_STATES} x 2,048",
+        prepare=in_both_precisions,
+        ours=lambda data: rdm(data["single"]),
+        peers={
+            "rsatoolbox": Peer(
+                lambda data: calc_rdm(Dataset(data["double"]), "correlation").get_vectors()[0], at_least=60
             ),
-        ),
-        prepare=small_rdms,
+            "scipy pdist": Peer(lambda data: pdist(data["double"], "correlation"), at_least=25),
+        },
+        agreement=median_difference,
     )
 
 
-WORK = (
-    Work(
-        f"correlation RDM, {N_STATES} states x 2,048 features",
-        lambda: rdm(patterns(2048)),
-        (
-            Peer("rsatoolbox", _peer_rdm, 60),
-            Peer("scipy pdist", lambda: pdist(patterns(2048, dtype="float64"), "correlation"), 25),
-        ),
-        prepare=lambda: (patterns(2048), patterns(2048, dtype="float64")),
-    ),
-    _compare_work("spearman", 2),
-    _compare_work("tau-a", 2),
-    _bootstrap_work("pearson", "corr", 50, 500),
-    _bootstrap_work("spearman", "spearman", 10, 100),
-)
+def _compare_work(method: str, dtype: str) -> Work:
+    return Work(
+        name=f"compare RDMs of {N_STATES} states, {method}, {dtype}",
+        prepare=lambda: two_large_rdms(dtype),
+        ours=lambda data: compare_rdms(*data, method=method),
+        peers={"rsatoolbox": Peer(lambda data: compare(*(RDMs(r) for r in data), method), at_least=2)},
+        agreement=median_difference,
+        repeats=3,
+    )
 
-#: Ours may take up to 1.5 times the product: a ratio of at least 1 / 1.5.
-CKA_WORK = Work(
-    f"debiased CKA, {N_STATES} x 25,088 against 1,889 units",
-    lambda: linear_cka(patterns(25_088), patterns(1889, seed=1)),
-    (Peer("the product x x^T alone", _product, 1 / 1.5),),
-    prepare=lambda: (patterns(25_088), patterns(1889, seed=1)),
-)
+
+def _peer_bootstrap(data: tuple[Floats, Floats], method: str, n_boot: int, ceilings: bool) -> Floats:
+    fixed = [ModelFixed(str(number), model) for number, model in enumerate(data[0])]
+    result = eval_bootstrap_pattern(fixed, RDMs(data[1]), method=method, N=n_boot, boot_noise_ceil=ceilings)
+    return result.evaluations
+
+
+def _our_bootstrap(data: tuple[Floats, Floats], method: str, ceilings: bool) -> Any:
+    if ceilings:
+        bootstrap_rsa_ceiling(data[1], method=method)
+    return bootstrap_rsa(*data, method=method)
+
+
+def _bootstrap_work(method: str, peer_method: str, *, ceilings: bool, n_peer: int, at_least: float) -> Work:
+    with_or_without = "and ceilings" if ceilings else "without ceilings"
+    return Work(
+        name=f"1,000 bootstraps, 10 models, 40 RDMs, {N_CONDITIONS} conditions, {method}, {with_or_without}",
+        prepare=small_rdms,
+        ours=lambda data: _our_bootstrap(data, method, ceilings),
+        peers={
+            "rsatoolbox": Peer(
+                lambda data: _peer_bootstrap(data, peer_method, n_peer, ceilings), at_least, 1000 / n_peer
+            )
+        },
+        agreement=difference_of_means,
+    )
+
+
+def _cka_work(n_other: int, n_products: int) -> Work:
+    def product(data: tuple[Floats, Floats]) -> torch.Tensor:
+        for x in map(torch.from_numpy, data[:n_products]):
+            result = x @ x.T
+        return result
+
+    return Work(
+        name=f"debiased CKA, {N_STATES} x 25,088 and x {n_other:,}",
+        prepare=lambda: (activations(25_088), activations(n_other, seed=1)),
+        ours=lambda data: linear_cka(*data),
+        peers={f"the matrix product alone, {n_products}": Peer(product, at_least=1 / 1.5)},
+        agreement=lambda _ours, _product: float("nan"),
+    )
+
+
+WORKS = [
+    _rdm_work(),
+    _compare_work("spearman", "float64"),
+    _compare_work("spearman", "float32"),
+    _compare_work("tau-a", "float64"),
+    _compare_work("tau-a", "float32"),
+    _bootstrap_work("pearson", "corr", ceilings=True, n_peer=20, at_least=500),
+    _bootstrap_work("pearson", "corr", ceilings=False, n_peer=50, at_least=500),
+    _bootstrap_work("spearman", "spearman", ceilings=False, n_peer=5, at_least=100),
+    _cka_work(N_TARGETS, 1),
+    _cka_work(25_088, 2),
+]
+
+CURVES = [
+    Curve(
+        "correlation RDM, 2,048 features, states",
+        (N_STATES // 2, N_STATES, 2 * N_STATES),
+        lambda n: activations(2048, n_states=n),
+        rdm,
+    ),
+    Curve(
+        f"debiased CKA with {N_TARGETS} units, features",
+        (512, 2048, 8192, 25_088),
+        lambda n: (activations(n), activations(N_TARGETS, seed=1)),
+        lambda data: linear_cka(*data),
+    ),
+]

@@ -7,6 +7,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import permutation_test
+
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional.board_statistics import (
     hierarchical_bootstrap,
@@ -14,7 +16,6 @@ from innerscore.metrics.functional.board_statistics import (
     paired_difference,
     rank_ranges,
 )
-from scipy.stats import permutation_test
 
 
 def _pair(n=40, effect=0.0, seed=0):

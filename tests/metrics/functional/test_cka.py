@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional.cka import linear_cka
 

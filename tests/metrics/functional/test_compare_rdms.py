@@ -7,12 +7,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rsatoolbox.rdm import RDMs, compare
+from scipy.stats import pearsonr, rankdata, spearmanr
+
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional._rank import count_inversions, midranks, stable_order
 from innerscore.metrics.functional.compare_rdms import RDM_COMPARISONS, compare_rdms, partial_compare_rdms
 from innerscore.metrics.functional.rdm import rdm
-from rsatoolbox.rdm import RDMs, compare
-from scipy.stats import pearsonr, rankdata, spearmanr
 
 PEER = {
     "pearson": "corr",

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional.interval import Interval, percentile_interval
 

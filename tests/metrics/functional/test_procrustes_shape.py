@@ -5,9 +5,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.linalg import orthogonal_procrustes
+
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional.procrustes_shape import procrustes_similarity
-from scipy.linalg import orthogonal_procrustes
 
 
 def _responses(n=40, p=10, q=7, seed=0, noise=1.0):

@@ -5,11 +5,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.rdm import RDM_DISTANCES, rdm
 from rsatoolbox.data import Dataset
 from rsatoolbox.rdm import calc_rdm
 from scipy.spatial.distance import pdist
+
+from innerscore.core.errors import InvalidArgumentError
+from innerscore.metrics.functional.rdm import RDM_DISTANCES, rdm
 
 OF_SCIPY = ("correlation", "euclidean", "sqeuclidean", "cosine")
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.io
-from innerscore.metrics.functional.compare_rdms import compare_rdms
-from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa
-from innerscore.metrics.functional.rsa_ceiling import noise_corrected_rsa, rsa_noise_ceiling
 from rsatoolbox.inference.noise_ceiling import boot_noise_ceiling
 from rsatoolbox.rdm import RDMs, compare
 from scipy.spatial.distance import squareform
+
+from innerscore.metrics.functional.compare_rdms import compare_rdms
+from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa
+from innerscore.metrics.functional.rsa_ceiling import noise_corrected_rsa, rsa_noise_ceiling
 
 MIRROR = Path(os.environ.get("INNERSCORE_MIRROR", Path(__file__).parents[3] / ".." / "shared" / "data"))
 PEER = {

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import squareform
+from scipy.stats import rankdata, zscore
+
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional._rsa_resample import draw_plan
 from innerscore.metrics.functional.compare_rdms import compare_rdms
 from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
 from innerscore.metrics.functional.rsa_ceiling import rsa_noise_ceiling
-from scipy.spatial.distance import squareform
-from scipy.stats import rankdata, zscore
 
 METHODS = ("pearson", "spearman", "rho-a", "tau-a", "cosine")
 N_STATES = 14
