@@ -13,7 +13,7 @@ demo: $(VENV)/.installed  ## score the built-in candidates and show the board
 	$(BIN)/innerscore demo --html demo
 
 test: $(VENV)/.installed-for-tests lint  ## everything that has to hold
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check $(SOURCES)

@@ -13,7 +13,6 @@ from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
 from ..core.scores import Estimate, ScoreParts
-from ..core.seeds import generator
 from .functional.compare_rdms import compare_rdms
 from .functional.interval import percentile_interval
 from .functional.rdm import rdm
@@ -21,11 +20,11 @@ from .functional.reliability import spearman_brown
 from .functional.rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
 from .functional.rsa_ceiling import rsa_noise_ceiling
 from .interface import LabelledMetric
+from .labelled_samples import by_animal, half_splits
 
 __all__ = ["DissimilarityRsa", "RecordingRsa"]
 
 Array = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int_]
 
 _UNIT = "conditions"
 
@@ -188,7 +187,7 @@ class RecordingRsa(LabelledMetric):
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Mean similarity with the animals' RDMs, not corrected: the correction is the same for all layers."""
         model_rdm = self._model_rdm(model)
-        rdms = [self._brain_rdm(_standardised(values)[0].mean(axis=0)) for _, values in _by_animal(brain)]
+        rdms = [self._brain_rdm(_standardised(values)[0].mean(axis=0)) for _, values in by_animal(brain)]
         similarities = compare_rdms(model_rdm[None], np.stack(rdms), method=self._method)
         return float(_as_vector(similarities).mean())
 
@@ -203,13 +202,13 @@ class RecordingRsa(LabelledMetric):
         return np.asarray(rdm(states, distance=self._distance))
 
     def _animal_rdms(self, brain: DataAssembly) -> list[_AnimalRdms]:
-        return [self._rdms_of(animal, values) for animal, values in _by_animal(brain)]
+        return [self._rdms_of(animal, values) for animal, values in by_animal(brain)]
 
     def _rdms_of(self, animal: str, values: Array) -> _AnimalRdms:
         scaled, n_constant = _standardised(values)
         halves = [
             [self._brain_rdm(scaled[half].mean(axis=0)) for half in split]
-            for split in _half_splits(len(scaled), self._n_splits, self._seed)
+            for split in half_splits(len(scaled), self._n_splits, self._seed)
         ]
         first, second = np.stack(halves, axis=1)
         whole = self._brain_rdm(scaled.mean(axis=0))
@@ -246,13 +245,6 @@ def _subject_rdms(brain: DataAssembly) -> tuple[list[str], Array]:
     return names, np.stack([values[subject == name].mean(axis=0) for name in names])
 
 
-def _by_animal(brain: DataAssembly) -> list[tuple[str, Array]]:
-    """Each animal's responses (repetition, state, neuroid), float64."""
-    animal = coordinate(brain, "animal")
-    values = np.asarray(brain.values, dtype=np.float64)
-    return [(name, values[:, :, animal == name]) for name in dict.fromkeys(animal)]
-
-
 def _standardised(values: Array) -> tuple[Array, int]:
     """Each neuroid shifted and scaled to mean 0 and variance 1 of its average over states; constant ones dropped.
 
@@ -263,15 +255,6 @@ def _standardised(values: Array) -> tuple[Array, int]:
     varies = spread > 0
     scaled = (values[:, :, varies] - average[:, varies].mean(axis=0)) / spread[varies]
     return scaled, int((~varies).sum())
-
-
-def _half_splits(n_repetitions: int, n_splits: int, seed: int) -> list[tuple[Ints, Ints]]:
-    if n_repetitions < 2:
-        raise InvalidArgumentError("The 'brain' parameter", got="1 repetition", needed="of two or more")
-    rng = generator(seed, "rsa", "half splits")
-    orders = [rng.permutation(n_repetitions) for _ in range(n_splits)]
-    middle = n_repetitions // 2
-    return [(order[:middle], order[middle:]) for order in orders]
 
 
 def _estimate(value: float, boot: Array, level: float) -> Estimate:

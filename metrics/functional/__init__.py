@@ -1,0 +1,84 @@
+"""Measures as pure functions: arrays in (numpy or torch, on the CPU or a GPU), arrays or small frozen results out.
+
+``docs/measures.md`` shows each with its formula, when to use it and when not.
+"""
+
+from ._condition_sums import ConditionSums, condition_sums
+from .board_statistics import (
+    PairedDifference,
+    RankRanges,
+    hierarchical_bootstrap,
+    holm,
+    paired_difference,
+    rank_ranges,
+)
+from .cka import linear_cka
+from .compare_rdms import RDM_COMPARISONS, compare_rdms, partial_compare_rdms
+from .consistency import Consistency, inter_animal_consistency, inter_animal_consistency_from_halves
+from .interval import Interval, percentile_interval
+from .linear import ols_predictivity
+from .noise_correction import (
+    NoiseCorrectedPredictivity,
+    noise_corrected_predictivity,
+    noise_corrected_predictivity_from_halves,
+)
+from .one_to_one import one_to_one_predictivity
+from .pls import pls_predictivity
+from .predictivity_bootstrap import (
+    BootstrapResult,
+    bootstrap_neural_ceiling,
+    bootstrap_noise_corrected_predictivity,
+    bootstrap_predictivity,
+)
+from .procrustes_mapping import procrustes_predictivity
+from .procrustes_shape import procrustes_similarity
+from .rdm import RDM_DISTANCES, rdm
+from .reliability import Reliability, spearman_brown, split_half_reliability
+from .ridge import Predictivity, ridge_predictivity
+from .rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
+from .rsa_ceiling import NoiseCorrectedRsa, RsaCeiling, noise_corrected_rsa, rsa_noise_ceiling
+
+__all__ = [
+    "RDM_COMPARISONS",
+    "RDM_DISTANCES",
+    "BootstrapResult",
+    "ConditionSums",
+    "Consistency",
+    "Interval",
+    "NoiseCorrectedPredictivity",
+    "NoiseCorrectedRsa",
+    "PairedDifference",
+    "Predictivity",
+    "RankRanges",
+    "Reliability",
+    "RsaCeiling",
+    "bootstrap_neural_ceiling",
+    "bootstrap_noise_corrected_predictivity",
+    "bootstrap_predictivity",
+    "bootstrap_rsa",
+    "bootstrap_rsa_ceiling",
+    "compare_rdms",
+    "condition_sums",
+    "hierarchical_bootstrap",
+    "holm",
+    "inter_animal_consistency",
+    "inter_animal_consistency_from_halves",
+    "linear_cka",
+    "noise_corrected_predictivity",
+    "noise_corrected_predictivity_from_halves",
+    "noise_corrected_rsa",
+    "ols_predictivity",
+    "one_to_one_predictivity",
+    "paired_difference",
+    "partial_compare_rdms",
+    "percentile_interval",
+    "pls_predictivity",
+    "procrustes_predictivity",
+    "procrustes_similarity",
+    "rank_ranges",
+    "rdm",
+    "ridge_predictivity",
+    "rsa_noise_ceiling",
+    "spearman_brown",
+    "split_half_reliability",
+]

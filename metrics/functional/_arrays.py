@@ -6,7 +6,7 @@ comes in is viewed as a torch tensor without a copy, and what goes out is of the
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import torch
 
 from ...core.errors import InvalidArgumentError
 
-Array: TypeAlias = npt.NDArray[np.floating] | torch.Tensor
+Array: TypeAlias = npt.NDArray[np.floating[Any]] | torch.Tensor
 
 
 def as_tensor(name: str, value: object, *, ndim: int | tuple[int, ...], finite: bool = True) -> torch.Tensor:
@@ -49,7 +49,7 @@ def as_tensor(name: str, value: object, *, ndim: int | tuple[int, ...], finite: 
         raise InvalidArgumentError(f"The '{name}' parameter", got=f"shape {shape}", needed=needed)
     if 0 in shape:
         raise InvalidArgumentError(f"The '{name}' parameter", got=f"shape {shape}", needed="non-empty")
-    tensor = value if isinstance(value, torch.Tensor) else torch.from_numpy(_readable(value))
+    tensor = value if isinstance(value, torch.Tensor) else torch.from_numpy(_readable(np.asarray(value)))
     if finite:
         _check_finite(name, tensor)
     return tensor
@@ -96,7 +96,7 @@ def _check_finite(name: str, tensor: torch.Tensor) -> None:
         )
 
 
-def _readable(value: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def _readable(value: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
     """A native-endian array with positive strides that torch can view; copied only where it must be."""
     array = np.asarray(value, dtype=value.dtype.newbyteorder("="))
     if any(stride < 0 for stride in array.strides) or not array.flags.writeable:

@@ -150,7 +150,8 @@ def _by_squaring(symmetric: torch.Tensor) -> torch.Tensor:
             break
         symmetric = squared
     column = symmetric[:, symmetric.diagonal().argmax()]
-    return column / column.norm()
+    unit: torch.Tensor = column / column.norm()
+    return unit
 
 
 def _rotated(

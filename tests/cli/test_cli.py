@@ -75,7 +75,7 @@ def test_every_command_and_option_is_documented():
 
 def test_list_and_info_read_cards_alone():
     listed = json.loads(call("list", "--json").stdout)
-    assert {card["identifier"] for card in listed["metrics"]} == {"ridge", "rsa", "rsa-dissimilarities"}
+    assert {"ridge", "rsa", "rsa-dissimilarities"} <= {card["identifier"] for card in listed["metrics"]}
     assert len(listed["candidates"]) == 10
     assert "grid-code" in call("list", "candidates").stdout
     assert json.loads(call("info", "SimulatedMEC.rsa", "--json").stdout)["kind"] == "benchmark"

@@ -5,11 +5,13 @@ import pytest
 
 from innerscore.core._brainscore import DataAssembly, Metric
 from innerscore.core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError, UnknownNameError
+from innerscore.core.labelled import coordinate
 from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric, registry
 
 NAMES = list(registry(Settings()).entries())
+OPTIONS = {"pls": {"n_components": 3}}
 RNG = np.random.default_rng(0)
 CONDITIONS = np.repeat([f"c{k:02d}" for k in range(24)], 6)
 LATENT = RNG.normal(size=(len(CONDITIONS), 4))
@@ -62,7 +64,7 @@ def example(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_metric_is_a_brainscore_metric_that_repeats(name, settings):
-    metric = load_metric(name, settings)
+    metric = load_metric(name, settings, **OPTIONS.get(name, {}))
     assert isinstance(metric, Metric)
     first, second = (unpack_score(metric(*example_fixed(name))) for _ in range(2))
     assert first.normalised == second.normalised
@@ -75,7 +77,7 @@ def example_fixed(name, cache={}):  # noqa: B006  (one example a metric for the 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_value_by_which_layers_are_chosen_follows_the_raw_score(name, settings):
-    metric = load_metric(name, settings)
+    metric = load_metric(name, settings, **OPTIONS.get(name, {}))
     good, data = example_fixed(name)
     bad = model(np.random.default_rng(5).normal(size=good.shape))
     better, worse = (unpack_score(metric(candidate, data)).raw.value for candidate in (good, bad))
@@ -84,7 +86,7 @@ def test_the_value_by_which_layers_are_chosen_follows_the_raw_score(name, settin
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_ceiling_alone_is_the_ceiling_of_the_score(name, settings):
-    metric = load_metric(name, settings)
+    metric = load_metric(name, settings, **OPTIONS.get(name, {}))
     candidate, data = example_fixed(name)
     assert float(metric.ceiling(data)) == pytest.approx(
         unpack_score(metric(candidate, data)).ceiling.value, abs=0.05
@@ -98,6 +100,33 @@ def test_ridge_of_the_true_latent_is_one_and_of_noise_is_nothing(settings):
     assert true.value == pytest.approx(1, abs=0.05)
     noise = unpack_score(metric(model(np.random.default_rng(3).normal(size=LATENT.shape)), brain())).raw
     assert noise.low < 0 < noise.high
+
+
+@pytest.mark.parametrize("name", ["ridge", "pls", "least-squares", "cka", "procrustes-shape"])
+@pytest.mark.parametrize("noise", [0.5, 2.0])
+def test_the_true_model_is_at_the_ceiling(settings, name, noise):
+    """Signals of as many dimensions as neuroids, for the measures that no map may hide behind."""
+    signal = np.random.default_rng(8).normal(size=(len(CONDITIONS), 20))
+    data = brain()
+    trials = signal + noise * np.random.default_rng(9).normal(size=(20, *signal.shape))
+    for animal in ("p", "q"):
+        mine = np.flatnonzero(coordinate(data, "animal") == animal)
+        one = make_brain(trials[:, :, mine], mine, animal)
+        options = {"n_components": len(mine)} if name == "pls" else {}
+        metric = load_metric(name, settings, **options)
+        value = unpack_score(metric(model(signal[:, mine]), one)).normalised.value
+        assert value == pytest.approx(1, abs=0.05)
+
+
+def make_brain(trials, which, animal):
+    coords = {
+        "stimulus_id": ("presentation", CONDITIONS),
+        "condition": ("presentation", CONDITIONS),
+        "neuroid_id": ("neuroid", [f"n{k}" for k in which]),
+        "animal": ("neuroid", [animal] * len(which)),
+        "region": ("neuroid", ["R"] * len(which)),
+    }
+    return DataAssembly(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
 
 
 def test_unreliable_neuroids_are_left_out_before_and_counted(settings):

@@ -13,15 +13,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from harness import Curve, Peer, Work
+from scipy.signal import lfilter
+from sklearn.cross_decomposition import PLSRegression
+from sklearn.linear_model import Ridge, RidgeCV
+from sklearn.model_selection import PredefinedSplit
+
 from innerscore.metrics.functional._ridge import published_alphas
 from innerscore.metrics.functional._splits import inner_folds, outer_folds
 from innerscore.metrics.functional.noise_correction import noise_corrected_predictivity
 from innerscore.metrics.functional.pls import pls_predictivity
 from innerscore.metrics.functional.ridge import ridge_predictivity
-from scipy.signal import lfilter
-from sklearn.cross_decomposition import PLSRegression
-from sklearn.linear_model import Ridge, RidgeCV
-from sklearn.model_selection import PredefinedSplit
 
 Floats = npt.NDArray[np.floating]
 N_CONDITIONS, N_BINS, N_TARGETS, N_TRIALS, N_OUTER = 79, 40, 1889, 20, 5
