@@ -112,19 +112,34 @@ def _write_sqeuclidean(x: torch.Tensor, _: torch.Tensor | None, out: torch.Tenso
     # Distances do not see a common shift; without it less is lost to cancellation.
     centred = x.double() - x.mean(dim=0, dtype=torch.float64)
     squared = centred.square().sum(1)
+    kinds: torch.Tensor | None = None
     for start, band in upper_bands(centred):
         scale = squared[start : start + len(band), None] + squared[start:]
         band.mul_(-2).add_(scale)
-        _refine(band, scale, centred, start)
+        spoilt = torch.triu(band <= _CANCELLED * scale, diagonal=1)
+        if bool(spoilt.any()):
+            kinds = _equal_rows(centred) if kinds is None else kinds
+            _refine(band, spoilt, centred, kinds, start)
         condense(band, start, len(x), out)
 
 
-def _refine(band: torch.Tensor, scale: torch.Tensor, x: torch.Tensor, start: int) -> None:
-    """Recompute from the differences the few squared distances that cancellation has spoilt."""
-    left, right = torch.nonzero(band <= _CANCELLED * scale, as_tuple=True)
+def _refine(
+    band: torch.Tensor, spoilt: torch.Tensor, x: torch.Tensor, kinds: torch.Tensor, start: int
+) -> None:
+    """Recompute from the differences the squared distances that cancellation has spoilt."""
+    equal = kinds[start : start + len(band), None] == kinds[start:]
+    band[spoilt & equal] = 0.0
+    left, right = torch.nonzero(spoilt & ~equal, as_tuple=True)
     for first in range(0, len(left), _REFINED_PAIRS):
         rows, columns = left[first : first + _REFINED_PAIRS], right[first : first + _REFINED_PAIRS]
         band[rows, columns] = (x[start + rows] - x[start + columns]).square().sum(1)
+
+
+def _equal_rows(x: torch.Tensor) -> torch.Tensor:
+    """A number for each row, the same for rows of the same bits: many states of a model can be one and the same."""
+    seen: dict[bytes, int] = {}
+    kinds = [seen.setdefault(row.tobytes(), len(seen)) for row in x.detach().cpu().numpy()]
+    return torch.tensor(kinds, device=x.device)
 
 
 def _write_euclidean(x: torch.Tensor, _: torch.Tensor | None, out: torch.Tensor) -> None:

@@ -181,3 +181,13 @@ def test_states_without_a_defined_distance_are_counted_and_refused(distance, val
 
 def test_every_distance_is_tested_here():
     assert set(RDM_DISTANCES) == {*OF_SCIPY, "mahalanobis", "crossnobis"}
+
+
+def test_states_that_are_one_and_the_same_are_exactly_at_distance_zero():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(300, 40)) + 1e3
+    x[50:280] = x[3]
+    x[280] = x[3] + 1e-9
+    ours, theirs = rdm(x, distance="euclidean"), pdist(x)
+    np.testing.assert_array_equal(ours == 0, theirs == 0)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-10)
