@@ -147,7 +147,8 @@ class Store:
 
 
 def _engine(url: str) -> sa.Engine:
-    parsed = make_url(url)
+    with _as_store_errors(url):
+        parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         raise StoreError("The store's URL", got=url, needed="an SQLite URL, sqlite:///path/to/board.sqlite")
     if parsed.database and parsed.database != ":memory:":

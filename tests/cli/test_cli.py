@@ -175,6 +175,16 @@ def test_export_writes_a_page(tmp_path):
     assert list((tmp_path / "out" / "records").iterdir())
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    for place in ("/proc/nowhere", tmp_path / "file" / "below"):
+        call("score", "position", "-b", "SimulatedMEC.rsa")
+        result = call("export", place)
+        assert result.returncode == 3
+        assert str(place) in result.stderr
+        assert "Traceback" not in result.stderr
+
+
 def test_data_shows_where_files_are(mirror):
     status = json.loads(call("data", "status", "--json", INNERSCORE_MIRROR=mirror).stdout)
     here = {row["file"]: row["state"] for row in status["files"] if row["dataset"] == "Kriegeskorte2008"}

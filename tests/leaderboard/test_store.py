@@ -75,7 +75,7 @@ def test_a_byte_changed_behind_its_back_is_found(store, url):
     assert caught.value.exit_code == 6
 
 
-@pytest.mark.parametrize("url", ["sqlite:////proc/nowhere/board.sqlite", "mysql://x"])
+@pytest.mark.parametrize("url", ["sqlite:////proc/nowhere/board.sqlite", "mysql://x", "no url"])
 def test_a_store_that_cannot_be_is_refused(url):
     with pytest.raises(StoreError):
         Store(url)
