@@ -24,6 +24,10 @@ lint: $(VENV)/.installed-for-tests
 speed: $(VENV)/.installed-for-tests  ## ours beside the peers, not a test
 	$(BIN)/python tests/speed/run.py
 
+studies: $(VENV)/.installed-for-tests  ## coverage of the intervals, level of the tests: minutes, not a test
+	$(BIN)/python tests/studies/coverage.py --experiments 400 --out docs/studies/statistics.md
+	$(BIN)/python tests/studies/ridge_coverage.py --experiments 120 --out docs/studies/ridge-interval.md
+
 $(VENV)/bin/python:
 	$(PYTHON) tests/make_venv.py $(VENV)
 
