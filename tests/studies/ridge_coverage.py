@@ -92,8 +92,8 @@ def _report(found: list[ScoreParts], n: int, seconds: float) -> str:
             "|---|---|---|---|---|",
             *lines,
             "",
-            "A score's interval is as wide as it should be, or a little wider. The ceiling's is too wide: in a resample",
-            "of the few conditions of a fold reliability scatters more than over experiments.",
+            "A score's interval is as wide as it should be, or a little wider. The ceiling's is too wide: in a",
+            "resample of the few conditions of a fold reliability scatters more than over experiments.",
             "",
         ]
     )
