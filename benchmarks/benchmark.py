@@ -18,6 +18,7 @@ from ..core.labelled import coordinate, labelled_hash
 from ..core.scores import pack_score, unpack_score
 from ..core.stimuli import Stimulus, StimulusSet
 from ..data_registry import Dataset
+from ..data_registry.interface import loader_errors
 from ..metrics import LabelledMetric
 from .alignment import brain_samples, model_samples, subset
 
@@ -65,7 +66,8 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
     @cached_property
     def stimuli(self) -> StimulusSet:
         """What a candidate is shown."""
-        return self.dataset.stimuli()
+        with loader_errors(self.dataset.card):
+            return self.dataset.stimuli()
 
     @cached_property
     def data_sha256(self) -> str:
@@ -154,7 +156,8 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
 
     @cached_property
     def _samples(self) -> DataAssembly:
-        recording = self.dataset.recording(self.card.region)
+        with loader_errors(self.dataset.card):
+            recording = self.dataset.recording(self.card.region)
         return recording if "pair" in recording.dims else brain_samples(recording, epoch=self.card.epoch)
 
     @cached_property

@@ -158,6 +158,8 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
 def find_candidate(name: str, settings: Settings) -> Registered[CandidateCard]:
     """The card of a candidate by name or folder, without importing anything."""
     folder = Path(name)
+    if len(folder.parts) > 1 and not folder.is_dir():
+        raise InvalidInputError(f"The folder {folder}", got="nothing there", needed="a candidate's folder")
     if not folder.is_dir() or name in registry(settings).entries():
         return registry(settings).find(name)
     path = folder / "candidate.yaml"

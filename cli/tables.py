@@ -72,7 +72,8 @@ def _section_table(section: Section) -> Table:
     for row in section.tried:
         mean = "" if math.isnan(row.mean) else f"{row.mean:.3f}"
         table.add_row(row.candidate, *map(_cell_text, row.cells), mean)
-    table.caption = "; ".join(f"{state}: {', '.join(names)}" for state, names in section.untried.items())
+    notes = [f"{state}: {', '.join(names)}" for state, names in section.untried.items()]
+    table.caption = "; ".join([*notes, "share of the ceiling [95 % interval]; ^ above the ceiling"])
     table.caption_justify = "left"
     return table
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from ..core._brainscore import DataAssembly
 from ..core.cards import DatasetCard
+from ..core.errors import InnerscoreError, InvalidDataError
 from ..core.registry import Registry, registry_of
 from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
 
-__all__ = ["Dataset", "load_dataset", "registry"]
+__all__ = ["Dataset", "load_dataset", "loader_errors", "registry"]
 
 
 class Dataset(Protocol):
@@ -46,7 +49,26 @@ def load_dataset(name: str, settings: Settings) -> Dataset:
     ------
     UnknownNameError
         If no data set has that name.
+    InvalidDataError
+        If its loader cannot be imported or built.
     """
     datasets = registry(settings)
-    loader: Dataset = datasets.load(name)(datasets.find(name).card, settings)
+    registered = datasets.find(name)
+    with loader_errors(registered.card):
+        loader: Dataset = datasets.load(name)(registered.card, settings)
     return loader
+
+
+@contextmanager
+def loader_errors(card: DatasetCard) -> Iterator[None]:
+    """Name the data set whose loader raises an error of its own."""
+    try:
+        yield
+    except InnerscoreError:
+        raise
+    except Exception as error:  # a loader's code may raise anything
+        raise InvalidDataError(
+            f"The loader '{card.entry}' of data set '{card.identifier}'",
+            got=f"{type(error).__name__}: {error}",
+            needed="able to run",
+        ) from error

@@ -24,7 +24,7 @@ def test_the_own_candidate_of_the_readme_lands_on_the_board(tmp_path):
     (folder / "candidate.py").write_text(code)
     (folder / "candidate.yaml").write_text(block("yaml", "identifier: brightness"))
     for line in block("sh", "innerscore score my-model").strip().splitlines():
-        program, *arguments = shlex.split(line)
+        program, *arguments = shlex.split(line, comments=True)
         assert program == ".venv/bin/innerscore"
         command = [str(Path(sys.executable).parent / "innerscore"), *arguments]
         subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)

@@ -12,7 +12,7 @@ from innerscore.benchmarks.alignment import brain_samples, model_samples
 from innerscore.candidates import load_candidate
 from innerscore.core._brainscore import Benchmark as BrainScoreBenchmark
 from innerscore.core.activations import TimedValues, check_activations
-from innerscore.core.errors import ActivationError, InvalidCardError, UnknownNameError
+from innerscore.core.errors import ActivationError, InvalidCardError, InvalidDataError, UnknownNameError
 from innerscore.core.labelled import coordinate
 from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
@@ -221,3 +221,34 @@ def test_a_benchmark_is_declared_in_yaml_alone(tmp_path, settings):
     (tmp_path / "mine.benchmark.yaml").write_text(yaml.safe_dump(card))
     plugged = Settings(data_dir=settings.data_dir, cache_dir=settings.cache_dir, plugins=(tmp_path,))
     assert normalised("SimulatedMEC.mine", "position", plugged).value > 0.2
+
+
+RAISING = """
+class Mine:
+    def __init__(self, card, settings):
+        self.card = card
+    def recording(self, region):
+        raise KeyError("spikes")
+"""
+
+
+@pytest.mark.parametrize("code", ["import no_such_module\n", RAISING])
+def test_a_loader_that_raises_is_named(tmp_path, code):
+    dataset = {
+        "identifier": "SimulatedMine",
+        "title": "SIMULATED t",
+        "description": "A data set that a test made up.",
+        "licence": "MIT",
+        "citation": "@misc{x}",
+        "entry": "loader.py:Mine",
+        "simulated": True,
+        "species": "none",
+        "regions": ["MEC"],
+        "folder": "mine",
+    }
+    (tmp_path / "loader.py").write_text(code)
+    (tmp_path / "dataset.yaml").write_text(yaml.safe_dump(dataset))
+    card = CARD | {"identifier": "SimulatedMine.x", "dataset": "SimulatedMine"}
+    (tmp_path / "benchmark.yaml").write_text(yaml.safe_dump(card))
+    with pytest.raises(InvalidDataError, match="SimulatedMine"):
+        load_benchmark("SimulatedMine.x", Settings(plugins=(tmp_path,))).data_sha256  # noqa: B018
