@@ -156,14 +156,17 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
 
     @cached_property
     def _samples(self) -> DataAssembly:
-        with loader_errors(self.dataset.card):
-            recording = self.dataset.recording(self.card.region)
+        recording = self._recording(self.card.region)
         return recording if "pair" in recording.dims else brain_samples(recording, epoch=self.card.epoch)
 
     @cached_property
     def _reference(self) -> DataAssembly | None:
         region = self.card.ceiling_region
-        return None if region is None else self.dataset.recording(region)
+        return None if region is None else self._recording(region)
+
+    def _recording(self, region: str) -> DataAssembly:
+        with loader_errors(self.dataset.card):
+            return self.dataset.recording(region)
 
     @cached_property
     def _stimulus_samples(self) -> DataAssembly:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
 
 from ..core.activations import Activations, LayerValues, check_activations
 from ..core.cards import CandidateCard, read_card
-from ..core.errors import CandidateError, InnerscoreError, InvalidInputError
+from ..core.errors import CandidateError, InvalidInputError, foreign_errors
 from ..core.hashing import sha256_of_files
 from ..core.provenance import PACKAGE_ROOT
 from ..core.registry import Registered, Registry, import_entry, registry_of
@@ -93,15 +94,11 @@ class LoadedCandidate:
         ]
 
     def _show(self, stimuli: Sequence[Stimulus]) -> Sequence[object]:
-        try:
+        with _candidate_errors(self.card, f"shown {len(stimuli)} stimuli"):
             if isinstance(self.model, BatchedCandidate):
                 returned = list(self.model.activations_batch(stimuli))
             else:
                 returned = [self.model.activations(stimulus) for stimulus in stimuli]
-        except InnerscoreError:
-            raise
-        except Exception as error:  # a candidate's code may raise anything
-            raise _failed(self.card, f"shown {len(stimuli)} stimuli", error) from error
         if len(returned) != len(stimuli):
             raise CandidateError(
                 f"What candidate '{self.card.identifier}' returned for a batch",
@@ -144,14 +141,10 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
     """
     registered = find_candidate(name, settings)
     card = registered.card
-    try:
+    run = {"seed": seed, "device": settings.device}
+    with _candidate_errors(card, "built"):
         build = import_entry(card.entry, registered.path.parent)
-        run = {"seed": seed, "device": settings.device}
         model = build(**{name: run[name] for name in card.takes})
-    except InnerscoreError:
-        raise
-    except Exception as error:  # a candidate's code may raise anything
-        raise _failed(card, "built", error) from error
     return LoadedCandidate(card, cast(Candidate, model), bundle_sha256(registered))
 
 
@@ -160,12 +153,13 @@ def find_candidate(name: str, settings: Settings) -> Registered[CandidateCard]:
     folder = Path(name)
     if len(folder.parts) > 1 and not folder.is_dir():
         raise InvalidInputError(f"The folder {folder}", got="nothing there", needed="a candidate's folder")
-    if not folder.is_dir() or name in registry(settings).entries():
-        return registry(settings).find(name)
-    path = folder / "candidate.yaml"
+    registered = registry(settings)
+    if not folder.is_dir() or name in registered.entries():
+        return registered.find(name)
+    path = folder / _CARD_NAME
     if not path.is_file():
         raise InvalidInputError(
-            f"The folder {folder}", got="no candidate.yaml", needed="a candidate's folder with its card"
+            f"The folder {folder}", got=f"no {_CARD_NAME}", needed="a candidate's folder with its card"
         )
     return Registered(read_card(path, CandidateCard), path.resolve())
 
@@ -191,10 +185,10 @@ def _bundle_files(folder: Path) -> list[Path]:
     ]
 
 
-def _failed(card: CandidateCard, when: str, error: Exception) -> CandidateError:
-    return CandidateError(
+def _candidate_errors(card: CandidateCard, when: str) -> AbstractContextManager[None]:
+    return foreign_errors(
+        CandidateError,
         f"Candidate '{card.identifier}'",
-        got=f"{type(error).__name__}: {error}",
         needed=f"able to run when {when}",
         hint="The full traceback is the cause of this error.",
     )

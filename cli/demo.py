@@ -39,8 +39,9 @@ def demo(
             missing[result.benchmark] = str(result.error)
         elif not result.reused and result.record.status != "not applicable":
             say(f"  {result_line(result)}")
-    board = stored_board(settings)
-    page = export_board(board, Store(settings.store), html)
+    store = Store(settings.store)
+    board = stored_board(store, settings)
+    page = export_board(board, store, html)
     if json:
         emit_json({**board_json(board), "page": str(page.resolve()), "missing": missing})
         return

@@ -24,7 +24,8 @@ def export(
     from .stored import stored_board
 
     settings = load_settings()
-    page = export_board(stored_board(settings), Store(settings.store), folder)
+    store = Store(settings.store)
+    page = export_board(stored_board(store, settings), store, folder)
     if json:
         emit_json({"page": str(page)})
     else:

@@ -10,10 +10,10 @@ from ..leaderboard.store import Store
 __all__ = ["stored_board"]
 
 
-def stored_board(settings: Settings) -> Board:
-    """Arrange the store's records with the registered candidates and benchmarks."""
+def stored_board(store: Store, settings: Settings) -> Board:
+    """Arrange a store's records with the registered candidates and benchmarks."""
     return make_board(
-        Store(settings.store).records(),
+        store.records(),
         {name: entry.card for name, entry in candidates.registry(settings).entries().items()},
         {name: entry.card for name, entry in benchmarks.registry(settings).entries().items()},
     )

@@ -21,7 +21,8 @@ Exit code 2 (wrong usage) belongs to the command line's parser; 0 is success.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import ClassVar
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "MissingPartError",
     "StoreError",
     "UnknownNameError",
+    "foreign_errors",
 ]
 
 
@@ -152,3 +154,27 @@ class MissingPartError(InnerscoreError):
     """A needed part is not here: an extra, a system package or a data file."""
 
     exit_code = 7
+
+
+@contextmanager
+def foreign_errors(
+    kind: type[InnerscoreError], subject: str, *, needed: str, hint: str = ""
+) -> Iterator[None]:
+    """Turn what code that is not ours raises into an error that names whose code it was.
+
+    Errors of innerscore pass as they are; the foreign error is the cause of the new one.
+
+    Parameters
+    ----------
+    kind : type
+        The error to raise.
+    subject, needed, hint : str
+        As for :class:`InnerscoreError`.
+    """
+    try:
+        yield
+    except InnerscoreError:
+        raise
+    except Exception as error:  # foreign code may raise anything
+        got = f"{type(error).__name__}: {error}"
+        raise kind(subject, got=got, needed=needed, hint=hint) from error

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 from ..core._brainscore import DataAssembly
 from ..core.cards import DatasetCard
-from ..core.errors import InnerscoreError, InvalidDataError
+from ..core.errors import InvalidDataError, foreign_errors
 from ..core.registry import Registry, registry_of
 from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
@@ -59,16 +58,7 @@ def load_dataset(name: str, settings: Settings) -> Dataset:
     return loader
 
 
-@contextmanager
-def loader_errors(card: DatasetCard) -> Iterator[None]:
+def loader_errors(card: DatasetCard) -> AbstractContextManager[None]:
     """Name the data set whose loader raises an error of its own."""
-    try:
-        yield
-    except InnerscoreError:
-        raise
-    except Exception as error:  # a loader's code may raise anything
-        raise InvalidDataError(
-            f"The loader '{card.entry}' of data set '{card.identifier}'",
-            got=f"{type(error).__name__}: {error}",
-            needed="able to run",
-        ) from error
+    subject = f"The loader '{card.entry}' of data set '{card.identifier}'"
+    return foreign_errors(InvalidDataError, subject, needed="able to run")
