@@ -44,6 +44,11 @@ class Result:
     reused: bool = False
     error: InnerscoreError | None = None
 
+    @property
+    def failed(self) -> bool:
+        """Whether the candidate failed; its record says how."""
+        return self.record is not None and self.record.status == "failed"
+
     def to_json(self) -> dict[str, Any]:
         """The pair's outcome for ``--json``."""
         state = "not run" if self.record is None else self.record.status

@@ -32,6 +32,7 @@ def score(
     where it was. Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
     """
     from ..benchmarks import registry
+    from ..core.errors import CandidateError, MissingPartError
     from ..core.settings import load_settings
     from .running import limit_threads, run_pairs
     from .tables import result_line
@@ -46,10 +47,10 @@ def score(
             write(result_line(result))
     if json:
         emit_json({"results": [result.to_json() for result in results]})
-    errors = [result.error for result in results if result.error is not None]
-    # Missing data are an error only where the benchmark was asked for by name.
-    counted = [error for error in errors if error.exit_code == 4 or benchmark]
-    for error in dict.fromkeys(map(str, errors)):
+    for error in dict.fromkeys(str(result.error) for result in results if result.error is not None):
         say(f"error: {error}")
-    if counted:
-        raise typer.Exit(max(error.exit_code for error in counted))
+    if any(result.failed for result in results):
+        raise typer.Exit(CandidateError.exit_code)
+    # Missing data are an error only where the benchmark was asked for by name.
+    if benchmark and any(result.record is None for result in results):
+        raise typer.Exit(MissingPartError.exit_code)

@@ -20,7 +20,7 @@ from ._cross_validation import Fold, HeldOut, Problem, chosen, fold_score, folds
 from ._halves import Halves, corrected_to_full_length, fixed_halves, random_halves
 from ._ridge import decompose, predict, sample_gram
 from ._splits import Ints, check_integer, condition_codes, n_conditions
-from .reliability import check_trials
+from .reliability import check_halves, check_trials
 from .ridge import Inner, RidgeMapping, check_inner
 
 __all__ = ["Consistency", "inter_animal_consistency", "inter_animal_consistency_from_halves"]
@@ -154,13 +154,8 @@ def inter_animal_consistency_from_halves(
     InvalidArgumentError
         If an argument is not as described, or there is one animal only.
     """
-    average, pair = as_tensor("y", y, ndim=2), check_trials(halves, name="halves")
-    if pair.shape != (2, *average.shape):
-        raise InvalidArgumentError(
-            "The 'halves' parameter",
-            got=f"shape {tuple(pair.shape)}",
-            needed=f"of shape {(2, *average.shape)}, two averages shaped as 'y'",
-        )
+    average = as_tensor("y", y, ndim=2)
+    pair = check_halves(halves, tuple(average.shape))
     options = _Options(alphas, n_outer, n_inner, seed, check_inner(inner))
     recording = _Recording(average, pair.to(average), fixed_halves(average.device), groups)
     return _consistency(recording, target_groups, options, y, "given")

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from ...core.errors import InvalidArgumentError
 from ._arrays import Array, like
 from ._condition_sums import ConditionSums, indicator, sums_by_condition
 from ._corrected import FoldResult, HandBack, fold_averages
@@ -34,7 +33,7 @@ from ._halves import (
 )
 from ._ridge import Spectrum, hat_predictions
 from ._splits import check_integer, n_conditions, portions
-from .reliability import check_trials
+from .reliability import check_halves, check_trials
 from .ridge import Inner, RidgeMapping, check_inner
 
 __all__ = [
@@ -229,14 +228,8 @@ def noise_corrected_predictivity_from_halves(
     >>> bool((abs(result.score - 1) < 0.1).all())
     True
     """
-    pair = check_trials(halves, name="halves")
     problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed)
-    if pair.shape != (2, *problem.y.shape):
-        raise InvalidArgumentError(
-            "The 'halves' parameter",
-            got=f"shape {tuple(pair.shape)}",
-            needed=f"of shape {(2, *problem.y.shape)}, two averages shaped as 'y'",
-        )
+    pair = check_halves(halves, tuple(problem.y.shape))
     mapping = RidgeMapping(problem, alphas, check_inner(inner))
     study = _Study(problem, pair.to(problem.y), fixed_halves(pair.device), mapping, int(return_sums))
     return _run(study, y, "given", return_prediction=return_prediction)

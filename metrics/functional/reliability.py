@@ -153,6 +153,18 @@ def check_trials(trials: object, *, missing: bool = False, name: str = "trials")
     return values
 
 
+def check_halves(halves: object, shape: tuple[int, ...]) -> torch.Tensor:
+    """Refuse anything but a pair of half averages shaped as the average, `shape`."""
+    pair = check_trials(halves, name="halves")
+    if pair.shape != (2, *shape):
+        raise InvalidArgumentError(
+            "The 'halves' parameter",
+            got=f"shape {tuple(pair.shape)}",
+            needed=f"of shape {(2, *shape)}, two averages shaped as 'y'",
+        )
+    return pair
+
+
 def _reliability_per_split(trials: torch.Tensor, halves: Halves) -> torch.Tensor:
     """Spearman-Brown corrected half correlations, (n_targets, n_splits)."""
     if bool(trials.isnan().any()):

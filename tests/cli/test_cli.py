@@ -154,6 +154,14 @@ def test_a_failing_candidate_has_exit_code_4_a_failed_cell_and_another_try(tmp_p
     assert call("score", folder, "-b", "SimulatedMEC.rsa").returncode == 0
 
 
+def test_a_failure_of_any_kind_has_exit_code_4_without_a_named_benchmark_too(tmp_path):
+    folder = make(tmp_path / "mine", GOOD, entry="candidate.py:Missing")
+    for arguments in ([], ["-b", "SimulatedMEC.rsa"]):
+        result = call("score", folder, *arguments)
+        assert result.returncode == 4
+        assert "Missing" in result.stderr
+
+
 def test_a_bad_card_has_exit_code_3_and_names_its_fault(tmp_path):
     folder = make(tmp_path / "mine", GOOD, colour="red")
     result = call("score", folder, "-b", "SimulatedMEC.rsa")
