@@ -151,7 +151,7 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
 def find_candidate(name: str, settings: Settings) -> Registered[CandidateCard]:
     """The card of a candidate by name or folder, without importing anything."""
     folder = Path(name)
-    if len(folder.parts) > 1 and not folder.is_dir():
+    if "/" in name and not folder.is_dir():
         raise InvalidInputError(f"The folder {folder}", got="nothing there", needed="a candidate's folder")
     registered = registry(settings)
     if not folder.is_dir() or name in registered.entries():

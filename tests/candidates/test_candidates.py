@@ -205,6 +205,12 @@ def test_a_candidate_that_cannot_be_built_is_named(tmp_path, settings):
         load_candidate(folder, settings)
 
 
+@pytest.mark.parametrize("name", ["./nowhere", "some/where"])
+def test_a_folder_that_is_not_there_is_no_misspelled_name(name, settings):
+    with pytest.raises(InvalidInputError, match="nothing there"):
+        load_candidate(name, settings)
+
+
 def test_a_folder_without_a_card_is_refused(tmp_path, settings):
     with pytest.raises(InvalidInputError, match=r"candidate\.yaml"):
         load_candidate(str(tmp_path), settings)
