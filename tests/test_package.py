@@ -114,6 +114,8 @@ def test_every_pin_satisfies_its_range():
     extras = PROJECT["project"]["optional-dependencies"]
     for text in [*PROJECT["project"]["dependencies"], *(line for lines in extras.values() for line in lines)]:
         requirement = Requirement(text)
+        if requirement.name == PROJECT["project"]["name"]:
+            continue  # an extra made of extras
         assert requirement.specifier.contains(pins[requirement.name.lower().replace("_", "-")]), text
     assert pins["torch"] == "2.13.0"
 
