@@ -165,9 +165,17 @@ def _sample_coordinates(
             coords[name] = ("presentation", coordinate(recording, name)[presentation])
     for name in _levels(recording, "time_bin") if "time_bin" in recording.dims else ():
         coords[name] = ("presentation", coordinate(recording, name)[time_bin])
+    for name in _variables(recording):
+        coords[name] = ("presentation", coordinate(recording, name)[presentation, time_bin])
     for name in _levels(recording, "neuroid"):
         coords[name] = ("neuroid", coordinate(recording, name))
     return coords
+
+
+def _variables(recording: xr.DataArray) -> list[str]:
+    """Names of what is known of each presentation in each time bin: epochs and variables of the task."""
+    planes = (name for name in recording.coords if recording[name].dims == ("presentation", "time_bin"))
+    return sorted(str(name) for name in planes)
 
 
 def _levels(recording: xr.DataArray, dim: str) -> list[str]:

@@ -13,7 +13,8 @@ dissimilarities  rdm                           subject, session, region
 ===============  ============================  ================================================
 
 `condition` is the unit that cross-validation holds out and that intervals resample. Epoch masks are boolean
-coordinates over (presentation, time_bin). On disk a labelled array is one netCDF-4 file of schema 1.
+coordinates over (presentation, time_bin), and variables of the task, such as where the ball was, are real ones.
+On disk a labelled array is one netCDF-4 file of schema 1.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def recording(
     neuroid: Coordinates,
     time_bin: Coordinates | None = None,
     masks: Mapping[str, npt.NDArray[np.bool_]] | None = None,
+    planes: Mapping[str, npt.NDArray[np.floating[Any]]] | None = None,
     attrs: Mapping[str, Any] | None = None,
 ) -> NeuroidAssembly:
     """Label a recording.
@@ -82,6 +84,8 @@ def recording(
         The coordinates of each dimension, at least those of the module's table.
     masks : mapping of str to bool array of shape (n_presentations, n_time_bins), optional
         Epochs, such as ``visible``, ``occluded`` and ``whole``.
+    planes : mapping of str to float array of shape (n_presentations, n_time_bins), optional
+        Variables of the task in each bin, such as ``ball_x_deg``; NaN where there are none.
     attrs : mapping, optional
         JSON-like facts about the whole.
 
@@ -92,8 +96,9 @@ def recording(
     """
     dims = ["presentation", "neuroid"] + ([] if time_bin is None else ["time_bin"])
     by_dim = {"presentation": presentation, "neuroid": neuroid, "time_bin": time_bin or {}}
-    planes = {name: (("presentation", "time_bin"), mask) for name, mask in (masks or {}).items()}
-    return _labelled("recording", values, dims, by_dim, planes, attrs)
+    by_bin = {**(masks or {}), **(planes or {})}
+    in_time = {name: (("presentation", "time_bin"), plane) for name, plane in by_bin.items()}
+    return _labelled("recording", values, dims, by_dim, in_time, attrs)
 
 
 def dissimilarities(

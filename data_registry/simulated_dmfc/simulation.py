@@ -25,6 +25,7 @@ BIN_MS = 50.0
 N_CONDITIONS, N_BOUNCE = 79, 27
 N_TRIALS = 20
 ANIMALS = {"simulated-A": 60, "simulated-B": 40}
+BALL_VARIABLES = ("ball_x_deg", "ball_y_deg", "ball_dx", "ball_dy")
 _SEED = 2025
 _PADDLE_DELAY_MS = 300.0
 _PADDLE_SPEED = 0.01  # deg/ms, the joystick's limit
@@ -106,15 +107,20 @@ class SimulatedDMFC:
 
     def _latent_states(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Standardised latent variables (condition, bin, variable) and the ball in deg (condition, bin, 2)."""
+        latent = self._raw_latents
+        during = latent[self._mask("whole")]
+        return (latent - during.mean(axis=0)) / during.std(axis=0), latent[..., :2]
+
+    @cached_property
+    def _raw_latents(self) -> npt.NDArray[np.float64]:
+        """Ball x, y (deg), dx, dy (deg/s), paddle (deg) and time (ms), of shape (condition, bin, variable)."""
         times = self._bin_centres_ms
         balls = [ball_state(condition, times) for condition in self.conditions]
         columns = [
             np.stack([ball.x, ball.y, ball.dx, ball.dy, _paddle(condition, times), times], axis=-1)
             for ball, condition in zip(balls, self.conditions, strict=True)
         ]
-        latent = np.stack(columns)
-        during = latent[self._mask("whole")]
-        return (latent - during.mean(axis=0)) / during.std(axis=0), latent[..., :2]
+        return np.stack(columns)
 
     def _mask(self, epoch: str) -> npt.NDArray[np.bool_]:
         """An epoch over (condition, bin): a bin belongs to the epoch in which its centre lies."""
@@ -139,6 +145,8 @@ class SimulatedDMFC:
                 "stimulus_id": names,
                 "condition": names,
                 "repetition": np.repeat(np.arange(n_trials), n_conditions),
+                "final_y_deg": np.tile([condition.final_y for condition in self.conditions], n_trials),
+                "n_bounces": np.tile([condition.n_bounces for condition in self.conditions], n_trials),
             },
             neuroid={
                 "neuroid_id": [f"{animal}-{index:03d}" for index, animal in enumerate(animals)],
@@ -149,8 +157,17 @@ class SimulatedDMFC:
             masks={
                 epoch: np.tile(self._mask(epoch), (n_trials, 1)) for epoch in ("visible", "occluded", "whole")
             },
+            planes={name: np.tile(plane, (n_trials, 1)) for name, plane in self._ball.items()},
             attrs={"units": "Hz", "simulated": "yes"},
         )
+
+    @cached_property
+    def _ball(self) -> dict[str, npt.NDArray[np.float64]]:
+        """The ball in each (condition, bin): position in deg, velocity in deg/s; NaN unless it moves."""
+        latent, moves = self._raw_latents, self._mask("whole")
+        return {
+            name: np.where(moves, latent[..., column], np.nan) for column, name in enumerate(BALL_VARIABLES)
+        }
 
 
 def _paddle(condition: PongCondition, times_ms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
