@@ -15,6 +15,7 @@ import numpy.typing as npt
 import torch
 
 from ...core.errors import InvalidArgumentError
+from ...core.ranking import RankRanges, holm_adjusted, rank_ranges_of
 from ._arrays import Array, as_tensor, check_same_length, like
 from ._resample import check_n_resamples, child_generators, resample_counts
 from ._splits import condition_codes
@@ -54,33 +55,6 @@ class PairedDifference:
     interval: Interval
     p_value: float
     n_units: int
-
-
-@dataclass(frozen=True, eq=False)
-class RankRanges:
-    """Between which ranks each candidate can stand, given which differences are noise.
-
-    Parameters
-    ----------
-    mean : array of shape (n_candidates,)
-        Mean score over units.
-    best : array of int, shape (n_candidates,)
-        One plus the number of candidates that are significantly better: the rank to print. Candidates that
-        no test tells apart from the leader all stand at 1.
-    worst : array of int, shape (n_candidates,)
-        Number of candidates less those that are significantly worse.
-    p_values : array of shape (n_candidates, n_candidates)
-        Of all pairs, Holm-corrected; 1 on the diagonal.
-    tie_groups : tuple of tuple of int
-        Largest runs of candidates, in descending order of the mean, in which no pair differs. They may
-        overlap, as "not told apart" is not transitive.
-    """
-
-    mean: npt.NDArray[np.float64]
-    best: npt.NDArray[np.int64]
-    worst: npt.NDArray[np.int64]
-    p_values: npt.NDArray[np.float64]
-    tie_groups: tuple[tuple[int, ...], ...]
 
 
 def paired_difference(
@@ -190,10 +164,8 @@ def holm(p_values: Array) -> Array:
     values = as_tensor("p_values", p_values, ndim=1).detach().double()
     if bool(((values < 0) | (values > 1)).any()):
         raise InvalidArgumentError("The 'p_values' parameter", got="entries out of range", needed="in [0, 1]")
-    ordered, order = values.sort()
-    remaining = torch.arange(len(values), 0, -1, device=values.device)
-    raised = torch.cummax(ordered * remaining, 0).values.clamp_(max=1)
-    return like(torch.empty_like(values).index_copy_(0, order, raised), p_values)
+    adjusted = torch.from_numpy(holm_adjusted(values.cpu().numpy()))
+    return like(adjusted.to(values.device), p_values)
 
 
 def rank_ranges(
@@ -255,35 +227,9 @@ def rank_ranges(
     p_values = np.ones((len(table), len(table)))
     if len(left):
         columns = weights[:, None] * (table[left] - table[right]).T
-        p_values[left, right] = holm(_flip_p_values(columns, n_flips, child_generators(seed, 2)[1]))
+        p_values[left, right] = holm_adjusted(_flip_p_values(columns, n_flips, child_generators(seed, 2)[1]))
         p_values[right, left] = p_values[left, right]
-    return _ranges(table @ weights, p_values, alpha)
-
-
-def _ranges(mean: npt.NDArray[np.float64], p_values: npt.NDArray[np.float64], alpha: float) -> RankRanges:
-    differs = p_values <= alpha
-    better = mean[:, None] > mean
-    return RankRanges(
-        mean=mean,
-        best=1 + (differs & better).sum(0),
-        worst=len(mean) - (differs & better).sum(1),
-        p_values=p_values,
-        tie_groups=_tie_groups(np.argsort(-mean, kind="stable"), differs),
-    )
-
-
-def _tie_groups(order: npt.NDArray[np.int64], differs: npt.NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
-    """Largest runs along the order in which no two differ."""
-    groups: list[tuple[int, ...]] = []
-    covered = 0
-    for start in range(len(order)):
-        stop = start + 1
-        while stop < len(order) and not differs[order[stop], order[start:stop]].any():
-            stop += 1
-        if stop > covered:
-            groups.append(tuple(int(candidate) for candidate in order[start:stop]))
-            covered = stop
-    return tuple(groups)
+    return rank_ranges_of(table @ weights, p_values, alpha)
 
 
 def hierarchical_bootstrap(

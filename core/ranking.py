@@ -1,0 +1,104 @@
+"""Ranks that can be known: Holm's correction, and the ranks that tests of all pairs leave open.
+
+The measures and the board both rank; what they share is here, on numpy arrays.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["RankRanges", "holm_adjusted", "rank_ranges_of"]
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RankRanges:
+    """Between which ranks each candidate can stand, given which differences are noise.
+
+    Parameters
+    ----------
+    mean : array of shape (n_candidates,)
+        Mean score over units.
+    best : array of int, shape (n_candidates,)
+        One plus the number of candidates that are significantly better: the rank to print. Candidates that
+        no test tells apart from the leader all stand at 1.
+    worst : array of int, shape (n_candidates,)
+        Number of candidates less those that are significantly worse.
+    p_values : array of shape (n_candidates, n_candidates)
+        Of all pairs, Holm-corrected; 1 on the diagonal.
+    tie_groups : tuple of tuple of int
+        Largest runs of candidates, in descending order of the mean, in which no pair differs. They may
+        overlap, as "not told apart" is not transitive.
+    """
+
+    mean: Floats
+    best: npt.NDArray[np.int64]
+    worst: npt.NDArray[np.int64]
+    p_values: Floats
+    tie_groups: tuple[tuple[int, ...], ...]
+
+
+def holm_adjusted(p_values: Floats) -> Floats:
+    """Holm's step-down correction (Holm 1979, Scand. J. Stat. 6:65).
+
+    The k-th smallest of m p-values is multiplied by m - k + 1, and raised to the one before it.
+
+    Parameters
+    ----------
+    p_values : array of shape (n_tests,)
+        In [0, 1].
+
+    Returns
+    -------
+    adjusted : array of shape (n_tests,)
+        In [0, 1], in the order of `p_values`.
+    """
+    order = np.argsort(p_values, kind="stable")
+    raised = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))
+    adjusted = np.empty(len(p_values))
+    adjusted[order] = np.minimum(raised, 1)
+    return adjusted
+
+
+def rank_ranges_of(mean: Floats, p_values: Floats, alpha: float) -> RankRanges:
+    """The ranks that tests of all pairs leave open; larger means are better.
+
+    Parameters
+    ----------
+    mean : array of shape (n_candidates,)
+        Score of each candidate.
+    p_values : array of shape (n_candidates, n_candidates)
+        Of all pairs, corrected, symmetric; 1 for a pair that cannot be compared.
+    alpha : float
+        Up to which p-value a pair differs.
+
+    References
+    ----------
+    Goldstein & Spiegelhalter 1996, J. R. Stat. Soc. A 159:385; Mogstad et al. 2024, Rev. Econ. Stud. 91:476.
+    """
+    differs = p_values <= alpha
+    better = mean[:, None] > mean
+    return RankRanges(
+        mean=mean,
+        best=1 + (differs & better).sum(0),
+        worst=len(mean) - (differs & better).sum(1),
+        p_values=p_values,
+        tie_groups=_tie_groups(np.argsort(-mean, kind="stable"), differs),
+    )
+
+
+def _tie_groups(order: npt.NDArray[np.int64], differs: npt.NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
+    """Largest runs along the order in which no two differ; what ends one run never begins within the next."""
+    groups: list[tuple[int, ...]] = []
+    stop = 0
+    for start in range(len(order)):
+        covered, stop = stop, max(stop, start + 1)
+        while stop < len(order) and not differs[order[stop], order[start:stop]].any():
+            stop += 1
+        if stop > covered:
+            groups.append(tuple(int(candidate) for candidate in order[start:stop]))
+    return tuple(groups)
