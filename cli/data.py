@@ -10,34 +10,46 @@ from .options import JsonOption
 from .output import emit_json, write
 
 if TYPE_CHECKING:
-    from ..core.cards import DatasetCard
+    from ..core.cards import DataFile, DatasetCard
     from ..core.settings import Settings
 
 __all__ = ["app"]
 
 app = typer.Typer(help="See where data sets are, and fetch them.", no_args_is_help=True)
 
+NameArgument = Annotated[str, typer.Argument(help="Name of a data set.")]
+
 
 @app.command("status")
-def status(json: JsonOption = False) -> None:
-    """Show for each data set whether its files are here and are the published ones."""
+def status(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Hash locked files too, however unchanged they look.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Show for each data set whether its files are here with the right bytes, and how that is known.
+
+    Pinned: the card has the hash. Locked: the hash was recorded at the first use on this machine. Unknown:
+    the publisher gives no hash and the file was not used yet.
+    """
     from ..core.settings import load_settings
     from ..data_registry import registry
     from .tables import print_table
 
     settings = load_settings()
-    rows = [
-        row for entry in registry(settings).entries().values() for row in _file_rows(entry.card, settings)
-    ]
+    cards = [entry.card for entry in registry(settings).entries().values()]
+    rows = [row for card in cards for row in _file_rows(card, settings, verify=verify)]
     if json:
         emit_json({"data_dir": str(settings.data_dir), "mirror": str(settings.mirror or ""), "files": rows})
         return
-    print_table([tuple(map(str, row.values())) for row in rows], ("data set", "file", "state", "where"))
+    print_table(
+        [tuple(map(str, row.values())) for row in rows], ("data set", "file", "state", "checksum", "where")
+    )
     write(f"data folder {settings.data_dir}, mirror folder {settings.mirror or 'none (INNERSCORE_MIRROR)'}")
 
 
 @app.command("fetch")
-def fetch(name: Annotated[str, typer.Argument(help="Name of a data set.")], json: JsonOption = False) -> None:
+def fetch(name: NameArgument, json: JsonOption = False) -> None:
     """Find or download the files of a data set and check them."""
     from ..core.settings import load_settings
     from ..data_registry import registry
@@ -52,20 +64,60 @@ def fetch(name: Annotated[str, typer.Argument(help="Name of a data set.")], json
     for path in paths:
         write(path)
     if not paths:
-        write(f"{name} has no files: it is made from a seed")
+        write(f"{name} has no files: {_without_files(card)}")
 
 
-def _file_rows(card: DatasetCard, settings: Settings) -> list[dict[str, Any]]:
-    from ..core.hashing import sha256_of_file
-    from ..data_registry.files import local_file
+@app.command("accept")
+def accept(
+    name: NameArgument,
+    file: Annotated[str, typer.Argument(help="Name of one of its files.")],
+    json: JsonOption = False,
+) -> None:
+    """Accept a locked file's present bytes, such as a new release; the old hash is kept beside the new."""
+    from ..core.settings import load_settings
+    from ..data_registry import registry
+    from ..data_registry.files import accept_file
+
+    settings = load_settings()
+    card = registry(settings).find(name).card
+    entry = accept_file(card, _named(card, file), settings)
+    if json:
+        emit_json({"dataset": name, "file": file, "sha256": entry.sha256, "size": entry.size})
+        return
+    write(f"{file}: SHA-256 {entry.sha256}, {entry.size} bytes")
+
+
+def _named(card: DatasetCard, name: str) -> DataFile:
+    from ..core.errors import InvalidArgumentError
+
+    for file in card.files:
+        if file.name == name:
+            return file
+    names = ", ".join(file.name for file in card.files) or "none"
+    raise InvalidArgumentError(f"The file of '{card.identifier}'", got=repr(name), needed=f"one of: {names}")
+
+
+def _file_rows(card: DatasetCard, settings: Settings, *, verify: bool) -> list[dict[str, Any]]:
+    from ..data_registry.files import file_status
 
     if not card.files:
-        return [{"dataset": card.identifier, "file": "-", "state": "made from a seed", "where": ""}]
+        return [
+            {
+                "dataset": card.identifier,
+                "file": "-",
+                "state": _without_files(card),
+                "checksum": "-",
+                "where": "",
+            }
+        ]
     rows = []
     for file in card.files:
-        path = local_file(card, file.name, settings)
-        state = "missing" if path is None else "here" if sha256_of_file(path) == file.sha256 else "altered"
-        rows.append(
-            {"dataset": card.identifier, "file": file.name, "state": state, "where": str(path or file.url)}
-        )
+        found = file_status(card, file, settings, full=verify)
+        where = str(found.path or file.url)
+        row = {"dataset": card.identifier, "file": file.name, "state": found.state}
+        rows.append({**row, "checksum": found.checksum, "where": where})
     return rows
+
+
+def _without_files(card: DatasetCard) -> str:
+    return "made from a seed" if card.simulated else "read by its loader, which lists no files"

@@ -120,16 +120,16 @@ class DataFile(_Model):
         File name in the data set's folder.
     url : str
         Public address.
-    size : int
-        Bytes.
-    sha256 : str
-        Of those bytes.
+    size : int or None
+        Bytes; as published, which may be rounded, where there is no `sha256`. None if not known.
+    sha256 : str or None
+        Of those bytes. None if no hash is known upstream: the file is then locked at its first use.
     """
 
     name: Annotated[str, Field(pattern=r"^[\w.\-]+$")]
     url: Url
-    size: Annotated[int, Field(gt=0)]
-    sha256: Sha256
+    size: Annotated[int, Field(gt=0)] | None = None
+    sha256: Sha256 | None = None
 
 
 class DatasetCard(Card):

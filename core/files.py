@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .errors import InvalidInputError
 
-__all__ = ["atomic_path", "write_bytes"]
+__all__ = ["atomic_path", "exclusive", "write_bytes"]
 
 
 @contextmanager
@@ -47,11 +47,40 @@ def _empty_beside(path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     except OSError as error:
-        raise InvalidInputError(
-            f"The folder {path.parent}", got=error.strerror or str(error), needed="one that can be written"
-        ) from error
+        raise _cannot_write(path.parent, error) from error
     os.close(handle)
     return Path(name)
+
+
+def _cannot_write(folder: Path, error: OSError) -> InvalidInputError:
+    return InvalidInputError(
+        f"The folder {folder}", got=error.strerror or str(error), needed="one that can be written"
+    )
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Let one process at a time into the block, for all that name the same path.
+
+    The lock is on an empty file ``.<name>.guard`` beside `path`, which stays; it is released when the block
+    ends or the process dies.
+
+    Raises
+    ------
+    InvalidInputError
+        If the folder cannot be made or written.
+    """
+    import fcntl  # not on every system, and not needed to import the package
+
+    guard = path.with_name(f".{path.name}.guard")
+    try:
+        guard.parent.mkdir(parents=True, exist_ok=True)
+        held = guard.open("a")
+    except OSError as error:
+        raise _cannot_write(path.parent, error) from error
+    with held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def write_bytes(path: Path, data: bytes) -> None:
