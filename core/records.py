@@ -11,14 +11,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from .cards import Sha256
 from .errors import InvalidRecordError
 from .hashing import canonical_json, sha256_of_bytes
-from .scores import Estimate, ScoreParts
+from .resamples import ResampleKind
+from .scores import RESAMPLES_FILE, TARGETS_FILE, Estimate, ScoreParts
 
 __all__ = [
     "BenchmarkRef",
@@ -28,6 +39,7 @@ __all__ = [
     "Environment",
     "EstimateRecord",
     "Failure",
+    "Resampling",
     "ResultRecord",
     "RunInputs",
     "ScoreRecord",
@@ -39,6 +51,7 @@ __all__ = [
 
 Status: TypeAlias = Literal["value", "failed", "not applicable"]
 Stage: TypeAlias = Literal["load", "activations", "score"]
+FileName = Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$", max_length=60)]
 Number = float | None  # None stands for NaN, which JSON does not have
 
 
@@ -104,10 +117,19 @@ class EstimateRecord(_Model):
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+class Resampling(_Model):
+    """How the values of the file of resamples came to be; see :mod:`innerscore.core.resamples`."""
+
+    kind: ResampleKind
+    n_units: Annotated[int, Field(ge=1)]
+
+
 class ScoreRecord(_Model):
     """The parts of a score as they are kept.
 
-    ``targets_sha256`` is the hash of the CSV file of per-target values that lies beside the record.
+    ``targets_sha256`` is the hash of the CSV file of per-target values that lies beside the record; ``files``
+    holds the hashes of further files by name. What a record does not have is absent from its JSON, so records
+    of schema version 1, which knew no further files, keep their bytes.
     """
 
     raw: EstimateRecord
@@ -119,6 +141,25 @@ class ScoreRecord(_Model):
     facts: Mapping[str, str | int | float]
     n_targets: int
     targets_sha256: Sha256
+    files: Mapping[FileName, Sha256] = {}
+    resampling: Resampling | None = None
+
+    @property
+    def named_files(self) -> dict[str, str]:
+        """Hashes of all files beside the record, by name."""
+        return {TARGETS_FILE: self.targets_sha256, **self.files}
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        absent = [name for name in ("files", "resampling") if not content.get(name, True)]
+        return {name: value for name, value in content.items() if name not in absent}
+
+    @model_validator(mode="after")
+    def _resampling_has_its_file(self) -> Self:
+        if (self.resampling is None) != (RESAMPLES_FILE not in self.files) or TARGETS_FILE in self.files:
+            raise ValueError(f"'resampling' and the file {RESAMPLES_FILE} must be there together")
+        return self
 
 
 class Failure(_Model):
@@ -155,7 +196,7 @@ class ResultRecord(_Model):
     Attributes
     ----------
     schema_version : int
-        Of this model.
+        Of this model; 1 knew no files but the per-target one.
     inputs : RunInputs
         What was run.
     status : {"value", "failed", "not applicable"}
@@ -172,7 +213,7 @@ class ResultRecord(_Model):
         ``record_sha256`` of the record that this one corrects.
     """
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = 2
     inputs: RunInputs
     status: Status
     score: ScoreRecord | None = None
@@ -182,7 +223,18 @@ class ResultRecord(_Model):
     created: str
     supersedes: Sha256 | None = None
 
+    @model_validator(mode="after")
+    def _files_need_version_2(self) -> Self:
+        if self.schema_version == 1 and self.score is not None and self.score.files:
+            raise ValueError("a record of schema version 1 has no files but the per-target one")
+        return self
+
     @property
+    def files(self) -> dict[str, str]:
+        """Hashes of the files beside the record, by name."""
+        return {} if self.score is None else self.score.named_files
+
+    @cached_property
     def run_sha256(self) -> str:
         """Hash over what went in."""
         return self.inputs.run_sha256
@@ -193,7 +245,7 @@ class ResultRecord(_Model):
         kept = self.model_dump(mode="json", include={"inputs", "status", "score", "failure"})
         return sha256_of_bytes(canonical_json(kept))
 
-    @property
+    @cached_property
     def record_sha256(self) -> str:
         """Hash over the whole record."""
         return sha256_of_bytes(self.to_json())
@@ -227,8 +279,11 @@ def read_record(data: bytes, *, expected_sha256: str | None = None) -> ResultRec
         raise InvalidRecordError("The record", got=str(error), needed="a valid ResultRecord") from error
 
 
-def score_record(parts: ScoreParts, targets_sha256: str) -> ScoreRecord:
-    """The record of a score's parts, given the hash of its per-target file."""
+def score_record(
+    parts: ScoreParts, targets_sha256: str, files: Mapping[str, str] | None = None
+) -> ScoreRecord:
+    """The record of a score's parts, given the hashes of its per-target file and of its further files."""
+    resamples = parts.resamples
     layer_scores = {name: _finite(value) for name, value in parts.layer_scores.items()}
     return ScoreRecord(
         raw=_estimate(parts.raw),
@@ -240,6 +295,8 @@ def score_record(parts: ScoreParts, targets_sha256: str) -> ScoreRecord:
         facts=dict(parts.facts),
         n_targets=len(parts.targets),
         targets_sha256=targets_sha256,
+        files=dict(files or {}),
+        resampling=None if resamples is None else Resampling(kind=resamples.kind, n_units=resamples.n_units),
     )
 
 

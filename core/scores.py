@@ -14,8 +14,12 @@ import pandas as pd
 
 from ._brainscore import Score
 from .errors import InvalidDataError
+from .resamples import Resamples, resamples_to_npy
 
-__all__ = ["Estimate", "ScoreParts", "pack_score", "unpack_score"]
+__all__ = ["RESAMPLES_FILE", "TARGETS_FILE", "Estimate", "ScoreParts", "pack_score", "unpack_score"]
+
+TARGETS_FILE = "targets.csv"
+RESAMPLES_FILE = "resamples.npy"
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,10 @@ class ScoreParts:
         What else the reader must know: counts of excluded and degenerate targets, further ceilings.
     layer, layer_scores : str, mapping of str to float
         The layer committed to, and every layer's normalised value on the conditions kept for the choice.
+    resamples : Resamples or None
+        The parts in each resample, for paired tests; without it the board cannot compare the score.
+    further_files : mapping of str to bytes
+        What else is to be kept beside the record, by file name: rate maps, traces.
     """
 
     raw: Estimate
@@ -68,6 +76,14 @@ class ScoreParts:
     facts: Mapping[str, str | int | float] = field(default_factory=dict)
     layer: str = ""
     layer_scores: Mapping[str, float] = field(default_factory=dict)
+    resamples: Resamples | None = None
+    further_files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Files to be kept beside the record, but for the per-target one, by name."""
+        own = {} if self.resamples is None else {RESAMPLES_FILE: resamples_to_npy(self.resamples)}
+        return {**self.further_files, **own}
 
     def committed(self, layer: str, layer_scores: Mapping[str, float]) -> ScoreParts:
         """The same parts with the layer and how it was chosen."""

@@ -1,137 +1,34 @@
-"""The board: records arranged as candidates by benchmarks, with the four states of a cell."""
+"""Arranging records as a board: candidates by benchmarks, with the ranks that the tests leave open.
+
+See :mod:`.cells` for what a board is made of, and :mod:`.order` for the tests behind ranks and tie groups.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
 
 from ..core.cards import BenchmarkCard, CandidateCard
-from ..core.records import EstimateRecord, ResultRecord
+from ..core.records import ResultRecord
+from ..core.resamples import Resamples
+from .cells import Board, Cell, CellState, Column, Row, Section
+from .order import ALPHA, Comparison, Quantity, compare, mean_of
 
-__all__ = ["Board", "Cell", "CellState", "Column", "Row", "Section", "make_board"]
+__all__ = ["Board", "Cell", "CellState", "Column", "Quantity", "ResamplesOf", "Row", "Section", "make_board"]
 
-CellState: TypeAlias = Literal["value", "failed", "not applicable", "not run"]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One benchmark in one version on one state of its data: scores in a column are comparable.
-
-    Parameters
-    ----------
-    benchmark : str
-        Its name.
-    version : int
-        Its version.
-    data_sha256 : str
-        Hash of the scored data; empty where nothing was run yet.
-    system, title : str
-        From its card; the name again where the card is not at hand.
-    simulated : bool
-        Whether its data are simulated.
-    """
-
-    benchmark: str
-    version: int
-    data_sha256: str
-    system: str
-    title: str
-    simulated: bool
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What is known of one candidate on one column."""
-
-    state: CellState
-    record: ResultRecord | None = None
-
-    @property
-    def normalised(self) -> EstimateRecord | None:
-        """The value relative to the ceiling, with its interval."""
-        return None if self.record is None or self.record.score is None else self.record.score.normalised
-
-    @property
-    def value(self) -> float:
-        """The normalised value; NaN where there is none."""
-        estimate = self.normalised
-        return math.nan if estimate is None or estimate.value is None else estimate.value
-
-    @property
-    def note(self) -> str:
-        """The state in a few words, with the reason of a failure."""
-        failure = None if self.record is None else self.record.failure
-        return f"failed at {failure.stage}: {failure.reason}" if failure else self.state
-
-
-@dataclass(frozen=True)
-class Row:
-    """One candidate's cells, in the order of the section's columns."""
-
-    candidate: str
-    title: str
-    model_class: str
-    cells: tuple[Cell, ...]
-
-    @property
-    def coverage(self) -> int:
-        """Number of cells with a value."""
-        return sum(not math.isnan(cell.value) for cell in self.cells)
-
-    @property
-    def was_tried(self) -> bool:
-        """Whether a cell has a value or a failure."""
-        return any(cell.state in ("value", "failed") for cell in self.cells)
-
-    @property
-    def mean(self) -> float:
-        """Mean over the section's columns; NaN unless every one has a value."""
-        if self.coverage < len(self.cells) or not self.cells:
-            return math.nan
-        return sum(cell.value for cell in self.cells) / len(self.cells)
-
-
-@dataclass(frozen=True)
-class Section:
-    """The part of the board about one system; rows with full coverage first, best mean first."""
-
-    system: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-
-    @property
-    def tried(self) -> tuple[Row, ...]:
-        """The rows in which something ran."""
-        return tuple(row for row in self.rows if row.was_tried)
-
-    @property
-    def untried(self) -> dict[str, tuple[str, ...]]:
-        """The other candidates' names by state: not applicable to all columns, or not run on some."""
-        rest = [row for row in self.rows if not row.was_tried]
-        closed = tuple(row.candidate for row in rest if all(c.state == "not applicable" for c in row.cells))
-        open_ = tuple(row.candidate for row in rest if row.candidate not in closed)
-        return {state: names for state, names in (("not applicable", closed), ("not run", open_)) if names}
-
-    def ceiling(self, column: Column) -> EstimateRecord | None:
-        """The ceiling of a column, from the first row that has a score there; None if none has."""
-        index = self.columns.index(column)
-        records = [row.cells[index].record for row in self.rows]
-        return next((record.score.ceiling for record in records if record is not None and record.score), None)
-
-
-@dataclass(frozen=True)
-class Board:
-    """All sections."""
-
-    sections: tuple[Section, ...]
+ResamplesOf: TypeAlias = Callable[[Sequence[ResultRecord]], Mapping[str, Resamples]]
 
 
 def make_board(
     records: Iterable[ResultRecord],
     candidates: Mapping[str, CandidateCard],
     benchmarks: Mapping[str, BenchmarkCard],
+    *,
+    resamples: ResamplesOf | None = None,
+    quantity: Quantity = "normalised",
+    alpha: float = ALPHA,
 ) -> Board:
     """Arrange records.
 
@@ -141,6 +38,13 @@ def make_board(
         In the order in which they were added.
     candidates, benchmarks : mapping of str to card
         What is registered, by name; also candidates and benchmarks without any record are shown.
+    resamples : callable, optional
+        Gives the resamples of records by record hash, as :meth:`.store.Store.resamples` does; without it no
+        two candidates are told apart.
+    quantity : {"normalised", "raw", "ceiling"}, default="normalised"
+        What cells show and columns rank. Rows stand by the mean normalised value in any case.
+    alpha : float, default=0.05
+        For one column, or one section's mean: the probability of telling any two equal candidates apart.
 
     Returns
     -------
@@ -149,12 +53,14 @@ def make_board(
     latest = _latest(records)
     columns = _columns(latest, benchmarks)
     names = sorted({*candidates, *(record.inputs.candidate.identifier for record in latest.values())})
+    known = {} if resamples is None else resamples(list(latest.values()))
     sections = []
     for system in dict.fromkeys(column.system for column in columns):
         chosen = tuple(column for column in columns if column.system == system)
-        rows = [_row(name, candidates.get(name), chosen, latest) for name in names]
-        sections.append(Section(system, chosen, tuple(sorted(rows, key=_standing))))
-    return Board(tuple(sections))
+        rows = [_row(name, candidates.get(name), chosen, latest, quantity) for name in names]
+        ranked = _ranked(rows, chosen, known, alpha)
+        sections.append(Section(system, chosen, tuple(sorted(ranked, key=_place_in_section))))
+    return Board(tuple(sections), quantity, alpha)
 
 
 _Place: TypeAlias = tuple[str, str, int, str]
@@ -186,12 +92,25 @@ def _columns(
             system=benchmarks[name].system if name in benchmarks else name.partition(".")[0],
             title=benchmarks[name].title if name in benchmarks else name,
             simulated=record.inputs.data.simulated,
+            region=benchmarks[name].region if name in benchmarks else "",
+            metric=record.inputs.benchmark.metric,
+            dataset=record.inputs.data.dataset,
         )
         for (_, name, version, data), record in latest.items()
     )
     seen = {(column.benchmark, column.version) for column in columns}
     unseen = [
-        Column(name, card.version, "", card.system, card.title, name.startswith("Simulated"))
+        Column(
+            benchmark=name,
+            version=card.version,
+            data_sha256="",
+            system=card.system,
+            title=card.title,
+            simulated=name.startswith("Simulated"),
+            region=card.region,
+            metric=card.metric,
+            dataset=card.dataset,
+        )
         for name, card in benchmarks.items()
         if (name, card.version) not in seen
     ]
@@ -199,17 +118,65 @@ def _columns(
 
 
 def _row(
-    name: str, card: CandidateCard | None, columns: Sequence[Column], latest: Mapping[_Place, ResultRecord]
+    name: str,
+    card: CandidateCard | None,
+    columns: Sequence[Column],
+    latest: Mapping[_Place, ResultRecord],
+    quantity: Quantity,
 ) -> Row:
-    cells = tuple(_cell(latest.get((name, c.benchmark, c.version, c.data_sha256))) for c in columns)
+    cells = tuple(_cell(latest.get((name, c.benchmark, c.version, c.data_sha256)), quantity) for c in columns)
     return Row(name, card.title if card else name, card.model_class if card else "", cells)
 
 
-def _cell(record: ResultRecord | None) -> Cell:
-    return Cell("not run") if record is None else Cell(record.status, record)
+def _cell(record: ResultRecord | None, quantity: Quantity) -> Cell:
+    return Cell("not run" if record is None else record.status, record, quantity)
 
 
-def _standing(row: Row) -> tuple[float, int, bool, str]:
+def _ranked(
+    rows: Sequence[Row], columns: Sequence[Column], resamples: Mapping[str, Resamples], alpha: float
+) -> list[Row]:
+    """The rows with the standing of each cell in its column, and of each row that has a mean."""
+    ranked = [_ranked_column([row.cells[i] for row in rows], resamples, alpha) for i in range(len(columns))]
+    full = [number for number, row in enumerate(rows) if not math.isnan(row.mean)]
+    compared = _compared_by_mean([rows[number] for number in full], columns, resamples)
+    by_mean = dict(zip(full, compared.standings(alpha), strict=True)) if compared else {}
+    return [
+        replace(row, cells=tuple(column[number] for column in ranked), standing=by_mean.get(number))
+        for number, row in enumerate(rows)
+    ]
+
+
+def _ranked_column(cells: Sequence[Cell], resamples: Mapping[str, Resamples], alpha: float) -> list[Cell]:
+    ranking = [
+        number
+        for number, cell in enumerate(cells)
+        if cell.quantity != "ceiling" and not math.isnan(cell.shown)
+    ]
+    compared = _compared([cells[number] for number in ranking], resamples)
+    standings = dict(zip(ranking, compared.standings(alpha), strict=True))
+    return [replace(cell, standing=standings.get(number)) for number, cell in enumerate(cells)]
+
+
+def _compared(cells: Sequence[Cell], resamples: Mapping[str, Resamples]) -> Comparison:
+    """Compare cells of one column, each of which has a value, by the part that they show."""
+    known = [resamples.get(cell.record.record_sha256) if cell.record else None for cell in cells]
+    return compare([cell.shown for cell in cells], known, cells[0].quantity if cells else "normalised")
+
+
+def _compared_by_mean(
+    rows: Sequence[Row], columns: Sequence[Column], resamples: Mapping[str, Resamples]
+) -> Comparison | None:
+    """Compare rows of full coverage by their mean normalised value; None without any row."""
+    if not rows:
+        return None
+    by_dataset: dict[str, list[Comparison]] = {}
+    for index, column in enumerate(columns):
+        cells = [replace(row.cells[index], quantity="normalised") for row in rows]
+        by_dataset.setdefault(column.dataset, []).append(_compared(cells, resamples))
+    return mean_of(by_dataset)
+
+
+def _place_in_section(row: Row) -> tuple[float, int, bool, str]:
     """Full coverage by mean, then by the number of values, then those that ran, then by name."""
     mean = row.mean
     return math.inf if math.isnan(mean) else -mean, -row.coverage, not row.was_tried, row.candidate

@@ -1,0 +1,256 @@
+"""The honest order: which differences between candidates are more than noise, and the ranks left open.
+
+Two candidates are compared on shared resamples. With values :math:`s_i`, :math:`s_j` and resampled values
+:math:`s_{ib}`, :math:`s_{jb}`, the statistic is :math:`t = (s_i - s_j) / \\mathrm{SE}`, where SE is the standard
+error of the difference over resamples; the p-value is two-sided, from Student's t with one degree of freedom
+less than there are units (Schütt et al. 2023, eLife 12:e82566). All pairs are corrected together by Holm.
+A tail of t and not the share of resamples is taken because a few thousand resamples cannot show the small
+p-values that remain after a correction over many pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import stdtr, stdtrit
+
+from ..core.ranking import holm_adjusted, rank_ranges_of
+from ..core.resamples import Resamples
+
+__all__ = ["ALPHA", "Comparison", "Difference", "Quantity", "Standing", "compare", "difference", "mean_of"]
+
+Quantity: TypeAlias = Literal["normalised", "raw", "ceiling"]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+ALPHA = 0.05
+_SAME = 1e-3  # relative; ceilings of the same resample differ by rounding only
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a candidate can stand among those that have a value.
+
+    Parameters
+    ----------
+    rank_low, rank_high : int
+        Best and worst rank that the tests leave open; 1 is best.
+    tie_groups : tuple of int
+        Numbers, from 0 for the best, of the groups that it belongs to: in a group no two are told apart. Groups
+        overlap, as "not told apart" is not transitive.
+    n_compared : int
+        How many candidates have a value.
+    tested : bool
+        Whether it shares resamples with another candidate; if not, nothing tells it apart from any.
+    """
+
+    rank_low: int
+    rank_high: int
+    tie_groups: tuple[int, ...]
+    n_compared: int
+    tested: bool
+
+    @property
+    def tie_group(self) -> int:
+        """The best of its groups."""
+        return self.tie_groups[0]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One candidate's score less another's, on shared resamples.
+
+    Parameters
+    ----------
+    value : float
+        The difference, in units of the quantity compared.
+    low, high : float
+        Its 95 % interval.
+    p_value : float
+        Two-sided, of this pair alone.
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Candidates' values, and the standard errors of their differences.
+
+    Parameters
+    ----------
+    values : array of shape (n,)
+    errors : array of shape (n, n)
+        Standard error of the difference of each pair; NaN where the pair shares no resamples.
+    n_units : int
+        Number of resampled units; the fewest, where there are several.
+    """
+
+    values: Floats
+    errors: Floats
+    n_units: int
+
+    @property
+    def p_values(self) -> Floats:
+        """Two-sided p-values of all pairs, not corrected; NaN where a pair cannot be compared."""
+        gaps = np.abs(self.values[:, None] - self.values)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            tails = np.asarray(2 * stdtr(max(self.n_units - 1, 1), -gaps / self.errors))
+        # An error of zero: the difference is the same in every resample, and real unless it is zero itself.
+        exact = np.where(gaps == 0, 1.0, 0.0)
+        return np.where(self.errors == 0, exact, tails)
+
+    def standings(self, alpha: float = ALPHA) -> list[Standing]:
+        """Ranks as ranges and tie groups, Holm-corrected over all pairs that can be compared."""
+        corrected, comparable = self._corrected()
+        ranges = rank_ranges_of(self.values, corrected, alpha)
+        groups: list[list[int]] = [[] for _ in self.values]
+        for number, members in enumerate(ranges.tie_groups):
+            for member in members:
+                groups[member].append(number)
+        return [
+            Standing(int(low), int(high), tuple(numbers), len(groups), bool(tested))
+            for low, high, numbers, tested in zip(
+                ranges.best, ranges.worst, groups, comparable.any(1), strict=True
+            )
+        ]
+
+    def _corrected(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Corrected p-values, 1 where a pair cannot be compared; and which pairs can."""
+        p_values = self.p_values
+        comparable = ~np.isnan(p_values)
+        np.fill_diagonal(comparable, False)
+        pairs = np.triu(comparable)
+        corrected = np.ones_like(p_values)
+        corrected[pairs] = holm_adjusted(p_values[pairs])
+        return np.minimum(corrected, corrected.T), comparable
+
+
+def compare(values: Sequence[float], resamples: Sequence[Resamples | None], quantity: Quantity) -> Comparison:
+    """Compare candidates on one column.
+
+    Parameters
+    ----------
+    values : sequence of float, of length n
+        Each candidate's value.
+    resamples : sequence of Resamples or None, of length n
+        Its resamples, if it has any.
+    quantity : {"normalised", "raw", "ceiling"}
+        What `values` are.
+    """
+    errors = np.full((len(values), len(values)), np.nan)
+    units = []
+    for members in _sharing(resamples):
+        shared = [one for index in members if (one := resamples[index]) is not None]
+        errors[np.ix_(members, members)] = _standard_errors(shared, quantity)
+        units.append(shared[0].n_units)
+    return Comparison(np.asarray(values, dtype=np.float64), errors, min(units, default=2))
+
+
+def mean_of(comparisons: Mapping[str, Sequence[Comparison]]) -> Comparison:
+    r"""Compare the same candidates on their mean over columns.
+
+    Columns of one data set rest on the same conditions, so their errors go together, by how much is not known:
+    :math:`\mathrm{SE}_{a+b} \le \mathrm{SE}_a + \mathrm{SE}_b` (Minkowski) bounds it. Those of different data
+    sets are independent, and their squares add.
+
+    Parameters
+    ----------
+    comparisons : mapping of str to sequence of Comparison
+        By data set: the comparison of the candidates on each of its columns.
+    """
+    columns = [column for several in comparisons.values() for column in several]
+    squares = sum(np.square(sum(column.errors for column in several)) for several in comparisons.values())
+    return Comparison(
+        values=np.mean([column.values for column in columns], axis=0),
+        errors=np.sqrt(squares) / len(columns),
+        n_units=min(column.n_units for column in columns),
+    )
+
+
+def difference(
+    first: tuple[float, Resamples], second: tuple[float, Resamples], quantity: Quantity
+) -> Difference | None:
+    """The first candidate's value less the second's, with its 95 % interval.
+
+    Parameters
+    ----------
+    first, second : tuple of float and Resamples
+        Value and resamples of each.
+    quantity : {"normalised", "raw", "ceiling"}
+        What the values are.
+
+    Returns
+    -------
+    difference : Difference or None
+        None if they share no resamples.
+    """
+    both = compare([first[0], second[0]], [first[1], second[1]], quantity)
+    error = float(both.errors[0, 1])
+    if np.isnan(error):
+        return None
+    value = first[0] - second[0]
+    reach = float(stdtrit(max(both.n_units - 1, 1), 0.975)) * error
+    return Difference(value, value - reach, value + reach, float(both.p_values[0, 1]))
+
+
+def _sharing(resamples: Sequence[Resamples | None]) -> list[list[int]]:
+    """Candidates by the resamples that they share.
+
+    The ceiling rests on data and resample alone: where two candidates' ceilings agree in every resample, the
+    resamples are the same, whichever version of the code drew them.
+    """
+    groups: list[tuple[Resamples, list[int]]] = []
+    for index, one in enumerate(resamples):
+        if one is None:
+            continue
+        members = next((members for first, members in groups if _same_draws(first, one)), None)
+        if members is None:
+            groups.append((one, [index]))
+        else:
+            members.append(index)
+    return [members for _, members in groups]
+
+
+def _same_draws(first: Resamples, second: Resamples) -> bool:
+    plan = (first.kind, first.n_units, len(first.values))
+    if plan != (second.kind, second.n_units, len(second.values)):
+        return False
+    return np.allclose(first.part("ceiling"), second.part("ceiling"), rtol=_SAME, atol=0, equal_nan=True)
+
+
+def _standard_errors(resamples: Sequence[Resamples], quantity: Quantity) -> Floats:
+    """Standard error of the difference of each pair; NaN with fewer than half of the resamples defined."""
+    values = np.stack([one.part(quantity) for one in resamples])
+    defined = ~np.isnan(values)
+    centre = np.nan_to_num(values.sum(1, where=defined) / np.maximum(defined.sum(1), 1))
+    centred = np.where(defined, values - centre[:, None], 0.0)
+    weight = defined.astype(np.float64)
+    count = weight @ weight.T
+    sums = centred @ weight.T
+    squares = np.square(centred) @ weight.T
+    total = squares + squares.T - 2 * centred @ centred.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = total / count - np.square((sums - sums.T) / count)
+    # Rounding leaves something of a difference that is none; relative to the values' own spread it is nothing.
+    variance[variance < 1e-12 * (squares + squares.T) / np.maximum(count, 1)] = 0.0
+    variance[2 * count < values.shape[1]] = np.nan
+    return np.asarray(np.sqrt(variance * _inflation(resamples[0])))
+
+
+def _inflation(resamples: Resamples) -> float:
+    """From the variance over resamples to that of the score.
+
+    The bootstrap's is too small by (n - 1) / n, and the jackknife's is to be multiplied by n - 1 (Efron &
+    Tibshirani 1993, sect. 10.7 and 11.5).
+    """
+    n = resamples.n_units
+    if resamples.kind == "jackknife":
+        return n - 1.0
+    return n / max(n - 1.0, 1.0)
