@@ -229,6 +229,13 @@ class ResultRecord(_Model):
             raise ValueError("a record of schema version 1 has no files but the per-target one")
         return self
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with changes; its hashes are its own."""
+        copy = super().model_copy(update=update, deep=deep)
+        for name in ("run_sha256", "record_sha256"):
+            copy.__dict__.pop(name, None)
+        return copy
+
     @property
     def files(self) -> dict[str, str]:
         """Hashes of the files beside the record, by name."""

@@ -3,47 +3,51 @@
 Tables, on SQLAlchemy so that the database behind the URL may differ:
 
 - ``records``: one row a record, its canonical JSON, and the columns that look-ups need;
-- ``attachments``: files that records name by hash (per-target values).
+- ``attachments``: files that records name by hash (per-target values, resamples).
 
 Triggers refuse every update and delete. A record that repeats a run already stored is not added twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 
-from ..core.errors import InvalidRecordError, StoreError
+from ..core.errors import InvalidDataError, InvalidRecordError, StoreError
 from ..core.hashing import sha256_of_bytes
 from ..core.records import ResultRecord, read_record
+from ..core.resamples import Resamples, read_resamples
+from ..core.scores import RESAMPLES_FILE, TARGETS_FILE
+from .database import open_engine, reading, safe_url, store_errors, writing
+from .schema import ATTACHMENTS, RECORDS, record_row
+from .upgrade import bring_up_to_date
 
-__all__ = ["Store"]
+__all__ = ["Entry", "Store"]
 
-_METADATA = sa.MetaData()
-_RECORDS = sa.Table(
-    "records",
-    _METADATA,
-    sa.Column("record_sha256", sa.String(64), primary_key=True),
-    sa.Column("run_sha256", sa.String(64), nullable=False, index=True),
-    sa.Column("supersedes", sa.String(64), nullable=False, default=""),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-    sa.UniqueConstraint("run_sha256", "supersedes"),
-)
-_ATTACHMENTS = sa.Table(
-    "attachments",
-    _METADATA,
-    sa.Column("sha256", sa.String(64), primary_key=True),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-)
-_TRIGGER = """
-CREATE TRIGGER IF NOT EXISTS {table}_no_{action} BEFORE {action} ON {table}
-BEGIN SELECT RAISE(ABORT, 'innerscore: {table} are never changed'); END
-"""
-_BUSY_SECONDS = 30
+T = TypeVar("T")
+
+_BATCH = 400  # below SQLite's limit on the parameters of a statement
+_WHOLE = 2**31 - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A record with the files that it names.
+
+    Parameters
+    ----------
+    record : ResultRecord
+        What happened.
+    files : mapping of str to bytes
+        By the names under which the record holds their hashes.
+    """
+
+    record: ResultRecord
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Store:
@@ -52,25 +56,42 @@ class Store:
     Parameters
     ----------
     url : str
-        SQLAlchemy URL of an SQLite database; made if it does not exist.
+        SQLAlchemy URL of an SQLite file, made if it does not exist, or of a PostgreSQL database. A store of an
+        older version is migrated, after a backup.
+    must_exist : bool, default=False
+        Refuse an SQLite file that is not there.
+
+    Attributes
+    ----------
+    url : str
+    migrated_from : str or None
+        Where the store as it was is kept, if it was migrated when it was opened.
 
     Raises
     ------
     StoreError
-        If the database cannot be opened.
+        If the database cannot be opened, is not a store, or was written by a newer version.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, must_exist: bool = False) -> None:
         self.url = url
-        self._engine = _engine(url)
-        with _as_store_errors(url), self._engine.begin() as connection:
-            _METADATA.create_all(connection)
-            for table in _METADATA.tables:
-                for action in ("update", "delete"):
-                    connection.exec_driver_sql(_TRIGGER.format(table=table, action=action))
+        self._engine = open_engine(url, must_exist=must_exist)
+        self.migrated_from = bring_up_to_date(self._engine, url)
 
-    def add(self, record: ResultRecord, targets_csv: bytes | None = None) -> bool:
-        """Add a record and the file that it names, both or neither.
+    def __repr__(self) -> str:
+        return f"Store({safe_url(self.url)!r})"
+
+    def close(self) -> None:
+        """Let go of the database; the store can still be used and connects anew then."""
+        self._engine.dispose()
+
+    def add(
+        self,
+        record: ResultRecord,
+        targets_csv: bytes | None = None,
+        files: Mapping[str, bytes] | None = None,
+    ) -> bool:
+        """Add a record and the files that it names, all or nothing.
 
         Parameters
         ----------
@@ -78,6 +99,8 @@ class Store:
             What happened.
         targets_csv : bytes or None
             The file of per-target values; needed if the record has a score.
+        files : mapping of str to bytes, optional
+            Further files that the record names, by name.
 
         Returns
         -------
@@ -87,46 +110,112 @@ class Store:
         Raises
         ------
         StoreError
-            If the file is not the one that the record names, or the database refuses.
+            If a file is not the one that the record names, the record supersedes one that is not here, or the
+            database refuses.
         """
-        _check_attachment(record, targets_csv)
-        run, supersedes = record.run_sha256, record.supersedes or ""
-        row = {
-            "record_sha256": record.record_sha256,
-            "run_sha256": run,
-            "supersedes": supersedes,
-            "body": record.to_json(),
-        }
-        with _as_store_errors(self.url), self._engine.begin() as connection:
-            if _has_run(connection, run, supersedes):
+        given = dict(files or {}) | ({} if targets_csv is None else {TARGETS_FILE: targets_csv})
+        _check_files(record, given)
+        with store_errors(self.url), writing(self._engine) as connection:
+            if _same_run(connection, record):
                 return False
-            if targets_csv is not None and not _has_attachment(connection, targets_csv):
-                attachment = {"sha256": sha256_of_bytes(targets_csv), "body": targets_csv}
-                connection.execute(_ATTACHMENTS.insert(), attachment)
-            connection.execute(_RECORDS.insert(), row)
+            _insert(connection, Entry(record, given))
+            _check_superseded(connection, [record])
         return True
 
-    def records(self) -> list[ResultRecord]:
-        """All records, in the order in which they were added.
+    def add_all(self, entries: Iterable[Entry]) -> int:
+        """Add records of another board, all or nothing.
+
+        A record that is here already is passed over. One that repeats a run which was done here too is kept
+        beside it: both were measured.
+
+        Returns
+        -------
+        added : int
+            Number of records that were not here.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`add`; then none is added.
+        """
+        added = []
+        with store_errors(self.url), writing(self._engine) as connection:
+            for entry in entries:
+                _check_files(entry.record, entry.files)
+                if not _has_record(connection, entry.record.record_sha256):
+                    twin = entry.record.record_sha256 if _same_run(connection, entry.record) else ""
+                    _insert(connection, entry, twin=twin)
+                    added.append(entry.record)
+            _check_superseded(connection, added)
+        return len(added)
+
+    def records(
+        self, *, candidate: str | None = None, benchmark: str | None = None, after: int = 0
+    ) -> list[ResultRecord]:
+        """Records in the order in which they were added.
+
+        Parameters
+        ----------
+        candidate, benchmark : str, optional
+            Only those of this name.
+        after : int, default=0
+            Only those added after this :attr:`position`.
 
         Raises
         ------
         StoreError
             If a record's bytes do not have the hash under which they were stored.
         """
-        query = sa.select(_RECORDS.c.record_sha256, _RECORDS.c.body).order_by(sa.text("rowid"))
-        with _as_store_errors(self.url), self._engine.connect() as connection:
-            return [_read(sha256, body) for sha256, body in connection.execute(query)]
+        wanted = {RECORDS.c.candidate: candidate, RECORDS.c.benchmark: benchmark}
+        chosen = [column == name for column, name in wanted.items() if name is not None]
+        return self._read(sa.and_(RECORDS.c.seq > after, *chosen))
+
+    def latest(self) -> list[ResultRecord]:
+        """The records that a board shows; much less to read than :meth:`records` once a store is old.
+
+        Of each candidate, benchmark, version and state of the data it is the last that no other supersedes.
+        """
+        newer = RECORDS.alias()
+        superseded = sa.exists().where(newer.c.supersedes == RECORDS.c.record_sha256)
+        place = (
+            RECORDS.c.candidate,
+            RECORDS.c.benchmark,
+            RECORDS.c.benchmark_version,
+            RECORDS.c.data_sha256,
+        )
+        order = (RECORDS.c.created.desc(), RECORDS.c.seq.desc())
+        number = sa.func.row_number().over(partition_by=place, order_by=order).label("number")
+        ranked = sa.select(RECORDS.c.seq, number).where(~superseded).subquery()
+        return self._read(RECORDS.c.seq.in_(sa.select(ranked.c.seq).where(ranked.c.number == 1)))
+
+    def record(self, record_sha256: str) -> ResultRecord | None:
+        """The record of a hash; None if it is not here."""
+        return next(iter(self._read(RECORDS.c.record_sha256 == record_sha256)), None)
 
     def current(self, run_sha256: str) -> ResultRecord | None:
-        """The record of a run that no other one supersedes; None if the run was never done."""
-        query = sa.select(_RECORDS.c.record_sha256, _RECORDS.c.body).where(
-            _RECORDS.c.run_sha256 == run_sha256
-        )
-        with _as_store_errors(self.url), self._engine.connect() as connection:
-            found = [_read(sha256, body) for sha256, body in connection.execute(query)]
+        """The last record of a run that no other one supersedes; None if the run was never done."""
+        found = self._read(RECORDS.c.run_sha256 == run_sha256)
         superseded = {record.supersedes for record in found}
-        return next((record for record in found if record.record_sha256 not in superseded), None)
+        return next((one for one in reversed(found) if one.record_sha256 not in superseded), None)
+
+    @property
+    def position(self) -> int:
+        """Grows with every record added; two equal positions mean equal contents. Cheap to ask."""
+        with store_errors(self.url), reading(self._engine) as connection:
+            return connection.execute(sa.select(sa.func.max(RECORDS.c.seq))).scalar() or 0
+
+    def entries(self) -> Iterator[Entry]:
+        """All records with their files, in the order in which they were added.
+
+        Raises
+        ------
+        StoreError
+            If a record or file is damaged.
+        """
+        for some in self._pages(RECORDS.c.seq > 0):
+            files = self.attachments(sha256 for record in some for sha256 in record.files.values())
+            for record in some:
+                yield Entry(record, {name: files[sha256] for name, sha256 in record.files.items()})
 
     def attachment(self, sha256: str) -> bytes:
         """The bytes of a file that a record names.
@@ -136,67 +225,65 @@ class Store:
         StoreError
             If it is not here or its bytes have changed.
         """
-        query = sa.select(_ATTACHMENTS.c.body).where(_ATTACHMENTS.c.sha256 == sha256)
-        with _as_store_errors(self.url), self._engine.connect() as connection:
-            body = connection.execute(query).scalar()
-        if body is None or sha256_of_bytes(body) != sha256:
-            raise _damaged(
-                f"The file {sha256}", "nothing" if body is None else f"SHA-256 {sha256_of_bytes(body)}"
-            )
-        return bytes(body)
+        return self.attachments([sha256])[sha256]
+
+    def attachments(self, hashes: Iterable[str]) -> dict[str, bytes]:
+        """The bytes of several files, by hash.
+
+        Raises
+        ------
+        StoreError
+            If one is not here or its bytes have changed.
+        """
+        wanted = list(dict.fromkeys(hashes))
+        found: dict[str, bytes] = {}
+        with store_errors(self.url), reading(self._engine) as connection:
+            for some in _batched(wanted, _BATCH):
+                query = sa.select(ATTACHMENTS).where(ATTACHMENTS.c.sha256.in_(some))
+                found |= {sha256: bytes(body) for sha256, body in connection.execute(query)}
+        for sha256 in wanted:
+            _check_bytes(sha256, found.get(sha256))
+        return found
+
+    def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:
+        """The resamples of those records that have some, by record hash; what :func:`.board.make_board` asks for.
+
+        Raises
+        ------
+        StoreError
+            If a file is not here, or is not what its record says.
+        """
+        named = [(one, one.score.resampling) for one in records if one.score and one.score.resampling]
+        files = self.attachments(record.files[RESAMPLES_FILE] for record, _ in named)
+        try:
+            return {
+                record.record_sha256: read_resamples(
+                    files[record.files[RESAMPLES_FILE]], kind=plan.kind, n_units=plan.n_units
+                )
+                for record, plan in named
+            }
+        except InvalidDataError as error:
+            raise damaged("A stored file of resamples", str(error)) from error
+
+    def _read(self, where: sa.ColumnElement[bool]) -> list[ResultRecord]:
+        return [record for page in self._pages(where, size=_WHOLE) for record in page]
+
+    def _pages(self, where: sa.ColumnElement[bool], size: int = _BATCH) -> Iterator[list[ResultRecord]]:
+        """Records page by page, each read in a transaction of its own."""
+        columns = (RECORDS.c.seq, RECORDS.c.record_sha256, RECORDS.c.body)
+        last = 0
+        while True:
+            query = sa.select(*columns).where(where, RECORDS.c.seq > last).order_by(RECORDS.c.seq).limit(size)
+            with store_errors(self.url), reading(self._engine) as connection:
+                rows = connection.execute(query).all()
+            yield [_record(row.record_sha256, row.body) for row in rows]
+            if len(rows) < size:
+                return
+            last = rows[-1].seq
 
 
-def _engine(url: str) -> sa.Engine:
-    with _as_store_errors(url):
-        parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        raise StoreError("The store's URL", got=url, needed="an SQLite URL, sqlite:///path/to/board.sqlite")
-    if parsed.database and parsed.database != ":memory:":
-        with _as_store_errors(url):
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
-    # A transaction that reads and then writes must hold the write lock from its first statement on, or two
-    # writers act on what they read before the other wrote: so the driver's own BEGIN is replaced.
-    sa.event.listen(engine, "connect", _leave_transactions_alone)
-    sa.event.listen(engine, "begin", _begin_immediate)
-    return engine
-
-
-def _leave_transactions_alone(connection: object, _record: object) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined]
-
-
-def _begin_immediate(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _has_run(connection: sa.Connection, run_sha256: str, supersedes: str) -> bool:
-    same = sa.and_(_RECORDS.c.run_sha256 == run_sha256, _RECORDS.c.supersedes == supersedes)
-    return connection.execute(sa.select(_RECORDS.c.record_sha256).where(same)).first() is not None
-
-
-def _has_attachment(connection: sa.Connection, body: bytes) -> bool:
-    query = sa.select(_ATTACHMENTS.c.sha256).where(_ATTACHMENTS.c.sha256 == sha256_of_bytes(body))
-    return connection.execute(query).first() is not None
-
-
-def _check_attachment(record: ResultRecord, targets_csv: bytes | None) -> None:
-    named = None if record.score is None else record.score.targets_sha256
-    given = None if targets_csv is None else sha256_of_bytes(targets_csv)
-    if named != given:
-        raise StoreError(
-            "The file of per-target values", got=f"SHA-256 {given}", needed=f"of SHA-256 {named}"
-        )
-
-
-def _read(sha256: str, body: bytes) -> ResultRecord:
-    try:
-        return read_record(bytes(body), expected_sha256=sha256)
-    except InvalidRecordError as error:
-        raise _damaged(f"The stored record {sha256}", str(error)) from error
-
-
-def _damaged(subject: str, got: str) -> StoreError:
+def damaged(subject: str, got: str) -> StoreError:
+    """The error of something that is not as it was stored."""
     return StoreError(
         subject,
         got=got,
@@ -205,12 +292,62 @@ def _damaged(subject: str, got: str) -> StoreError:
     )
 
 
-@contextmanager
-def _as_store_errors(url: str) -> Iterator[None]:
+def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def _insert(connection: sa.Connection, entry: Entry, *, twin: str = "") -> None:
+    bodies = {sha256_of_bytes(body): body for body in entry.files.values()}
+    here = sa.select(ATTACHMENTS.c.sha256).where(ATTACHMENTS.c.sha256.in_(bodies))
+    for sha256 in set(bodies) - set(connection.execute(here).scalars()):
+        connection.execute(ATTACHMENTS.insert(), {"sha256": sha256, "body": bodies[sha256]})
+    connection.execute(RECORDS.insert(), record_row(entry.record, twin=twin))
+
+
+def _same_run(connection: sa.Connection, record: ResultRecord) -> bool:
+    run = RECORDS.c.run_sha256 == record.run_sha256
+    return _is_there(connection, sa.and_(run, RECORDS.c.supersedes == (record.supersedes or "")))
+
+
+def _has_record(connection: sa.Connection, record_sha256: str) -> bool:
+    return _is_there(connection, RECORDS.c.record_sha256 == record_sha256)
+
+
+def _is_there(connection: sa.Connection, where: sa.ColumnElement[bool]) -> bool:
+    return connection.execute(sa.select(RECORDS.c.seq).where(where).limit(1)).first() is not None
+
+
+def _check_superseded(connection: sa.Connection, records: Iterable[ResultRecord]) -> None:
+    for record in records:
+        if record.supersedes is not None and not _has_record(connection, record.supersedes):
+            raise StoreError(
+                f"The record {record.record_sha256}",
+                got=f"superseding {record.supersedes}, which is not here",
+                needed="a correction of a stored record",
+            )
+
+
+def _check_files(record: ResultRecord, files: Mapping[str, bytes]) -> None:
+    given = {name: sha256_of_bytes(body) for name, body in files.items()}
+    for name in sorted(record.files.keys() | given.keys()):
+        if record.files.get(name) != given.get(name):
+            what = "The file of per-target values" if name == TARGETS_FILE else f"The file '{name}'"
+            raise StoreError(
+                what, got=f"SHA-256 {given.get(name)}", needed=f"of SHA-256 {record.files.get(name)}"
+            )
+
+
+def _check_bytes(sha256: str, body: bytes | None) -> None:
+    if body is None:
+        raise damaged(f"The file {sha256}", "nothing")
+    if sha256_of_bytes(body) != sha256:
+        raise damaged(f"The file {sha256}", f"SHA-256 {sha256_of_bytes(body)}")
+
+
+def _record(sha256: str, body: Any) -> ResultRecord:
     try:
-        yield
-    except (sa.exc.SQLAlchemyError, OSError) as error:
-        cause = getattr(error, "orig", error)
-        raise StoreError(
-            f"The store {url}", got=str(cause), needed="an SQLite database that can be written"
-        ) from error
+        return read_record(bytes(body), expected_sha256=sha256)
+    except InvalidRecordError as error:
+        raise damaged(f"The stored record {sha256}", str(error)) from error

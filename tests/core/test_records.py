@@ -1,14 +1,18 @@
+import io
 import json
 import math
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from innerscore.core.errors import InvalidRecordError
-from innerscore.core.hashing import canonical_json
+from innerscore.core.errors import InvalidDataError, InvalidRecordError
+from innerscore.core.hashing import canonical_json, sha256_of_bytes
 from innerscore.core.records import (
     BenchmarkRef,
     CandidateRef,
@@ -20,6 +24,7 @@ from innerscore.core.records import (
     read_record,
     score_record,
 )
+from innerscore.core.resamples import Resamples, read_resamples, resamples_to_npy
 from innerscore.core.scores import Estimate, ScoreParts, pack_score, unpack_score
 
 HASH = "0" * 64
@@ -71,6 +76,63 @@ def test_values_hash_ignores_time_and_machine_and_nothing_else():
     assert record(value=0.6).values_sha256 != base.values_sha256
     assert record(seed=1).run_sha256 != base.run_sha256
     assert record(value=0.6).run_sha256 == base.run_sha256
+
+
+def test_a_changed_copy_has_hashes_of_its_own():
+    base = record()
+    changed = base.model_copy(update={"created": "later", "inputs": record(seed=1).inputs})
+    assert base.record_sha256 != changed.record_sha256 == record(seed=1, created="later").record_sha256
+    assert base.run_sha256 != changed.run_sha256
+
+
+VERSION_1 = Path(__file__).with_name("record_of_version_1.json")
+
+
+def test_a_record_of_an_older_version_keeps_its_bytes():
+    data = VERSION_1.read_bytes()
+    read = read_record(data, expected_sha256=sha256_of_bytes(data))
+    assert read.schema_version == 1
+    assert read.to_json() == data
+    assert read.files == {"targets.csv": read.score.targets_sha256}
+
+
+def test_resamples_are_named_with_how_they_were_drawn_or_not_at_all():
+    resamples = Resamples.of("bootstrap", 20, raw=[0.1, 0.2], ceiling=[0.5, 0.6], normalised=[0.2, np.nan])
+    with_them = replace(parts(), resamples=resamples, further_files={"map.svg": b"<svg/>"})
+    hashes = {name: sha256_of_bytes(body) for name, body in with_them.files.items()}
+    score = score_record(with_them, HASH, hashes)
+    assert score.resampling.n_units == 20
+    assert set(record(score=score).files) == {"targets.csv", "map.svg", "resamples.npy"}
+    assert read_record(record(score=score).to_json()).score == score
+    for wrong in ({"map.svg": HASH}, {**hashes, "targets.csv": HASH}, {**hashes, "../up": HASH}):
+        with pytest.raises(ValidationError):
+            score_record(with_them, HASH, wrong)
+
+
+def test_resamples_come_back_from_their_file():
+    before = Resamples.of("jackknife", 3, raw=[0.1, 0.2], ceiling=[0.5, 0.6], normalised=[0.2, np.nan])
+    after = read_resamples(resamples_to_npy(before), kind="jackknife", n_units=3)
+    np.testing.assert_array_equal(before.values, after.values)
+    np.testing.assert_array_equal(after.part("ceiling"), np.float32([0.5, 0.6]))
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array([{"a": 1}], dtype=object),
+        np.zeros((4, 3)),
+        np.zeros((4, 2), dtype=np.float32),
+        np.zeros(3, dtype=np.float32),
+        np.full((4, 3), np.inf, dtype=np.float32),
+        np.zeros((1, 3), dtype=np.float32),
+    ],
+)
+def test_what_are_no_resamples_is_refused(array):
+    buffer = io.BytesIO()
+    np.save(buffer, array)
+    for data in (buffer.getvalue(), buffer.getvalue()[:-1], b""):
+        with pytest.raises(InvalidDataError, match="float32"):
+            read_resamples(data, kind="bootstrap", n_units=4)
 
 
 def test_one_changed_byte_is_found():

@@ -1,5 +1,7 @@
 """Records made by hand, for tests of what reads records."""
 
+import numpy as np
+
 from innerscore.core.hashing import sha256_of_bytes
 from innerscore.core.records import (
     BenchmarkRef,
@@ -9,10 +11,14 @@ from innerscore.core.records import (
     Environment,
     EstimateRecord,
     Failure,
+    Resampling,
     ResultRecord,
     RunInputs,
     ScoreRecord,
 )
+from innerscore.core.resamples import Resamples, resamples_to_npy
+from innerscore.core.scores import RESAMPLES_FILE, TARGETS_FILE
+from innerscore.leaderboard.store import Entry
 
 HASH = "0" * 64
 
@@ -67,3 +73,12 @@ def failed(candidate="c", benchmark="Bee.x", reason="broken", **changes):
 
 def not_applicable(candidate="c", benchmark="Bee.x", **changes):
     return make_record(candidate, benchmark, status="not applicable", score=None, **changes)
+
+
+def with_resamples(record, values, n_units=20, kind="bootstrap"):
+    """The record with the file of its resamples, (n_resamples, 3), and its per-target file."""
+    npy = resamples_to_npy(Resamples(kind, n_units, np.asarray(values, dtype=np.float32)))
+    named = {"files": {RESAMPLES_FILE: sha256_of_bytes(npy)}}
+    named["resampling"] = Resampling(kind=kind, n_units=n_units)
+    changed = record.model_copy(update={"score": record.score.model_copy(update=named)})
+    return Entry(changed, {TARGETS_FILE: csv_of(record.score.normalised.value), RESAMPLES_FILE: npy})

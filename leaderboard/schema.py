@@ -1,0 +1,66 @@
+"""The store's tables as this version uses them; how they came to be is in ``migrations/``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..core.records import ResultRecord
+
+__all__ = ["ATTACHMENTS", "RECORDS", "REVISION", "REVISIONS", "look_up_columns", "record_row"]
+
+REVISIONS = ("0001", "0002")
+REVISION = REVISIONS[-1]
+
+_METADATA = sa.MetaData()
+
+RECORDS = sa.Table(
+    "records",
+    _METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("record_sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("run_sha256", sa.String(64), nullable=False),
+    sa.Column("supersedes", sa.String(64), nullable=False),
+    # Empty for the first record of a run; a record of the same run from another board carries its own hash.
+    sa.Column("twin", sa.String(64), nullable=False),
+    sa.Column("candidate", sa.Text, nullable=False),
+    sa.Column("benchmark", sa.Text, nullable=False),
+    sa.Column("benchmark_version", sa.Integer, nullable=False),
+    sa.Column("data_sha256", sa.String(64), nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("run_sha256", "supersedes", "twin"),
+)
+ATTACHMENTS = sa.Table(
+    "attachments",
+    _METADATA,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+
+def record_row(record: ResultRecord, *, twin: str = "") -> dict[str, Any]:
+    """A record's row, but for its number."""
+    return {
+        "record_sha256": record.record_sha256,
+        "run_sha256": record.run_sha256,
+        "supersedes": record.supersedes or "",
+        "twin": twin,
+        "body": record.to_json(),
+        **look_up_columns(record.model_dump(mode="json")),
+    }
+
+
+def look_up_columns(content: dict[str, Any]) -> dict[str, Any]:
+    """The columns that repeat what the record's JSON says, so that it can be looked up by them."""
+    inputs = content["inputs"]
+    return {
+        "candidate": inputs["candidate"]["identifier"],
+        "benchmark": inputs["benchmark"]["identifier"],
+        "benchmark_version": inputs["benchmark"]["version"],
+        "data_sha256": inputs["data"]["sha256"],
+        "status": content["status"],
+        "created": content["created"],
+    }
