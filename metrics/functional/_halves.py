@@ -8,6 +8,7 @@ whatever the number of splits.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -26,6 +27,12 @@ class Halves:
 
     def __len__(self) -> int:
         return len(self.first)
+
+    @cached_property
+    def products(self) -> torch.Tensor:
+        """Weights of a Gram matrix's entries in u'Gv, u'Gu and v'Gv, (n_trials ** 2, 3 n_splits)."""
+        pairs = ((self.first, self.second), (self.first, self.first), (self.second, self.second))
+        return torch.cat([(u[:, :, None] * v[:, None, :]).flatten(1) for u, v in pairs]).T.contiguous()
 
 
 def random_halves(n_trials: int, n_splits: int, seed: int, device: torch.device) -> Halves:
@@ -55,8 +62,12 @@ def trial_gram(trials: torch.Tensor) -> torch.Tensor:
     gram : tensor of shape (n_targets, n_trials, n_trials)
         float64.
     """
-    by_target = centred(trials).permute(2, 0, 1).contiguous()
-    return (by_target @ by_target.mT).double()
+    return gram_by_target(centred(trials).permute(2, 0, 1).contiguous())
+
+
+def gram_by_target(trials: torch.Tensor) -> torch.Tensor:
+    """See `trial_gram`; `trials` is (n_targets, n_trials, n_samples), centred over samples."""
+    return (trials @ trials.mT).double()
 
 
 def half_correlations(gram: torch.Tensor, halves: Halves) -> torch.Tensor:
@@ -72,8 +83,8 @@ def half_correlations(gram: torch.Tensor, halves: Halves) -> torch.Tensor:
     -------
     r : tensor of shape (n_targets, n_splits)
     """
-    across = _quadratic(gram, halves.first, halves.second)
-    norms = _quadratic(gram, halves.first, halves.first) * _quadratic(gram, halves.second, halves.second)
+    across, of_first, of_second = (gram.flatten(1) @ halves.products).chunk(3, dim=1)
+    norms = of_first * of_second
     r = (across / norms.clamp(min=0).sqrt()).clamp(-1.0, 1.0)
     return torch.where(norms > 0, r, torch.nan)
 
@@ -87,8 +98,3 @@ def _averaging(
     chosen: np.ndarray[tuple[int, ...], np.dtype[np.float64]], device: torch.device
 ) -> torch.Tensor:
     return torch.from_numpy(chosen / chosen.sum(1, keepdims=True)).to(device)
-
-
-def _quadratic(gram: torch.Tensor, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
-    outer = (u[:, :, None] * v[:, None, :]).flatten(1)
-    return gram.flatten(1) @ outer.T

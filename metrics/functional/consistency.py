@@ -230,7 +230,7 @@ def _fold_result(
         first, second = (_fit_half(recording, own, fold, weights, alpha) for weights in pair)
         of_predictions.append(column_correlation(first.prediction, second.prediction))
         of_responses.append(column_correlation(first.response, second.response))
-    return FoldResult(
+    return FoldResult.of_splits(
         alpha=alpha,
         raw=fold_score(held_out.prediction, problem.y, fold),
         prediction_sb=corrected_to_full_length(torch.stack(of_predictions, 1)),

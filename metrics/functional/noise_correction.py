@@ -4,35 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import numpy.typing as npt
 import torch
 
 from ._arrays import Array, like
-from ._condition_sums import ConditionSums, indicator, sums_by_condition
-from ._corrected import FoldResult, HandBack, fold_averages
-from ._correlation import centred
-from ._cross_validation import (
-    Fold,
-    HeldOut,
-    Problem,
-    chosen,
-    count_constant_features,
-    fold_score,
-    folds_of,
-    pose,
-)
-from ._halves import (
-    BYTES_AT_ONCE,
-    Halves,
-    corrected_to_full_length,
-    fixed_halves,
-    half_correlations,
-    random_halves,
-    trial_gram,
-)
-from ._ridge import Spectrum, hat_predictions
-from ._splits import check_integer, n_conditions, portions
+from ._condition_sums import ConditionSums
+from ._corrected import HandBack, fold_averages
+from ._cross_validation import count_constant_features, folds_of, pose
+from ._halves import fixed_halves, random_halves
+from ._noise_fold import Study, SumsKeeper, fold_result
+from ._splits import check_integer
 from .reliability import check_halves, check_trials
 from .ridge import Inner, RidgeMapping, check_inner
 
@@ -170,7 +151,7 @@ def noise_corrected_predictivity(
     halves = random_halves(len(values), n_splits, problem.seed, problem.x.device)
     mapping = RidgeMapping(problem, alphas, check_inner(inner))
     kept = check_integer("return_sums", int(return_sums), least=0)
-    study = _Study(problem, values.to(problem.y), halves, mapping, min(kept, n_splits))
+    study = Study(problem, values.to(problem.y), halves, mapping, min(kept, n_splits))
     return _run(study, trials, "random", return_prediction=return_prediction)
 
 
@@ -231,114 +212,22 @@ def noise_corrected_predictivity_from_halves(
     problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed)
     pair = check_halves(halves, tuple(problem.y.shape))
     mapping = RidgeMapping(problem, alphas, check_inner(inner))
-    study = _Study(problem, pair.to(problem.y), fixed_halves(pair.device), mapping, int(return_sums))
+    study = Study(problem, pair.to(problem.y), fixed_halves(pair.device), mapping, int(return_sums))
     return _run(study, y, "given", return_prediction=return_prediction)
 
 
-@dataclass(frozen=True, eq=False)
-class _Study:
-    """A problem with its trials (or its pair of halves) and the splits of them."""
-
-    problem: Problem
-    trials: torch.Tensor
-    halves: Halves
-    mapping: RidgeMapping
-    n_kept: int
-
-
-def _run(
-    study: _Study, original: object, kind: str, *, return_prediction: bool
-) -> NoiseCorrectedPredictivity:
+def _run(study: Study, original: object, kind: str, *, return_prediction: bool) -> NoiseCorrectedPredictivity:
     problem = study.problem
-    sums = _SumsKeeper(study) if study.n_kept else None
-    prediction = torch.empty_like(problem.y)
-    results = []
-    for fold in folds_of(problem):
-        spectrum, held_out = study.mapping.fit(fold)
-        prediction[fold.test] = held_out.prediction
-        results.append(_fold_result(study, fold, spectrum, held_out, sums))
+    sums = SumsKeeper(study) if study.n_kept else None
+    prediction = torch.empty_like(problem.y) if return_prediction or sums else None
+    results = [fold_result(study, fold, prediction, sums) for fold in folds_of(problem)]
     hand_back = HandBack(problem.y.dtype, original)
     return NoiseCorrectedPredictivity(
         **fold_averages(results, hand_back),
-        prediction=hand_back(prediction) if return_prediction else None,
-        sums=None if sums is None else sums.finish(prediction, hand_back),
-        folds=like(torch.from_numpy(problem.folds).to(prediction.device), original),
+        prediction=hand_back(prediction) if return_prediction and prediction is not None else None,
+        sums=None if sums is None or prediction is None else sums.finish(prediction, hand_back),
+        folds=like(torch.from_numpy(problem.folds).to(problem.y.device), original),
         n_splits=len(study.halves),
         halves=kind,
         n_constant_features=count_constant_features(problem.x),
     )
-
-
-def _fold_result(
-    study: _Study,
-    fold: Fold,
-    spectrum: Spectrum,
-    held_out: HeldOut,
-    sums: _SumsKeeper | None,
-) -> FoldResult:
-    """Half correlations of predictions and responses; targets of one penalty share a hat matrix."""
-    raw, alpha = fold_score(held_out.prediction, study.problem.y, fold), chosen(held_out)
-    of_predictions = raw.new_empty(len(raw), len(study.halves))
-    of_responses = torch.empty_like(of_predictions)
-    for penalty in sorted(set(alpha.tolist())):
-        of_penalty = torch.nonzero(alpha == penalty)[:, 0]
-        for some in portions(len(of_penalty), _targets_at_once(study.trials)):
-            targets = of_penalty[some]
-            predicted = _predicted_trials(study.trials, targets, fold, spectrum, penalty)
-            responses = study.trials[:, fold.test][..., targets]
-            of_predictions[targets] = half_correlations(trial_gram(predicted), study.halves)
-            of_responses[targets] = half_correlations(trial_gram(responses), study.halves)
-            if sums is not None:
-                sums.add(fold, targets, predicted, responses)
-    return FoldResult(
-        alpha, raw, corrected_to_full_length(of_predictions), corrected_to_full_length(of_responses)
-    )
-
-
-def _predicted_trials(
-    trials: torch.Tensor, targets: torch.Tensor, fold: Fold, spectrum: Spectrum, penalty: float
-) -> torch.Tensor:
-    """Held-out predictions by the map of each trial, (n_trials, n_test, n_some_targets), less a constant."""
-    some = centred(trials[:, fold.train][..., targets])
-    n_trials, n_train, n_some = some.shape
-    flat = some.transpose(0, 1).reshape(n_train, n_trials * n_some)
-    return hat_predictions(spectrum, penalty, flat).reshape(-1, n_trials, n_some).transpose(0, 1)
-
-
-def _targets_at_once(trials: torch.Tensor) -> int:
-    return max(1, BYTES_AT_ONCE // (trials.element_size() * trials[..., 0].numel()))
-
-
-class _SumsKeeper:
-    """Collects the sums per condition fold by fold, for the first few of the splits."""
-
-    def __init__(self, study: _Study) -> None:
-        problem, n_kept = study.problem, study.n_kept
-        self._study = study
-        self._codes = torch.from_numpy(problem.codes).to(problem.x.device)
-        self._n_codes = n_conditions(problem.codes)
-        self._halves = (study.halves.first[:n_kept], study.halves.second[:n_kept])
-        shape = (1 + 2 * n_kept, self._n_codes, 6, problem.y.shape[1])
-        self._values = torch.zeros(shape, dtype=torch.float64, device=problem.x.device)
-
-    def add(
-        self, fold: Fold, targets: torch.Tensor, predicted: torch.Tensor, responses: torch.Tensor
-    ) -> None:
-        """Add the half averages of some targets on a fold's held-out rows."""
-        membership = indicator(self._codes[fold.test], self._n_codes)
-        for first_pair, trials in ((1, predicted), (1 + self._study.n_kept, responses)):
-            first, second = (torch.einsum("st,tnc->snc", half, trials.double()) for half in self._halves)
-            pairs = slice(first_pair, first_pair + self._study.n_kept)
-            self._values[pairs, :, :, targets] += sums_by_condition(first, second, membership)
-
-    def finish(self, prediction: torch.Tensor, hand_back: HandBack) -> ConditionSums:
-        """Add prediction and response of every fold, and hand all back."""
-        problem = self._study.problem
-        for fold in folds_of(problem):
-            membership = indicator(self._codes[fold.test], self._n_codes)
-            self._values[0] += sums_by_condition(prediction[fold.test], problem.y[fold.test], membership)
-        fold_of_condition = torch.from_numpy(problem.folds[np.unique(problem.codes, return_index=True)[1]])
-        original = hand_back.original
-        return ConditionSums(
-            like(self._values, original), like(fold_of_condition.to(self._values.device), original)
-        )

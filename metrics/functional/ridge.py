@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from ...core.errors import InvalidArgumentError
 from ._correlation import centred
 from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, inner_rows, pose
-from ._ridge import Spectrum, check_alphas, choose_alphas, decompose, predict, sample_gram
+from ._ridge import check_alphas, decompose, hat_matrix, map_factors, predict, sample_gram
+from ._ridge_choice import choose_alphas
 
 __all__ = ["Inner", "Predictivity", "ridge_predictivity"]
 
 Inner = Literal["grouped", "leave-one-out"]
+#: From a penalty and a number of columns to the factors of the map of that penalty; see `map_factors`.
+Maps: TypeAlias = Callable[[float, int], tuple[torch.Tensor, ...]]
 
 
 def ridge_predictivity(
@@ -107,16 +113,32 @@ class RidgeMapping:
         """Choose penalties and predict the held-out rows."""
         return self.fit(fold)[1]
 
-    def fit(self, fold: Fold) -> tuple[Spectrum, HeldOut]:
-        """The same, with the decomposition, to map other responses at the penalties chosen."""
+    def fit(self, fold: Fold) -> tuple[Maps, HeldOut]:
+        """The same, with the maps of the penalties chosen, for other responses to the training samples."""
+        y_train = self._problem.y[fold.train]
+        mean, y_centred = y_train.mean(0), centred(y_train)
+        if len(self._alphas) == 1:
+            at_once = self._fit_given(fold, mean, y_centred)
+            if at_once is not None:
+                return at_once
+        return self._fit_chosen(fold, mean, y_centred)
+
+    def _fit_given(self, fold: Fold, mean: torch.Tensor, y: torch.Tensor) -> tuple[Maps, HeldOut] | None:
+        """With one penalty to choose from: no inner folds and no decomposition."""
+        penalty = float(self._alphas[0])
+        hat = hat_matrix(self._problem.x, self._gram, fold.train, fold.test, penalty)
+        if hat is None:
+            return None
+        return lambda _penalty, _n: (hat,), HeldOut(torch.addmm(mean, hat, y), torch.full_like(mean, penalty))
+
+    def _fit_chosen(self, fold: Fold, mean: torch.Tensor, y: torch.Tensor) -> tuple[Maps, HeldOut]:
         problem = self._problem
         spectrum = decompose(problem.x, self._gram, fold.train, fold.test)
-        y_train = problem.y[fold.train]
-        mean, y_centred = y_train.mean(0), centred(y_train)
-        projected = spectrum.left.T @ y_centred
+        projected = spectrum.left.T @ y
         rows = inner_rows(problem, fold) if self._inner == "grouped" else None
-        alpha = choose_alphas(spectrum, y_centred, projected, self._alphas, rows)
-        return spectrum, HeldOut(predict(spectrum, projected, mean, alpha), alpha)
+        alpha = choose_alphas(spectrum, y, projected, self._alphas, rows)
+        held_out = HeldOut(predict(spectrum, projected, mean, alpha), alpha)
+        return partial(map_factors, spectrum), held_out
 
 
 def check_inner(inner: object) -> Inner:

@@ -9,6 +9,7 @@ from scipy.stats import pearsonr
 from sklearn.linear_model import Ridge
 
 from innerscore.core.errors import InvalidArgumentError
+from innerscore.metrics.functional import _noise_fold
 from innerscore.metrics.functional._condition_sums import (
     condition_sums,
     correlation_from_sums,
@@ -78,6 +79,35 @@ def test_equals_the_published_formula(n_features, noise):
     ridge = ridge_predictivity(x, trials.mean(0), groups, alphas=[0.1, 10.0, 1000.0], seed=2)
     np.testing.assert_allclose(result.raw, ridge.score, atol=1e-10)
     np.testing.assert_array_equal(result.alpha, ridge.alpha)
+
+
+@pytest.mark.parametrize("n_features", [5, 150])
+def test_one_given_penalty_needs_no_choice_and_gives_the_same(n_features):
+    x, trials, groups = simulate(n_features=n_features)
+    options = {"n_splits": 4, "seed": 2, "return_prediction": True}
+    given = noise_corrected_predictivity(x, trials, groups, alphas=[10.0], **options)
+    brute = brute_force(
+        x, trials, groups, given.folds, given.alpha, random_halves(6, 4, 2, torch.device("cpu"))
+    )
+    np.testing.assert_allclose(given.fold_scores, np.nanmean(brute, axis=1), rtol=1e-6)
+    # Too weak for a factor in float32: the decomposition steps in.
+    weak = {"alphas": [1e-7], "n_splits": 4}
+    single = noise_corrected_predictivity(x[:, :5].astype("f4"), trials.astype("f4"), groups, **weak)
+    double = noise_corrected_predictivity(x[:, :5], trials, groups, **weak)
+    np.testing.assert_allclose(single.score, double.score, atol=2e-3)
+
+
+def test_targets_in_small_blocks_give_the_same(monkeypatch):
+    x, trials, groups = simulate(n_targets=11, n_features=40)
+    alphas = np.geomspace(0.1, 1e4, 12)
+    whole = noise_corrected_predictivity(x, trials, groups, alphas=alphas, n_splits=4, return_sums=2)
+    assert len(np.unique(whole.alpha)) > 2
+    monkeypatch.setattr(_noise_fold, "_BYTES_AT_ONCE", 3 * 8 * trials[..., 0].size)
+    monkeypatch.setattr(_noise_fold, "_PENALTIES_AT_ONCE", 1)
+    blocks = noise_corrected_predictivity(x, trials, groups, alphas=alphas, n_splits=4, return_sums=2)
+    for name in ("score", "raw", "alpha", "prediction_reliability", "neural_reliability", "defined"):
+        np.testing.assert_allclose(getattr(blocks, name), getattr(whole, name), atol=1e-10)
+    np.testing.assert_allclose(blocks.sums.values, whole.sums.values, atol=1e-8)
 
 
 def test_given_halves_equal_two_trials():
