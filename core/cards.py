@@ -124,12 +124,18 @@ class DataFile(_Model):
         Bytes; as published, which may be rounded, where there is no `sha256`. None if not known.
     sha256 : str or None
         Of those bytes. None if no hash is known upstream: the file is then locked at its first use.
+    archive : str or None
+        Name of the zip archive that is at `url` instead, with the file somewhere in it.
+    optional : bool
+        Whether the data set does without it, as with another form of the same data.
     """
 
     name: Annotated[str, Field(pattern=r"^[\w.\-]+$")]
     url: Url
     size: Annotated[int, Field(gt=0)] | None = None
     sha256: Sha256 | None = None
+    archive: Annotated[str, Field(pattern=r"^[\w.\-]+\.zip$")] | None = None
+    optional: bool = False
 
 
 class DatasetCard(Card):
