@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .options import JsonOption
-from .output import emit_json, write
+from .output import emit_json, say, write
 
 if TYPE_CHECKING:
     from ..core.cards import DataFile, DatasetCard
@@ -50,14 +50,14 @@ def status(
 
 @app.command("fetch")
 def fetch(name: NameArgument, json: JsonOption = False) -> None:
-    """Find or download the files of a data set and check them."""
+    """Find or download the files of a data set, check them, and convert what has to be."""
     from ..core.settings import load_settings
     from ..data_registry import registry
-    from ..data_registry.files import locate_file
 
     settings = load_settings()
     card = registry(settings).find(name).card
-    paths = [str(locate_file(card, file.name, settings)) for file in card.files]
+    paths = _fetch_files(card, settings)
+    _prepare(name, settings)
     if json:
         emit_json({"dataset": name, "files": paths})
         return
@@ -85,6 +85,30 @@ def accept(
         emit_json({"dataset": name, "file": file, "sha256": entry.sha256, "size": entry.size})
         return
     write(f"{file}: SHA-256 {entry.sha256}, {entry.size} bytes")
+
+
+def _fetch_files(card: DatasetCard, settings: Settings) -> list[str]:
+    """The needed files, fetched, and those of the optional ones that are here."""
+    from ..data_registry.files import checked_file, local_file
+
+    wanted = [file for file in card.files if not file.optional or local_file(card, file.name, settings)]
+    for file in wanted:
+        if local_file(card, file.name, settings) is None:
+            say(f"fetching {file.name}")
+    return [str(checked_file(card, file.name, settings, large=True).path) for file in wanted]
+
+
+def _prepare(name: str, settings: Settings) -> None:
+    """Let a data set that has to be converted before its first use do so, and show how far it is."""
+    from ..data_registry import load_dataset
+    from ..data_registry.interface import loader_errors
+    from .progress import shown_progress
+
+    dataset = load_dataset(name, settings)
+    prepare = getattr(dataset, "prepare", None)
+    if prepare is not None:
+        with loader_errors(dataset.card), shown_progress(name) as progress:
+            prepare(progress)
 
 
 def _named(card: DatasetCard, name: str) -> DataFile:

@@ -17,6 +17,7 @@ from ..core.errors import ChecksumError, InvalidArgumentError, MissingPartError
 from ..core.files import atomic_path
 from ..core.hashing import sha256_of_file
 from ..core.settings import Settings
+from .archives import extract_member
 from .lock_file import LockedFile, accept, hash_as_locked, locked_file
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
 ]
 
 _TIMEOUT_S = 15
+_LARGE = 200_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ def locate_file(card: DatasetCard, name: str, settings: Settings) -> Path:
     return checked_file(card, name, settings).path
 
 
-def checked_file(card: DatasetCard, name: str, settings: Settings, *, full: bool = False) -> CheckedFile:
+def checked_file(
+    card: DatasetCard, name: str, settings: Settings, *, full: bool = False, large: bool = False
+) -> CheckedFile:
     """Find one file of a data set and check that its bytes are the published ones, or those locked before.
 
     Looked for in ``data_dir/<folder>``, then ``mirror/<folder>``, then at its public address, from where it
@@ -80,6 +84,9 @@ def checked_file(card: DatasetCard, name: str, settings: Settings, *, full: bool
         Folders, and whether downloads are allowed.
     full : bool, default=False
         Hash a locked file even if it looks unchanged; pinned files always are.
+    large : bool, default=False
+        Download the file even if it is large, or in an archive: minutes to hours that nobody should meet
+        unasked in the middle of something else.
 
     Raises
     ------
@@ -90,7 +97,7 @@ def checked_file(card: DatasetCard, name: str, settings: Settings, *, full: bool
         If the file is nowhere and cannot be downloaded.
     """
     file = next(file for file in card.files if file.name == name)
-    path = local_file(card, name, settings) or _download(card, file, settings)
+    path = local_file(card, name, settings) or _fetched(card, file, settings, large=large)
     if file.sha256 is None:
         return CheckedFile(path, _locked_hash(card, file, path, settings, full=full))
     _check_pinned(path, file.sha256, aside=path.is_relative_to(settings.data_dir))
@@ -165,17 +172,31 @@ def _is_as_locked(card: DatasetCard, file: DataFile, path: Path, settings: Setti
     return True
 
 
-def _download(card: DatasetCard, file: DataFile, settings: Settings) -> Path:
+def _fetched(card: DatasetCard, file: DataFile, settings: Settings, *, large: bool) -> Path:
+    """Bring a file to the data folder: out of its archive, or from its address."""
+    target = settings.data_dir / card.folder / file.name
+    if file.archive is None:
+        _download(card, file, target, settings, large=large)
+        return target
+    archive = local_file(card, file.archive, settings)
+    if archive is None:
+        archive = target.with_name(file.archive)
+        _download(card, file, archive, settings, large=large)
+    extract_member(archive, file.name, target)
+    return target
+
+
+def _download(card: DatasetCard, file: DataFile, target: Path, settings: Settings, *, large: bool) -> None:
     if settings.offline:
         raise _missing(card, file, settings, "downloads are switched off (INNERSCORE_OFFLINE)")
-    target = settings.data_dir / card.folder / file.name
+    if not large and (file.archive is not None or (file.size or 0) > _LARGE):
+        raise _missing(card, file, settings, f"large files come by 'innerscore data fetch {card.identifier}'")
     fetch = pooch.HTTPDownloader(progressbar=False, timeout=_TIMEOUT_S)
     try:
         with atomic_path(target) as temporary:
             fetch(file.url, str(temporary), None)
     except Exception as error:  # requests raises many kinds; each means that the file cannot be had now
         raise _missing(card, file, settings, f"the download failed: {error}") from error
-    return target
 
 
 def _check_pinned(path: Path, pinned: str, *, aside: bool) -> None:
@@ -191,10 +212,11 @@ def _check_pinned(path: Path, pinned: str, *, aside: bool) -> None:
 
 
 def _missing(card: DatasetCard, file: DataFile, settings: Settings, why: str) -> MissingPartError:
+    target = settings.data_dir / card.folder
+    save = f"Save {file.url} as {target / (file.archive or file.name)}"
     return MissingPartError(
         f"The file '{file.name}' of data set '{card.identifier}'",
         got=f"nothing ({why})",
         needed="in the data folder, in the mirror folder, or at its address",
-        hint=f"Save {file.url} as {settings.data_dir / card.folder / file.name}, or set INNERSCORE_MIRROR to a "
-        f"folder that has '{card.folder}/{file.name}'.",
+        hint=f"{save}, or set INNERSCORE_MIRROR to a folder that has '{card.folder}/{file.name}'.",
     )

@@ -20,6 +20,14 @@ species: s
 regions: [r]
 folder: some
 """
+LOADER = """
+class Loader:
+    def __init__(self, card, settings):
+        self.card = card
+
+    def prepare(self, progress):
+        progress("reading", 1, 1)
+"""
 FILES = "files: [{name: f.pkl, url: 'https://example.org/f.pkl', size: 1200000000}]"
 
 
@@ -30,7 +38,7 @@ def data_folder(tmp_path, monkeypatch):
         folder = tmp_path / "plugins" / name
         folder.mkdir(parents=True)
         (folder / "dataset.yaml").write_text(CARD.format(name=name) + files)
-        (folder / "loader.py").touch()
+        (folder / "loader.py").write_text(LOADER)
     monkeypatch.setenv("INNERSCORE_PLUGINS", str(tmp_path / "plugins"))
     (tmp_path / "data" / "some").mkdir(parents=True)
     return tmp_path / "data" / "some"

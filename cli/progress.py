@@ -1,0 +1,41 @@
+"""A bar for long work: on a terminal; elsewhere a line at each tenth."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from .output import say
+
+__all__ = ["shown_progress"]
+
+
+@contextmanager
+def shown_progress(label: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function of (stage, done, of) that shows how far the work is, on standard error."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
+    shown: dict[str, int] = {}
+
+    def report(stage: str, done: int, of: int) -> None:
+        if not bar.tasks:
+            bar.add_task(label, total=of)
+        bar.update(bar.tasks[0].id, completed=done, total=of, description=f"{label}: {stage}")
+        tenth = 10 * done // max(of, 1)
+        if bar.disable and tenth > shown.get(stage, -1):
+            shown[stage] = tenth
+            say(f"{label}: {stage} {10 * tenth} %")
+
+    with bar:
+        yield report

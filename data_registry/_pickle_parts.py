@@ -1,0 +1,263 @@
+"""Stand-ins for what old pickles of numpy arrays and pandas tables are made of.
+
+A pickle names classes and says what to call them with. Here each name of numpy or pandas leads to a small class of
+ours that only keeps what it is given; :func:`resolved` then checks it and builds real arrays and tables from
+plain numbers. No code of numpy or pandas is run with what a file says, and no object of theirs is set up by it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+__all__ = ["ADMITTED", "MalformedPickleError", "resolved"]
+
+_PLAIN_DTYPE = re.compile(r"^[<>=|]?([biufc]\d{1,2}|[SU]\d{0,6}|[Mm]8(\[[a-z]{1,2}\])?|O8?|\?)$")
+
+
+class MalformedPickleError(Exception):
+    """A pickle's parts do not make up an array or a table."""
+
+
+class _Name:
+    """A class that is only named, as an argument."""
+
+
+class _Dtype:
+    """``numpy.dtype(text, align, copy)``; of its state only the byte order matters."""
+
+    def __init__(self, text: object, *_: object) -> None:
+        self.text, self.order = text, ""
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        if len(state) < 5 or any(part is not None for part in state[2:5]):
+            raise MalformedPickleError("a dtype with fields")
+        self.order = state[1] if state[1] in ("<", ">") else ""
+
+    def resolve(self) -> np.dtype[Any]:
+        text = f"{self.order}{self.text}" if isinstance(self.text, str) else ""
+        if not _PLAIN_DTYPE.match(text):
+            raise MalformedPickleError(f"dtype {self.text!r}")
+        return np.dtype("O" if text.endswith("O8") else text)
+
+
+class _Array:
+    """``numpy.core.multiarray._reconstruct(ndarray, (0,), b'b')`` and its state."""
+
+    state: tuple[Any, ...] = ()
+
+    def __init__(self, *_: object) -> None:
+        """Type, shape and kind here are those of an empty array; the state has the true ones."""
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.state = state
+
+    def resolve(self) -> npt.NDArray[Any]:
+        if len(self.state) != 5 or not isinstance(self.state[2], _Dtype):
+            raise MalformedPickleError("an array without its state")
+        _, shape, dtype, fortran, data = self.state
+        return _array(data, dtype.resolve(), shape, "F" if fortran else "C")
+
+
+class _FromBuffer:
+    """``numpy.core.numeric._frombuffer(buffer, dtype, shape, order)`` of pickle protocol 5."""
+
+    def __init__(self, buffer: object, dtype: object, shape: object, order: object = "C") -> None:
+        self.parts = buffer, dtype, shape, order
+
+    def resolve(self) -> npt.NDArray[Any]:
+        buffer, dtype, shape, order = self.parts
+        if not isinstance(dtype, _Dtype) or order not in ("C", "F"):
+            raise MalformedPickleError("a buffer without its dtype")
+        return _array(buffer, dtype.resolve(), shape, str(order))
+
+
+class _Scalar:
+    """``numpy.core.multiarray.scalar(dtype, bytes)``."""
+
+    def __init__(self, dtype: object, data: object = b"") -> None:
+        self.dtype, self.data = dtype, data
+
+    def resolve(self) -> Any:
+        if not isinstance(self.dtype, _Dtype):
+            raise MalformedPickleError("a scalar without its dtype")
+        return _array(self.data, self.dtype.resolve(), (1,), "C")[0]
+
+
+class _Index:
+    """``pandas.core.indexes.base._new_Index(class, {"data": .., "name": ..})``."""
+
+    def __init__(self, _: object = None, content: object = None, *__: object) -> None:
+        self.content = content
+
+    def resolve(self) -> pd.Index[Any]:
+        if not isinstance(self.content, Mapping):
+            raise MalformedPickleError("an index without its content")
+        if "data" in self.content:
+            labels: pd.Index[Any] = pd.Index(np.asarray(resolved(self.content["data"])))
+            return labels
+        keys = ("start", "stop", "step")
+        if not all(isinstance(self.content.get(key), int) for key in keys):
+            raise MalformedPickleError("an index without labels")
+        return pd.RangeIndex(*(self.content[key] for key in keys))
+
+
+class _Block:
+    """``_unpickle_block(values, placement, ndim)``: some columns of one dtype, a row each."""
+
+    def __init__(self, values: object, placement: object, *_: object, **__: object) -> None:
+        self.values, self.placement = values, placement
+
+
+class _Partial:
+    """``functools.partial(new_block, ndim=2)``, as pandas 1.3 wrote blocks."""
+
+    def __init__(self, function: object = None, *_: object) -> None:
+        if function is not _Block:
+            raise MalformedPickleError("a partial call of something else than a block")
+
+    def __setstate__(self, _: object) -> None:
+        """Only the number of dimensions is in it."""
+
+    def __call__(self, *arguments: object) -> _Block:
+        return _Block(*arguments[:2])
+
+
+class _Manager:
+    """``BlockManager``: axes and blocks, either as arguments (pandas 1.3 on) or as state (before)."""
+
+    blocks: object = None  # on the class, since some pickles make an object without calling it
+    axes: object = None
+
+    def __init__(self, blocks: object = None, axes: object = None, *_: object) -> None:
+        self.blocks, self.axes = blocks, axes
+
+    def __setstate__(self, state: object) -> None:
+        if isinstance(state, tuple) and len(state) >= 4 and isinstance(state[3], Mapping):
+            parts = state[3].get("0.14.1", {})
+            self.axes = parts.get("axes")
+            self.blocks = [_Block(part["values"], part["mgr_locs"]) for part in parts.get("blocks", [])]
+
+    def resolve(self) -> pd.DataFrame:
+        if not isinstance(self.axes, list | tuple) or len(self.axes) != 2:
+            raise MalformedPickleError("a table without its two axes")
+        columns, index = (resolved(axis) for axis in self.axes)
+        if not isinstance(columns, pd.Index) or not isinstance(index, pd.Index):
+            raise MalformedPickleError("a table whose axes are no labels")
+        by_place: dict[int, npt.NDArray[Any]] = {}
+        for block in self.blocks if isinstance(self.blocks, list | tuple) else ():
+            by_place |= _columns(block, len(columns), len(index))
+        if len(by_place) != len(columns):
+            raise MalformedPickleError(f"a table with {len(by_place)} of its {len(columns)} columns")
+        table = pd.DataFrame({place: by_place[place] for place in range(len(columns))}, index=index)
+        return table.set_axis(columns, axis=1)
+
+
+class _Table:
+    """``pandas.DataFrame``: everything is in its manager."""
+
+    manager: object = None
+
+    def __init__(self, manager: object = None, *_: object) -> None:
+        self.manager = manager
+
+    def __setstate__(self, state: object) -> None:
+        if isinstance(state, Mapping):
+            self.manager = state.get("_mgr", state.get("_data", self.manager))
+
+    def resolve(self) -> pd.DataFrame:
+        if not isinstance(self.manager, _Manager):
+            raise MalformedPickleError("a table without its blocks")
+        return self.manager.resolve()
+
+
+def _latin1(text: object, encoding: object) -> bytes:
+    """``_codecs.encode``, by which pickles of protocol 2 hold bytes."""
+    if not isinstance(text, str) or encoding != "latin1":
+        raise MalformedPickleError("an encoding other than latin1")
+    return text.encode("latin1")
+
+
+def _both(modules: tuple[str, ...], names: Mapping[str, object]) -> dict[tuple[str, str], object]:
+    return {(module, name): value for module in modules for name, value in names.items()}
+
+
+# Every name that a pickle may ask for, each with the stand-in that it gets.
+ADMITTED: Mapping[tuple[str, str], object] = {
+    ("collections", "OrderedDict"): OrderedDict,
+    ("_codecs", "encode"): _latin1,
+    ("functools", "partial"): _Partial,
+    **_both(("builtins", "__builtin__"), {"slice": slice, "set": set, "complex": complex}),
+    **_both(("numpy",), {"ndarray": _Name, "dtype": _Dtype}),
+    **_both(("numpy.core.multiarray", "numpy._core.multiarray"), {"_reconstruct": _Array, "scalar": _Scalar}),
+    **_both(("numpy.core.numeric", "numpy._core.numeric"), {"_frombuffer": _FromBuffer}),
+    **_both(("pandas.core.frame",), {"DataFrame": _Table}),
+    **_both(
+        ("pandas.core.internals.managers", "pandas.core.internals", "pandas.core.internals.blocks"),
+        {"BlockManager": _Manager, "new_block": _Block},
+    ),
+    **_both(("pandas._libs.internals",), {"_unpickle_block": _Block}),
+    **_both(("pandas.core.indexes.base", "pandas.indexes.base"), {"_new_Index": _Index, "Index": _Name}),
+    **_both(("pandas.core.indexes.range",), {"RangeIndex": _Name}),
+    **_both(
+        ("pandas.core.indexes.numeric", "pandas.indexes.numeric"),
+        {"Int64Index": _Name, "UInt64Index": _Name, "Float64Index": _Name},
+    ),
+}
+
+
+def resolved(value: Any) -> Any:
+    """Build real arrays and tables from stand-ins, through dictionaries, lists and tuples.
+
+    Raises
+    ------
+    MalformedPickleError
+        If a stand-in does not hold what it must.
+    """
+    resolve: Callable[[], Any] | None = getattr(value, "resolve", None)
+    if resolve is not None:
+        return resolve()
+    if isinstance(value, dict):
+        return {key: resolved(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(resolved(entry) for entry in value)
+    return value
+
+
+def _array(data: object, dtype: np.dtype[Any], shape: object, order: str) -> npt.NDArray[Any]:
+    if not isinstance(shape, tuple) or not all(isinstance(side, int) and side >= 0 for side in shape):
+        raise MalformedPickleError(f"an array of shape {shape!r}")
+    size = int(np.prod(shape, dtype=object)) if shape else 1
+    if dtype.hasobject:
+        flat = _objects(data, size)
+    elif isinstance(data, bytes | bytearray) and len(data) == size * dtype.itemsize:
+        flat = np.frombuffer(data, dtype) if len(data) else np.empty(0, dtype)
+    else:
+        raise MalformedPickleError(f"an array of shape {shape} without its {size * dtype.itemsize} bytes")
+    return flat.reshape(shape, order="F" if order == "F" else "C")
+
+
+def _objects(data: object, size: int) -> npt.NDArray[np.object_]:
+    if not isinstance(data, list) or len(data) != size:
+        raise MalformedPickleError(f"an array of objects without its {size} elements")
+    flat = np.empty(size, dtype=object)
+    for place, entry in enumerate(data):
+        flat[place] = resolved(entry)
+    return flat
+
+
+def _columns(block: object, n_columns: int, n_rows: int) -> dict[int, npt.NDArray[Any]]:
+    if not isinstance(block, _Block):
+        raise MalformedPickleError("a table's block that is none")
+    placement = resolved(block.placement)
+    places = range(*placement.indices(n_columns)) if isinstance(placement, slice) else np.asarray(placement)
+    values = resolved(block.values)
+    if not isinstance(values, np.ndarray) or values.shape != (len(places), n_rows):
+        raise MalformedPickleError(f"a table's block that is not of {len(places)} columns and {n_rows} rows")
+    return {int(place): row for place, row in zip(places, values, strict=True)}
