@@ -20,7 +20,7 @@ from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 from ..core.stimuli import SelfMotion, Stimulus, StimulusSet
 
-__all__ = ["brain_samples", "model_samples", "subset"]
+__all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
 
 Strings = npt.NDArray[np.str_]
 
@@ -122,6 +122,22 @@ def subset(samples: DataAssembly, conditions: Sequence[str]) -> DataAssembly:
     return samples.isel(
         presentation=np.flatnonzero(np.isin(coordinate(samples, "condition"), list(conditions)))
     )
+
+
+def of_animal(recording: DataAssembly, animal: str) -> DataAssembly:
+    """One animal's neuroids.
+
+    Raises
+    ------
+    InvalidDataError
+        If the recording has none.
+    """
+    animals = coordinate(recording, "animal")
+    if animal not in animals:
+        raise InvalidDataError(
+            f"The animal '{animal}'", got="not recorded", needed=f"one of {sorted(set(animals.tolist()))}"
+        )
+    return recording.isel(neuroid=np.flatnonzero(animals == animal))
 
 
 def _repetition_order(recording: xr.DataArray) -> tuple[npt.NDArray[np.int_], int]:

@@ -20,7 +20,7 @@ from ..core.stimuli import Stimulus, StimulusSet
 from ..data_registry import Dataset
 from ..data_registry.interface import loader_errors
 from ..metrics import LabelledMetric
-from .alignment import brain_samples, model_samples, subset
+from .alignment import brain_samples, model_samples, of_animal, subset
 
 __all__ = ["Benchmark"]
 
@@ -77,8 +77,7 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
     @cached_property
     def ceiling(self) -> Score:
         """The measure's ceiling on the scored conditions."""
-        brain, reference = self._brain(self.scored_conditions)
-        return self.metric.ceiling(brain, reference)
+        return self.metric.ceiling(*self._scored_brain)
 
     @cached_property
     def scored_conditions(self) -> tuple[str, ...]:
@@ -126,7 +125,7 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         layer, layer_scores = self._commit(activations, layers)
         model = self._model(activations, layer, self.scored_conditions)
         _check_varies(model, layer)
-        score = self.metric(model, *self._brain(self.scored_conditions))
+        score = self.metric(model, *self._scored_brain)
         return pack_score(unpack_score(score).committed(layer, layer_scores))
 
     def _commit(
@@ -142,10 +141,12 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         }
         return max(values, key=lambda layer: (values[layer] == values[layer], values[layer])), values
 
-    def _brain(self, conditions: tuple[str, ...]) -> tuple[DataAssembly, DataAssembly | None]:
-        """The samples of some conditions, and those of the brain that the ceiling is taken from."""
-        reference = None if self._reference is None else subset(self._reference, conditions)
-        return subset(self._samples, conditions), reference
+    @cached_property
+    def _scored_brain(self) -> tuple[DataAssembly, DataAssembly | None]:
+        """The scored samples, and those of the brain that the ceiling is taken from; the same for all candidates."""
+        region = self.card.ceiling_region
+        reference = None if region is None else subset(self._recording(region), self.scored_conditions)
+        return subset(self._samples, self.scored_conditions), reference
 
     def _model(
         self, activations: Mapping[str, Activations], layer: str, conditions: tuple[str, ...]
@@ -159,14 +160,10 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         recording = self._recording(self.card.region)
         return recording if "pair" in recording.dims else brain_samples(recording, epoch=self.card.epoch)
 
-    @cached_property
-    def _reference(self) -> DataAssembly | None:
-        region = self.card.ceiling_region
-        return None if region is None else self._recording(region)
-
     def _recording(self, region: str) -> DataAssembly:
         with loader_errors(self.dataset.card):
-            return self.dataset.recording(region)
+            recording = self.dataset.recording(region)
+        return recording if self.card.animal is None else of_animal(recording, self.card.animal)
 
     @cached_property
     def _stimulus_samples(self) -> DataAssembly:

@@ -216,6 +216,8 @@ class BenchmarkCard(Card):
         What the subjects did, for the reader.
     region : str
         Region scored.
+    animal : str or None
+        The one animal whose neuroids are scored; None for all.
     epoch : str or None
         Name of the mask that selects time bins; None for all.
     alignment : {"image", "time", "space"}
@@ -237,6 +239,7 @@ class BenchmarkCard(Card):
     dataset: Text
     task: Prose
     region: Text
+    animal: str | None = None
     epoch: str | None = None
     alignment: Literal["image", "time", "space"]
     metric: Text

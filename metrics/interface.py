@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ..core import _brainscore
 from ..core._brainscore import DataAssembly, Score
@@ -13,7 +14,9 @@ from ..core.registry import Registry, registry_of
 from ..core.scores import ScoreParts, pack_score
 from ..core.settings import Settings
 
-__all__ = ["LabelledMetric", "load_metric", "registry"]
+__all__ = ["LabelledMetric", "Remembered", "load_metric", "registry"]
+
+T = TypeVar("T")
 
 
 class LabelledMetric(_brainscore.Metric):  # type: ignore[misc]  # brainscore-core is not typed
@@ -55,6 +58,21 @@ class LabelledMetric(_brainscore.Metric):  # type: ignore[misc]  # brainscore-co
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:
         """The ceiling alone."""
         raise NotImplementedError
+
+
+class Remembered(Generic[T]):
+    """What was last computed from one object: a brain's side of a comparison serves all candidates in turn."""
+
+    def __init__(self) -> None:
+        self._source: object = None
+        self._value: T | None = None
+
+    def of(self, source: object, compute: Callable[[], T]) -> T:
+        """The value computed from this very object, computed if another one was asked about last."""
+        if self._value is None or self._source is not source:
+            self._value = compute()
+            self._source = source
+        return self._value
 
 
 def registry(settings: Settings) -> Registry[MetricCard]:

@@ -40,6 +40,9 @@ __all__ = [
     "PlsPredictivity",
     "ProcrustesPredictivity",
     "RidgePredictivity",
+    "Targets",
+    "aggregate",
+    "features",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -49,7 +52,7 @@ _SPLITS_RESAMPLED = 10
 
 
 @dataclass(frozen=True, eq=False)
-class _Targets:
+class Targets:
     """The neuroids that are scored: trials (repetition, sample, neuroid), conditions, names, reliability."""
 
     trials: Array
@@ -87,20 +90,20 @@ class _PredictivityMetric(LabelledMetric):
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Raw predictivity of the average over repetitions: layers share the neuroids and their noise."""
         targets = self._reliable_targets(brain)
-        result = self._predict(_features(model), targets.average, targets.groups)
-        return _aggregate(targets.table.assign(raw=np.asarray(result.score)), "raw")
+        result = self._predict(features(model), targets.average, targets.groups)
+        return aggregate(targets.table.assign(raw=np.asarray(result.score)), "raw")
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
         """Square root of the split-half reliability: median over an animal's neuroids, mean over animals."""
         targets = self._reliable_targets(brain)
-        return Score(_aggregate(targets.table.assign(ceiling=np.sqrt(targets.reliability)), "ceiling"))
+        return Score(aggregate(targets.table.assign(ceiling=np.sqrt(targets.reliability)), "ceiling"))
 
     def _predict(
         self, x: Array, y: Array, groups: npt.NDArray[np.str_], *, return_prediction: bool = False
     ) -> Predictivity:
         raise NotImplementedError
 
-    def _reliable_targets(self, brain: DataAssembly) -> _Targets:
+    def _reliable_targets(self, brain: DataAssembly) -> Targets:
         trials = np.asarray(brain.values, dtype=np.float64)
         reliability = np.asarray(
             split_half_reliability(trials, n_splits=self._n_splits, seed=self._seed).mean
@@ -115,9 +118,9 @@ class _PredictivityMetric(LabelledMetric):
         names = ("neuroid_id", "animal", "region")
         table = pd.DataFrame({name: coordinate(brain, name)[kept] for name in names})
         conditions = coordinate(brain, "condition")
-        return _Targets(trials[:, :, kept], conditions, table, reliability[kept], int((~kept).sum()))
+        return Targets(trials[:, :, kept], conditions, table, reliability[kept], int((~kept).sum()))
 
-    def _raw_bootstrap(self, prediction: Array, y: Array, folds: Array, targets: _Targets) -> Array:
+    def _raw_bootstrap(self, prediction: Array, y: Array, folds: Array, targets: Targets) -> Array:
         """Mean over animals of the median r of two columns' pairs, in each resample."""
         boot = bootstrap_predictivity(prediction, y, targets.groups, folds, targets.animals, **self._boot)
         return np.asarray(boot.values)
@@ -128,12 +131,12 @@ class _PredictivityMetric(LabelledMetric):
         r over the few conditions of a fold is lower in a resample than in the data, since a resample has
         fewer distinct conditions; that says nothing about the value, so the resamples' mean is moved to it.
         """
-        value = _aggregate(table, column)
+        value = aggregate(table, column)
         interval = percentile_interval(np.ascontiguousarray(boot), level=self._level, unit=_UNIT)
         shift = value - float(np.nanmean(boot))
         return Estimate(value, interval.low + shift, interval.high + shift, self._level, _UNIT)
 
-    def _facts(self, targets: _Targets, n_degenerate: int) -> dict[str, str | int | float]:
+    def _facts(self, targets: Targets, n_degenerate: int) -> dict[str, str | int | float]:
         return {
             "n_samples": len(targets.groups),
             "n_conditions": len(np.unique(targets.groups)),
@@ -186,7 +189,7 @@ class RidgePredictivity(_PredictivityMetric):
         """Median over an animal's neuroids, then mean over animals."""
         targets = self._reliable_targets(brain)
         result = noise_corrected_predictivity(
-            _features(model),
+            features(model),
             targets.trials,
             targets.groups,
             alphas=self._alphas,
@@ -218,9 +221,7 @@ class RidgePredictivity(_PredictivityMetric):
             x, y, groups, alphas=self._alphas, return_prediction=return_prediction, **self._folds
         )
 
-    def _bootstraps(
-        self, result: NoiseCorrectedPredictivity, targets: _Targets
-    ) -> tuple[Array, Array, Array]:
+    def _bootstraps(self, result: NoiseCorrectedPredictivity, targets: Targets) -> tuple[Array, Array, Array]:
         """Of raw value, ceiling and normalised value, all on the same resamples."""
         raw = self._raw_bootstrap(
             np.asarray(result.prediction), targets.average, np.asarray(result.folds), targets
@@ -271,7 +272,7 @@ class _MappingPredictivity(_PredictivityMetric):
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
         """Median over an animal's neuroids, then mean over animals."""
         targets = self._reliable_targets(brain)
-        result = self._predict(_features(model), targets.average, targets.groups, return_prediction=True)
+        result = self._predict(features(model), targets.average, targets.groups, return_prediction=True)
         table = targets.table.assign(raw=np.asarray(result.score), ceiling=np.sqrt(targets.reliability))
         table["normalised"] = table["raw"] / table["ceiling"]
         folds = np.asarray(result.folds)
@@ -292,7 +293,7 @@ class _MappingPredictivity(_PredictivityMetric):
             x, y, groups, return_prediction=return_prediction, **self._folds, **self._options
         )
 
-    def _ceiling_bootstrap(self, targets: _Targets, folds: Array) -> Array:
+    def _ceiling_bootstrap(self, targets: Targets, folds: Array) -> Array:
         """Square root of the reliability of one split's halves, in the resamples of the raw value."""
         split = half_splits(len(targets.trials), 1, self._seed)[0]
         halves = [targets.trials[half].mean(axis=0) for half in split]
@@ -328,9 +329,11 @@ class ProcrustesPredictivity(_MappingPredictivity):
     _map = staticmethod(procrustes_predictivity)
 
 
-def _features(model: DataAssembly) -> Array:
+def features(model: DataAssembly) -> Array:
+    """The model's activations, (n_samples, n_units)."""
     return np.ascontiguousarray(model.values, dtype=np.float64)
 
 
-def _aggregate(table: pd.DataFrame, column: str) -> float:
+def aggregate(table: pd.DataFrame, column: str) -> float:
+    """Median over an animal's neuroids, then mean over animals."""
     return float(table.groupby("animal", sort=False)[column].median().mean())

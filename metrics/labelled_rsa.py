@@ -19,10 +19,10 @@ from .functional.rdm import rdm
 from .functional.reliability import spearman_brown
 from .functional.rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
 from .functional.rsa_ceiling import rsa_noise_ceiling
-from .interface import LabelledMetric
+from .interface import LabelledMetric, Remembered
 from .labelled_samples import by_animal, half_splits
 
-__all__ = ["DissimilarityRsa", "RecordingRsa"]
+__all__ = ["AnimalRdms", "DissimilarityRsa", "RecordingRsa"]
 
 Array = npt.NDArray[np.float64]
 
@@ -117,7 +117,7 @@ class DissimilarityRsa(LabelledMetric):
 
 
 @dataclass(frozen=True, eq=False)
-class _AnimalRdms:
+class AnimalRdms:
     """One animal's RDMs: of all repetitions (n_pairs,), and of the halves of each split (n_splits, n_pairs)."""
 
     animal: str
@@ -155,11 +155,12 @@ class RecordingRsa(LabelledMetric):
     ) -> None:
         self._distance, self._method, self._n_splits = distance, method, n_splits
         self._n_boot, self._seed, self._level = n_boot, seed, level
+        self._remembered: Remembered[list[AnimalRdms]] = Remembered()
 
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
         """Similarity with each animal's RDM over the square root of its reliability, averaged over animals."""
-        animals = self._animal_rdms(brain)
-        model_rdm, groups = self._model_rdm(model), coordinate(brain, "condition")
+        animals = self._remembered.of(brain, lambda: self._animal_rdms(brain))
+        model_rdm, groups = self._model_rdm(model, brain), self._conditions(brain)
         boots = [self._bootstrap(model_rdm[None], animal.whole, groups)[:, 0] for animal in animals]
         ceilings = [self._animal_ceiling(animal) for animal in animals]
         ceiling_boots = [self._ceiling_bootstrap(animal, groups) for animal in animals]
@@ -186,40 +187,49 @@ class RecordingRsa(LabelledMetric):
 
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Mean similarity with the animals' RDMs, not corrected: the correction is the same for all layers."""
-        model_rdm = self._model_rdm(model)
-        rdms = [self._brain_rdm(_standardised(values)[0].mean(axis=0)) for _, values in by_animal(brain)]
+        model_rdm = self._model_rdm(model, brain)
+        rdms = self._average_rdms(brain)
         similarities = compare_rdms(model_rdm[None], np.stack(rdms), method=self._method)
         return float(_as_vector(similarities).mean())
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
         """Square root of the RDMs' reliability, averaged over animals."""
-        return Score(float(np.mean([self._animal_ceiling(animal) for animal in self._animal_rdms(brain)])))
+        animals = self._remembered.of(brain, lambda: self._animal_rdms(brain))
+        return Score(float(np.mean([self._animal_ceiling(animal) for animal in animals])))
 
-    def _model_rdm(self, model: DataAssembly) -> Array:
-        return np.asarray(rdm(np.asarray(model.values, dtype=np.float64), distance=self._distance))
+    def _model_rdm(self, model: DataAssembly, brain: DataAssembly) -> Array:  # noqa: ARG002
+        return self._rdm(np.asarray(model.values, dtype=np.float64))
 
-    def _brain_rdm(self, states: Array) -> Array:
+    def _conditions(self, brain: DataAssembly) -> npt.NDArray[np.str_]:
+        """The condition of each state that is compared."""
+        return coordinate(brain, "condition")
+
+    def _average_rdms(self, brain: DataAssembly) -> list[Array]:
+        """Of each animal's average over repetitions."""
+        return [self._rdm(_standardised(values)[0].mean(axis=0)) for _, values in by_animal(brain)]
+
+    def _rdm(self, states: Array) -> Array:
         return np.asarray(rdm(states, distance=self._distance))
 
-    def _animal_rdms(self, brain: DataAssembly) -> list[_AnimalRdms]:
+    def _animal_rdms(self, brain: DataAssembly) -> list[AnimalRdms]:
         return [self._rdms_of(animal, values) for animal, values in by_animal(brain)]
 
-    def _rdms_of(self, animal: str, values: Array) -> _AnimalRdms:
+    def _rdms_of(self, animal: str, values: Array) -> AnimalRdms:
         scaled, n_constant = _standardised(values)
         halves = [
-            [self._brain_rdm(scaled[half].mean(axis=0)) for half in split]
+            [self._rdm(scaled[half].mean(axis=0)) for half in split]
             for split in half_splits(len(scaled), self._n_splits, self._seed)
         ]
         first, second = np.stack(halves, axis=1)
-        whole = self._brain_rdm(scaled.mean(axis=0))
-        return _AnimalRdms(animal, whole, first, second, scaled.shape[2], n_constant)
+        whole = self._rdm(scaled.mean(axis=0))
+        return AnimalRdms(animal, whole, first, second, scaled.shape[2], n_constant)
 
-    def _animal_ceiling(self, animal: _AnimalRdms) -> float:
+    def _animal_ceiling(self, animal: AnimalRdms) -> float:
         halves = zip(animal.first_halves, animal.second_halves, strict=True)
         similarity = np.array([compare_rdms(a, b, method=self._method) for a, b in halves])
         return float(_ceiling_of(similarity[None])[0])
 
-    def _ceiling_bootstrap(self, animal: _AnimalRdms, groups: npt.NDArray[np.str_]) -> Array:
+    def _ceiling_bootstrap(self, animal: AnimalRdms, groups: npt.NDArray[np.str_]) -> Array:
         halves = zip(animal.first_halves, animal.second_halves, strict=True)
         return _ceiling_of(np.concatenate([self._bootstrap(a[None], b, groups) for a, b in halves], axis=1))
 

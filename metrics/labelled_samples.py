@@ -1,16 +1,18 @@
-"""What several measures need of a recording's samples: animals apart, repetitions in halves."""
+"""What several measures need of a recording's samples: animals apart, halves of repetitions, epochs, the task."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from ..core._brainscore import DataAssembly
-from ..core.errors import InvalidArgumentError
+from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import coordinate
 from ..core.seeds import generator
 
-__all__ = ["by_animal", "half_splits"]
+__all__ = ["by_animal", "half_splits", "sample_epoch", "sample_variables"]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
@@ -37,3 +39,43 @@ def half_splits(n_repetitions: int, n_splits: int, seed: int) -> list[tuple[Ints
     orders = [rng.permutation(n_repetitions) for _ in range(n_splits)]
     middle = n_repetitions // 2
     return [(order[:middle], order[middle:]) for order in orders]
+
+
+def sample_epoch(brain: DataAssembly, name: str) -> npt.NDArray[np.bool_]:
+    """Which samples lie in an epoch.
+
+    Raises
+    ------
+    InvalidDataError
+        If the recording has no such epoch, or no sample lies in it.
+    """
+    inside = np.asarray(_sample_coordinate(brain, name), dtype=bool)
+    if not inside.any():
+        raise InvalidDataError(f"The epoch '{name}'", got="no sample", needed="at least one")
+    return inside
+
+
+def sample_variables(brain: DataAssembly, names: Sequence[str]) -> Array:
+    """Variables of the task at the samples, of shape (n_samples, n_variables).
+
+    Raises
+    ------
+    InvalidDataError
+        If the recording lacks one, or it is not known at a sample.
+    """
+    columns = [np.asarray(_sample_coordinate(brain, name), dtype=np.float64) for name in names]
+    for name, column in zip(names, columns, strict=True):
+        if not np.isfinite(column).all():
+            raise InvalidDataError(
+                f"The recording's '{name}'",
+                got=f"NaN in {int((~np.isfinite(column)).sum())} of {len(column)} samples",
+                needed="known in all of the benchmark's epoch",
+            )
+    return np.stack(columns, axis=1)
+
+
+def _sample_coordinate(brain: DataAssembly, name: str) -> npt.NDArray[np.generic]:
+    levels = [str(level) for level in brain.indexes["presentation"].names]
+    if name not in levels:
+        raise InvalidDataError(f"The recording's '{name}'", got="none", needed=f"one of {sorted(levels)}")
+    return coordinate(brain, name)

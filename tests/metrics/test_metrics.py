@@ -11,11 +11,22 @@ from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric, registry
 
 NAMES = list(registry(Settings()).entries())
-OPTIONS = {"pls": {"n_components": 3}}
+OPTIONS = {"pls": {"n_components": 3}, "rsa-factors": {"n_factors": 4}}
 RNG = np.random.default_rng(0)
 CONDITIONS = np.repeat([f"c{k:02d}" for k in range(24)], 6)
 LATENT = RNG.normal(size=(len(CONDITIONS), 4))
 WEIGHTS = RNG.normal(size=(4, 20))
+TIME_BIN = np.tile(np.arange(6), 24)
+TASK = {
+    "time_bin_start_ms": 550.0 + 50.0 * TIME_BIN,
+    "visible": TIME_BIN < 3,
+    "occluded": TIME_BIN >= 3,
+    "ball_x_deg": LATENT[:, 0],
+    "ball_y_deg": LATENT[:, 1],
+    "ball_dx": LATENT[:, 2],
+    "ball_dy": LATENT[:, 3],
+    "final_y_deg": LATENT[:, 1],
+}
 
 
 def model(values):
@@ -34,6 +45,7 @@ def brain(noise=1.0, seed=1, repetitions=8):
     coords = {
         "stimulus_id": ("presentation", CONDITIONS),
         "condition": ("presentation", CONDITIONS),
+        **{name: ("presentation", values) for name, values in TASK.items()},
         "neuroid_id": ("neuroid", [f"n{k}" for k in range(20)]),
         "animal": ("neuroid", ["p"] * 12 + ["q"] * 8),
         "region": ("neuroid", ["R"] * 20),
@@ -171,3 +183,13 @@ def test_unknown_names_and_parameters_are_refused(settings):
         load_metric("ridge", settings, colour="red")
     with pytest.raises(InvalidCardError, match="min_reliability"):
         load_metric("ridge", settings, min_reliability=2)
+
+
+def test_decoding_needs_the_tasks_variables_and_names_what_is_missing(settings):
+    plain = make_brain(brain().values, range(20), "p")
+    with pytest.raises(InvalidDataError, match="'occluded'"):
+        load_metric("ball-decoding", settings)(model(LATENT), plain)
+    with pytest.raises(InvalidDataError, match="no time bin"):
+        load_metric("endpoint-decoding", settings, window_ms=[0, 100])(model(LATENT), brain())
+    with pytest.raises(InvalidDataError, match="factors"):
+        load_metric("rsa-factors", settings)(model(LATENT), brain())
