@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from . import board, data, demo, export, info, listing, score
+from . import board, data, demo, export, import_, info, listing, score, store, verify
 from .output import report_error
 
 __all__ = ["app", "main"]
@@ -26,7 +26,10 @@ app.command("info")(info.info)
 app.command("score")(score.score)
 app.command("board")(board.board)
 app.command("export")(export.export)
+app.command("import")(import_.import_boards)
+app.command("verify")(verify.verify)
 app.add_typer(data.app, name="data")
+app.add_typer(store.app, name="store")
 
 
 def main() -> None:

@@ -24,10 +24,9 @@ def demo(
     from .. import benchmarks, candidates
     from ..core.settings import load_settings
     from ..leaderboard.export import export_board
-    from ..leaderboard.store import Store
     from ..leaderboard.tables import board_json
     from .running import limit_threads, run_pairs
-    from .stored import stored_board
+    from .stored import open_store, stored_board
     from .tables import print_board, result_line
 
     settings = load_settings()
@@ -39,7 +38,7 @@ def demo(
             missing[result.benchmark] = str(result.error)
         elif not result.reused and result.record.status != "not applicable":
             say(f"  {result_line(result)}")
-    store = Store(settings.store)
+    store = open_store(settings)
     board = stored_board(store, settings)
     page = export_board(board, store, html)
     if json:

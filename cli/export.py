@@ -17,14 +17,16 @@ def export(
     folder: Annotated[Path, typer.Argument(help="Folder to write; made if it does not exist.")],
     json: JsonOption = False,
 ) -> None:
-    """Write the board as a static page, with JSON, CSV, every record and every per-target file."""
+    """Write the board as a site, tables, every record with its files, a store and the hashes of all of it.
+
+    An earlier export that is there is replaced as a whole, or stays as it is.
+    """
     from ..core.settings import load_settings
     from ..leaderboard.export import export_board
-    from ..leaderboard.store import Store
-    from .stored import stored_board
+    from .stored import open_store, stored_board
 
     settings = load_settings()
-    store = Store(settings.store)
+    store = open_store(settings)
     page = export_board(stored_board(store, settings), store, folder)
     if json:
         emit_json({"page": str(page)})

@@ -18,6 +18,7 @@ from ..core.settings import Settings
 from ..leaderboard.store import Store
 from ..scoring import Report, Run, execute, prepare
 from .output import say
+from .stored import open_store
 
 __all__ = ["Result", "limit_threads", "run_pairs"]
 
@@ -84,7 +85,7 @@ def run_pairs(
     InnerscoreError
         If a name is unknown, a card invalid, a data file altered, or the store refuses.
     """
-    store = Store(settings.store)
+    store = open_store(settings)
     for name in benchmarks:
         benchmark = load_benchmark(name, settings)
         for candidate in candidates:

@@ -1,45 +1,136 @@
-"""The board as plain files: a page that works from ``file://``, JSON, CSV, records and per-target values."""
+"""The board as plain files that outlive any server: the site, tables, records, their files, a store of its own.
+
+::
+
+    index.html ...              the site
+    board.csv, .json, .parquet  the board's cells
+    records.csv, .parquet       every record as a row, in the order in which they were added
+    records/<hash>.json         every record, byte for byte
+    targets/<hash>.csv          per-target values, by the hash that their record holds
+    files/<hash>.<type>         further files of records, such as resamples
+    board.sqlite                a store that holds the same
+    SHA256SUMS                  of all of these, for ``sha256sum --check`` and ``innerscore verify``
+"""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path, PurePath
+from typing import Any, TypeAlias
 
-from ..core.files import write_bytes
+from ..core.errors import InvalidDataError
+from ..core.records import ResultRecord
+from ..core.scores import TARGETS_FILE
 from .board import Board
+from .cells_as_text import csv_text
+from .inserting import Entry
 from .page import board_page
+from .parquet import parquet_bytes
+from .record_table import RECORD_COLUMNS, record_rows
 from .store import Store
-from .tables import board_csv, board_json
+from .sums import SUMS, read_sums, write_sums
+from .tables import board_csv, board_json, board_rows
+from .whole_folder import whole_folder
 
-__all__ = ["export_board"]
+__all__ = ["RECORDS_TABLE", "STORE_FILE", "Site", "export_board", "file_path", "record_path"]
+
+Site: TypeAlias = Callable[[Path], None]
+
+RECORDS_TABLE = "records.csv"
+STORE_FILE = "board.sqlite"
+_BEFORE_SUMS = {"index.html", "board.json", "board.csv", "records", "targets"}
 
 
-def export_board(board: Board, store: Store, folder: Path) -> Path:
-    """Write everything.
+def export_board(board: Board, store: Store, folder: Path, *, site: Site | None = None) -> Path:
+    """Write everything, or leave what was there.
 
     Parameters
     ----------
     board : Board
         What to show.
     store : Store
-        Whose records and files to write beside it.
+        Whose records and files to write.
     folder : pathlib.Path
-        Target; ``index.html``, ``board.json``, ``board.csv``, ``records/<hash>.json`` and
-        ``targets/<hash>.csv``. Files of the same name are replaced.
+        Target; an earlier export that is there is replaced as a whole.
+    site : callable, optional
+        Writes the pages into the folder that it is given, ``index.html`` among them; by default the board's page
+        alone.
 
     Returns
     -------
     page : pathlib.Path
         The written ``index.html``.
+
+    Raises
+    ------
+    InvalidInputError
+        If the folder cannot be written, or holds files that no export wrote.
+    StoreError
+        If a record or file in the store is damaged.
     """
-    for record in store.records():
-        write_bytes(folder / "records" / f"{record.record_sha256}.json", record.to_json())
-        if record.score is not None:
-            name = record.score.targets_sha256
-            write_bytes(folder / "targets" / f"{name}.csv", store.attachment(name))
+    with whole_folder(folder, replaceable=_own_names(folder)) as target:
+        records: list[ResultRecord] = []
+        store.copy_to(target / STORE_FILE, partial(_written, target, records))
+        _write_table(target / RECORDS_TABLE, RECORD_COLUMNS, record_rows(records))
+        _write_board(board, target)
+        (site or partial(_write_page, board))(target)
+        write_sums(target)
+    return folder / "index.html"
+
+
+def record_path(record_sha256: str) -> PurePath:
+    """Where an export keeps a record."""
+    return PurePath("records", f"{record_sha256}.json")
+
+
+def file_path(name: str, sha256: str) -> PurePath:
+    """Where an export keeps a file that a record names."""
+    if name == TARGETS_FILE:
+        return PurePath("targets", f"{sha256}.csv")
+    return PurePath("files", f"{sha256}{PurePath(name).suffix}")
+
+
+def _written(target: Path, records: list[ResultRecord], entries: Iterator[Entry]) -> Iterator[Entry]:
+    """Pass entries on, writing each as files and noting its record."""
+    for entry in entries:
+        _write(target / record_path(entry.record.record_sha256), entry.record.to_json())
+        for name, body in entry.files.items():
+            _write(target / file_path(name, entry.record.files[name]), body)
+        records.append(entry.record)
+        yield entry
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+
+
+def _write_table(path: Path, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    text = csv_text(columns, ([row[name] for name in columns] for row in rows))
+    path.write_text(text, encoding="utf-8", newline="")
+    path.with_suffix(".parquet").write_bytes(parquet_bytes(columns, rows))
+
+
+def _write_board(board: Board, target: Path) -> None:
     text = json.dumps(board_json(board), indent=1, ensure_ascii=False, allow_nan=False)
-    write_bytes(folder / "board.json", text.encode())
-    write_bytes(folder / "board.csv", board_csv(board).encode())
-    page = folder / "index.html"
-    write_bytes(page, board_page(board).encode())
-    return page
+    (target / "board.json").write_text(text, encoding="utf-8")
+    (target / "board.csv").write_text(board_csv(board), encoding="utf-8", newline="")
+    rows = board_rows(board)
+    columns = list(rows[0]) if rows else []
+    (target / "board.parquet").write_bytes(parquet_bytes(columns, rows))
+
+
+def _write_page(board: Board, target: Path) -> None:
+    (target / "index.html").write_text(board_page(board), encoding="utf-8")
+
+
+def _own_names(folder: Path) -> set[str]:
+    """Names at the top of a folder that an earlier export wrote."""
+    if not (folder / SUMS).exists():
+        return _BEFORE_SUMS
+    try:
+        return {SUMS, *(PurePath(name).parts[0] for name in read_sums(folder))} | _BEFORE_SUMS
+    except InvalidDataError:
+        return _BEFORE_SUMS

@@ -10,10 +10,10 @@ Triggers refuse every update and delete. A record that repeats a run already sto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
@@ -23,31 +23,19 @@ from ..core.records import ResultRecord, read_record
 from ..core.resamples import Resamples, read_resamples
 from ..core.scores import RESAMPLES_FILE, TARGETS_FILE
 from .database import open_engine, reading, safe_url, store_errors, writing
-from .schema import ATTACHMENTS, RECORDS, record_row
+from .guards import broken_pages, missing_guards
+from .inserting import Entry, check_files, check_superseded, has_record, insert, same_run
+from .schema import ATTACHMENTS, RECORDS
 from .upgrade import bring_up_to_date
 
 __all__ = ["Entry", "Store"]
 
 T = TypeVar("T")
 
+Passing: TypeAlias = Callable[[Iterator[Entry]], Iterable[Entry]]
+
 _BATCH = 400  # below SQLite's limit on the parameters of a statement
 _WHOLE = 2**31 - 1
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """A record with the files that it names.
-
-    Parameters
-    ----------
-    record : ResultRecord
-        What happened.
-    files : mapping of str to bytes
-        By the names under which the record holds their hashes.
-    """
-
-    record: ResultRecord
-    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Store:
@@ -114,12 +102,12 @@ class Store:
             database refuses.
         """
         given = dict(files or {}) | ({} if targets_csv is None else {TARGETS_FILE: targets_csv})
-        _check_files(record, given)
+        check_files(record, given)
         with store_errors(self.url), writing(self._engine) as connection:
-            if _same_run(connection, record):
+            if same_run(connection, record):
                 return False
-            _insert(connection, Entry(record, given))
-            _check_superseded(connection, [record])
+            insert(connection, Entry(record, given))
+            check_superseded(connection, [record])
         return True
 
     def add_all(self, entries: Iterable[Entry]) -> int:
@@ -141,12 +129,12 @@ class Store:
         added = []
         with store_errors(self.url), writing(self._engine) as connection:
             for entry in entries:
-                _check_files(entry.record, entry.files)
-                if not _has_record(connection, entry.record.record_sha256):
-                    twin = entry.record.record_sha256 if _same_run(connection, entry.record) else ""
-                    _insert(connection, entry, twin=twin)
+                check_files(entry.record, entry.files)
+                if not has_record(connection, entry.record.record_sha256):
+                    twin = entry.record.record_sha256 if same_run(connection, entry.record) else ""
+                    insert(connection, entry, twin=twin)
                     added.append(entry.record)
-            _check_superseded(connection, added)
+            check_superseded(connection, added)
         return len(added)
 
     def records(
@@ -204,6 +192,12 @@ class Store:
         with store_errors(self.url), reading(self._engine) as connection:
             return connection.execute(sa.select(sa.func.max(RECORDS.c.seq))).scalar() or 0
 
+    @property
+    def count(self) -> int:
+        """Number of records."""
+        with store_errors(self.url), reading(self._engine) as connection:
+            return connection.execute(sa.select(sa.func.count()).select_from(RECORDS)).scalar_one()
+
     def entries(self) -> Iterator[Entry]:
         """All records with their files, in the order in which they were added.
 
@@ -216,6 +210,28 @@ class Store:
             files = self.attachments(sha256 for record in some for sha256 in record.files.values())
             for record in some:
                 yield Entry(record, {name: files[sha256] for name, sha256 in record.files.items()})
+
+    def copy_to(self, path: Path, passing: Passing = iter) -> int:
+        """Write an SQLite store of one file that holds the same.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            Of a file that is not there yet.
+        passing : callable, optional
+            Is handed the entries and hands them on, so that they are read once whatever else they are for.
+
+        Returns
+        -------
+        n_records : int
+        """
+        copy = Store(f"sqlite:///{path}")
+        n_records = copy.add_all(passing(self.entries()))
+        with store_errors(copy.url), copy._engine.connect() as connection:
+            # One file, which opening for reading does not touch.
+            connection.connection.cursor().execute("PRAGMA journal_mode = DELETE")
+        copy.close()
+        return n_records
 
     def attachment(self, sha256: str) -> bytes:
         """The bytes of a file that a record names.
@@ -265,6 +281,25 @@ class Store:
         except InvalidDataError as error:
             raise damaged("A stored file of resamples", str(error)) from error
 
+    def raw_records(self) -> Iterator[dict[str, Any]]:
+        """Every row of the records' table as it is, unchecked, in the order of its numbers."""
+        yield from self._rows(sa.select(RECORDS).order_by(RECORDS.c.seq))
+
+    def raw_attachments(self) -> Iterator[tuple[str, bytes]]:
+        """Every file as it is, unchecked, with the hash under which it is stored."""
+        for row in self._rows(sa.select(ATTACHMENTS)):
+            yield row["sha256"], row["body"]
+
+    def faults(self) -> list[str]:
+        """What is wrong with the database itself: broken pages, guards against change that are not there."""
+        with store_errors(self.url), reading(self._engine) as connection:
+            return [*broken_pages(connection), *missing_guards(connection)]
+
+    def _rows(self, query: sa.Select[Any]) -> Iterator[dict[str, Any]]:
+        with store_errors(self.url), reading(self._engine) as connection:
+            for row in connection.execute(query, execution_options={"yield_per": _BATCH}).mappings():
+                yield {**row, "body": bytes(row["body"])}
+
     def _read(self, where: sa.ColumnElement[bool]) -> list[ResultRecord]:
         return [record for page in self._pages(where, size=_WHOLE) for record in page]
 
@@ -296,47 +331,6 @@ def _batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     rest = iter(items)
     while some := list(islice(rest, size)):
         yield some
-
-
-def _insert(connection: sa.Connection, entry: Entry, *, twin: str = "") -> None:
-    bodies = {sha256_of_bytes(body): body for body in entry.files.values()}
-    here = sa.select(ATTACHMENTS.c.sha256).where(ATTACHMENTS.c.sha256.in_(bodies))
-    for sha256 in set(bodies) - set(connection.execute(here).scalars()):
-        connection.execute(ATTACHMENTS.insert(), {"sha256": sha256, "body": bodies[sha256]})
-    connection.execute(RECORDS.insert(), record_row(entry.record, twin=twin))
-
-
-def _same_run(connection: sa.Connection, record: ResultRecord) -> bool:
-    run = RECORDS.c.run_sha256 == record.run_sha256
-    return _is_there(connection, sa.and_(run, RECORDS.c.supersedes == (record.supersedes or "")))
-
-
-def _has_record(connection: sa.Connection, record_sha256: str) -> bool:
-    return _is_there(connection, RECORDS.c.record_sha256 == record_sha256)
-
-
-def _is_there(connection: sa.Connection, where: sa.ColumnElement[bool]) -> bool:
-    return connection.execute(sa.select(RECORDS.c.seq).where(where).limit(1)).first() is not None
-
-
-def _check_superseded(connection: sa.Connection, records: Iterable[ResultRecord]) -> None:
-    for record in records:
-        if record.supersedes is not None and not _has_record(connection, record.supersedes):
-            raise StoreError(
-                f"The record {record.record_sha256}",
-                got=f"superseding {record.supersedes}, which is not here",
-                needed="a correction of a stored record",
-            )
-
-
-def _check_files(record: ResultRecord, files: Mapping[str, bytes]) -> None:
-    given = {name: sha256_of_bytes(body) for name, body in files.items()}
-    for name in sorted(record.files.keys() | given.keys()):
-        if record.files.get(name) != given.get(name):
-            what = "The file of per-target values" if name == TARGETS_FILE else f"The file '{name}'"
-            raise StoreError(
-                what, got=f"SHA-256 {given.get(name)}", needed=f"of SHA-256 {record.files.get(name)}"
-            )
 
 
 def _check_bytes(sha256: str, body: bytes | None) -> None:

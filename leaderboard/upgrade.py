@@ -14,7 +14,7 @@ from ..core.files import atomic_path
 from .database import database_file, safe_url, store_errors, writing
 from .schema import REVISION, REVISIONS
 
-__all__ = ["bring_up_to_date", "found_revision", "roll_back"]
+__all__ = ["bring_up_to_date", "copy_file", "found_revision", "roll_back"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -131,10 +131,10 @@ def _backup(connection: sa.Connection, url: str, revision: str) -> str:
         return _copied_tables(connection, f"innerscore_{revision}_{stamp}".lower())
     if path is None:
         return "nowhere: it is in memory"
-    return str(_copied_file(path, path.with_name(f"{path.stem}.{revision}.{stamp}.backup{path.suffix}")))
+    return str(copy_file(path, path.with_name(f"{path.stem}.{revision}.{stamp}.backup{path.suffix}")))
 
 
-def _copied_file(path: Path, backup: Path) -> Path:
+def copy_file(path: Path, backup: Path) -> Path:
     """A copy of an SQLite database by a reader of its own, while we hold the write lock."""
     reader = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
     with atomic_path(backup) as temporary:

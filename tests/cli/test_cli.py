@@ -66,7 +66,18 @@ def test_help_is_quick_and_imports_no_science():
 def test_every_command_and_option_is_documented():
     text = (ROOT / "docs" / "reference.md").read_text()
     commands = re.findall(r"^  (\w+)  ", call("--help").stdout.split("Commands:")[1], flags=re.M)
-    assert set(commands) == {"demo", "list", "info", "score", "board", "export", "data"}
+    assert set(commands) == {
+        "demo",
+        "list",
+        "info",
+        "score",
+        "board",
+        "export",
+        "import",
+        "verify",
+        "data",
+        "store",
+    }
     for command in commands:
         assert f"innerscore {command}" in text
         for option in re.findall(r"--[a-z]+", call(command, "--help").stdout):

@@ -12,12 +12,16 @@ import sqlalchemy as sa
 
 from innerscore.leaderboard.store import Store
 
-# Tests are no package; this makes the examples importable by name for the tests of this folder.
-_PATH = Path(__file__).parent / "record_examples.py"
-_SPEC = importlib.util.spec_from_file_location("record_examples", _PATH)
-record_examples = importlib.util.module_from_spec(_SPEC)
-sys.modules["record_examples"] = record_examples
-_SPEC.loader.exec_module(record_examples)
+
+def _by_name(name):
+    """Tests are no package; this makes a file of this folder importable by its name for the others."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+
+
+_by_name("record_examples")
+_by_name("old_store")
 
 
 @pytest.fixture(scope="session")

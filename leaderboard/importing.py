@@ -1,0 +1,85 @@
+"""Taking in the records of another board, all or none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import InvalidDataError
+from .incoming import read_entry
+from .inserting import Entry
+from .reading_exports import export_entries
+from .source import opened_unchanged, store_url
+from .store import Store
+from .verify import Verification, verify_store
+from .verify_export import verify_export
+
+__all__ = ["Imported", "import_board"]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did.
+
+    Parameters
+    ----------
+    added : int
+        Records that were not here.
+    known : int
+        Records that were here already.
+    """
+
+    added: int
+    known: int
+
+
+def import_board(store: Store, source: str) -> Imported:
+    """Add the records of another board with their files; records come byte for byte.
+
+    Nothing that is here is changed or lost: a run that was done on both boards is kept twice. The other board is
+    checked whole first, and left as it is.
+
+    Parameters
+    ----------
+    store : Store
+        Where to add.
+    source : str
+        Folder of an export, path of an SQLite store, or a store's URL.
+
+    Raises
+    ------
+    InvalidDataError, InvalidRecordError
+        If the other board is damaged; nothing is added then.
+    StoreError
+        If there is none, or this store cannot be written.
+    """
+    if "://" not in source and Path(source).is_dir():
+        checked = _sound(source, verify_export(Path(source)))
+        return _add(store, export_entries(Path(source)), checked)
+    with opened_unchanged(store_url(source)) as other:
+        checked = _sound(source, verify_store(other))
+        return _add(store, _checked(other.entries()), checked)
+
+
+def _add(store: Store, entries: Iterable[Entry], checked: Verification) -> Imported:
+    added = store.add_all(entries)
+    return Imported(added, checked.n_records - added)
+
+
+def _checked(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The same entries, held to what is asked of a record from outside."""
+    for entry in entries:
+        files = {entry.record.files[name]: body for name, body in entry.files.items()}
+        yield read_entry(entry.record.to_json(), files, expected_sha256=entry.record.record_sha256)
+
+
+def _sound(source: str, checked: Verification) -> Verification:
+    if checked.findings:
+        raise InvalidDataError(
+            f"The board {source}",
+            got=f"{len(checked.findings)} faults: {'; '.join(map(str, checked.findings[:3]))}",
+            needed="as it was written",
+            hint="Nothing was imported. 'innerscore verify' lists all faults.",
+        )
+    return checked
