@@ -21,10 +21,21 @@ from .mental_pong import (
     ball_state,
 )
 
-__all__ = ["BALL_GREY", "OCCLUDER_GREY", "frame_times_ms", "render_trial"]
+__all__ = [
+    "BALL_GREY",
+    "OCCLUDER_GREY",
+    "PADDLE_GREY",
+    "PADDLE_HALF_LENGTH_DEG",
+    "draw_frames",
+    "frame_times_ms",
+    "render_trial",
+]
 
 BALL_GREY = 255
 OCCLUDER_GREY = 128
+PADDLE_GREY = 192
+PADDLE_HALF_LENGTH_DEG = 1.25  # not public; ours
+_PADDLE_WIDTH_DEG = 0.5
 _SUBPIXELS = 8
 
 
@@ -58,12 +69,9 @@ def render_trial(condition: PongCondition, *, size: int = 64, rate_hz: float = 6
     clip : FrameClip
         ``context_frames`` counts the frames before the ball's centre reaches the occluder.
     """
-    if size < 16:
-        raise InvalidArgumentError("The 'size' parameter", got=size, needed="16 or more")
     times = frame_times_ms(condition, rate_hz=rate_hz)
     ball = ball_state(condition, times)
-    grey = _draw_discs(ball.x, ball.y, size)
-    grey[:, :, _occluder_columns(size)] = OCCLUDER_GREY
+    grey = draw_frames(ball.x, ball.y, size=size)
     return FrameClip(
         identifier=condition.identifier,
         frames=np.repeat(grey[..., None], 3, axis=3),
@@ -71,6 +79,40 @@ def render_trial(condition: PongCondition, *, size: int = 64, rate_hz: float = 6
         degrees_per_pixel=2 * HALF_ARENA_DEG / size,
         context_frames=int((ball.x < OCCLUDER_START_DEG).sum()),
     )
+
+
+def draw_frames(
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    *,
+    size: int = 64,
+    paddle_y: npt.NDArray[np.float64] | None = None,
+) -> npt.NDArray[np.uint8]:
+    """Draw the ball, the occluder over it and, if asked for, the paddle at the right edge.
+
+    Parameters
+    ----------
+    x, y : array of shape (time,)
+        Centre of the ball in deg.
+    size : int, default=64
+        Height and width in pixels, 16 or more.
+    paddle_y : array of shape (time,), optional
+        Centre of the paddle in deg; it is drawn over the occluder. Its size is our choice.
+
+    Returns
+    -------
+    grey : uint8 array of shape (time, size, size)
+    """
+    if size < 16:
+        raise InvalidArgumentError("The 'size' parameter", got=size, needed="16 or more")
+    grey = _draw_discs(x, y, size)
+    grey[:, :, _columns_from(OCCLUDER_START_DEG, size)] = OCCLUDER_GREY
+    if paddle_y is not None:
+        height = HALF_ARENA_DEG - (np.arange(size) + 0.5) * 2 * HALF_ARENA_DEG / size
+        on_paddle = np.abs(height - paddle_y[:, None]) <= PADDLE_HALF_LENGTH_DEG
+        columns = grey[:, :, _columns_from(HALF_ARENA_DEG - _PADDLE_WIDTH_DEG, size)]
+        columns[np.broadcast_to(on_paddle[..., None], columns.shape)] = PADDLE_GREY
+    return grey
 
 
 def _draw_discs(x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], size: int) -> npt.NDArray[np.uint8]:
@@ -102,5 +144,6 @@ def _disc_cover(
     return np.asarray(inside.mean(axis=(-2, -1)))
 
 
-def _occluder_columns(size: int) -> slice:
-    return slice(round(size * (OCCLUDER_START_DEG + HALF_ARENA_DEG) / (2 * HALF_ARENA_DEG)), size)
+def _columns_from(x: float, size: int) -> slice:
+    """Pixels from a place in deg to the right edge."""
+    return slice(round(size * (x + HALF_ARENA_DEG) / (2 * HALF_ARENA_DEG)), size)

@@ -15,7 +15,7 @@ from ..core.errors import InvalidArgumentError
 from ..core.seeds import generator
 from ..core.stimuli import SelfMotion
 
-__all__ = ["motion_from_path", "ornstein_uhlenbeck_paths", "resampled"]
+__all__ = ["motion_from_path", "ornstein_uhlenbeck_paths", "resampled", "resampled_path"]
 
 _ROTATION_SD, _ROTATION_TAU_S = np.deg2rad(120.0), 0.08
 _SPEED_SCALE, _SPEED_TAU_S = 0.08, 0.7
@@ -104,10 +104,31 @@ def motion_from_path(
 
 
 def resampled(path: npt.NDArray[np.float64], *, from_hz: float, to_hz: float) -> npt.NDArray[np.float64]:
-    """Resample a path to another rate by linear interpolation."""
-    source = np.arange(len(path)) / from_hz
-    target = np.arange(0, source[-1], 1.0 / to_hz)
-    return np.stack([np.interp(target, source, path[:, axis]) for axis in range(2)], axis=1)
+    """Resample a path of even steps to another rate by linear interpolation."""
+    return resampled_path(np.arange(len(path)) / from_hz, path, rate_hz=to_hz)
+
+
+def resampled_path(
+    times_s: npt.NDArray[np.float64], path: npt.NDArray[np.float64], *, rate_hz: float
+) -> npt.NDArray[np.float64]:
+    """Resample a path, as it was sampled in time, to even steps by linear interpolation.
+
+    Parameters
+    ----------
+    times_s : array of shape (time,)
+        Increasing.
+    path : array of shape (time, n_columns)
+        Positions, or anything else that goes along.
+    rate_hz : float
+        Steps per second wanted.
+
+    Returns
+    -------
+    resampled : array of shape (steps, n_columns)
+        From the first time on, at even steps before the last time.
+    """
+    target = np.arange(0, times_s[-1] - times_s[0], 1.0 / rate_hz) + times_s[0]
+    return np.stack([np.interp(target, times_s, column) for column in path.T], axis=1)
 
 
 def _ornstein_uhlenbeck(
