@@ -19,6 +19,7 @@ from ...core.settings import Settings
 from ...core.stimuli import SelfMotion, StimulusSet
 from ...tasks.self_motion import motion_from_path, ornstein_uhlenbeck_paths, resampled
 from ..files import local_file
+from ..spatial_bins import SpatialGrid, rates_in_bins
 from .cells import CellPopulation, draw_population
 
 __all__ = ["SimulatedMEC"]
@@ -26,8 +27,7 @@ __all__ = ["SimulatedMEC"]
 ANIMALS = ("simulated-A", "simulated-B")
 N_SESSIONS, SESSION_S = 4, 600.0
 ARENA_M = (1.0, 1.0)
-BIN_M, N_BINS = 0.05, 20
-BLOCK_BINS = 4  # bins of one block of 20 x 20 cm, the condition that cross-validation holds out
+GRID = SpatialGrid(ARENA_M, bin_m=0.05, block_bins=4)
 RATE_HZ = 10.0
 _REAL_RATE_HZ = 50.0
 _MIN_SAMPLES = 1
@@ -125,28 +125,18 @@ class SimulatedMEC:
 
     def _labelled(self, maps: npt.NDArray[np.float64]) -> DataAssembly:
         n_sessions, n_bins, _ = maps.shape
-        row, column = np.divmod(np.arange(n_bins), N_BINS)
-        blocks = [f"block-{y}-{x}" for y, x in zip(row // BLOCK_BINS, column // BLOCK_BINS, strict=True)]
         kinds = np.concatenate([population.kinds for population in self.populations])
         animals = np.repeat(ANIMALS, [len(population.kinds) for population in self.populations])
         return recording(
             maps.reshape(n_sessions * n_bins, -1).astype(np.float32),
-            presentation={
-                "stimulus_id": np.tile(
-                    [f"bin-{y:02d}-{x:02d}" for y, x in zip(row, column, strict=True)], n_sessions
-                ),
-                "condition": np.tile(blocks, n_sessions),
-                "repetition": np.repeat(np.arange(n_sessions), n_bins),
-                "bin_x_m": np.tile((column + 0.5) * BIN_M, n_sessions),
-                "bin_y_m": np.tile((row + 0.5) * BIN_M, n_sessions),
-            },
+            presentation=GRID.presentation(n_sessions),
             neuroid={
                 "neuroid_id": [f"{animal}-{index:03d}" for index, animal in enumerate(animals)],
                 "animal": animals,
                 "region": ["MEC"] * len(animals),
                 "cell_kind": kinds,
             },
-            attrs={"units": "Hz", "simulated": "yes", "bin_size_m": BIN_M, "paths": self.path_source},
+            attrs={"units": "Hz", "simulated": "yes", "bin_size_m": GRID.bin_m, "paths": self.path_source},
         )
 
 
@@ -156,10 +146,8 @@ def _session_map(
     positions, heading = walk.positions, walk.head_direction
     rates = population.rates(positions, np.zeros(walk.n_steps) if heading is None else heading, walk.arena_m)
     spikes = rng.poisson(rates / walk.rate_hz)
-    cell = np.clip((positions / BIN_M).astype(int), 0, N_BINS - 1)
-    flat = cell[:, 1] * N_BINS + cell[:, 0]
-    visits = np.bincount(flat, minlength=N_BINS**2)
-    counts = np.zeros((N_BINS**2, spikes.shape[1]))
-    np.add.at(counts, flat, spikes)
-    enough = visits >= _MIN_SAMPLES
-    return np.where(enough[:, None], counts / np.maximum(visits, 1)[:, None] * walk.rate_hz, np.nan)
+    bins = GRID.index(positions)
+    counts = np.zeros((GRID.n_bins, spikes.shape[1]))
+    np.add.at(counts, bins, spikes)
+    visits = np.bincount(bins, minlength=GRID.n_bins).astype(float)
+    return rates_in_bins(counts, visits, min_time=_MIN_SAMPLES) * walk.rate_hz

@@ -1,0 +1,208 @@
+"""A recording session of an animal that walks: where it was, when which cell fired; checked before anything else.
+
+What no reader of such files checks is checked here once for all: time that runs backwards, lost positions,
+spikes outside the tracked time, and centimetres taken for metres.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.errors import InvalidDataError
+from .tracking_checks import check_arena, check_plausible, check_shapes, check_times, refuse_above
+
+__all__ = ["TrackedSession", "TrackingLimits", "sample_durations", "sample_of_spikes", "tracked_session"]
+
+Array = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int_]
+
+
+@dataclass(frozen=True)
+class TrackingLimits:
+    """What is tolerated of a session's tracking before it is refused.
+
+    Attributes
+    ----------
+    max_gap_s : float
+        A sample stands for the time until the next one, but no longer than this.
+    max_dropped_share : float
+        Share of samples that may be without a position, repeated in time, or beyond the walls.
+    max_outside_share : float
+        Share of spikes that may lie outside the tracked time.
+    wall_margin_m : float
+        How far beyond a wall a position is put on the wall; farther ones are dropped.
+    """
+
+    max_gap_s: float = 0.5
+    max_dropped_share: float = 0.3
+    max_outside_share: float = 0.05
+    wall_margin_m: float = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class TrackedSession:
+    """One session, clean: made by :func:`tracked_session` alone.
+
+    Attributes
+    ----------
+    identifier, animal : str
+        Names; the identifier is unique within its data set.
+    times_s : array of shape (time,)
+        Increasing.
+    positions_m : array of shape (time, 2)
+        Within the arena, whose lower left corner is (0, 0).
+    arena_m : tuple of float
+        Width and height in m.
+    spikes_s : mapping of str to array
+        For each cell the times of its spikes, sorted, within the tracked time.
+    head_direction : array of shape (time,) or None
+        In radians, anticlockwise from the x axis; NaN where it is not known.
+    labels : mapping of str to mapping
+        For each cell what is known of it, such as ``module``, ``layer`` or ``cell_kind``.
+    max_gap_s : float
+        As in `TrackingLimits`.
+    n_samples_dropped, n_spikes_outside : int
+        What was left out.
+    """
+
+    identifier: str
+    animal: str
+    times_s: Array
+    positions_m: Array
+    arena_m: tuple[float, float]
+    spikes_s: Mapping[str, Array]
+    head_direction: Array | None = None
+    labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    max_gap_s: float = 0.5
+    n_samples_dropped: int = 0
+    n_spikes_outside: int = 0
+
+    def __repr__(self) -> str:
+        span = self.times_s[-1] - self.times_s[0]
+        return f"TrackedSession({self.identifier!r}, {span:.0f} s, {len(self.spikes_s)} cells)"
+
+
+def tracked_session(
+    identifier: str,
+    animal: str,
+    *,
+    times_s: Array,
+    positions_m: Array,
+    arena_m: tuple[float, float],
+    spikes_s: Mapping[str, Array],
+    corner_m: tuple[float, float] | None = None,
+    head_direction: Array | None = None,
+    labels: Mapping[str, Mapping[str, str]] | None = None,
+    limits: TrackingLimits | None = None,
+) -> TrackedSession:
+    """Check a session and clean it.
+
+    Samples with a NaN position, with the time of the sample before, or beyond the walls are dropped and
+    counted, and so are spikes outside the tracked time.
+
+    Parameters
+    ----------
+    identifier, animal : str
+        Names.
+    times_s : array of shape (time,)
+        When the position was sampled.
+    positions_m : array of shape (time, 2)
+        In m, in the tracker's coordinates.
+    arena_m : tuple of float
+        Width and height in m.
+    spikes_s : mapping of str to array
+        Spike times of each cell, on the clock of `times_s`.
+    corner_m : tuple of float, optional
+        Where the arena's lower left corner is in the tracker's coordinates. If it is not known, the
+        middle of the positions' range is taken for the middle of the arena, which the animal must have filled.
+    head_direction : array of shape (time,), optional
+        In radians; NaN where it is not known.
+    labels : mapping, optional
+        For each cell what is known of it.
+    limits : TrackingLimits, optional
+        What is tolerated.
+
+    Raises
+    ------
+    InvalidDataError
+        If time runs backwards, shapes disagree, a limit is passed, or position, speed or arena are implausible,
+        as when they are in cm.
+    """
+    limits = limits or TrackingLimits()
+    subject = f"The session '{identifier}'"
+    times, positions = np.asarray(times_s, dtype=float), np.asarray(positions_m, dtype=float)
+    check_shapes(subject, times, positions, head_direction)
+    check_times(subject, times)
+    check_arena(subject, arena_m)
+    known = np.isfinite(positions).all(axis=1) & (np.diff(times, prepend=-np.inf) > 0)
+    refuse_above(
+        subject, int((~known).sum()), len(known), limits.max_dropped_share, "lost or repeated samples"
+    )
+    check_plausible(subject, times[known], positions[known], arena_m, filled=corner_m is None)
+    placed = positions - (_centring_corner(positions[known], arena_m) if corner_m is None else corner_m)
+    kept = known & _within(placed, arena_m, limits.wall_margin_m)
+    refuse_above(subject, int((~kept).sum()), len(kept), limits.max_dropped_share, "lost samples")
+    inside, n_outside = _clean_spikes(subject, times[kept], spikes_s, limits)
+    return TrackedSession(
+        identifier=identifier,
+        animal=animal,
+        times_s=times[kept],
+        positions_m=np.clip(placed[kept], 0, arena_m),
+        arena_m=arena_m,
+        spikes_s=inside,
+        head_direction=None if head_direction is None else np.asarray(head_direction, dtype=float)[kept],
+        labels=labels or {},
+        max_gap_s=limits.max_gap_s,
+        n_samples_dropped=int((~kept).sum()),
+        n_spikes_outside=n_outside,
+    )
+
+
+def sample_durations(times_s: Array, max_gap_s: float) -> Array:
+    """How long each sample stands for: until the next, at most `max_gap_s`; the last one as long as the median."""
+    steps = np.diff(times_s)
+    return np.minimum(np.append(steps, np.median(steps)), max_gap_s)
+
+
+def sample_of_spikes(times_s: Array, spikes_s: Array, max_gap_s: float) -> Ints:
+    """The sample that stands for the time of each spike; -1 where none does."""
+    sample = np.searchsorted(times_s, spikes_s, side="right") - 1
+    late = spikes_s - times_s[sample] > sample_durations(times_s, max_gap_s)[sample]
+    return np.where((sample < 0) | late, -1, sample)
+
+
+def _clean_spikes(
+    subject: str, times: Array, spikes_s: Mapping[str, Array], limits: TrackingLimits
+) -> tuple[dict[str, Array], int]:
+    """The spikes within the tracked time, and how many lie outside it."""
+    inside = {
+        cell: _inside(times, np.asarray(spikes), limits.max_gap_s, f"{subject}, cell '{cell}'")
+        for cell, spikes in spikes_s.items()
+    }
+    n_spikes = sum(map(len, spikes_s.values()))
+    n_outside = n_spikes - sum(map(len, inside.values()))
+    refuse_above(subject, n_outside, n_spikes, limits.max_outside_share, "spikes outside the tracked time")
+    return inside, n_outside
+
+
+def _inside(times: Array, spikes: Array, max_gap_s: float, subject: str) -> Array:
+    if spikes.ndim != 1 or not np.isfinite(spikes.astype(float)).all():
+        raise InvalidDataError(
+            subject, got="spike times that are no finite numbers in a row", needed="seconds"
+        )
+    ordered = np.sort(spikes.astype(float))
+    return ordered[sample_of_spikes(times, ordered, max_gap_s) >= 0]
+
+
+def _centring_corner(positions: Array, arena_m: tuple[float, float]) -> Array:
+    low, high = np.quantile(positions, [0.001, 0.999], axis=0)
+    return np.asarray((low + high) / 2 - np.asarray(arena_m) / 2)
+
+
+def _within(placed: Array, arena_m: tuple[float, float], margin_m: float) -> npt.NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(((placed >= -margin_m) & (placed <= np.asarray(arena_m) + margin_m)).all(axis=1))
