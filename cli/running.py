@@ -114,7 +114,7 @@ def _run_pair(
     supersedes = None if known is None else known.record_sha256
     with _shown(run) as report:
         outcome = execute(run, settings, report=report, supersedes=supersedes)
-    store.add(outcome.record, outcome.targets_csv)
+    store.add(outcome.record, outcome.targets_csv, outcome.files)
     return Result(name, benchmark.identifier, outcome.record, error=outcome.error)
 
 

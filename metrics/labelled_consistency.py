@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..core._brainscore import DataAssembly, Score
+from ..core.resamples import Resamples
 from ..core.scores import Estimate, ScoreParts
 from .functional.board_statistics import hierarchical_bootstrap
 from .functional.consistency import Consistency, inter_animal_consistency
@@ -69,6 +70,9 @@ class AnimalRelativePredictivity(RidgePredictivity):
                 "n_source_neuroids": _source_sizes(table),
                 "n_model_units": model.shape[1],
             },
+            resamples=Resamples.of(
+                "bootstrap", len(table), raw=raw, ceiling=ceiling, normalised=raw / ceiling
+            ),
         )
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002

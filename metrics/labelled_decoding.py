@@ -17,6 +17,7 @@ import pandas as pd
 from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
+from ..core.resamples import Resamples
 from ..core.scores import Estimate, ScoreParts
 from .functional.decoding import Decoding, consecutive_splits, decode, principal_components, random_splits
 from .functional.decoding_bootstrap import bootstrap_decoding, bootstrap_decoding_skill
@@ -84,12 +85,16 @@ class _DecodingMetric(LabelledMetric):
         table = pd.DataFrame({self._label: self._labels(question), "raw": raw, "ceiling": neural})
         table["normalised"] = table["raw"] / table["ceiling"]
         table["mae"], table["neural_mae"] = (_errors(answer, question) for answer in answers)
+        n_conditions = len(np.unique(question.conditions))
         return ScoreParts(
             raw=self._estimate(float(raw.mean()), boots[0]),
             ceiling=self._estimate(float(neural.mean()), boots[1]),
             normalised=self._estimate(float(raw.mean() / neural.mean()), boots[0] / boots[1]),
             targets=table,
             facts={**_counts(question), **self._facts(table)},
+            resamples=Resamples.of(
+                "bootstrap", n_conditions, raw=boots[0], ceiling=boots[1], normalised=boots[0] / boots[1]
+            ),
         )
 
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:

@@ -17,6 +17,7 @@ import pandas as pd
 from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import coordinate
+from ..core.resamples import Resamples
 from ..core.scores import Estimate, ScoreParts
 from .functional.interval import percentile_interval
 from .functional.linear import ols_predictivity
@@ -70,6 +71,11 @@ class Targets:
     def animals(self) -> npt.NDArray[np.str_]:
         """The animal of each neuroid."""
         return self.table["animal"].to_numpy(dtype=str)
+
+    def resamples(self, raw: Array, ceiling: Array, normalised: Array) -> Resamples:
+        """The parts of a score in resamples of the conditions and of the targets."""
+        n_conditions = len(np.unique(self.groups))
+        return Resamples.of("bootstrap", n_conditions, raw=raw, ceiling=ceiling, normalised=normalised)
 
 
 class _PredictivityMetric(LabelledMetric):
@@ -212,6 +218,7 @@ class RidgePredictivity(_PredictivityMetric):
             normalised=self._estimate(table, "normalised", normalised),
             targets=table,
             facts=self._facts(targets, result.n_degenerate),
+            resamples=targets.resamples(raw, ceiling, normalised),
         )
 
     def _predict(
@@ -284,6 +291,7 @@ class _MappingPredictivity(_PredictivityMetric):
             normalised=self._estimate(table, "normalised", raw / ceiling),
             targets=table,
             facts=self._facts(targets, result.n_degenerate),
+            resamples=targets.resamples(raw, ceiling, raw / ceiling),
         )
 
     def _predict(

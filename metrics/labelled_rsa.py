@@ -12,6 +12,7 @@ import pandas as pd
 from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
+from ..core.resamples import Resamples
 from ..core.scores import Estimate, ScoreParts
 from .functional.compare_rdms import compare_rdms
 from .functional.interval import percentile_interval
@@ -64,12 +65,14 @@ class DissimilarityRsa(LabelledMetric):
         ceiling = self._estimate(ceilings["lower"], ceiling_boot[:, 0])
         table = pd.DataFrame({"subject": subjects, "raw": raw, "ceiling": ceiling.value})
         table["normalised"] = table["raw"] / table["ceiling"]
+        lower = ceiling_boot[:, 0]
         return ScoreParts(
             raw=self._estimate(float(raw.mean()), boot),
             ceiling=ceiling,
-            normalised=self._estimate(float(raw.mean()) / ceiling.value, boot / ceiling_boot[:, 0]),
+            normalised=self._estimate(float(raw.mean()) / ceiling.value, boot / lower),
             targets=table,
             facts={"n_conditions": len(model), "n_rdms": len(subjects), **_upper(ceilings)},
+            resamples=Resamples.of("bootstrap", len(model), raw=boot, ceiling=lower, normalised=boot / lower),
         )
 
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
@@ -172,17 +175,22 @@ class RecordingRsa(LabelledMetric):
         normalised = np.mean(
             [boot / ceiling for boot, ceiling in zip(boots, ceiling_boots, strict=True)], axis=0
         )
+        raw_boot, ceiling_boot = np.mean(boots, axis=0), np.mean(ceiling_boots, axis=0)
+        n_conditions = len(np.unique(groups))
         return ScoreParts(
-            raw=_estimate(float(table["raw"].mean()), np.mean(boots, axis=0), self._level),
-            ceiling=_estimate(float(table["ceiling"].mean()), np.mean(ceiling_boots, axis=0), self._level),
+            raw=_estimate(float(table["raw"].mean()), raw_boot, self._level),
+            ceiling=_estimate(float(table["ceiling"].mean()), ceiling_boot, self._level),
             normalised=_estimate(float(table["normalised"].mean()), normalised, self._level),
             targets=table,
             facts={
                 "n_states": len(groups),
-                "n_conditions": len(np.unique(groups)),
+                "n_conditions": n_conditions,
                 "n_neuroids": sum(animal.n_neuroids for animal in animals),
                 "n_constant_neuroids": sum(animal.n_constant for animal in animals),
             },
+            resamples=Resamples.of(
+                "bootstrap", n_conditions, raw=raw_boot, ceiling=ceiling_boot, normalised=normalised
+            ),
         )
 
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:

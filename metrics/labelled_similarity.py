@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..core._brainscore import DataAssembly, Score
 from ..core.labelled import coordinate
+from ..core.resamples import Resamples
 from ..core.scores import Estimate, ScoreParts
 from .functional.cka import linear_cka
 from .functional.procrustes_shape import procrustes_similarity
@@ -65,7 +66,9 @@ class _SimilarityMetric(LabelledMetric):
             "n_conditions": len(left_out),
             "n_neuroids": brain.sizes["neuroid"],
         }
-        return ScoreParts(raw, ceiling, normalised, table, facts)
+        columns = dict(zip(("raw", "ceiling", "normalised"), left_out.T, strict=True))
+        resamples = Resamples.of("jackknife", len(left_out), **columns)
+        return ScoreParts(raw, ceiling, normalised, table, facts, resamples=resamples)
 
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Similarity with each animal's average, averaged over animals."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..benchmarks import Benchmark
 from ..candidates import LoadedCandidate, load_candidate
@@ -74,12 +74,15 @@ class Outcome:
         What happened.
     targets_csv : bytes or None
         With status "value" only.
+    files : mapping of str to bytes
+        Further files that the record names, such as the resamples that paired tests need.
     error : InnerscoreError or None
         With status "failed": the error itself.
     """
 
     record: ResultRecord
     targets_csv: bytes | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
     error: InnerscoreError | None = None
 
 
@@ -160,14 +163,15 @@ def execute(
         clock.activations_done()
         stage = "score"
         say(stage, 0, 1)
-        score, targets_csv = _scored(run, activations)
+        scored = _scored(run, activations)
     except MissingPartError:
         raise
     except InnerscoreError as error:
         failure = Failure(stage=stage, kind=type(error).__name__, reason=str(error))
         return Outcome(_record(run, settings, clock, "failed", supersedes, failure=failure), error=error)
     say("score", 1, 1)
-    return Outcome(_record(run, settings, clock, "value", supersedes, score=score), targets_csv)
+    record = _record(run, settings, clock, "value", supersedes, score=scored.record)
+    return Outcome(record, scored.targets_csv, scored.files)
 
 
 def _activations(
@@ -179,10 +183,21 @@ def _activations(
     )
 
 
-def _scored(run: Run, activations: Mapping[str, Activations]) -> tuple[ScoreRecord, bytes]:
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """A score as it is recorded, with the files that it names."""
+
+    record: ScoreRecord
+    targets_csv: bytes
+    files: Mapping[str, bytes]
+
+
+def _scored(run: Run, activations: Mapping[str, Activations]) -> _Scored:
     parts = unpack_score(run.benchmark.score(activations))
     targets_csv = parts.targets.to_csv(index=False, lineterminator="\n", float_format="%.17g").encode()
-    return score_record(parts, sha256_of_bytes(targets_csv)), targets_csv
+    files = parts.files
+    hashes = {name: sha256_of_bytes(body) for name, body in files.items()}
+    return _Scored(score_record(parts, sha256_of_bytes(targets_csv), hashes), targets_csv, files)
 
 
 def _record(

@@ -97,6 +97,23 @@ def test_the_value_by_which_layers_are_chosen_follows_the_raw_score(name, settin
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_resamples_are_shared_by_all_candidates_and_are_those_of_the_interval(name, settings):
+    metric = load_metric(name, settings, **OPTIONS.get(name, {}))
+    candidate, data = example_fixed(name)
+    other = model(candidate.values + 2 * np.random.default_rng(5).normal(size=candidate.shape))
+    first, second = (unpack_score(metric(one, data)) for one in (candidate, other))
+    for part in ("raw", "ceiling", "normalised"):
+        values, estimate = first.resamples.part(part), getattr(first, part)
+        if first.resamples.kind == "bootstrap":
+            width = np.diff(np.nanquantile(values, [0.025, 0.975]))[0]
+        else:
+            width = 2 * 1.959964 * np.sqrt((len(values) - 1) * values.var())
+        assert width == pytest.approx(estimate.high - estimate.low, rel=1e-3)
+    np.testing.assert_allclose(first.resamples.part("ceiling"), second.resamples.part("ceiling"), rtol=1e-4)
+    assert not np.array_equal(first.resamples.part("raw"), second.resamples.part("raw"))
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_ceiling_alone_is_the_ceiling_of_the_score(name, settings):
     metric = load_metric(name, settings, **OPTIONS.get(name, {}))
     candidate, data = example_fixed(name)

@@ -7,6 +7,7 @@ from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.errors import CandidateError, MissingPartError
 from innerscore.core.hashing import sha256_of_bytes
+from innerscore.core.resamples import read_resamples
 from innerscore.scoring import execute, prepare
 from innerscore.scoring.activation_cache import ActivationCache, show_stimuli
 
@@ -62,6 +63,12 @@ def test_the_record_names_the_bytes_it_rests_on(settings):
     outcome = run("position", settings)
     record, benchmark = outcome.record, load_benchmark(BENCHMARK, settings)
     assert record.score.targets_sha256 == sha256_of_bytes(outcome.targets_csv)
+    assert record.score.files == {name: sha256_of_bytes(body) for name, body in outcome.files.items()}
+    plan = record.score.resampling
+    resamples = read_resamples(outcome.files["resamples.npy"], kind=plan.kind, n_units=plan.n_units)
+    assert (plan.kind, plan.n_units) == ("bootstrap", record.score.facts["n_conditions"])
+    ends = np.nanquantile(resamples.part("raw"), [0.025, 0.975])
+    np.testing.assert_allclose(ends, [record.score.raw.low, record.score.raw.high], rtol=1e-4)
     assert record.inputs.data.sha256 == benchmark.data_sha256
     assert record.inputs.data.simulated
     assert record.inputs.stimuli_sha256 == benchmark.stimuli.content_hash
