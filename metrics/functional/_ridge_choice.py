@@ -173,7 +173,8 @@ def _inverse(block: torch.Tensor) -> torch.Tensor:
         # By a triangular solve: LAPACK's inverse from the factor takes several times as long.
         eye = torch.eye(len(exact), dtype=exact.dtype, device=exact.device)
         root = torch.linalg.solve_triangular(factor, eye, upper=False)
-        return (root.T @ root).to(block.dtype)
+        inverted: torch.Tensor = root.T @ root
+        return inverted.to(block.dtype)
     # Rows that the fit reproduces exactly (fewer distinct feature vectors than rows) leave nothing to invert.
     values, vectors = torch.linalg.eigh(exact)
     values.clamp_(min=rounding * max(float(values[-1]), rounding))

@@ -7,17 +7,18 @@ Not a timed test: nothing here passes or fails. A file of works (`regression.py`
 from __future__ import annotations
 
 import gc
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 _PAGE = 4096
-_STATM = Path("/proc/self/statm")
+_STATM, _STAT = Path("/proc/self/statm"), Path("/proc/stat")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,22 @@ class Peer:
     run: Callable[[Any], Any]
     at_least: float | None = None
     scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Sliced:
+    """What a peer returns that times parts of its work itself, each part scaled to the full work.
+
+    Parameters
+    ----------
+    answer : object
+        What `Work.agreement` compares.
+    seconds : float
+        Of the full work.
+    """
+
+    answer: Any
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -89,10 +106,20 @@ class Curve:
 
 @dataclass(frozen=True)
 class Taken:
-    """Seconds and extra memory (MiB above what was held before) of one run."""
+    """What one run took.
+
+    Parameters
+    ----------
+    seconds : float
+    extra_mib : float
+        Memory above what was held before.
+    elsewhere : float
+        Share of the machine's processor time that other processes used meanwhile, in [0, 1].
+    """
 
     seconds: float
     extra_mib: float
+    elsewhere: float
 
 
 @dataclass(frozen=True)
@@ -105,6 +132,7 @@ class PeerRow:
     at_least: float | None
     difference: float
     scale: float
+    elsewhere: float
 
 
 @dataclass(frozen=True)
@@ -114,6 +142,7 @@ class Row:
     name: str
     seconds: float
     extra_mib: float
+    elsewhere: float
     peers: dict[str, PeerRow] = field(default_factory=dict)
 
 
@@ -142,7 +171,8 @@ def measure(work: Work) -> Row:
         name: _peer_row(peer, best[name], best["ours"], work.agreement(answers["ours"], answers[name]))
         for name, peer in work.peers.items()
     }
-    return Row(work.name, best["ours"].seconds, best["ours"].extra_mib, peers)
+    ours = best["ours"]
+    return Row(work.name, ours.seconds, ours.extra_mib, ours.elsewhere, peers)
 
 
 def measure_curve(curve: Curve) -> CurveRow:
@@ -160,17 +190,20 @@ def timed(run: Callable[[], Any]) -> tuple[Any, Taken]:
     gc.collect()
     before = _resident_mib()
     with _PeakMemory() as peak:
-        start = time.perf_counter()
+        start, others = time.perf_counter(), _others_cpu_seconds()
         answer = run()
         seconds = time.perf_counter() - start
-    return answer, Taken(seconds, max(0.0, peak.mib - before))
+        elsewhere = (_others_cpu_seconds() - others) / seconds / (os.cpu_count() or 1)
+    if isinstance(answer, Sliced):
+        answer, seconds = answer.answer, answer.seconds
+    return answer, Taken(seconds, max(0.0, peak.mib - before), max(0.0, elsewhere))
 
 
 def table(rows: Sequence[Row], curves: Sequence[CurveRow]) -> str:
     """The rows as a Markdown table."""
     lines = [
-        "| work | ours s | MiB | peer | s | MiB | ratio | wanted | difference |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| work | ours s | MiB | peer | s | MiB | ratio | wanted | difference | others |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         for name, peer in row.peers.items():
@@ -178,7 +211,8 @@ def table(rows: Sequence[Row], curves: Sequence[CurveRow]) -> str:
             sliced = "" if peer.scale == 1 else f" (a slice x {peer.scale:g})"
             lines.append(
                 f"| {row.name} | {row.seconds:.2f} | {row.extra_mib:.0f} | {name}{sliced} | {peer.seconds:.1f} "
-                f"| {peer.extra_mib:.0f} | {peer.ratio:.1f} | {wanted} | {peer.difference:.1e} |"
+                f"| {peer.extra_mib:.0f} | {peer.ratio:.1f} | {wanted} | {peer.difference:.1e} "
+                f"| {100 * row.elsewhere:.0f}, {100 * peer.elsewhere:.0f} % |"
             )
     for curve in curves:
         points = ", ".join(f"{n}: {s:.2f} s" for n, s in zip(curve.sizes, curve.seconds, strict=True))
@@ -192,12 +226,31 @@ def as_json(rows: Sequence[Row], curves: Sequence[CurveRow]) -> dict[str, Any]:
 
 
 def _best(several: Sequence[Taken]) -> Taken:
-    return Taken(min(one.seconds for one in several), max(one.extra_mib for one in several))
+    fastest = min(several, key=lambda one: one.seconds)
+    return replace(fastest, extra_mib=max(one.extra_mib for one in several))
 
 
 def _peer_row(peer: Peer, taken: Taken, ours: Taken, difference: float) -> PeerRow:
     seconds = taken.seconds * peer.scale
-    return PeerRow(seconds, taken.extra_mib, seconds / ours.seconds, peer.at_least, difference, peer.scale)
+    return PeerRow(
+        seconds=seconds,
+        extra_mib=taken.extra_mib,
+        ratio=seconds / ours.seconds,
+        at_least=peer.at_least,
+        difference=difference,
+        scale=peer.scale,
+        elsewhere=taken.elsewhere,
+    )
+
+
+def _others_cpu_seconds() -> float:
+    """Processor time of all processes but this one since the machine started; 0 where it is not told."""
+    if not _STAT.exists():
+        return 0.0
+    user, nice, system, _idle, _wait, irq, softirq, steal, *_ = map(int, _STAT.read_text().split()[1:11])
+    busy = (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+    own = os.times()
+    return busy - own.user - own.system
 
 
 def _resident_mib() -> float:

@@ -7,17 +7,23 @@ only way in which it is fast, himalaya on the same grouped inner folds.
 
 from __future__ import annotations
 
+import time
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from harness import Curve, Peer, Work
+import torch
+from harness import Curve, Peer, Sliced, Work
 from scipy.signal import lfilter
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import PredefinedSplit
 
+from innerscore.metrics.functional._halves import random_halves
 from innerscore.metrics.functional._ridge import published_alphas
 from innerscore.metrics.functional._splits import inner_folds, outer_folds
 from innerscore.metrics.functional.noise_correction import noise_corrected_predictivity
@@ -25,11 +31,13 @@ from innerscore.metrics.functional.pls import pls_predictivity
 from innerscore.metrics.functional.ridge import ridge_predictivity
 
 Floats = npt.NDArray[np.floating]
+Rows = npt.NDArray[np.int64]
+Predict = Callable[[Floats], Floats]
 N_CONDITIONS, N_BINS, N_TARGETS, N_TRIALS, N_OUTER = 79, 40, 1889, 20, 5
 _AUTOCORRELATION, _N_LATENTS = 0.95, 300
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
     """Simulated activations and responses."""
 
@@ -104,29 +112,118 @@ def himalaya_kernel(backend: str) -> Any:
     return run
 
 
-_PEER_PENALTY, _PEER_SPLITS = 50.0, 2
+_GIVEN_PENALTY, _PEER_SPLITS = 50.0, 2
 
 
-def noise_corrected_loop(data: Data) -> Floats:
-    """Plain scikit-learn at a fixed penalty, `_PEER_SPLITS` split halves: three fits a fold and split."""
-    rng, average = np.random.default_rng(0), data.y.mean(0)
-    scores = []
+@dataclass(frozen=True)
+class Loop:
+    """A loop's corrected scores, and ours of the same folds and splits, made when asked for."""
+
+    score: Floats
+    ours: Callable[[], Floats]
+
+
+def of_same_splits(_ours: Any, loop: Loop) -> float:
+    """Median difference in corrected r, both on the loop's few splits."""
+    return float(np.nanmedian(np.abs(loop.ours() - loop.score)))
+
+
+def halves_of(data: Data, n_splits: int) -> list[tuple[Floats, Floats]]:
+    """The half averages of the first splits that ours draws."""
+    halves = random_halves(N_TRIALS, n_splits, 0, torch.device("cpu"))
+    both = zip(halves.first.numpy() > 0, halves.second.numpy() > 0, strict=True)
+    return [(data.y[first].mean(0), data.y[second].mean(0)) for first, second in both]
+
+
+def corrected(full: Floats, first: Floats, second: Floats, responses: tuple[Floats, ...]) -> Floats:
+    """The published formula, per target."""
+    average, *halves = responses
+    reliability = [column_r(first, second), column_r(*halves)]
+    boosted = [2 * r / (1 + r) for r in reliability]
+    with np.errstate(invalid="ignore"):
+        return column_r(full, average) / np.sqrt(boosted[0] * boosted[1])
+
+
+def given_penalty_loop(data: Data) -> Loop:
+    """Plain scikit-learn at one given penalty, `_PEER_SPLITS` split halves: three fits a fold and split."""
+    average, scores = data.y.mean(0), []
     for train, test in outer_splits(data):
-        for _ in range(_PEER_SPLITS):
-            order = rng.permutation(len(data.y))
-            halves = [data.y[order[:10]].mean(0), data.y[order[10:]].mean(0)]
-            maps = [Ridge(_PEER_PENALTY).fit(data.x[train], y[train]) for y in (average, *halves)]
-            full, first, second = (model.predict(data.x[test]) for model in maps)
-            reliability = [column_r(first, second), column_r(halves[0][test], halves[1][test])]
-            corrected = [2 * r / (1 + r) for r in reliability]
-            with np.errstate(invalid="ignore"):
-                scores.append(column_r(full, average[test]) / np.sqrt(corrected[0] * corrected[1]))
-    return np.nanmean(scores, axis=0)
+        for halves in halves_of(data, _PEER_SPLITS):
+            responses = (average, *halves)
+            maps = [Ridge(_GIVEN_PENALTY).fit(data.x[train], y[train]) for y in responses]
+            predicted = [model.predict(data.x[test]) for model in maps]
+            scores.append(corrected(*predicted, tuple(y[test] for y in responses)))
+    ours = noise_corrected(_PEER_SPLITS, alphas=[_GIVEN_PENALTY])
+    return Loop(np.nanmean(scores, axis=0), lambda: np.asarray(ours(data).score))
 
 
-def noise_corrected(n_splits: int) -> Any:
-    """Ours; the penalty is chosen, not given."""
-    return lambda data: noise_corrected_predictivity(data.x, data.y, data.groups, n_splits=n_splits)
+def choosing_loop(fit: Callable[[Floats, Floats, Floats], Predict]) -> Callable[[Data], Sliced]:
+    """Plain scikit-learn that chooses each target's penalty on our grouped inner folds.
+
+    Timed are one inner fold of the choice, 1/25 of the full work's; in one outer fold the maps of the average,
+    1/5, and of one pair of halves, 1/500. The maps take the penalties that ours chose.
+    """
+
+    def run(data: Data) -> Sliced:
+        train, test = outer_splits(data)[0]
+        ours = noise_corrected(1)(data)
+        alpha, average, halves = ours.alpha[0], data.y.mean(0), halves_of(data, 1)[0]
+        full, one = _timed(lambda: fit(data.x[train], average[train], alpha)(data.x[test]))
+        (first, second), pair = _timed(
+            lambda: [fit(data.x[train], half[train], alpha)(data.x[test]) for half in halves]
+        )
+        score = corrected(full, first, second, tuple(y[test] for y in (average, *halves)))
+        seconds = N_OUTER * (5 * seconds_of_choice(data) + one + 100 * pair)
+        return Sliced(Loop(score, lambda: np.asarray(ours.fold_scores)[0]), seconds)
+
+    return run
+
+
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.perf_counter()
+    return work(), time.perf_counter() - start
+
+
+@cache
+def seconds_of_choice(data: Data) -> float:
+    """Time of the scores of all penalties on one inner fold; the weakest leave scikit-learn to least squares."""
+    train, _ = outer_splits(data)[0]
+    average, inner = data.y.mean(0), inner_folds(data.groups[train], 5, 0, 0)
+    fitted, left_out = train[inner != 0], train[inner == 0]
+
+    def score(alpha: float) -> Floats:
+        model = Ridge(alpha).fit(data.x[fitted], average[fitted])
+        return column_r(model.predict(data.x[left_out]), average[left_out])
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _timed(lambda: [score(alpha) for alpha in published_alphas()])[1]
+
+
+def by_array_of_penalties(x: Floats, y: Floats, alpha: Floats) -> Predict:
+    """One fit with a penalty per target; of scikit-learn's solvers for it, svd is the fastest."""
+    return Ridge(alpha, solver="svd").fit(x, y).predict
+
+
+def by_sets_of_targets(x: Floats, y: Floats, alpha: Floats) -> Predict:
+    """A fit for each penalty to the targets that chose it: faster where few penalties are chosen."""
+    sets = [np.flatnonzero(alpha == penalty) for penalty in np.unique(alpha)]
+    models = [Ridge(alpha[own[0]]).fit(x, y[:, own]) for own in sets]
+
+    def predict(test: Floats) -> Floats:
+        prediction = np.empty((len(test), y.shape[1]), dtype=y.dtype)
+        for own, model in zip(sets, models, strict=True):
+            prediction[:, own] = model.predict(test).reshape(len(test), -1)
+        return prediction
+
+    return predict
+
+
+def noise_corrected(n_splits: int, alphas: Any = None) -> Callable[[Data], Any]:
+    """Ours; without `alphas` the penalty is chosen from the published ones."""
+    return lambda data: noise_corrected_predictivity(
+        data.x, data.y, data.groups, n_splits=n_splits, alphas=alphas
+    )
 
 
 def thousand_splits(data: Data) -> Floats:
@@ -170,13 +267,33 @@ WORKS = [
     _ridge_work(2048, 3, 6, "grouped"),
     _ridge_work(25_088, 6, 15, "grouped"),
     Work(
-        name="noise-corrected ridge, 100 split halves",
+        name="noise-corrected ridge, 100 split halves, one given penalty",
+        prepare=lambda: simulate(2048, n_trials=N_TRIALS),
+        ours=noise_corrected(100, alphas=[_GIVEN_PENALTY]),
+        peers={"scikit-learn loop": Peer(given_penalty_loop, 100, scale=100 / _PEER_SPLITS)},
+        agreement=of_same_splits,
+        repeats=2,
+    ),
+    Work(
+        name="noise-corrected ridge, 100 split halves, penalties chosen on inner folds",
         prepare=lambda: simulate(2048, n_trials=N_TRIALS),
         ours=noise_corrected(100),
         peers={
-            "scikit-learn loop": Peer(noise_corrected_loop, 100, scale=100 / _PEER_SPLITS),
-            "ours, 1,000 split halves": Peer(thousand_splits),
+            "scikit-learn loop, Ridge(array of penalties), parts scaled": Peer(
+                choosing_loop(by_array_of_penalties), 100
+            ),
+            "scikit-learn loop, a Ridge per penalty, parts scaled": Peer(
+                choosing_loop(by_sets_of_targets), 100
+            ),
         },
+        agreement=of_same_splits,
+        repeats=1,
+    ),
+    Work(
+        name="noise-corrected ridge, 100 split halves",
+        prepare=lambda: simulate(2048, n_trials=N_TRIALS),
+        ours=noise_corrected(100),
+        peers={"ours, 1,000 split halves": Peer(thousand_splits)},
         agreement=median_difference,
         repeats=1,
     ),
