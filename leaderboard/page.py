@@ -26,7 +26,7 @@ def board_page(board: Board) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("board.html").render(
+    return environment.get_template("single.html").render(
         board=board,
         interval_svg=interval_svg,
         version=importlib.metadata.version("innerscore"),

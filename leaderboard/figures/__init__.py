@@ -1,0 +1,25 @@
+"""Figures as SVG by pure functions: values in; a picture with title, description and numbers out."""
+
+from .figure import Figure
+from .history import history
+from .intervals import Whisker, caterpillar, whiskers
+from .layers import LayerPanel, layer_curves
+from .maps import trace
+from .moving import animated_png, path_animation
+from .points import Point, histogram, scatter
+
+__all__ = [
+    "Figure",
+    "LayerPanel",
+    "Point",
+    "Whisker",
+    "animated_png",
+    "caterpillar",
+    "histogram",
+    "history",
+    "layer_curves",
+    "path_animation",
+    "scatter",
+    "trace",
+    "whiskers",
+]

@@ -1,0 +1,61 @@
+"""Counts in a square, dark where there are many: who was taken for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from .figure import Figure
+from .svg import document, element, text
+
+__all__ = ["matrix"]
+
+_CELL, _LEFT, _TOP = 34.0, 170.0, 120.0
+
+
+def matrix(
+    counts: Sequence[Sequence[int]], names: Sequence[str], title: str, axes: tuple[str, str], *, key: str
+) -> Figure:
+    """Counts by row and column; `axes` names what rows and columns are.
+
+    Parameters
+    ----------
+    counts : sequence of sequence of int, shape (n, n)
+    names : sequence of str, of length n
+    title : str
+    axes : tuple of str
+    key : str
+    """
+    most = max((count for row in counts for count in row), default=0) or 1
+    parts: list[Markup] = []
+    for place, name in enumerate(names):
+        middle = (place + 0.5) * _CELL
+        parts.append(text(_LEFT - 8, _TOP + middle + 4, name, text_anchor="end", class_="label name"))
+        turn = f"translate({_LEFT + middle + 4:g} {_TOP - 8:g}) rotate(-55)"
+        parts.append(text(0, 0, name, transform=turn, class_="label name"))
+    parts += [
+        _cell(count, most, _LEFT + column * _CELL, _TOP + row * _CELL)
+        for row, line in enumerate(counts)
+        for column, count in enumerate(line)
+    ]
+    side = len(names) * _CELL
+    parts.append(text(_LEFT, _TOP + side + 20, f"rows: {axes[0]}; columns: {axes[1]}"))
+    description = f"Rows: {axes[0]}; columns: {axes[1]}; numbers are counts."
+    svg = document(_LEFT + side + 90, _TOP + side + 34, title, description, parts, key=key)
+    rows = [
+        (names[row], names[column], count)
+        for row, line in enumerate(counts)
+        for column, count in enumerate(line)
+    ]
+    return Figure(title, description, svg, (axes[0], axes[1], "count"), rows)
+
+
+def _cell(count: int, most: int, x: float, y: float) -> Markup:
+    box = element(
+        "rect", x=x + 1, y=y + 1, width=_CELL - 2, height=_CELL - 2, rx=3, fill="#1f5fae",
+        fill_opacity=0.06 + 0.6 * count / most, class_="box",
+    )  # fmt: skip
+    return element(
+        "g", box, text(x + _CELL / 2, y + _CELL / 2 + 4, count, text_anchor="middle", class_="label name")
+    )

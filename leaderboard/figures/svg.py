@@ -1,0 +1,127 @@
+"""The parts that figures are drawn from: escaped elements, scales with round ticks, axes.
+
+Colours are presentation attributes, so that a figure stands alone as a file; a page's style sheet overrides
+them by class, in light and dark. No ``style`` attribute is written: the pages' policy forbids them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+__all__ = ["Scale", "document", "element", "line", "number", "scale_over", "text", "x_axis", "y_axis"]
+
+_INK = "#5b6577"
+_GRID = "#dfe3ea"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A linear map from values to places in a picture.
+
+    Parameters
+    ----------
+    low, high : float
+        Values at the two ends.
+    start, stop : float
+        Their places, in pixels.
+    """
+
+    low: float
+    high: float
+    start: float
+    stop: float
+
+    def __call__(self, value: float) -> float:
+        """The place of a value."""
+        return self.start + (self.stop - self.start) * (value - self.low) / (self.high - self.low)
+
+    def ticks(self, about: int = 5) -> tuple[float, ...]:
+        """Round values within the scale, about that many."""
+        step = _round_step((self.high - self.low) / about)
+        first = math.ceil(self.low / step - 1e-9)
+        return tuple(n * step for n in range(first, math.floor(self.high / step + 1e-9) + 1))
+
+
+def scale_over(values: Sequence[float], start: float, stop: float, *, include: Sequence[float] = ()) -> Scale:
+    """A scale with room for all finite values, and for those of `include` in any case."""
+    finite = [value for value in (*values, *include) if math.isfinite(value)] or [0.0, 1.0]
+    low, high = min(finite), max(finite)
+    margin = 0.04 * (high - low) or max(abs(low) * 0.1, 0.5)
+    return Scale(low - margin, high + margin, start, stop)
+
+
+def element(name: str, *children: object, **attributes: object) -> Markup:
+    """An SVG element; ``class_`` stands for class, underscores for hyphens, None for absent."""
+    named = Markup().join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _plain(value))
+        for key, value in attributes.items()
+        if value is not None
+    )
+    inner = Markup().join(child if isinstance(child, Markup) else escape(str(child)) for child in children)
+    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), named, inner)  # noqa: S704  (names are ours)
+
+
+def document(
+    width: float, height: float, title: str, description: str, parts: Sequence[Markup], *, key: str
+) -> Markup:
+    """A whole figure, labelled for those who cannot see it; `key` makes its label's name unique on a page."""
+    return element(
+        "svg",
+        element("title", title, id=f"{key}-t"),
+        element("desc", description, id=f"{key}-d"),
+        *parts,
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {_plain(width)} {_plain(height)}",
+        width=width,
+        height=height,
+        role="img",
+        aria_labelledby=f"{key}-t {key}-d",
+        class_="figure",
+        font_family="system-ui, sans-serif",
+        font_size=12,
+    )
+
+
+def text(x: float, y: float, content: object, **attributes: object) -> Markup:
+    """A label."""
+    return element("text", content, x=x, y=y, **{"fill": _INK, "class_": "label", **attributes})
+
+
+def line(x1: float, y1: float, x2: float, y2: float, **attributes: object) -> Markup:
+    """A straight line."""
+    return element("line", x1=x1, y1=y1, x2=x2, y2=y2, **{"stroke": _GRID, "class_": "grid", **attributes})
+
+
+def x_axis(scale: Scale, top: float, bottom: float, label: str) -> list[Markup]:
+    """Grid lines, tick labels and a label below."""
+    parts = [line(scale(tick), top, scale(tick), bottom) for tick in scale.ticks()]
+    parts += [text(scale(t), bottom + 16, number(t), text_anchor="middle") for t in scale.ticks()]
+    return [*parts, text((scale.start + scale.stop) / 2, bottom + 36, label, text_anchor="middle")]
+
+
+def y_axis(scale: Scale, left: float, right: float, label: str) -> list[Markup]:
+    """Grid lines, tick labels and a label at the left, turned."""
+    parts = [line(left, scale(tick), right, scale(tick)) for tick in scale.ticks()]
+    parts += [text(left - 8, scale(t) + 4, number(t), text_anchor="end") for t in scale.ticks()]
+    x, y = left - 44, (scale.start + scale.stop) / 2
+    turned = f"rotate(-90 {_plain(x)} {_plain(y)})"
+    return [*parts, text(x, y, label, text_anchor="middle", transform=turned)]
+
+
+def number(value: float) -> str:
+    """A tick's label: as few digits as it needs, a true minus sign."""
+    shown = f"{0.0 if abs(value) < 1e-12 else value:.6g}"
+    return shown.replace("-", "−")
+
+
+def _plain(value: object) -> object:
+    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
+
+
+def _round_step(rough: float) -> float:
+    power = 10.0 ** math.floor(math.log10(rough))
+    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * (1 - 1e-9))

@@ -1,0 +1,66 @@
+"""Figures of the further files that a record may name: ways of the ball that were read out of activations.
+
+A file ``ball-trace.csv`` has the columns condition, step, x, y, decoded_x, decoded_y (degrees of visual angle).
+Files come from whoever sent the record, so what is not of this form gives no figure and breaks no page.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+
+from ...core.records import ResultRecord
+from ..figures import Figure, trace
+from .snapshot import Records
+
+__all__ = ["TRACE_FILE", "attached_figures"]
+
+TRACE_FILE = "ball-trace.csv"
+_TRACE_COLUMNS = ("condition", "step", "x", "y", "decoded_x", "decoded_y")
+_MOST_CONDITIONS, _MOST_STEPS = 8, 400
+
+_Way = list[tuple[float, float]]
+
+
+def attached_figures(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
+    """By key: a figure of each record's trace, if it has one."""
+    having = [one for one in records if TRACE_FILE in one.files]
+    files = source.attachments([one.files[TRACE_FILE] for one in having])
+    found = {}
+    for number, record in enumerate(having):
+        ways = read_trace(files[record.files[TRACE_FILE]])
+        if ways:
+            benchmark = record.inputs.benchmark.identifier
+            key = f"trace-{number}"
+            found[key] = trace(ways, f"The ball's way, decoded: {benchmark}", key=key)
+    return found
+
+
+def read_trace(data: bytes) -> Mapping[str, tuple[_Way, _Way]]:
+    """True and decoded way of each condition; empty if the file is not of the form above."""
+    ways: dict[str, tuple[_Way, _Way]] = {}
+    reader = csv.DictReader(io.StringIO(data.decode("utf-8", "replace")))
+    if not set(_TRACE_COLUMNS) <= set(reader.fieldnames or ()):
+        return {}
+    for row in reader:
+        places = _places(row)
+        if places is None:
+            return {}
+        if row["condition"] not in ways and len(ways) == _MOST_CONDITIONS:
+            break
+        true, decoded = ways.setdefault(row["condition"], ([], []))
+        if len(true) < _MOST_STEPS:
+            x, y, decoded_x, decoded_y = places
+            true.append((x, y))
+            decoded.append((decoded_x, decoded_y))
+    return ways
+
+
+def _places(row: Mapping[str, str]) -> tuple[float, ...] | None:
+    try:
+        places = tuple(float(row[name]) for name in _TRACE_COLUMNS[2:])
+    except (TypeError, ValueError):
+        return None
+    return places if all(map(math.isfinite, places)) else None

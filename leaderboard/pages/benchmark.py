@@ -1,0 +1,128 @@
+"""A benchmark's page and a data set's: what is measured, on what, how far it can go, and who did how well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..board import Cell, Column, Section
+from ..figures import Figure, Whisker, caterpillar, histogram
+from .content import PageContent, ends, targets_of
+from .names import slug
+from .snapshot import Records, Snapshot
+
+__all__ = ["benchmark_page", "benchmarks_page", "dataset_page", "newest"]
+
+
+def benchmark_page(name: str, snapshot: Snapshot, source: Records) -> PageContent:
+    """All that is known of a benchmark: its newest column in full, the others as its history."""
+    contents = snapshot.contents
+    columns = snapshot.columns[name]
+    section, column = newest(columns)
+    scored = scored_on(section, column)
+    card = contents.benchmarks.get(name)
+    return PageContent(
+        "benchmark.html",
+        card.title if card else name,
+        {
+            "name": name,
+            "card": card,
+            "column": column,
+            "metric": contents.metrics.get(column.metric),
+            "dataset": contents.datasets.get(column.dataset),
+            "dataset_slug": slug(column.dataset) if column.dataset else "",
+            "ceiling": section.ceiling(column),
+            "scored": scored,
+            "states": _states(section, column),
+            "versions": [_version_values(*one) for one in columns],
+            "clip": f"{slug(name)}-stimuli",
+        },
+        _figures(name, scored, source),
+    )
+
+
+def benchmarks_page(snapshot: Snapshot) -> PageContent:
+    """All benchmarks by system, and all data sets."""
+    systems: dict[str, list[dict[str, Any]]] = {}
+    for name, columns in snapshot.columns.items():
+        section, column = newest(columns)
+        values = {"name": name, "slug": slug(name), "column": column, "ceiling": section.ceiling(column)}
+        systems.setdefault(section.system, []).append(values | {"n": len(scored_on(section, column))})
+    datasets = [(s, n, snapshot.contents.datasets.get(n)) for s, n in snapshot.datasets.items()]
+    return PageContent("benchmarks.html", "Benchmarks and data", {"systems": systems, "datasets": datasets})
+
+
+def dataset_page(name: str, snapshot: Snapshot) -> PageContent:
+    """A data set's card, and the benchmarks that rest on it."""
+    resting = [
+        (benchmark, newest(columns)[1])
+        for benchmark, columns in snapshot.columns.items()
+        if newest(columns)[1].dataset == name
+    ]
+    card = snapshot.contents.datasets.get(name)
+    values = {"name": name, "card": card, "benchmarks": resting}
+    return PageContent("dataset.html", card.title if card else name, values)
+
+
+def newest(columns: Sequence[tuple[Section, Column]]) -> tuple[Section, Column]:
+    """The column of the highest version; of several states of the data the one with the most values."""
+    return max(columns, key=lambda one: (one[1].version, len(scored_on(*one))))
+
+
+def scored_on(section: Section, column: Column) -> list[tuple[str, Cell]]:
+    """Candidates with a value on a column, best first."""
+    index = section.columns.index(column)
+    having = [(row.candidate, row.cells[index]) for row in section.rows if row.cells[index].normalised]
+    return sorted(having, key=lambda one: (one[1].value != one[1].value, -one[1].value, one[0]))
+
+
+def _states(section: Section, column: Column) -> dict[str, list[str]]:
+    """Names of the candidates by each state other than a value."""
+    index = section.columns.index(column)
+    found: dict[str, list[str]] = {}
+    for row in section.rows:
+        if row.cells[index].state != "value":
+            found.setdefault(row.cells[index].state, []).append(row.candidate)
+    return found
+
+
+def _version_values(section: Section, column: Column) -> dict[str, Any]:
+    index = section.columns.index(column)
+    records = [row.cells[index].record for row in section.rows]
+    created = sorted(record.created for record in records if record is not None)
+    return {
+        "column": column,
+        "n": sum(record is not None for record in records),
+        "ceiling": section.ceiling(column),
+        "first": created[0] if created else "",
+        "last": created[-1] if created else "",
+    }
+
+
+def _figures(name: str, scored: Sequence[tuple[str, Cell]], source: Records) -> dict[str, Figure]:
+    items = [Whisker(who, *ends(cell.normalised)) for who, cell in scored if cell.normalised]
+    if not items:
+        return {}
+    values = [item.value for item in items]
+    axis = "share of the ceiling"
+    figures = {
+        "scores": caterpillar(items, f"Scores on {name}", axis, key="scores"),
+        "distribution": histogram(values, f"Scores on {name}", axis, key="distribution", unit="candidates"),
+    }
+    return figures | _per_target(scored[0], source)
+
+
+def _per_target(leader: tuple[str, Cell], source: Records) -> dict[str, Figure]:
+    """Histograms over targets: the leading candidate's values, and the ceilings, which are the recording's."""
+    who, cell = leader
+    if cell.record is None:
+        return {}
+    targets = targets_of([cell.record], source).get(cell.record.record_sha256, {})
+    if not targets:
+        return {}
+    scores = [parts.get("normalised", float("nan")) for parts in targets.values()]
+    ceilings = [parts.get("ceiling", float("nan")) for parts in targets.values()]
+    return {
+        "targets": histogram(scores, f"{who}: each target", "share of the ceiling", key="targets"),
+        "reliability": histogram(ceilings, "Ceiling of each target", "ceiling", key="reliability"),
+    }

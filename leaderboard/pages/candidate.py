@@ -1,0 +1,113 @@
+"""A candidate's page: its card, its scores, how its layers were chosen, and every record of it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from ...core.records import ResultRecord, ScoreRecord
+from ..board import Cell, Column
+from ..figures import Figure, LayerPanel, Whisker, layer_curves, whiskers
+from .attached import attached_figures
+from .content import PageContent, as_float, ends
+from .names import slug
+from .snapshot import Records, Snapshot
+
+__all__ = ["candidate_page", "command_of"]
+
+
+def candidate_page(name: str, snapshot: Snapshot, source: Records) -> PageContent:
+    """All that is known of a candidate."""
+    records = source.records(candidate=name)
+    superseded = {record.supersedes for record in records}
+    current = [record for record in records if record.record_sha256 not in superseded]
+    cells = _cells(name, snapshot)
+    figures = _figures(name, cells) | attached_figures(current, source)
+    return PageContent(
+        "candidate.html",
+        name,
+        {
+            "name": name,
+            "card": snapshot.contents.candidates.get(name),
+            "own": name in snapshot.contents.own,
+            "sections": _sections(name, snapshot),
+            "records": [_record_values(one, superseded) for one in reversed(records)],
+            "neighbours": _neighbours(name, snapshot),
+        },
+        figures,
+    )
+
+
+def command_of(record: ResultRecord) -> str:
+    """The command that runs the same again."""
+    inputs = record.inputs
+    words = ["innerscore", "score", inputs.candidate.identifier, "--benchmark", inputs.benchmark.identifier]
+    return shlex.join([*words, "--seed", str(inputs.seed), "--rerun"])
+
+
+def _cells(name: str, snapshot: Snapshot) -> list[tuple[Column, Cell]]:
+    return [
+        (column, cell)
+        for section, row in snapshot.rows.get(name, [])
+        for column, cell in zip(section.columns, row.cells, strict=True)
+    ]
+
+
+def _sections(name: str, snapshot: Snapshot) -> list[dict[str, Any]]:
+    """For each system its row: the cells where something ran, and the other columns by state."""
+    found = []
+    for section, row in snapshot.rows.get(name, []):
+        cells = list(zip(section.columns, row.cells, strict=True))
+        tried = [(column, cell) for column, cell in cells if cell.state in ("value", "failed")]
+        others: dict[str, list[Column]] = {}
+        for column, cell in cells:
+            if cell.state not in ("value", "failed"):
+                others.setdefault(cell.state, []).append(column)
+        found.append({"section": section, "row": row, "tried": tried, "others": others})
+    return found
+
+
+def _figures(name: str, cells: Sequence[tuple[Column, Cell]]) -> dict[str, Figure]:
+    items = [_whisker(column, score) for column, score in _scores(cells)]
+    figures = {}
+    if items:
+        figures["scores"] = whiskers(items, f"Scores of {name}", "share of the ceiling", key="scores")
+    panels = [_panel(column, score) for column, score in _scores(cells) if len(score.layer_scores) > 1]
+    if panels:
+        figures["layers"] = layer_curves(panels, f"Layers of {name}", key="layers")
+    return figures
+
+
+def _scores(cells: Sequence[tuple[Column, Cell]]) -> list[tuple[Column, ScoreRecord]]:
+    return [(column, cell.record.score) for column, cell in cells if cell.record and cell.record.score]
+
+
+def _whisker(column: Column, score: ScoreRecord) -> Whisker:
+    return Whisker(column.benchmark, *ends(score.normalised), faint=column.simulated)
+
+
+def _panel(column: Column, score: ScoreRecord) -> LayerPanel:
+    values = {layer: as_float(value) for layer, value in score.layer_scores.items()}
+    return LayerPanel(column.benchmark, values, score.layer)
+
+
+def _record_values(record: ResultRecord, superseded: set[str | None]) -> dict[str, Any]:
+    benchmark = record.inputs.benchmark.identifier
+    return {
+        "record": record,
+        "superseded": record.record_sha256 in superseded,
+        "command": command_of(record),
+        "benchmark_slug": slug(benchmark),
+    }
+
+
+def _neighbours(name: str, snapshot: Snapshot) -> list[str]:
+    """Those next to it in each system's order: whom one would compare it with."""
+    found: dict[str, None] = {}
+    for section in snapshot.board.sections:
+        names = [row.candidate for row in section.tried]
+        if name in names:
+            place = names.index(name)
+            found |= dict.fromkeys([*names[max(place - 1, 0) : place], *names[place + 1 : place + 2]])
+    return list(found)

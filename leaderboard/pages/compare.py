@@ -1,0 +1,139 @@
+"""Two to four candidates side by side: paired differences, targets against each other, agreement of errors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from ...core.records import ResultRecord
+from ...core.resamples import Resamples
+from ..board import Cell, Column
+from ..figures import Figure, Point, scatter
+from ..order import Difference, difference
+from .content import PageContent, targets_of
+from .snapshot import Records, Snapshot
+
+__all__ = ["Agreement", "compare_page"]
+
+_MOST_FIGURES = 6
+_Targets = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far two candidates fall short on the same targets.
+
+    Parameters
+    ----------
+    r : float
+        Pearson correlation over targets of the shares of the ceiling that are missing; NaN with fewer than three.
+    n : int
+        Number of targets where both are defined.
+    """
+
+    r: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two candidates on one column."""
+
+    first: str
+    second: str
+    difference: Difference | None
+    agreement: Agreement | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One column: each candidate's cell, and all pairs of those with a value."""
+
+    column: Column
+    cells: tuple[Cell, ...]
+    pairs: tuple[Pair, ...]
+
+
+def compare_page(names: Sequence[str], snapshot: Snapshot, source: Records) -> PageContent:
+    """Compare candidates, best on the columns where at least two have a value; others are only named."""
+    rows = [(column, cells) for column, cells in _rows(names, snapshot) if sum(map(_has_value, cells)) > 1]
+    records = [cell.record for _, cells in rows for cell in cells if cell.record is not None]
+    targets = targets_of(records, source)
+    resamples = source.resamples(records)
+    lines = [Line(column, cells, tuple(_pairs(names, cells, resamples, targets))) for column, cells in rows]
+    return PageContent(
+        "compare.html",
+        " and ".join(names) if names else "Compare candidates",
+        {
+            "names": names,
+            "pairs": list(combinations(names, 2)),
+            "lines": lines,
+            "choices": list(snapshot.candidates.items()),
+        },
+        _figures(names, rows, targets),
+    )
+
+
+def _rows(names: Sequence[str], snapshot: Snapshot) -> Iterator[tuple[Column, tuple[Cell, ...]]]:
+    for section in snapshot.board.sections:
+        by_name = {row.candidate: row for row in section.rows}
+        for index, column in enumerate(section.columns):
+            yield column, tuple(by_name[name].cells[index] for name in names)
+
+
+def _has_value(cell: Cell) -> bool:
+    return not math.isnan(cell.value)
+
+
+def _pairs(
+    names: Sequence[str], cells: Sequence[Cell], resamples: Mapping[str, Resamples], targets: _Targets
+) -> Iterator[Pair]:
+    for (first, a), (second, b) in combinations(zip(names, cells, strict=True), 2):
+        if a.record is not None and b.record is not None and _has_value(a) and _has_value(b):
+            both = _targets_of_both(a.record, b.record, targets)
+            yield Pair(first, second, _difference(a, b, resamples), agreement(both))
+        else:
+            yield Pair(first, second, None, None)
+
+
+def _difference(a: Cell, b: Cell, resamples: Mapping[str, Resamples]) -> Difference | None:
+    known = [resamples.get(cell.record.record_sha256) if cell.record else None for cell in (a, b)]
+    if known[0] is None or known[1] is None:
+        return None
+    return difference((a.value, known[0]), (b.value, known[1]), "normalised")
+
+
+def agreement(both: Sequence[tuple[str, float, float]]) -> Agreement:
+    """Pearson's r of what is missing to the ceiling, 1 - normalised value; the same as that of the values."""
+    values = np.asarray([(x, y) for _, x, y in both if math.isfinite(x + y)], dtype=np.float64).reshape(-1, 2)
+    if len(values) < 3 or not np.ptp(values, axis=0).all():
+        return Agreement(math.nan, len(values))
+    return Agreement(float(np.corrcoef(values.T)[0, 1]), len(values))
+
+
+def _targets_of_both(a: ResultRecord, b: ResultRecord, targets: _Targets) -> list[tuple[str, float, float]]:
+    first, second = targets.get(a.record_sha256, {}), targets.get(b.record_sha256, {})
+    return [
+        (name, parts.get("normalised", math.nan), second[name].get("normalised", math.nan))
+        for name, parts in first.items()
+        if name in second
+    ]
+
+
+def _figures(
+    names: Sequence[str], rows: Sequence[tuple[Column, tuple[Cell, ...]]], targets: _Targets
+) -> dict[str, Figure]:
+    """The first two candidates' targets against each other, on the columns with at least three targets."""
+    found: dict[str, Figure] = {}
+    for column, (a, b, *_) in rows:
+        if a.record is None or b.record is None or len(found) == _MOST_FIGURES:
+            continue
+        points = [Point(*one) for one in _targets_of_both(a.record, b.record, targets)]
+        if len(points) > 2:
+            key = f"targets-{len(found)}"
+            found[key] = scatter(points, column.benchmark, (names[0], names[1]), key=key, side=340.0)
+    return found

@@ -1,0 +1,66 @@
+"""What pages know beside the records, as plain values: the leaderboard itself never looks into a registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from ...core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard
+
+__all__ = ["BoardContents", "Clip"]
+
+ClipType: TypeAlias = Literal["image/apng", "image/svg+xml"]
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """A benchmark's stimuli, as a picture that plays.
+
+    Parameters
+    ----------
+    media_type : {"image/apng", "image/svg+xml"}
+    moving, still : bytes
+        The picture that plays, and one that stands, shown where the reader asked for less motion.
+    description : str
+        What it shows, in a sentence.
+    """
+
+    media_type: ClipType
+    moving: bytes
+    still: bytes
+    description: str
+
+    @property
+    def suffix(self) -> str:
+        """Of the files' names."""
+        return ".png" if self.media_type == "image/apng" else ".svg"
+
+
+def _no_clip(_: str) -> Clip | None:
+    return None
+
+
+@dataclass(frozen=True)
+class BoardContents:
+    """Cards by name, and what else the caller knows.
+
+    Parameters
+    ----------
+    candidates, benchmarks, datasets, metrics : mapping of str to card
+        What is registered.
+    own : frozenset of str
+        Candidates to be marked as the reader's own.
+    clip : callable
+        Gives the clip of a benchmark's stimuli by the benchmark's name, or None; may be slow and is asked once.
+    trust : mapping or None
+        The report of ``innerscore validate``, as JSON.
+    """
+
+    candidates: Mapping[str, CandidateCard] = field(default_factory=dict)
+    benchmarks: Mapping[str, BenchmarkCard] = field(default_factory=dict)
+    datasets: Mapping[str, DatasetCard] = field(default_factory=dict)
+    metrics: Mapping[str, MetricCard] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+    clip: Callable[[str], Clip | None] = _no_clip
+    trust: Mapping[str, Any] | None = None

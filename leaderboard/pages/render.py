@@ -1,0 +1,86 @@
+"""Templates: one environment, everything escaped, an undefined name is an error."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from . import text
+from .content import PageContent
+from .names import JOINT, slug
+
+__all__ = ["STATIC", "render"]
+
+STATIC = Path(__file__).parent.parent / "static"
+_TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+def render(content: PageContent, path: str, *, live: bool) -> bytes:
+    """A page's HTML.
+
+    Parameters
+    ----------
+    content : PageContent
+    path : str
+        Where the page lies, from the site's root; links in it are relative to that.
+    live : bool
+        Whether a server answers; then there are views, uploads and an interface for programs.
+    """
+    root = "../" * path.count("/")
+    template = _environment().get_template(content.template)
+    html = template.render(
+        title=content.title,
+        root=root,
+        page=path,
+        live=live,
+        figures=_figures(content, path, root),
+        **content.values,
+    )
+    return html.encode("utf-8", "replace")
+
+
+def _figures(content: PageContent, path: str, root: str) -> dict[str, dict[str, Any]]:
+    folder = f"{root}figures/{path.removesuffix('.html')}"
+    return {
+        key: {"figure": figure, "svg": figure.svg, "address": f"{folder}/{key}"}
+        for key, figure in content.figures.items()
+    }
+
+
+@lru_cache(maxsize=1)
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {
+        "number": text.number,
+        "interval": text.interval,
+        "date": text.date,
+        "duration": text.duration,
+        "short_hash": text.short_hash,
+        "slug": slug,
+        "link": _safe_link,
+    }
+    environment.globals |= {
+        "rank": text.rank,
+        "joint": JOINT,
+        "version": importlib.metadata.version("innerscore"),
+    }
+    return environment
+
+
+def _safe_link(address: str | None) -> Markup:
+    """A link to a web address; anything that is none stays text."""
+    if not address or not address.startswith(("https://", "http://")):
+        return Markup("{}").format(address or "")
+    return Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(address)

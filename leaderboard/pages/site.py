@@ -1,0 +1,205 @@
+"""The site: which pages there are, at which addresses, and how each is made. A server and an export share it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+
+from ..board import Quantity
+from .benchmark import benchmark_page, benchmarks_page, dataset_page
+from .board_page import BoardTable, board_values
+from .candidate import candidate_page
+from .compare import compare_page
+from .content import PageContent
+from .contents import Clip
+from .downloads import DOWNLOADS, board_script, download
+from .history_page import history_page
+from .names import JOINT, slug
+from .render import STATIC, render
+from .scatter_page import scatter_page
+from .snapshot import QUANTITIES, Records, Snapshot
+from .trust import trust_page
+from .view import View, read_view
+
+__all__ = ["BOARDS", "MOST_COMPARED", "Document", "Site"]
+
+BOARDS: dict[str, Quantity] = {"index.html": "normalised", "raw.html": "raw", "ceiling.html": "ceiling"}
+MOST_COMPARED = 4
+_HTML = "text/html; charset=utf-8"
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+
+Query = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """What lies at an address."""
+
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """All pages of one snapshot.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    source : Records
+        The store, for what the snapshot does not hold: old records and files.
+    live : bool
+        Whether a server answers.
+    clips : mapping of str to Clip, filled when asked
+    """
+
+    snapshot: Snapshot
+    source: Records
+    live: bool = False
+    clips: dict[str, Clip | None] = field(default_factory=dict)
+
+    @cached_property
+    def tables(self) -> dict[Quantity, BoardTable]:
+        """The board's table in each quantity."""
+        return {quantity: BoardTable(self.snapshot, quantity) for quantity in QUANTITIES}
+
+    def document(self, path: str, query: Query = ()) -> Document | None:
+        """What lies at an address below the site's root; None if nothing does."""
+        folder, _, name = path.partition("/")
+        if folder == "static":
+            return _static(name)
+        if folder == "figures":
+            return self._figure(name)
+        if folder == "clips":
+            return self._clip(name)
+        if path == "data/board.js":
+            return Document(_TYPES[".js"], board_script(self.snapshot))
+        stem, _, suffix = path.rpartition(".")
+        if stem == "board" and suffix in DOWNLOADS:
+            return Document(DOWNLOADS[suffix], download(suffix, self.tables["normalised"], read_view(query)))
+        content = self.content(path, query)
+        return None if content is None else Document(_HTML, render(content, path, live=self.live))
+
+    def content(self, path: str, query: Query = ()) -> PageContent | None:
+        """A page's content; None if there is no such page."""
+        if path in BOARDS:
+            return self._board(BOARDS[path], read_view(query))
+        if path in _SINGLE:
+            return self._single(path)
+        folder, _, rest = path.removesuffix(".html").partition("/")
+        return self._of_names(folder, rest) if path.endswith(".html") else None
+
+    def paths(self) -> Iterator[str]:
+        """Addresses of all pages, but for comparisons, scatters and histories, of which there are many."""
+        yield from (*BOARDS, *_SINGLE)
+        for folder, names in self._folders.items():
+            yield from (f"{folder}/{name}.html" for name in names)
+
+    @property
+    def _folders(self) -> dict[str, dict[str, str]]:
+        snapshot = self.snapshot
+        return {
+            "candidates": snapshot.candidates,
+            "benchmarks": snapshot.benchmarks,
+            "datasets": snapshot.datasets,
+        }
+
+    def _board(self, quantity: Quantity, view: View) -> PageContent:
+        values = board_values(self.tables[quantity], view)
+        return PageContent("board.html", "Board", values)
+
+    def _single(self, path: str) -> PageContent:
+        if path == "benchmarks.html":
+            return benchmarks_page(self.snapshot)
+        if path == "trust.html":
+            return trust_page(self.snapshot)
+        if path == "scatter.html":
+            return scatter_page((), self.snapshot)
+        if path == "compare.html":
+            return compare_page((), self.snapshot, self.source)
+        return PageContent("data.html", "Take it away", {"position": self.snapshot.position})
+
+    def _of_names(self, folder: str, rest: str) -> PageContent | None:
+        snapshot = self.snapshot
+        if folder == "compare":
+            names = _names(rest.split(JOINT), snapshot.candidates, 2, MOST_COMPARED)
+            return None if names is None else compare_page(names, snapshot, self.source)
+        if folder == "scatter":
+            pair = _names(rest.split(JOINT), snapshot.benchmarks, 2, 2)
+            return None if pair is None else scatter_page((pair[0], pair[1]), snapshot)
+        if folder == "cells":
+            return self._history(*rest.partition("/")[::2])
+        name = self._folders.get(folder, {}).get(rest)
+        if name is None:
+            return None
+        return self._named_page(folder, name)
+
+    def _named_page(self, folder: str, name: str) -> PageContent:
+        if folder == "candidates":
+            return candidate_page(name, self.snapshot, self.source)
+        if folder == "datasets":
+            return dataset_page(name, self.snapshot)
+        page = benchmark_page(name, self.snapshot, self.source)
+        return PageContent(page.template, page.title, {**page.values, "clip": self.clip(name)}, page.figures)
+
+    def _history(self, candidate_slug: str, benchmark_slug: str) -> PageContent | None:
+        candidate = self.snapshot.candidates.get(candidate_slug)
+        benchmark = self.snapshot.benchmarks.get(benchmark_slug)
+        if candidate is None or benchmark is None:
+            return None
+        return history_page(candidate, benchmark, self.source)
+
+    def clip(self, benchmark: str) -> Clip | None:
+        """The clip of a benchmark's stimuli, asked of the caller once."""
+        if benchmark not in self.clips:
+            self.clips[benchmark] = self.snapshot.contents.clip(benchmark)
+        return self.clips[benchmark]
+
+    def _clip(self, file: str) -> Document | None:
+        """``<benchmark>.moving.png`` or ``<benchmark>.still.png``; or both as SVG."""
+        stem, _, suffix = file.rpartition(".")
+        name, _, which = stem.rpartition(".")
+        benchmark = self.snapshot.benchmarks.get(name)
+        clip = None if benchmark is None else self.clip(benchmark)
+        if clip is None or f".{suffix}" != clip.suffix or which not in ("moving", "still"):
+            return None
+        return Document(clip.media_type, clip.moving if which == "moving" else clip.still)
+
+    def _figure(self, path: str) -> Document | None:
+        page, _, file = path.rpartition("/")
+        key, _, suffix = file.rpartition(".")
+        content = self.content(f"{page}.html")
+        figure = None if content is None else content.figures.get(key)
+        if figure is None or suffix not in ("svg", "csv"):
+            return None
+        if suffix == "csv":
+            return Document(DOWNLOADS["csv"], figure.csv().encode())
+        return Document(_TYPES[".svg"], str(figure.svg).encode("utf-8", "replace"))
+
+
+_SINGLE = ("benchmarks.html", "compare.html", "scatter.html", "trust.html", "data.html")
+
+
+def joined(slugs: Iterable[str]) -> str:
+    """Names side by side in an address, in one order whatever the order of asking."""
+    return JOINT.join(sorted(slugs))
+
+
+def pairs_of(names: Iterable[str]) -> Iterator[str]:
+    """Addresses' last parts of all pairs."""
+    return (joined(map(slug, pair)) for pair in combinations(names, 2))
+
+
+def _names(slugs: Sequence[str], known: dict[str, str], least: int, most: int) -> tuple[str, ...] | None:
+    if not least <= len(slugs) <= most or len(set(slugs)) < len(slugs) or not set(slugs) <= known.keys():
+        return None
+    return tuple(known[one] for one in slugs)
+
+
+def _static(name: str) -> Document | None:
+    path = STATIC / name
+    if "/" in name or path.suffix not in _TYPES or not path.is_file():
+        return None
+    return Document(_TYPES[path.suffix], path.read_bytes())

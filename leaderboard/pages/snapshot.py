@@ -1,0 +1,121 @@
+"""The board as it stood at one position of the store: what all pages of one moment are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Protocol
+
+from ...core.records import ResultRecord
+from ...core.resamples import Resamples
+from ..board import Board, Column, Quantity, Row, Section, make_board
+from .contents import BoardContents
+from .names import named
+
+__all__ = ["QUANTITIES", "Records", "Snapshot", "take_snapshot"]
+
+QUANTITIES: tuple[Quantity, ...] = ("normalised", "raw", "ceiling")
+
+
+class Records(Protocol):
+    """What pages ask of a store."""
+
+    @property
+    def position(self) -> int:
+        """Grows with every record."""
+
+    def latest(self) -> list[ResultRecord]:
+        """The records that a board shows."""
+
+    def records(
+        self, *, candidate: str | None = None, benchmark: str | None = None, after: int = 0
+    ) -> list[ResultRecord]:
+        """All records, or those of a name."""
+
+    def attachments(self, hashes: Sequence[str]) -> dict[str, bytes]:
+        """Files by their hashes."""
+
+    def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:
+        """Resamples by record hash."""
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A board in its three quantities, with what is registered.
+
+    Parameters
+    ----------
+    position : int
+        Of the store when the records were read.
+    taken : str
+        When, ISO 8601 in UTC.
+    boards : mapping of str to Board
+        By quantity: "normalised", "raw", "ceiling".
+    contents : BoardContents
+    """
+
+    position: int
+    taken: str
+    boards: Mapping[Quantity, Board]
+    contents: BoardContents
+
+    @property
+    def board(self) -> Board:
+        """The board of normalised values."""
+        return self.boards["normalised"]
+
+    @cached_property
+    def rows(self) -> dict[str, list[tuple[Section, Row]]]:
+        """By candidate: its row in every section."""
+        found: dict[str, list[tuple[Section, Row]]] = {}
+        for section in self.board.sections:
+            for row in section.rows:
+                found.setdefault(row.candidate, []).append((section, row))
+        return found
+
+    @cached_property
+    def columns(self) -> dict[str, list[tuple[Section, Column]]]:
+        """By benchmark: its columns, each with its section, newest version last."""
+        found: dict[str, list[tuple[Section, Column]]] = {}
+        for section in self.board.sections:
+            for column in section.columns:
+                found.setdefault(column.benchmark, []).append((section, column))
+        return found
+
+    @cached_property
+    def candidates(self) -> dict[str, str]:
+        """Names of all candidates by slug."""
+        return named(sorted({*self.rows, *self.contents.candidates}))
+
+    @cached_property
+    def benchmarks(self) -> dict[str, str]:
+        """Names of all benchmarks by slug."""
+        return named(self.columns)
+
+    @cached_property
+    def datasets(self) -> dict[str, str]:
+        """Names of all data sets by slug."""
+        used = {
+            column.dataset for several in self.columns.values() for _, column in several if column.dataset
+        }
+        return named(sorted({*self.contents.datasets, *used}))
+
+
+def take_snapshot(store: Records, contents: BoardContents) -> Snapshot:
+    """Read the records that a board shows, and rank them in each quantity."""
+    position = store.position
+    records = store.latest()
+    resamples = store.resamples(records)
+    boards = {
+        quantity: make_board(
+            records,
+            contents.candidates,
+            contents.benchmarks,
+            resamples=lambda _: resamples,
+            quantity=quantity,
+        )
+        for quantity in QUANTITIES
+    }
+    return Snapshot(position, datetime.now(UTC).isoformat(timespec="seconds"), boards, contents)

@@ -1,0 +1,106 @@
+// What all pages share: the theme, a pause for clips, and the two forms that lead to an address made of names.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const live = root.dataset.live === "1";
+
+  const isDark = () => root.dataset.theme
+    ? root.dataset.theme === "dark"
+    : matchMedia("(prefers-color-scheme: dark)").matches;
+
+  function themeButton() {
+    const button = document.getElementById("theme");
+    const label = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+    button.hidden = false;
+    button.setAttribute("aria-label", "Switch between light and dark");
+    button.addEventListener("click", () => {
+      root.dataset.theme = isDark() ? "light" : "dark";
+      try { localStorage.setItem("innerscore-theme", root.dataset.theme); } catch { /* not kept then */ }
+      label();
+    });
+    label();
+  }
+
+  function pauseButtons() {
+    for (const button of document.querySelectorAll("button.pause")) {
+      const picture = button.closest("figure").querySelector("img");
+      const moving = picture.getAttribute("src");
+      const source = picture.parentElement.querySelector("source");
+      let playing = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+      const show = () => {
+        source.remove();
+        picture.src = playing ? moving : picture.dataset.still;
+        button.textContent = playing ? "Pause" : "Play";
+      };
+      button.hidden = false;
+      button.textContent = playing ? "Pause" : "Play";
+      button.addEventListener("click", () => { playing = !playing; show(); });
+    }
+  }
+
+  // "compare.html?candidate=a&candidate=b" and the form lead to "compare/a+b.html".
+  function namesForm(id, field) {
+    const form = document.getElementById(id);
+    if (!form) return;
+    const base = form.getAttribute("action").replace(/\.html$/, "");
+    const go = (values) => {
+      const names = [...new Set(values.filter(Boolean))].sort();
+      const note = document.getElementById(`${id}-note`);
+      if (names.length < 2) return say(note, "Choose two that differ.");
+      if (live) return visit(base, names);
+      return withKnown(base.slice(0, -id.length), (known) => {
+        if (known[id].includes(names.join("+"))) visit(base, names);
+        else offer(note, base, names, known[id]);
+      });
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      go(new FormData(form).getAll(field));
+    });
+    const asked = new URLSearchParams(location.search).getAll(field);
+    if (asked.length) go(asked);
+  }
+
+  const visit = (base, names) => { location.href = `${base}/${names.join("+")}.html`; };
+
+  function say(note, text) {
+    note.textContent = text;
+    note.hidden = false;
+  }
+
+  // A page opened from a folder may not fetch, but it may load a script: the addresses that this copy has.
+  function withKnown(toRoot, then) {
+    if (window.innerscoreKnown) return then(window.innerscoreKnown);
+    const script = document.createElement("script");
+    script.src = `${toRoot}data/known.js`;
+    script.addEventListener("load", () => then(window.innerscoreKnown));
+    document.head.append(script);
+  }
+
+  // A copy without a server has not every combination: say so, and name those of the pairs that it has.
+  function offer(note, base, names, known) {
+    note.replaceChildren("This copy without a server does not hold that combination. ");
+    const pairs = names.flatMap((a, n) => names.slice(n + 1).map((b) => [a, b]))
+      .filter((pair) => known.includes(pair.join("+")));
+    for (const pair of pairs) {
+      const link = document.createElement("a");
+      link.href = `${base}/${pair.join("+")}.html`;
+      link.textContent = pair.join(" and ");
+      note.append(link, " ");
+    }
+    note.append(pairs.length ? "" : "“innerscore serve” compares any.");
+    note.hidden = false;
+  }
+
+  function openTarget() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target && target.tagName === "DETAILS") target.open = true;
+  }
+
+  themeButton();
+  pauseButtons();
+  namesForm("compare", "candidate");
+  namesForm("scatter", "benchmark");
+  addEventListener("hashchange", openTarget);
+  openTarget();
+})();
