@@ -154,7 +154,10 @@ class DatasetCard(Card):
     folder : str
         Name of the folder its files lie in, below the data folder or a mirror folder.
     files : tuple of DataFile
-        Empty for data that are made here.
+        Empty for data that are made here, and for folders of which all files of a kind are read.
+    options : mapping
+        What the loader is told of these data, such as the arena's size; which keys it knows is in its own
+        documentation.
     """
 
     identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+([12]\d{3})?$")]
@@ -164,6 +167,7 @@ class DatasetCard(Card):
     regions: Annotated[tuple[str, ...], Field(min_length=1)]
     folder: Annotated[str, Field(pattern=r"^[\w\-]+$")]
     files: tuple[DataFile, ...] = ()
+    options: Mapping[str, Any] = {}
 
 
 class MetricCard(Card):

@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from innerscore.core.cards import CandidateCard, read_card
+from innerscore.core.cards import CandidateCard, DatasetCard, read_card
 from innerscore.core.errors import InvalidCardError
 
 GOOD = {
@@ -68,3 +68,14 @@ def test_all_faults_are_named_at_once(tmp_path):
     del content["title"]
     with pytest.raises(InvalidCardError, match=r"'title'.*'version'.*'colour'"):
         read_card(written(tmp_path, content), CandidateCard)
+
+
+def test_a_data_sets_card_may_tell_its_loader_something(tmp_path):
+    kept = {name: GOOD[name] for name in ("title", "description", "licence", "citation")}
+    content = kept | {"identifier": "Mine2026", "entry": "a:b", "simulated": False, "species": "rat"}
+    content |= {"regions": ["MEC"], "folder": "mine"}
+    assert read_card(written(tmp_path, content), DatasetCard).options == {}
+    options = {"arena_m": [1.0, 2.0], "maps": {"bin_m": 0.1}}
+    assert read_card(written(tmp_path, content | {"options": options}), DatasetCard).options == options
+    with pytest.raises(InvalidCardError, match="key 'options'"):
+        read_card(written(tmp_path, content | {"options": ["arena"]}), DatasetCard)
