@@ -22,6 +22,7 @@ def _by_name(name):
 
 _by_name("record_examples")
 _by_name("old_store")
+_by_name("dying")
 
 
 @pytest.fixture(scope="session")
