@@ -143,7 +143,7 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
 
     @cached_property
     def _scored_brain(self) -> tuple[DataAssembly, DataAssembly | None]:
-        """The scored samples, and those of the brain that the ceiling is taken from; the same for all candidates."""
+        """The scored samples and those that the ceiling is taken from: the same objects for all candidates."""
         region = self.card.ceiling_region
         reference = None if region is None else subset(self._recording(region), self.scored_conditions)
         return subset(self._samples, self.scored_conditions), reference

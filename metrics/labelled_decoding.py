@@ -8,7 +8,7 @@ model that tells more stands above it and is flagged as such, never clipped.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -36,10 +36,12 @@ _FEWEST_CONDITIONS = 10  # held out in a time bin, for r over conditions to mean
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """What is read out of which samples.
+    """What is read out of which samples: those at which all variables are known.
 
     Attributes
     ----------
+    known : bool array of shape (n_all_samples,)
+        Whether a sample of the recording is one of them.
     truth : array of shape (n_samples, n_variables)
     conditions : array of str, shape (n_samples,)
     held_out : bool array of shape (n_splits, n_samples)
@@ -47,6 +49,7 @@ class _Question:
         Sets of samples that are scored apart, such as time bins.
     """
 
+    known: Mask
     truth: Array
     conditions: npt.NDArray[np.str_]
     held_out: Mask
@@ -109,11 +112,11 @@ class _DecodingMetric(LabelledMetric):
 
     def _question(self, brain: DataAssembly) -> _Question:
         """All samples of the scored epoch together."""
-        conditions = coordinate(brain, "condition").astype(str)
-        tested = {0.0: sample_epoch(brain, self._scored)}
-        return _Question(
-            sample_variables(brain, self._variables), conditions, self._splits(conditions), tested
-        )
+        truth = sample_variables(brain, self._variables)
+        known = np.isfinite(truth).all(axis=1)
+        conditions = coordinate(brain, "condition").astype(str)[known]
+        tested = {0.0: sample_epoch(brain, self._scored)[known]}
+        return _Question(known, truth[known], conditions, self._splits(conditions), tested)
 
     def _splits(self, conditions: npt.NDArray[np.str_]) -> Mask:
         raise NotImplementedError
@@ -134,7 +137,7 @@ class _DecodingMetric(LabelledMetric):
         return {**named, **{f"neural_mae_{name}": value for name, value in neural}}
 
     def _decode(self, states: Array, question: _Question) -> Decoding:
-        components = np.asarray(principal_components(states, self._n_components))
+        components = np.asarray(principal_components(states[question.known], self._n_components))
         return decode(components, question.truth, question.held_out)
 
     def _estimate(self, value: float, boot: Array) -> Estimate:
@@ -236,7 +239,7 @@ class EndpointDecoding(BallDecoding):
     def _question(self, brain: DataAssembly) -> _Question:
         """Each time bin of the window apart, if enough conditions are in it."""
         asked = super()._question(brain)
-        start = coordinate(brain, "time_bin_start_ms") - self._onset_ms
+        start = coordinate(brain, "time_bin_start_ms")[asked.known] - self._onset_ms
         inside = [time for time in np.unique(start) if self._window[0] <= time < self._window[1]]
         bins = {float(time): asked.tested[0.0] & (start == time) for time in inside}
         fewest = _FEWEST_CONDITIONS / (1 - self._train_share)
@@ -247,7 +250,7 @@ class EndpointDecoding(BallDecoding):
                 got=f"no time bin with {fewest:.0f} conditions among {len(bins)} in {self._window} ms",
                 needed=f"at least one such bin in the epoch '{self._scored}'",
             )
-        return _Question(asked.truth, asked.conditions, asked.held_out, kept)
+        return replace(asked, tested=kept)
 
     def _labels(self, question: _Question) -> Sequence[object]:
         return list(question.tested)
@@ -339,6 +342,7 @@ def _counts(question: _Question) -> dict[str, int]:
     tested = np.logical_or.reduce(list(question.tested.values()))
     return {
         "n_samples": len(tested),
+        "n_unknown_samples": int((~question.known).sum()),
         "n_tested_samples": int(tested.sum()),
         "n_conditions": len(np.unique(question.conditions)),
         "n_splits": len(question.held_out),

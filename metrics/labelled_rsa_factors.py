@@ -90,11 +90,17 @@ class FactorRsa(RecordingRsa):
         return self._compared(np.asarray(model.values, dtype=np.float64), brain)
 
     def _conditions(self, brain: DataAssembly) -> npt.NDArray[np.str_]:
-        return coordinate(brain, "condition")[sample_epoch(brain, self._scored)]
+        return coordinate(brain, "condition")[self._scored_samples(brain)]
+
+    def _scored_samples(self, brain: DataAssembly) -> npt.NDArray[np.bool_]:
+        """Those of the epoch at which all nuisances are known."""
+        names = [name for group in self._nuisance for name in group]
+        scored = sample_epoch(brain, self._scored)
+        return scored & np.isfinite(sample_variables(brain, names)).all(axis=1) if names else scored
 
     def _compared(self, states: Array, brain: DataAssembly) -> Array:
         """Distances between the scored states, of which the nuisances' share is taken away."""
-        scored = sample_epoch(brain, self._scored)
+        scored = self._scored_samples(brain)
         distances = self._rdm(np.ascontiguousarray(states[scored]))
         if not self._nuisance:
             return distances
