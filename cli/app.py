@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from . import board, data, demo, export, import_, info, listing, score, store, verify
+from . import board, data, demo, export, import_, info, listing, score, serve, store, token, verify
 from .output import report_error
 
 __all__ = ["app", "main"]
@@ -26,10 +26,12 @@ app.command("info")(info.info)
 app.command("score")(score.score)
 app.command("board")(board.board)
 app.command("export")(export.export)
+app.command("serve")(serve.serve)
 app.command("import")(import_.import_boards)
 app.command("verify")(verify.verify)
 app.add_typer(data.app, name="data")
 app.add_typer(store.app, name="store")
+app.add_typer(token.app, name="token")
 
 
 def main() -> None:

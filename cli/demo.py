@@ -25,6 +25,7 @@ def demo(
     from ..core.settings import load_settings
     from ..leaderboard.export import export_board
     from ..leaderboard.tables import board_json
+    from .contents import site_writer
     from .running import limit_threads, run_pairs
     from .stored import open_store, stored_board
     from .tables import print_board, result_line
@@ -40,7 +41,7 @@ def demo(
             say(f"  {result_line(result)}")
     store = open_store(settings)
     board = stored_board(store, settings)
-    page = export_board(board, store, html)
+    page = export_board(board, store, html, site=site_writer(store, settings))
     if json:
         emit_json({**board_json(board), "page": str(page.resolve()), "missing": missing})
         return

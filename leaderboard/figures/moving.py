@@ -58,7 +58,7 @@ def path_animation(
     arena_m : tuple of float
         Width and height in m.
     seconds : float
-        Of one round.
+        Of one round; 0 for a picture that stands.
     title : str
     """
     wide = 320.0
@@ -70,7 +70,12 @@ def path_animation(
     )
     path = element("path", d=way, fill="none", stroke="#c3cad6", stroke_width=1.5)
     moves = element("animateMotion", path=way, dur=f"{seconds:.1f}s", repeatCount="indefinite")
-    walker = element("circle", moves, r=7, fill="#1f5fae")
+    end = (across(float(positions[-1, 0])), up(float(positions[-1, 1])))
+    walker = (
+        element("circle", moves, r=7, fill="#1f5fae")
+        if seconds > 0
+        else element("circle", cx=end[0], cy=end[1], r=7, fill="#1f5fae")
+    )
     return str(
         document(wide + 16, high + 16, title, "A walker's path, played.", [walls, path, walker], key="walk")
     )

@@ -82,6 +82,10 @@ class Site:
         content = self.content(path, query)
         return None if content is None else Document(_HTML, render(content, path, live=self.live))
 
+    def missing(self, path: str) -> bytes:
+        """The page that says that there is no such page."""
+        return render(PageContent("missing.html", "Not here"), path, live=self.live)
+
     def content(self, path: str, query: Query = ()) -> PageContent | None:
         """A page's content; None if there is no such page."""
         if path in BOARDS:
@@ -152,10 +156,10 @@ class Site:
         return history_page(candidate, benchmark, self.source)
 
     def clip(self, benchmark: str) -> Clip | None:
-        """The clip of a benchmark's stimuli, asked of the caller once."""
-        if benchmark not in self.clips:
+        """The clip of a benchmark's stimuli, asked of the caller once; a server asks beforehand."""
+        if benchmark not in self.clips and not self.live:
             self.clips[benchmark] = self.snapshot.contents.clip(benchmark)
-        return self.clips[benchmark]
+        return self.clips.get(benchmark)
 
     def _clip(self, file: str) -> Document | None:
         """``<benchmark>.moving.png`` or ``<benchmark>.still.png``; or both as SVG."""

@@ -1,1 +1,16 @@
 """The service: pages and a typed interface over a store; reads are open, writes need a token."""
+
+from .app import Limits, create_app, hosts_of
+from .serving import log_to_stderr, run_server
+from .tokens import IssuedToken, TokenFacts, TokenFile
+
+__all__ = [
+    "IssuedToken",
+    "Limits",
+    "TokenFacts",
+    "TokenFile",
+    "create_app",
+    "hosts_of",
+    "log_to_stderr",
+    "run_server",
+]

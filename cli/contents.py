@@ -1,0 +1,90 @@
+"""What the board's pages show beside the records: all cards, the stimuli's clips, the validity report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from .. import benchmarks, candidates, data_registry, metrics
+from ..core.cards import Card
+from ..core.errors import InnerscoreError, InvalidInputError
+from ..core.registry import Registry
+from ..core.settings import Settings
+from ..leaderboard.pages import BoardContents, Clip, write_site
+from ..leaderboard.store import Store
+from .clips import clip_of
+
+__all__ = ["board_contents", "site_writer", "trust_file"]
+
+
+def board_contents(settings: Settings, own: Iterable[str] = ()) -> BoardContents:
+    """Everything that is registered.
+
+    Parameters
+    ----------
+    settings : Settings
+    own : iterable of str
+        Candidates to be marked as the reader's own.
+    """
+    return BoardContents(
+        candidates=_cards(candidates.registry(settings)),
+        benchmarks=_cards(benchmarks.registry(settings)),
+        datasets=_cards(data_registry.registry(settings)),
+        metrics=_cards(metrics.registry(settings)),
+        own=frozenset(own),
+        clip=_Clips(settings),
+        trust=_trust(trust_file(settings)),
+    )
+
+
+def site_writer(store: Store, settings: Settings, own: Iterable[str] = ()) -> Callable[[Path], None]:
+    """What writes the pages of a store into a folder, for an export."""
+    contents = board_contents(settings, own)
+
+    def write(folder: Path) -> None:
+        write_site(store, contents, folder)
+
+    return write
+
+
+def trust_file(settings: Settings) -> Path:
+    """Where ``innerscore validate`` leaves its report."""
+    return settings.data_dir / "validity.json"
+
+
+def _cards(registry: Registry[Any]) -> dict[str, Any]:
+    return {name: entry.card for name, entry in registry.entries().items()}
+
+
+def _trust(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise InvalidInputError(f"The validity report {path}", got=str(error), needed="JSON") from error
+    if not isinstance(content, dict):
+        raise InvalidInputError(f"The validity report {path}", got=type(content).__name__, needed="an object")
+    return content
+
+
+class _Clips:
+    """Clips by benchmark; benchmarks of one data set show the same stimuli, which are asked for once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._of_dataset = lru_cache(maxsize=None)(self._make)
+
+    def __call__(self, benchmark: str) -> Clip | None:
+        """The clip, or None if the data are not here."""
+        try:
+            card: Card = benchmarks.registry(self._settings).find(benchmark).card
+            return self._of_dataset(card.dataset)  # type: ignore[attr-defined]
+        except InnerscoreError:
+            return None
+
+    def _make(self, dataset: str) -> Clip | None:
+        return clip_of(data_registry.load_dataset(dataset, self._settings).stimuli())

@@ -1,0 +1,222 @@
+"""The interface for programs: typed, described by OpenAPI, paged, with ETags; writing needs a token."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+import sqlalchemy as sa
+from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+from starlette.datastructures import UploadFile
+
+from ...core.cards import BenchmarkCard, CandidateCard, DatasetCard
+from ...core.errors import InvalidDataError
+from ...core.hashing import sha256_of_bytes
+from ...core.records import ResultRecord
+from ..board import Quantity
+from ..incoming import read_entry
+from ..store import Store
+from ..tables import board_rows
+from .live import LiveSite
+from .reading import read_page
+from .tokens import TokenFile
+
+__all__ = ["api_router"]
+
+_MOST = 1000
+Limit = Annotated[int, Query(ge=1, le=_MOST, description="Most items in an answer.")]
+After = Annotated[int, Query(ge=0, description="Where the page before ended.")]
+Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+Name = Annotated[str | None, Query(max_length=200)]
+
+
+class Cell(BaseModel):
+    """One cell of the board; null where something does not apply."""
+
+    system: str
+    candidate: str
+    model_class: str
+    benchmark: str
+    benchmark_version: int
+    data_sha256: str | None
+    simulated: bool
+    state: Literal["value", "failed", "not applicable", "not run"]
+    normalised: float | None
+    normalised_low: float | None
+    normalised_high: float | None
+    raw: float | None
+    raw_low: float | None
+    raw_high: float | None
+    ceiling: float | None
+    ceiling_low: float | None
+    ceiling_high: float | None
+    record_sha256: str | None
+    note: str
+
+
+class CellPage(BaseModel):
+    """Some cells; `next` is the `after` of the next page, null on the last."""
+
+    cells: list[Cell]
+    next: int | None
+
+
+class RecordsPage(BaseModel):
+    """Some records; `next` is the `after` of the next page, null on the last."""
+
+    records: list[ResultRecord]
+    next: int | None
+
+
+class Added(BaseModel):
+    """What came of a record that was sent."""
+
+    record_sha256: str
+    added: bool
+
+
+class Problem(BaseModel):
+    """Why a request was refused."""
+
+    error: dict[str, Any]
+
+
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    code: {"model": Problem} for code in (401, 409, 413, 422, 429, 503)
+}
+
+
+def api_router(store: Store, live: LiveSite, tokens: TokenFile, engine: sa.Engine) -> APIRouter:
+    """The routes below ``/api/v1``."""
+    router = APIRouter(prefix="/api/v1")
+    _add_reads(router, store, live, engine)
+    _add_cards(router, live)
+    _add_writes(router, store, tokens)
+    return router
+
+
+def _add_reads(router: APIRouter, store: Store, live: LiveSite, engine: sa.Engine) -> None:
+    @router.get("/board", response_model=CellPage, summary="Cells of the board")
+    def board(
+        request: Request,
+        quantity: Quantity = "normalised",
+        candidate: Name = None,
+        benchmark: Name = None,
+        after: After = 0,
+        limit: Limit = 200,
+    ) -> Response:
+        wanted = {"candidate": candidate, "benchmark": benchmark}
+        chosen = {name: value for name, value in wanted.items() if value is not None}
+        rows = [
+            row
+            for row in board_rows(live.site.snapshot.boards[quantity])
+            if all(row[name] == value for name, value in chosen.items())
+        ]
+        upto = after + limit
+        content = {"cells": rows[after:upto], "next": upto if upto < len(rows) else None}
+        return _answer(request, json.dumps(content, allow_nan=False).encode())
+
+    @router.get("/records", response_model=RecordsPage, summary="Records in the order of adding")
+    def records(
+        request: Request, candidate: Name = None, benchmark: Name = None, after: After = 0, limit: Limit = 100
+    ) -> Response:
+        page = read_page(
+            engine, store.url, candidate=candidate, benchmark=benchmark, after=after, limit=limit
+        )
+        end = json.dumps(page.after).encode()
+        return _answer(request, b'{"records":[' + b",".join(page.bodies) + b'],"next":' + end + b"}")
+
+    @router.get("/records/{record_sha256}", response_model=ResultRecord, summary="One record, byte for byte")
+    def record(request: Request, record_sha256: Hash) -> Response:
+        found = store.record(record_sha256)
+        if found is None:
+            raise HTTPException(404, "There is no such record.")
+        return _answer(request, found.to_json())
+
+
+def _add_cards(router: APIRouter, live: LiveSite) -> None:
+    @router.get("/candidates", summary="Cards of candidates")
+    def candidates() -> list[CandidateCard]:
+        return list(live.site.snapshot.contents.candidates.values())
+
+    @router.get("/benchmarks", summary="Cards of benchmarks")
+    def benchmarks() -> list[BenchmarkCard]:
+        return list(live.site.snapshot.contents.benchmarks.values())
+
+    @router.get("/datasets", summary="Cards of data sets")
+    def datasets() -> list[DatasetCard]:
+        return list(live.site.snapshot.contents.datasets.values())
+
+
+def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
+    @router.post(
+        "/records",
+        response_model=Added,
+        status_code=201,
+        responses=_ERRORS | {200: {"model": Added, "description": "It was here already."}},
+        summary="Add a record with its files",
+        openapi_extra=_UPLOAD,
+    )
+    async def add(request: Request, response: Response) -> Added:
+        """Send the record's canonical JSON as ``record`` and each file that it names as ``files``.
+
+        The checks are those of ``innerscore import``.
+        """
+        await _need_token(request, tokens)
+        async with request.form(max_files=32, max_fields=4) as form:
+            body = await _bytes_of(form.get("record"))
+            bodies = [await _bytes_of(one) for one in form.getlist("files")]
+        entry = await run_in_threadpool(read_entry, body, {sha256_of_bytes(one): one for one in bodies})
+        added = await run_in_threadpool(store.add_all, [entry])
+        response.status_code = 201 if added else 200
+        return Added(record_sha256=entry.record.record_sha256, added=bool(added))
+
+
+_UPLOAD = {
+    "security": [{"token": []}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["record"],
+                    "properties": {
+                        "record": {"type": "string", "format": "binary"},
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
+                    },
+                }
+            }
+        },
+    },
+}
+
+
+async def _need_token(request: Request, tokens: TokenFile) -> None:
+    """Refuse before a byte of the body is read."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    facts = None
+    if scheme.lower() == "bearer" and secret:
+        facts = await run_in_threadpool(tokens.verify, secret.strip(), "records:write")
+    if facts is None:
+        raise HTTPException(
+            401, "Writing needs a token in force: innerscore token create.", {"WWW-Authenticate": "Bearer"}
+        )
+    request.scope.setdefault("state", {})["token"] = facts.identifier
+
+
+async def _bytes_of(part: UploadFile | str | None) -> bytes:
+    if part is None:
+        raise InvalidDataError("The part 'record'", got="nothing", needed="the record's JSON")
+    return part.encode() if isinstance(part, str) else await part.read()
+
+
+def _answer(request: Request, body: bytes) -> Response:
+    """JSON with an ETag; 304 if the client has it."""
+    etag = f'"{sha256_of_bytes(body)[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "no-cache"}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)

@@ -1,0 +1,203 @@
+"""Tokens for writing: made at random, shown once, kept as hashes, scoped, and revocable at once.
+
+They are in a file of their own beside the store and not in it, for three reasons: a store is copied, exported and
+merged, and must never carry credentials along; it is insert-only, while a token is revoked by a change; and the
+file can be closed to other users where the store is open to them.
+
+A token is ``isc_<id>_<secret>`` with 256 random bits in the secret, so a plain SHA-256 of it is enough at rest:
+nobody can try that many.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal, TypeAlias, get_args
+
+from ...core.errors import InvalidArgumentError, StoreError, UnknownNameError
+from ...core.hashing import sha256_of_bytes
+
+__all__ = ["SCOPES", "IssuedToken", "Scope", "TokenFacts", "TokenFile"]
+
+Scope: TypeAlias = Literal["records:write"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+_PREFIX = "isc"
+_TABLE = """
+CREATE TABLE IF NOT EXISTS tokens (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, scopes TEXT NOT NULL,
+    created TEXT NOT NULL, expires TEXT, revoked TEXT
+)
+"""
+
+
+@dataclass(frozen=True)
+class TokenFacts:
+    """What may be shown of a token.
+
+    Parameters
+    ----------
+    identifier, name : str
+        The public part of the token, and what it was called.
+    scopes : tuple of str
+        What it allows.
+    created, expires, revoked : str or None
+        ISO 8601, UTC.
+    """
+
+    identifier: str
+    name: str
+    scopes: tuple[str, ...]
+    created: str
+    expires: str | None
+    revoked: str | None
+
+    def allows(self, scope: Scope, now: datetime) -> bool:
+        """Whether it is in force and of that scope."""
+        expired = self.expires is not None and datetime.fromisoformat(self.expires) <= now
+        return self.revoked is None and not expired and scope in self.scopes
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """A new token; `secret` is the whole of it and is not kept anywhere."""
+
+    facts: TokenFacts
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"IssuedToken({self.facts.identifier!r}, secret not shown)"
+
+
+class TokenFile:
+    """The tokens of one board.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        An SQLite file; made, readable by its owner only, with the first token.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def create(
+        self, name: str, scopes: tuple[Scope, ...] = SCOPES, *, days: float | None = None
+    ) -> IssuedToken:
+        """Make a token.
+
+        Parameters
+        ----------
+        name : str
+            Whose it is or what it is for; 1 to 80 characters.
+        scopes : tuple of str
+            What it allows.
+        days : float, optional
+            After how many days it expires; never if not given.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the name, a scope or `days` is out of range.
+        StoreError
+            If the file cannot be written.
+        """
+        _check(name, scopes, days)
+        now = datetime.now(UTC)
+        expires = None if days is None else _stamp(now + timedelta(days=days))
+        facts = TokenFacts(secrets.token_hex(6), name, tuple(scopes), _stamp(now), expires, None)
+        secret = f"{_PREFIX}_{facts.identifier}_{secrets.token_urlsafe(32)}"
+        row = (facts.identifier, name, _hash(secret), " ".join(scopes), facts.created, expires)
+        with self._open() as connection:
+            connection.execute(
+                "INSERT INTO tokens (id, name, sha256, scopes, created, expires) VALUES (?, ?, ?, ?, ?, ?)",
+                row,
+            )
+        return IssuedToken(facts, secret)
+
+    def all(self) -> list[TokenFacts]:
+        """All tokens, oldest first, revoked ones among them."""
+        if not self.path.exists():
+            return []
+        with self._open() as connection:
+            query = "SELECT id, name, scopes, created, expires, revoked FROM tokens ORDER BY created, id"
+            return [_facts(row) for row in connection.execute(query)]
+
+    def revoke(self, identifier: str) -> TokenFacts:
+        """Put a token out of force, from the next request on; one that is already stays as it is.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such token.
+        """
+        known = {facts.identifier: facts for facts in self.all()}
+        if identifier not in known:
+            raise UnknownNameError("token", identifier, sorted(known)[:3])
+        with self._open() as connection:
+            connection.execute(
+                "UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL",
+                (_stamp(datetime.now(UTC)), identifier),
+            )
+        return next(facts for facts in self.all() if facts.identifier == identifier)
+
+    def verify(self, secret: str, scope: Scope) -> TokenFacts | None:
+        """The token's facts if it is in force for that scope; None otherwise, without saying why."""
+        prefix, _, rest = secret.partition("_")
+        identifier = rest.partition("_")[0]
+        if prefix != _PREFIX or not self.path.exists():
+            return None
+        with self._open() as connection:
+            query = "SELECT id, name, scopes, created, expires, revoked, sha256 FROM tokens WHERE id = ?"
+            row = connection.execute(query, (identifier,)).fetchone()
+        # An unknown identifier is compared too, so that the time taken tells nothing.
+        matches = hmac.compare_digest(_hash(secret), row[6] if row else "0" * 64)
+        facts = _facts(row[:6]) if row and matches else None
+        return facts if facts is not None and facts.allows(scope, datetime.now(UTC)) else None
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
+                connection.execute(_TABLE)
+                yield connection
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"The file of tokens {self.path}", got=str(error), needed="an SQLite file that can be written"
+            ) from error
+
+
+def _check(name: str, scopes: tuple[str, ...], days: float | None) -> None:
+    if not 1 <= len(name) <= 80 or not name.isprintable():
+        raise InvalidArgumentError(
+            "The token's name", got=repr(name[:90]), needed="1 to 80 printable characters"
+        )
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown or not scopes:
+        raise InvalidArgumentError(
+            "The token's scopes", got=unknown or "none", needed=f"among {list(SCOPES)}"
+        )
+    if days is not None and not 0 < days <= 36_500:
+        raise InvalidArgumentError("The token's days", got=days, needed="above 0 and at most 36500")
+
+
+def _facts(row: tuple[str, str, str, str, str | None, str | None]) -> TokenFacts:
+    identifier, name, scopes, created, expires, revoked = row
+    return TokenFacts(identifier, name, tuple(scopes.split()), created, expires, revoked)
+
+
+def _hash(secret: str) -> str:
+    return sha256_of_bytes(secret.encode("utf-8", "replace"))
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
