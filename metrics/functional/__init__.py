@@ -4,6 +4,14 @@
 """
 
 from ._condition_sums import ConditionSums, condition_sums
+from .behaviour import (
+    BehaviouralConsistency,
+    behavioural_consistency,
+    bootstrap_consistency,
+    cohen_kappa,
+    residual_errors,
+    stratified_halves,
+)
 from .board_statistics import (
     PairedDifference,
     RankRanges,
@@ -16,7 +24,9 @@ from .cka import linear_cka
 from .compare_rdms import RDM_COMPARISONS, compare_rdms, partial_compare_rdms
 from .consistency import Consistency, inter_animal_consistency, inter_animal_consistency_from_halves
 from .interval import Interval, percentile_interval
+from .judgements import FractionReliability, bootstrap_agreement, fraction_reliability
 from .linear import ols_predictivity
+from .logistic_readout import READOUT_PENALTIES, LogisticReadout, logistic_readout
 from .noise_correction import (
     NoiseCorrectedPredictivity,
     noise_corrected_predictivity,
@@ -70,15 +80,19 @@ from .spatial import (
 __all__ = [
     "RDM_COMPARISONS",
     "RDM_DISTANCES",
+    "READOUT_PENALTIES",
+    "BehaviouralConsistency",
     "BootstrapResult",
     "BorderScore",
     "ConditionSums",
     "Consistency",
+    "FractionReliability",
     "GridLattice",
     "GridModules",
     "GridScore",
     "HeadDirectionTuning",
     "Interval",
+    "LogisticReadout",
     "NoiseCorrectedPredictivity",
     "NoiseCorrectedRsa",
     "PairedDifference",
@@ -92,15 +106,20 @@ __all__ = [
     "SpikeCounts",
     "Trajectory",
     "activity_map",
+    "behavioural_consistency",
+    "bootstrap_agreement",
+    "bootstrap_consistency",
     "bootstrap_neural_ceiling",
     "bootstrap_noise_corrected_predictivity",
     "bootstrap_predictivity",
     "bootstrap_rsa",
     "bootstrap_rsa_ceiling",
     "border_score",
+    "cohen_kappa",
     "compare_rdms",
     "condition_sums",
     "find_grid_modules",
+    "fraction_reliability",
     "grid_ellipticity",
     "grid_lattice",
     "grid_orientation",
@@ -112,6 +131,7 @@ __all__ = [
     "inter_animal_consistency",
     "inter_animal_consistency_from_halves",
     "linear_cka",
+    "logistic_readout",
     "noise_corrected_predictivity",
     "noise_corrected_predictivity_from_halves",
     "noise_corrected_rsa",
@@ -126,6 +146,7 @@ __all__ = [
     "rank_ranges",
     "rate_map",
     "rdm",
+    "residual_errors",
     "ridge_predictivity",
     "rsa_noise_ceiling",
     "shuffle_control",
@@ -136,5 +157,6 @@ __all__ = [
     "speed_score",
     "spike_counts",
     "split_half_reliability",
+    "stratified_halves",
     "trajectory",
 ]
