@@ -10,12 +10,14 @@ window; those that reach its rim are done again in a larger one.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from scipy import ndimage
-from torch.nn import functional as nn
 
 __all__ = ["central_radius"]
 
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 _THRESHOLDS = tuple(np.round(np.linspace(0.95, 0.2, 38), 2).tolist())
 _SECOND_THRESHOLD = 0.93
 _MIN_BINS, _MAX_JUMP, _MAX_STILL = 5, 3, 10
@@ -26,6 +28,8 @@ _TIP_REACH, _FIRST_REACH = 6, 10
 def central_radius(autocorrelation: torch.Tensor) -> torch.Tensor:
     """Radius in bins of the disc of the central field's area, rounded down; 0 where there is no such field.
 
+    Connected fields are labelled by scipy, on the CPU.
+
     Parameters
     ----------
     autocorrelation : tensor of shape (n_cells, height, width)
@@ -35,55 +39,62 @@ def central_radius(autocorrelation: torch.Tensor) -> torch.Tensor:
     -------
     radius : tensor of int64, shape (n_cells,)
     """
-    maps = torch.nan_to_num(autocorrelation, nan=-1.0)
-    peak = _opened_peak(_window(maps, _TIP_REACH))
-    area = _central_area(maps, torch.where(_window(autocorrelation, 0)[:, 0, 0].isfinite(), peak, 0.0))
-    return (torch.where(area >= _MIN_BINS, area, 0) / torch.pi).sqrt().floor().long()
+    known = autocorrelation.detach().cpu().numpy()
+    maps = np.nan_to_num(known, nan=-1.0)
+    peak = np.where(np.isfinite(_middle(known)), _opened_peak(_window(maps, _TIP_REACH)), 0.0)
+    area = _central_area(maps, peak)
+    radius = np.floor(np.sqrt(np.where(area >= _MIN_BINS, area, 0) / np.pi)).astype(np.int64)
+    return torch.from_numpy(radius).to(autocorrelation.device)
 
 
-def _window(maps: torch.Tensor, reach: int) -> torch.Tensor:
+def _middle(maps: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    return maps[:, maps.shape[1] // 2, maps.shape[2] // 2]
+
+
+def _window(maps: Floats, reach: int) -> Floats:
     """The middle of each map, `reach` bins to each side, or as many as there are."""
     height, width = (side // 2 for side in maps.shape[1:])
     y, x = min(reach, height), min(reach, width)
     return maps[:, height - y : height + y + 1, width - x : width + x + 1]
 
 
-def _opened_peak(maps: torch.Tensor) -> torch.Tensor:
+def _opened_peak(maps: Floats) -> Floats:
     """Height of the middle after opening by reconstruction: eroded by a cross, dilated by squares below the map."""
-    padded = nn.pad(maps, (1, 1, 1, 1), value=torch.inf)
-    opened = maps.minimum(padded[:, :-2, 1:-1]).minimum(padded[:, 2:, 1:-1])
-    opened = opened.minimum(padded[:, 1:-1, :-2]).minimum(padded[:, 1:-1, 2:])
+    opened = ndimage.grey_erosion(maps, footprint=_BY_SIDES[1:2] > 0, mode="nearest")
     while True:
         before = opened
-        opened = nn.max_pool2d(opened[:, None], 3, stride=1, padding=1)[:, 0].minimum(maps)
-        if torch.equal(opened, before):
-            return _window(opened, 0)[:, 0, 0]
+        opened = np.minimum(ndimage.maximum_filter(opened, (1, 3, 3), mode="nearest"), maps)
+        if np.array_equal(opened, before):
+            return np.asarray(_middle(opened), dtype=np.float64)
 
 
-def _central_area(maps: torch.Tensor, peak: torch.Tensor) -> torch.Tensor:
+def _central_area(maps: Floats, peak: Floats) -> Floats:
     """Bins of each central field; 0 where it is not defined."""
-    area, pending, reach = torch.zeros_like(peak), torch.nonzero(peak > 0)[:, 0], _FIRST_REACH
+    area, pending, reach = np.zeros(len(maps)), np.flatnonzero(peak > 0), _FIRST_REACH
     while len(pending):
         window = _window(maps, reach)[pending]
         whole = window.shape[1:] == maps.shape[1:]
-        area[pending], cut = _area_within(window, peak[pending], whole=whole)
+        area[pending], cut = _area_within(window / peak[pending, None, None], whole=whole)
         pending, reach = pending[cut], 2 * reach
     return area
 
 
-def _area_within(maps: torch.Tensor, peak: torch.Tensor, *, whole: bool) -> tuple[torch.Tensor, torch.Tensor]:
-    """Bins of each central field, and whether it was cut off by the rim of a window that is not the whole map."""
-    level = maps / peak[:, None, None]
+def _area_within(level: Floats, *, whole: bool) -> tuple[Floats, Bools]:
+    """Bins of each central field, and whether it was cut off by the rim of a window that is not the whole map.
+
+    `level` is the map over its peak.
+    """
     first, second = (_connected_to_middle(level >= share) for share in (_THRESHOLDS[0], _SECOND_THRESHOLD))
-    jump = _area(second) / _area(first).clamp(min=1)
-    last, accepted, still = _area(second), torch.zeros_like(jump), torch.zeros_like(jump)
+    last = _area(second)
+    jump = last / np.maximum(_area(first), 1)
+    accepted, still = np.zeros(len(level)), np.zeros(len(level))
     cut = _touches_rim(second) & (not whole)
-    active = torch.nonzero(~cut & ~_has_hole(first) & ~_has_hole(second))[:, 0]
+    active = np.flatnonzero(~cut & ~_has_hole(first) & ~_has_hole(second))
     for threshold in _THRESHOLDS:
         field = _connected_to_middle(level[active] >= threshold)
         area = _area(field)
         change = area / last[active]
-        still[active] = torch.where(change == 1, still[active] + 1, 0.0)
+        still[active] = np.where(change == 1, still[active] + 1, 0)
         bounded = (change / jump[active] < _MAX_JUMP) & (still[active] < _MAX_STILL)
         cut[active] = bounded & _touches_rim(field) & (not whole)
         grows = bounded & ~cut[active] & ~_has_hole(field)
@@ -94,25 +105,25 @@ def _area_within(maps: torch.Tensor, peak: torch.Tensor, *, whole: bool) -> tupl
     return accepted, cut
 
 
-def _connected_to_middle(allowed: torch.Tensor) -> torch.Tensor:
+def _connected_to_middle(allowed: Bools) -> Bools:
     """The part of each mask that is connected to its middle by sides."""
-    labels = torch.from_numpy(ndimage.label(allowed.cpu().numpy(), _BY_SIDES)[0]).to(allowed.device)
+    labels = np.asarray(ndimage.label(allowed, _BY_SIDES)[0])
     middle = labels[:, allowed.shape[1] // 2, allowed.shape[2] // 2][:, None, None]
-    return (labels == middle) & (middle > 0)
+    return np.asarray((labels == middle) & (middle > 0))
 
 
-def _touches_rim(field: torch.Tensor) -> torch.Tensor:
-    edges = (field[:, 0], field[:, -1], field[:, :, 0], field[:, :, -1])
-    return torch.stack([edge.any(1) for edge in edges]).any(0)
+def _touches_rim(field: Bools) -> Bools:
+    rows, columns = field[:, [0, -1]].any((1, 2)), field[:, :, [0, -1]].any((1, 2))
+    return np.asarray(rows | columns)
 
 
-def _area(field: torch.Tensor) -> torch.Tensor:
-    return field.float().sum((-2, -1)).double()
+def _area(field: Bools) -> Floats:
+    return np.asarray(np.count_nonzero(field.reshape(len(field), -1), axis=1), dtype=np.float64)
 
 
-def _has_hole(field: torch.Tensor) -> torch.Tensor:
+def _has_hole(field: Bools) -> Bools:
     """Whether background is enclosed, corners not leaking: Euler number of the union of closed bins below 1."""
-    bins = nn.pad(field, (1, 1, 1, 1))
+    bins = np.pad(field, ((0, 0), (1, 1), (1, 1)))
     across, down = bins[:, :, :-1] | bins[:, :, 1:], bins[:, :-1] | bins[:, 1:]
     corners = across[:, :-1] | across[:, 1:]
-    return _area(corners) - _area(across) - _area(down) + _area(field) < 1
+    return np.asarray(_area(corners) - _area(across) - _area(down) + _area(field) < 1)
