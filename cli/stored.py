@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import benchmarks, candidates
 from ..core.settings import Settings
-from ..leaderboard.board import Board, make_board
 from ..leaderboard.store import Store
 from .output import say
 
 if TYPE_CHECKING:
-    from ..leaderboard.order import Quantity
+    from ..leaderboard.board import Board, Quantity
 
 __all__ = ["open_store", "stored_board"]
 
@@ -26,6 +24,10 @@ def open_store(settings: Settings) -> Store:
 
 def stored_board(store: Store, settings: Settings, quantity: Quantity = "normalised") -> Board:
     """Arrange a store's records with the registered candidates and benchmarks."""
+    # Whoever only opens the store need not wait for these and what they import.
+    from .. import benchmarks, candidates
+    from ..leaderboard.board import make_board
+
     return make_board(
         store.latest(),
         {name: entry.card for name, entry in candidates.registry(settings).entries().items()},

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -28,10 +28,13 @@ from pydantic import (
 from .cards import Sha256
 from .errors import InvalidRecordError
 from .hashing import canonical_json, sha256_of_bytes
-from .resamples import ResampleKind
-from .scores import RESAMPLES_FILE, TARGETS_FILE, Estimate, ScoreParts
+from .resamples import RESAMPLES_FILE, ResampleKind
+
+if TYPE_CHECKING:
+    from .scores import Estimate, ScoreParts  # whoever only reads records need not wait for brainscore-core
 
 __all__ = [
+    "TARGETS_FILE",
     "BenchmarkRef",
     "CandidateRef",
     "Cost",
@@ -48,6 +51,8 @@ __all__ = [
     "read_record",
     "score_record",
 ]
+
+TARGETS_FILE = "targets.csv"
 
 Status: TypeAlias = Literal["value", "failed", "not applicable"]
 Stage: TypeAlias = Literal["load", "activations", "score"]

@@ -16,11 +16,13 @@ import numpy.typing as npt
 
 from .errors import InvalidDataError
 
-__all__ = ["PARTS", "ResampleKind", "Resamples", "read_resamples", "resamples_to_npy"]
+__all__ = ["PARTS", "RESAMPLES_FILE", "ResampleKind", "Resamples", "read_resamples", "resamples_to_npy"]
 
 ResampleKind: TypeAlias = Literal["bootstrap", "jackknife"]
 Part: TypeAlias = Literal["raw", "ceiling", "normalised"]
 PARTS: tuple[Part, ...] = ("raw", "ceiling", "normalised")
+
+RESAMPLES_FILE = "resamples.npy"
 
 _MOST_RESAMPLES = 100_000
 

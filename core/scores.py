@@ -14,12 +14,9 @@ import pandas as pd
 
 from ._brainscore import Score
 from .errors import InvalidDataError
-from .resamples import Resamples, resamples_to_npy
+from .resamples import RESAMPLES_FILE, Resamples, resamples_to_npy
 
-__all__ = ["RESAMPLES_FILE", "TARGETS_FILE", "Estimate", "ScoreParts", "pack_score", "unpack_score"]
-
-TARGETS_FILE = "targets.csv"
-RESAMPLES_FILE = "resamples.npy"
+__all__ = ["Estimate", "ScoreParts", "pack_score", "unpack_score"]
 
 
 @dataclass(frozen=True)

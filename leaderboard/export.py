@@ -21,8 +21,7 @@ from pathlib import Path, PurePath
 from typing import Any, TypeAlias
 
 from ..core.errors import InvalidDataError
-from ..core.records import ResultRecord
-from ..core.scores import TARGETS_FILE
+from ..core.records import TARGETS_FILE, ResultRecord
 from .board import Board
 from .cells_as_text import csv_text
 from .inserting import Entry

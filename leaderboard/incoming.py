@@ -9,9 +9,8 @@ from datetime import datetime
 
 from ..core.errors import InvalidDataError, InvalidRecordError
 from ..core.hashing import sha256_of_bytes
-from ..core.records import ResultRecord, read_record
-from ..core.resamples import read_resamples
-from ..core.scores import RESAMPLES_FILE, TARGETS_FILE
+from ..core.records import TARGETS_FILE, ResultRecord, read_record
+from ..core.resamples import RESAMPLES_FILE, read_resamples
 from .store import Entry
 
 __all__ = ["MOST_FILE_BYTES", "MOST_RECORD_BYTES", "read_entry"]

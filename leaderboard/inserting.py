@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from ..core.errors import StoreError
 from ..core.hashing import sha256_of_bytes
-from ..core.records import ResultRecord
-from ..core.scores import TARGETS_FILE
+from ..core.records import TARGETS_FILE, ResultRecord
 from .schema import ATTACHMENTS, RECORDS, record_row
 
 __all__ = ["Entry", "check_files", "check_superseded", "has_record", "insert", "same_run"]

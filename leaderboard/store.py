@@ -19,9 +19,8 @@ import sqlalchemy as sa
 
 from ..core.errors import InvalidDataError, InvalidRecordError, StoreError
 from ..core.hashing import sha256_of_bytes
-from ..core.records import ResultRecord, read_record
-from ..core.resamples import Resamples, read_resamples
-from ..core.scores import RESAMPLES_FILE, TARGETS_FILE
+from ..core.records import TARGETS_FILE, ResultRecord, read_record
+from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
 from .database import open_engine, reading, safe_url, store_errors, writing
 from .guards import broken_pages, missing_guards
 from .inserting import Entry, check_files, check_superseded, has_record, insert, same_run

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...core.records import EstimateRecord, ResultRecord
-from ...core.scores import TARGETS_FILE
+from ...core.records import TARGETS_FILE, EstimateRecord, ResultRecord
 from ..figures import Figure
 from .snapshot import Records
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from innerscore.core.hashing import sha256_of_bytes
 from innerscore.core.records import (
+    TARGETS_FILE,
     BenchmarkRef,
     CandidateRef,
     Cost,
@@ -16,8 +17,7 @@ from innerscore.core.records import (
     RunInputs,
     ScoreRecord,
 )
-from innerscore.core.resamples import Resamples, resamples_to_npy
-from innerscore.core.scores import RESAMPLES_FILE, TARGETS_FILE
+from innerscore.core.resamples import RESAMPLES_FILE, Resamples, resamples_to_npy
 from innerscore.leaderboard.store import Entry
 
 HASH = "0" * 64

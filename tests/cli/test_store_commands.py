@@ -1,0 +1,101 @@
+"""Verify, export, import and store, run as a user runs them."""
+
+import importlib.util
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from innerscore.leaderboard.store import Store
+
+COMMAND = [str(Path(sys.executable).parent / "innerscore")]
+EXAMPLES = Path(__file__).parents[1] / "leaderboard"
+
+
+def call(*arguments, **variables):
+    environment = os.environ | {name: str(value) for name, value in variables.items()}
+    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, env=environment)
+
+
+def examples(name):
+    """A file of examples of the leaderboard's tests, under a name of its own."""
+    spec = importlib.util.spec_from_file_location(f"_{name}_for_commands", EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def store(tmp_path):
+    """The store of the settings, with two records."""
+    records = examples("record_examples")
+    opened = Store(f"sqlite:///{tmp_path / 'data' / 'board.sqlite'}")
+    opened.add(records.make_record(), records.csv_of(0.5))
+    opened.add(records.failed("d"))
+    opened.close()
+    return opened
+
+
+def test_a_board_goes_out_and_comes_back_byte_for_byte(tmp_path, store):
+    assert call("export", tmp_path / "out").returncode == 0
+    checked = json.loads(call("verify", tmp_path / "out", "--json").stdout)
+    assert (checked["records"], checked["findings"]) == (2, [])
+    other = f"sqlite:///{tmp_path / 'second' / 'mine.sqlite'}"
+    done = call("import", tmp_path / "out", store.url, "--json", INNERSCORE_STORE_URL=other)
+    assert [(one["added"], one["known"]) for one in json.loads(done.stdout)["imported"]] == [(2, 0), (0, 2)]
+    assert [one.to_json() for one in Store(other).records()] == [one.to_json() for one in store.records()]
+
+
+def test_a_changed_byte_has_exit_code_6_and_is_not_imported(tmp_path, store):
+    assert "2 records and 1 files: all as they were stored" in call("verify").stdout
+    with sqlite3.connect(tmp_path / "data" / "board.sqlite") as connection:
+        connection.execute("DROP TRIGGER records_no_update")
+        connection.execute(
+            "UPDATE records SET body = CAST(replace(body, '\"seed\":0', '\"seed\":1') AS BLOB)"
+        )
+    checked = call("verify", "--json")
+    assert checked.returncode == 6
+    assert store_names(checked.stdout) >= {"The database"}
+    assert "records_no_update" in checked.stderr
+    assert "SHA-256" in checked.stderr
+    refused = call("import", store.url, INNERSCORE_DATA_DIR=tmp_path / "other")
+    assert refused.returncode == 3
+    assert "Nothing was imported" in refused.stderr
+
+
+def store_names(text):
+    return {finding["what"] for finding in json.loads(text)["findings"]}
+
+
+@pytest.mark.parametrize("wrong", ["nowhere.sqlite", "mysql://me:secret@x/y"])
+def test_a_target_that_is_no_board_is_named(tmp_path, monkeypatch, wrong):
+    monkeypatch.chdir(tmp_path)
+    for command in ("verify", "import"):
+        result = call(command, wrong)
+        assert result.returncode == 6
+        assert wrong.partition(":")[0] in result.stderr
+        assert "Traceback" not in result.stderr
+        assert "secret" not in result.stderr
+    assert not (tmp_path / "nowhere.sqlite").exists()
+
+
+def test_an_old_store_is_migrated_said_so_and_rolled_back(tmp_path):
+    examples("old_store").make_version_1(tmp_path / "data" / "board.sqlite", [])
+    shown = call("store", "status", "--json")
+    assert json.loads(shown.stdout)["records"] == 0
+    assert ".backup.sqlite" in shown.stderr
+    assert Path(json.loads(call("store", "rollback", "--json").stdout)["kept"]).is_file()
+    again = call("store", "rollback")
+    assert again.returncode == 6
+    assert "schema version 0001" in again.stderr
+
+
+def test_a_backup_is_a_store_and_is_never_written_over(tmp_path, store):
+    copy = tmp_path / "copy.sqlite"
+    assert "2 records copied" in call("store", "backup", copy).stdout
+    assert Store(f"sqlite:///{copy}").records() == store.records()
+    assert call("store", "backup", copy).returncode == 3
