@@ -1,4 +1,4 @@
-"""From tracked sessions to a data set: the walks as stimuli, rate maps over spatial bins as the recording.
+"""From tracked sessions to a recording: rate maps over spatial bins.
 
 Cells of different sessions and animals saw different walks, but the same space. What is pooled is therefore the
 rate map: a sample is a spatial bin, a neuroid a cell of whatever session, a repetition one part of the cell's
@@ -8,24 +8,20 @@ over all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..core._brainscore import DataAssembly
-from ..core.cards import DatasetCard
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
-from ..core.stimuli import StimulusSet
 from .spatial_bins import SpatialGrid, rates_in_bins, smoothed_over_bins
 from .spatial_sessions import TrackedSession, sample_durations, sample_of_spikes
-from .spatial_stimuli import session_stimuli
 
-__all__ = ["MapOptions", "SpatialDataset", "running_speed", "spatial_recording"]
+__all__ = ["MapOptions", "running_speed", "spatial_recording"]
 
 Array = npt.NDArray[np.float64]
 
@@ -51,7 +47,7 @@ class MapOptions:
         Bins with less time are NaN.
     smoothing_m : float
         Standard deviation of a Gaussian over counts and time apart; 0 for none. Without it, two halves of 20
-        real sessions of 10 min in 1 m leave 1 % of bins of 5 cm that all of them visited, with 0.05 m 75 %.
+        real sessions of 10 min in 1 m have 2 % of bins of 5 cm in common, with 0.05 m 75 %.
     min_coverage : float
         Sessions with a part that has rates in a smaller share of bins are left out whole, and counted: one
         animal that sat in a corner would otherwise take the other bins from all.
@@ -71,50 +67,6 @@ class MapOptions:
             raise InvalidArgumentError(
                 "The options of rate maps", got=asdict(self), needed="not negative, with a repetition or more"
             )
-
-
-class SpatialDataset:
-    """A data set made of tracked sessions.
-
-    Parameters
-    ----------
-    card : DatasetCard
-        Its card.
-    read : callable returning a sequence of TrackedSession
-        Called when something is asked for first.
-    maps : MapOptions, optional
-        How rate maps are made.
-    rate_hz : float, default=10
-        Steps per second of the stimuli.
-    """
-
-    def __init__(
-        self,
-        card: DatasetCard,
-        read: Callable[[], Sequence[TrackedSession]],
-        *,
-        maps: MapOptions | None = None,
-        rate_hz: float = 10.0,
-    ) -> None:
-        self.card = card
-        self._read, self._maps, self._rate_hz = read, maps or MapOptions(), rate_hz
-
-    @cached_property
-    def sessions(self) -> tuple[TrackedSession, ...]:
-        """All sessions, clean."""
-        return tuple(self._read())
-
-    def stimuli(self) -> StimulusSet:
-        """The walks of all sessions."""
-        return session_stimuli(self.card.identifier, self.sessions, rate_hz=self._rate_hz)
-
-    def recording(self, region: str) -> DataAssembly:
-        """Rate maps in Hz; see :func:`spatial_recording`."""
-        if region not in self.card.regions:
-            raise InvalidArgumentError(
-                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-            )
-        return spatial_recording(self.sessions, region, self._maps)
 
 
 def spatial_recording(sessions: Sequence[TrackedSession], region: str, options: MapOptions) -> DataAssembly:

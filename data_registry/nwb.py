@@ -1,0 +1,253 @@
+"""Tracked sessions out of NWB files: a units table and a position series, as many dandisets have them.
+
+The entry ``innerscore.data_registry.nwb:nwb_dataset`` serves a card of anyone's: its ``options`` name what the
+files call things, and all ``.nwb`` files below the card's folder are read, one session each, or one for each
+interval that the options ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from ..core.cards import DatasetCard
+from ..core.errors import InvalidDataError, MissingPartError, foreign_errors
+from ..core.settings import Settings
+from .folder_files import folder_files
+from .nwb_series import choose_series, heading, in_metres, series_times
+from .spatial_dataset import SpatialDataset, SpatialOptions, read_options
+from .spatial_sessions import TrackedSession, tracked_session
+
+__all__ = ["IntervalChoice", "NwbOptions", "nwb_dataset", "read_nwb"]
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class IntervalChoice:
+    """Which stretches of a file count.
+
+    Attributes
+    ----------
+    table : str
+        Name of a table of intervals, such as ``epochs`` or ``trials``.
+    where : mapping of str to str
+        Columns and the value that each must have.
+    """
+
+    table: str
+    where: Mapping[str, str]
+
+
+class NwbOptions(SpatialOptions):
+    """What a card may say of NWB files, beside what `SpatialOptions` has.
+
+    Attributes
+    ----------
+    position : str or None
+        Name of the series that has the position; None if there is only one of two columns or more.
+    second_led : str or None
+        Name of the series of the hind light; head direction is from it to the position. May be absent in a file.
+    head_direction : str or None
+        Name of a series of angles, where they are given as such. May be absent in a file.
+    columns : tuple of int
+        Columns of x and y.
+    metres_per_unit : float or None
+        Length of the series' unit, where the file does not name one. A unit of length that is named needs none.
+    unit_name : str or None
+        Column of the units table with names that are distinct in a file; None for the row's number.
+    labels : mapping of str to str
+        For each coordinate of neuroids, such as ``layer``, the column of the units table that has it.
+    units_where : mapping of str to tuple of str
+        Columns and the values that a unit must have one of to count.
+    interval : IntervalChoice or None
+        Which stretches count; None for the whole file.
+    """
+
+    position: str | None = None
+    second_led: str | None = None
+    head_direction: str | None = None
+    columns: tuple[int, int] = (0, 1)
+    metres_per_unit: float | None = Field(default=None, gt=0)
+    unit_name: str | None = None
+    labels: Mapping[str, str] = {}
+    units_where: Mapping[str, tuple[str, ...]] = {}
+    interval: IntervalChoice | None = None
+
+
+def nwb_dataset(card: DatasetCard, settings: Settings) -> SpatialDataset:
+    """The data set that a card describes: all NWB files in its folder."""
+    options = read_options(card, NwbOptions)
+
+    def readers() -> list[partial[list[TrackedSession]]]:
+        return [partial(read_nwb, path, options) for path in folder_files(card, (".nwb",), settings)]
+
+    return SpatialDataset(card, readers, options)
+
+
+def read_nwb(path: Path, options: NwbOptions) -> list[TrackedSession]:
+    """Read the sessions of one file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    options : NwbOptions
+        What things are called in it.
+
+    Raises
+    ------
+    InvalidDataError
+        If the file is damaged, lacks the series or units, or a session is refused.
+    MissingPartError
+        If pynwb is not installed.
+    """
+    with _opened(path) as file:
+        series = choose_series(path, file, options.position)
+        times, data = series_times(series), np.asarray(series.data[:], dtype=float)
+        positions = in_metres(path, series, data, options.columns, options.metres_per_unit)
+        direction = heading(path, file, options, positions)
+        name, animal = _session_name(path, file), _animal(file)
+        cells = {f"{name}_{unit}": known for unit, known in _cells(path, file, options).items()}
+        windows = [(-np.inf, np.inf)] if options.interval is None else _windows(path, file, options.interval)
+    endings = [""] if len(windows) == 1 else [f"-part-{k}" for k in range(1, len(windows) + 1)]
+    whole = _Tracking(times, positions, direction, {cell: spikes for cell, (spikes, _) in cells.items()})
+    labels = {cell: known for cell, (_, known) in cells.items()}
+    return [
+        _tracked(f"{animal}-{name}{ending}", animal, whole.between(*window), labels, options)
+        for window, ending in zip(windows, endings, strict=True)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Tracking:
+    """A stretch of a file as it stands there."""
+
+    times: Array
+    positions: Array
+    direction: Array | None
+    spikes: Mapping[str, Array]
+
+    def between(self, start: float, end: float) -> _Tracking:
+        """What lies in a window; what lies outside was not asked for and is not counted as lost."""
+        if not np.isfinite([start, end]).any():
+            return self
+        rows = (self.times >= start) & (self.times < end)
+        return replace(
+            self,
+            times=self.times[rows],
+            positions=self.positions[rows],
+            direction=None if self.direction is None else self.direction[rows],
+            spikes={cell: times[(times >= start) & (times < end)] for cell, times in self.spikes.items()},
+        )
+
+
+def _tracked(
+    name: str, animal: str, stretch: _Tracking, labels: Mapping[str, Mapping[str, str]], options: NwbOptions
+) -> TrackedSession:
+    return tracked_session(
+        name,
+        animal,
+        times_s=stretch.times,
+        positions_m=stretch.positions,
+        arena_m=options.arena_m,
+        corner_m=options.corner_m,
+        spikes_s=stretch.spikes,
+        head_direction=stretch.direction,
+        labels=labels,
+        limits=options.limits,
+    )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        from pynwb import NWBHDF5IO
+    except ImportError as error:
+        raise MissingPartError(
+            f"The package pynwb, for the file {path}",
+            got="not installed",
+            needed="installed",
+            hint="Run pip install 'innerscore[nwb]'.",
+        ) from error
+    with ExitStack() as stack:
+        with foreign_errors(InvalidDataError, f"The file {path}", needed="a whole NWB file"):
+            file = stack.enter_context(NWBHDF5IO(str(path), "r", load_namespaces=True)).read()
+        try:
+            yield file
+        except OSError as error:  # data are read when they are asked for
+            raise InvalidDataError(f"The file {path}", got=str(error), needed="a whole NWB file") from error
+
+
+def _cells(path: Path, file: Any, options: NwbOptions) -> dict[str, tuple[Array, dict[str, str]]]:
+    """For each unit that counts its spike times and labels."""
+    columns = {} if file.units is None else {column.name: column for column in file.units.columns}
+    for name in ["spike_times", *filter(None, [options.unit_name]), *options.units_where]:
+        if name not in columns:
+            raise InvalidDataError(
+                f"The units of {path}", got=f"columns {sorted(columns)}", needed=f"with '{name}'"
+            )
+    table = {name: _texts(file.units, name) for name in _columns_read(options, columns)}
+    names = table.get(options.unit_name or "", [str(number) for number in file.units.id[:]])
+    if len(set(names)) != len(names):
+        raise InvalidDataError(f"The units of {path}", got="repeated names", needed="named apart")
+    counted = [
+        row
+        for row in range(len(names))
+        if all(table[column][row] in values for column, values in options.units_where.items())
+    ]
+    labels = {label: column for label, column in options.labels.items() if column in table}
+    return {
+        names[row]: (
+            np.asarray(file.units["spike_times"][row], dtype=float),
+            {label: table[column][row] for label, column in labels.items()},
+        )
+        for row in counted
+    }
+
+
+def _columns_read(options: NwbOptions, columns: Mapping[str, object]) -> list[str]:
+    wanted = [options.unit_name, *options.units_where, *options.labels.values()]
+    return [name for name in dict.fromkeys(wanted) if name is not None and name in columns]
+
+
+def _texts(units: Any, name: str) -> list[str]:
+    return [str(value) for value in units[name][:]]
+
+
+def _windows(path: Path, file: Any, choice: IntervalChoice) -> list[tuple[float, float]]:
+    tables = {**file.intervals} if file.intervals is not None else {}
+    tables |= {name: getattr(file, name) for name in ("epochs", "trials") if getattr(file, name) is not None}
+    if choice.table not in tables:
+        raise InvalidDataError(
+            f"The file {path}", got=f"tables of intervals {sorted(tables)}", needed=f"with '{choice.table}'"
+        )
+    table = tables[choice.table].to_dataframe()
+    missing = [column for column in choice.where if column not in table]
+    if missing:
+        raise InvalidDataError(
+            f"The table '{choice.table}' of {path}", got=f"columns {sorted(table)}", needed=f"with {missing}"
+        )
+    chosen = table[(table[list(choice.where)].astype(str) == list(choice.where.values())).all(axis=1)]
+    if chosen.empty:
+        raise InvalidDataError(
+            f"The table '{choice.table}' of {path}", got="no such row", needed=f"with {dict(choice.where)}"
+        )
+    return list(zip(chosen["start_time"].astype(float), chosen["stop_time"].astype(float), strict=True))
+
+
+def _session_name(path: Path, file: Any) -> str:
+    return str(file.session_id or path.stem)
+
+
+def _animal(file: Any) -> str:
+    subject = file.subject
+    return str(subject.subject_id) if subject is not None and subject.subject_id else "unknown"

@@ -1,0 +1,1 @@
+"""Sargolini et al. 2006: entorhinal cells of rats that forage in a box."""

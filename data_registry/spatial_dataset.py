@@ -1,0 +1,149 @@
+"""A data set made of tracked sessions: the walks as stimuli, rate maps as the recording.
+
+Loaders say how a file becomes sessions; what is the same for all of them is here. The card's ``options`` say what
+the files do not, such as the arena's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Annotated, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..core._brainscore import DataAssembly
+from ..core.cards import DatasetCard
+from ..core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError
+from ..core.stimuli import StimulusSet
+from .spatial_recordings import MapOptions, spatial_recording
+from .spatial_sessions import TrackedSession, TrackingLimits
+from .spatial_stimuli import session_stimuli
+
+__all__ = ["SessionReader", "SpatialDataset", "SpatialOptions", "read_options"]
+
+SessionReader: TypeAlias = Callable[[], Sequence[TrackedSession]]
+
+
+class SpatialOptions(BaseModel):
+    """What a card's ``options`` may say of any data set of tracked sessions.
+
+    Attributes
+    ----------
+    arena_m : tuple of float
+        Width and height of the arena in m.
+    corner_m : tuple of float or None
+        Where its lower left corner is in the tracker's coordinates, in m; None if nobody knows.
+    rate_hz : float
+        Steps per second of the stimuli.
+    leave_out_refused : bool
+        Whether a session that is refused is left out and counted; otherwise it stops the reading.
+    maps : MapOptions
+        How rate maps are made.
+    limits : TrackingLimits
+        What is tolerated of the tracking.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    arena_m: tuple[float, float]
+    corner_m: tuple[float, float] | None = None
+    rate_hz: Annotated[float, Field(gt=0)] = 10.0
+    leave_out_refused: bool = False
+    maps: MapOptions = MapOptions()
+    limits: TrackingLimits = TrackingLimits()
+
+
+Options = TypeVar("Options", bound=SpatialOptions)
+
+
+def read_options(card: DatasetCard, kind: type[Options]) -> Options:
+    """Check a card's options.
+
+    Raises
+    ------
+    InvalidCardError
+        If a key is missing, unknown or illegal; all faults are named.
+    """
+    try:
+        return kind.model_validate(dict(card.options))
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        raise InvalidCardError(
+            f"The options of data set '{card.identifier}'",
+            got="; ".join(faults),
+            needed="ones that its loader knows",
+            hint=f"Its keys are: {', '.join(kind.model_fields)}.",
+        ) from error
+
+
+class SpatialDataset:
+    """A data set made of tracked sessions.
+
+    Parameters
+    ----------
+    card : DatasetCard
+        Its card.
+    readers : callable returning a sequence of SessionReader
+        Finds the files when something is asked for first; each reader then reads what belongs together.
+    options : SpatialOptions
+        As the card gives them.
+    """
+
+    def __init__(
+        self, card: DatasetCard, readers: Callable[[], Sequence[SessionReader]], options: SpatialOptions
+    ) -> None:
+        self.card = card
+        self._readers, self._options = readers, options
+
+    @property
+    def sessions(self) -> tuple[TrackedSession, ...]:
+        """All sessions, clean."""
+        return self._read[0]
+
+    @property
+    def refused(self) -> tuple[InvalidDataError, ...]:
+        """Why sessions were left out, where the options allow it."""
+        return self._read[1]
+
+    def stimuli(self) -> StimulusSet:
+        """The walks of all sessions."""
+        return session_stimuli(self.card.identifier, self.sessions, rate_hz=self._options.rate_hz)
+
+    def recording(self, region: str) -> DataAssembly:
+        """Rate maps in Hz; see :func:`~.spatial_recordings.spatial_recording`."""
+        if region not in self.card.regions:
+            raise InvalidArgumentError(
+                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
+            )
+        maps = spatial_recording(self.sessions, region, self._options.maps)
+        maps.attrs["n_sessions_refused"] = len(self.refused)
+        return maps
+
+    @cached_property
+    def _read(self) -> tuple[tuple[TrackedSession, ...], tuple[InvalidDataError, ...]]:
+        sessions: list[TrackedSession] = []
+        refused: list[InvalidDataError] = []
+        for reader in self._readers():
+            try:
+                sessions += reader()
+            except InvalidDataError as error:
+                if not self._options.leave_out_refused:
+                    raise
+                refused.append(error)
+        if not sessions and refused:
+            raise refused[0]
+        _check_names(self.card, sessions)
+        return tuple(sessions), tuple(refused)
+
+
+def _check_names(card: DatasetCard, sessions: Sequence[TrackedSession]) -> None:
+    names = [session.identifier for session in sessions]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise InvalidDataError(
+            f"The data set '{card.identifier}'",
+            got=f"two sessions each of {repeated}",
+            needed="with distinct sessions",
+            hint="Two files may hold the same session; take one away.",
+        )

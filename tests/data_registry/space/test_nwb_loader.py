@@ -1,0 +1,188 @@
+"""Anyone's NWB files through a card alone, with no code."""
+
+import datetime
+
+import numpy as np
+import pynwb
+import pytest
+import space_files as written
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from innerscore.core.errors import InvalidCardError, InvalidDataError
+from innerscore.core.labelled import coordinate
+from innerscore.data_registry import load_dataset
+from innerscore.data_registry.nwb_series import in_metres
+
+CARD = {
+    "identifier": "Somebody2024",
+    "title": "Somebody's rat in a box",
+    "description": "One rat in a box of 1 m, as somebody published it.",
+    "licence": "CC0",
+    "citation": "@misc{somebody}",
+    "url": "https://example.org/somebody",
+    "entry": "innerscore.data_registry.nwb:nwb_dataset",
+    "simulated": False,
+    "species": "Rattus norvegicus",
+    "regions": ["MEC"],
+    "folder": "somebody2024",
+    "options": {"arena_m": [1.0, 1.0], "maps": {"smoothing_m": 0.05}},
+}
+LIGHT = {"position": "SpatialSeriesLED1"}
+REST_S = 300.0
+
+
+def load(settings, tmp_path, **options):
+    cards = tmp_path / "cards"
+    cards.mkdir(exist_ok=True)
+    card = CARD | {"options": CARD["options"] | options}
+    (cards / "dataset.yaml").write_text(yaml.safe_dump(card))
+    return load_dataset("Somebody2024", settings.model_copy(update={"plugins": (cards,)}))
+
+
+def put(settings, file, name="a.nwb"):
+    return written.write_nwb(settings.data_dir / "somebody2024" / name, file)
+
+
+def other_lab():
+    """In cm without a conversion, at a rate instead of times, degrees, rest before and after, units by quality."""
+    file = pynwb.NWBFile(
+        session_description="Rest, open field, rest.",
+        identifier="x",
+        session_start_time=datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC),
+    )
+    module = file.create_processing_module(name="behavior", description="Behaviour.")
+    rest = np.full((int(REST_S * written.RATE), 2), 50.0)
+    track = np.concatenate([rest, written.PATHS[0] * 100, rest])
+    position = pynwb.behavior.Position(name="Position")
+    position.create_spatial_series(name="xy", data=track, rate=written.RATE, unit="cm", starting_time=0.0)
+    compass = pynwb.behavior.CompassDirection(name="Compass")
+    angle = np.full(len(track), 190.0)
+    compass.create_spatial_series(
+        name="yaw", data=angle, rate=written.RATE, unit="degrees", starting_time=0.0
+    )
+    module.add(position)
+    module.add(compass)
+    file.add_epoch_column(name="task", description="What the rat did.")
+    end = REST_S + written.TIMES[-1]
+    for start, stop, task in ((0.0, REST_S, "rest"), (REST_S, end, "foraging"), (end, end + REST_S, "rest")):
+        file.add_epoch(start_time=start, stop_time=stop, task=task)
+    file.add_unit_column(name="quality", description="Quality.")
+    for cell, times in written.spikes(0).items():
+        sleeping = np.linspace(1, REST_S - 1, 5000)
+        quality = "good" if cell.startswith("t2") else "mua"
+        file.add_unit(spike_times=np.concatenate([sleeping, times + REST_S]), quality=quality)
+    return file
+
+
+def test_a_dandiset_is_read_by_a_card_alone(settings, tmp_path):
+    put(settings, written.nwb_file(0), "sub-a/a.nwb")
+    put(settings, written.nwb_file(2), "sub-b/b.nwb")
+    data = load(settings, tmp_path, **LIGHT, unit_name="unit_name", labels={"layer": "histology"})
+    maps = data.recording("MEC")
+    assert maps.shape == (800, 6)
+    assert set(coordinate(maps, "animal")) == {"11084", "10704"}
+    assert set(coordinate(maps, "layer")) == {"MEC LII", "unknown"}
+    assert len(data.stimuli()) == 2
+
+
+def test_what_another_lab_calls_things_is_said_in_the_options(settings, tmp_path):
+    put(settings, other_lab())
+    chosen = {"table": "epochs", "where": {"task": "foraging"}}
+    data = load(
+        settings,
+        tmp_path,
+        interval=chosen,
+        units_where={"quality": ["good"]},
+        labels={"quality": "quality"},
+        head_direction="yaw",
+    )
+    (session,) = data.sessions
+    assert session.animal == "unknown"
+    assert list(session.spikes_s) == ["a_1", "a_2"]
+    np.testing.assert_allclose(session.positions_m, written.PATHS[0][: len(session.times_s)], atol=0.02)
+    assert session.n_spikes_outside <= 1
+    np.testing.assert_allclose(data.stimuli().stimuli[0].head_direction, np.deg2rad(190 - 360), atol=1e-9)
+    maps = data.recording("MEC")
+    assert set(coordinate(maps, "quality")) == {"good"}
+    assert np.nanmax(maps.values) < 40  # the thousands of spikes at rest are not in it
+
+
+def pixels():
+    return written.nwb_file(0, unit="pixels", conversion=1.0)
+
+
+def test_a_unit_that_is_no_length_needs_a_word_in_the_options(settings, tmp_path):
+    put(settings, pixels())
+    with pytest.raises(InvalidDataError, match=r"'pixels'.*metres_per_unit"):
+        _ = load(settings, tmp_path, **LIGHT).sessions
+    (session,) = load(settings, tmp_path, **LIGHT, metres_per_unit=0.01).sessions
+    assert session.positions_m.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("file", "options", "message"),
+    [
+        (lambda: written.nwb_file(0), {}, "2 position series among.*SpatialSeriesLED1.*'position'"),
+        (lambda: written.nwb_file(0), {"position": "xy"}, "0 position series 'xy'"),
+        (lambda: written.nwb_file(0, units=False), LIGHT, "with 'spike_times'"),
+        (lambda: written.nwb_file(0), LIGHT | {"unit_name": "label"}, "with 'label'"),
+        (lambda: written.nwb_file(0), LIGHT | {"unit_name": "hemisphere"}, "repeated names"),
+        (lambda: written.nwb_file(0, conversion=1.0), LIGHT, "look like centimetres.*conversion"),
+        (lambda: written.nwb_file(0), LIGHT | {"columns": [0, 2]}, r"with columns \(0, 2\)"),
+        (lambda: written.nwb_file(0), LIGHT | {"interval": {"table": "naps", "where": {}}}, "with 'naps'"),
+        (other_lab, {"interval": {"table": "epochs", "where": {"task": "swim"}}}, "no such row"),
+        (other_lab, {"interval": {"table": "epochs", "where": {"swims": "yes"}}}, r"with \['swims'\]"),
+    ],
+)
+def test_what_is_not_in_a_file_is_named(settings, tmp_path, file, options, message):
+    path = put(settings, file())
+    with pytest.raises(InvalidDataError, match=message) as caught:
+        load(settings, tmp_path, **options).recording("MEC")
+    assert path.name in str(caught.value) or "session" in str(caught.value)
+
+
+def test_damaged_files_and_the_same_session_twice_are_refused(settings, tmp_path):
+    path = put(settings, written.nwb_file(0), "a.nwb")
+    (path.parent / "b.nwb").write_bytes(path.read_bytes())
+    with pytest.raises(InvalidDataError, match=r"two sessions each of \['11084-01030502'\]"):
+        _ = load(settings, tmp_path, **LIGHT).sessions
+    (path.parent / "b.nwb").unlink()
+    (path.parent / "c.nwb").write_bytes(path.read_bytes()[:20000])
+    with pytest.raises(InvalidDataError, match=r"c\.nwb must be a whole NWB file"):
+        _ = load(settings, tmp_path, **LIGHT).sessions
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"arena": [1, 1]}, "arena: Extra inputs"),
+        ({"arena_m": [1]}, "arena_m"),
+        ({"maps": {"bins": 3}}, r"maps\.bins"),
+        ({"maps": {"n_repetitions": 0}}, "maps: .*options of rate maps"),
+        ({"rate_hz": 0}, "rate_hz"),
+    ],
+)
+def test_options_that_no_loader_knows_are_refused_before_any_file_is_touched(
+    settings, tmp_path, options, message
+):
+    with pytest.raises(InvalidCardError, match=message) as caught:
+        load(settings, tmp_path, **options)
+    assert "Its keys are: arena_m" in str(caught.value)
+
+
+class Series:
+    name, unit = "s", "cm"
+
+    def __init__(self, conversion, offset):
+        self.conversion, self.offset = conversion, offset
+
+
+@given(st.floats(1e-3, 1e3), st.floats(-10, 10), st.floats(-100, 100))
+def test_stored_values_become_metres_by_conversion_offset_and_unit(conversion, offset, value):
+    data = np.array([[value, 0.0, -value]])
+    found = in_metres("path", Series(conversion, offset), data, (2, 0), None)
+    np.testing.assert_allclose(
+        found, [[0.01 * (-value * conversion + offset), 0.01 * (value * conversion + offset)]]
+    )

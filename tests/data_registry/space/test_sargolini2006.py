@@ -1,0 +1,168 @@
+"""Sargolini 2006 in each of the forms in which it is handed out gives the cells that the test put there."""
+
+import builtins
+import sys
+
+import numpy as np
+import pytest
+import scipy.io
+import space_files as written
+
+from innerscore.core.errors import ChecksumError, InvalidDataError, MissingPartError
+from innerscore.core.labelled import coordinate, labelled_hash
+from innerscore.data_registry import load_dataset
+
+FORMS = {
+    "a file a session": written.write_a_file_a_session,
+    "a file a cell": written.write_a_file_a_cell,
+    "nwb": lambda folder, session: written.write_nwb(
+        written.nwb_path(folder, session), written.nwb_file(session)
+    ),
+}
+
+
+def put(settings, form, sessions=(0, 1, 2)):
+    folder = settings.data_dir / "sargolini2006"
+    for session in sessions:
+        FORMS[form](folder, session)
+    return load_dataset("Sargolini2006", settings)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_gives_the_same_maps_with_fields_where_they_are(settings, form):
+    data = put(settings, form)
+    maps = data.recording("MEC")
+    assert maps.shape == (2 * 400, 9)
+    assert list(coordinate(maps, "animal")) == ["10704"] * 3 + ["11084"] * 6
+    assert "11084-03020501+02_t2c1" in coordinate(maps, "neuroid_id")
+    assert maps.attrs["n_samples_dropped"] == 15
+    values = maps.values.reshape(2, 400, 9)
+    x, y = (coordinate(maps, f"bin_{axis}_m")[:400] for axis in "xy")
+    for cell, name in enumerate(coordinate(maps, "neuroid_id")):
+        map_ = np.nan_to_num(values[:, :, cell].mean(axis=0))
+        if name.endswith("t2c2"):
+            assert (map_ == 0).all()
+        else:
+            centre = written.CENTRES[name[-4:]]
+            assert np.hypot(x[map_.argmax()] - centre[0], y[map_.argmax()] - centre[1]) < 0.12
+            known = np.isfinite(values[:, :, cell]).all(axis=0)
+            assert np.corrcoef(values[:, known, cell])[0, 1] > 0.7
+
+
+def test_matlab_and_nwb_give_the_same_numbers(settings, tmp_path):
+    hashes = set()
+    for form in FORMS:
+        where = settings.model_copy(update={"data_dir": tmp_path / form})
+        maps = put(where, form).recording("MEC")
+        hashes.add(tuple(np.nan_to_num(maps.values, nan=-1).ravel().round(3)))
+    assert len(hashes) == 1
+
+
+def test_walks_have_a_measured_head_direction_where_both_lights_were_seen(settings):
+    for form in ("a file a session", "nwb"):
+        where = settings.model_copy(update={"data_dir": settings.data_dir / form})
+        stimuli = put(where, form).stimuli()
+        measured = dict(zip(stimuli.table["session"], stimuli.table["head_direction"], strict=True))
+        assert measured["11084-03020501+02"] == "movement"
+        assert measured["11084-01030502"] == "measured"
+        walk = stimuli.stimuli[list(stimuli.table["session"]).index("11084-01030502")]
+        np.testing.assert_allclose(walk.head_direction, 0.7, atol=1e-6)
+        assert walk.rate_hz == 10
+        assert walk.n_steps == pytest.approx(8995, abs=10)
+
+
+def test_layers_come_from_the_nwb_files(settings):
+    maps = put(settings, "nwb").recording("MEC")
+    assert set(coordinate(maps, "layer")) == {"MEC LII", "unknown"}
+    assert set(coordinate(maps, "hemisphere")) == {"Left"}
+
+
+def test_read_twice_it_is_the_same_and_a_changed_file_is_refused(settings):
+    data = put(settings, "a file a cell", (0,))
+    first = labelled_hash(data.recording("MEC"))
+    assert labelled_hash(load_dataset("Sargolini2006", settings).recording("MEC")) == first
+    path = next((settings.data_dir / "sargolini2006").glob("*t1c1.mat"))
+    scipy.io.savemat(path, {"ts": np.zeros(3)})
+    with pytest.raises(ChecksumError, match="SHA-256"):
+        load_dataset("Sargolini2006", settings).recording("MEC")
+
+
+def test_a_session_that_cannot_be_right_is_left_out_and_counted(settings):
+    data = put(settings, "a file a session", (0, 2))
+    path = settings.data_dir / "sargolini2006" / "10704-06070402_POS.mat"
+    track = scipy.io.loadmat(path)
+    track["post"][500:] -= 3
+    scipy.io.savemat(path, {name: track[name] for name in ("post", "posx", "posy", "posx2", "posy2")})
+    maps = data.recording("MEC")
+    assert set(coordinate(maps, "animal")) == {"11084"}
+    assert maps.attrs["n_sessions_refused"] == 1
+    assert "time going backwards" in str(data.refused[0])
+
+
+def damaged(change):
+    def write(folder):
+        written.write_a_file_a_session(folder, 0)
+        change(folder)
+
+    return write
+
+
+def resave(folder, name, **content):
+    scipy.io.savemat(folder / name, content)
+
+
+ONES = np.ones((5, 1))
+BAD = {
+    "names such as": lambda folder: (folder.mkdir(parents=True), resave(folder, "my_rat.mat", t=ONES)),
+    "a track without cells": lambda folder: (
+        folder.mkdir(parents=True),
+        resave(folder, "1-1_POS.mat", post=ONES, posx=ONES, posy=ONES),
+    ),
+    "no spike times": damaged(lambda folder: resave(folder, "11084-01030502_T1C1.mat", spikes=ONES)),
+    "no \\['t', 'x1', 'y1'\\]": damaged(lambda folder: (folder / "11084-01030502_POS.mat").unlink()),
+    "another track": lambda folder: (
+        written.write_a_file_a_cell(folder, 0),
+        resave(folder, "11084-01030502_t2c1.mat", ts=ONES, t=ONES),
+    ),
+    "damaged": damaged(lambda folder: (folder / "11084-01030502_T1C1.mat").write_bytes(b"MATLAB 5.0")),
+    "5 times, 4 x": damaged(
+        lambda folder: resave(folder, "11084-01030502_POS.mat", post=ONES, posx=ONES[1:], posy=ONES)
+    ),
+    "look like centimetres": damaged(
+        lambda folder: resave(
+            folder,
+            "11084-01030502_POS.mat",
+            post=written.column(written.TIMES),
+            posx=written.column(written.in_cm(0)[:, 0] * 100),
+            posy=written.column(written.in_cm(0)[:, 1] * 100),
+        )
+    ),
+    "spikes outside the tracked time": damaged(
+        lambda folder: resave(folder, "11084-01030502_T1C1.mat", cellTS=ONES * 1e6 + np.arange(2000))
+    ),
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_files_that_are_not_as_released_are_refused_and_named(settings, message):
+    BAD[message](settings.data_dir / "sargolini2006")
+    with pytest.raises(InvalidDataError, match=message):
+        load_dataset("Sargolini2006", settings).recording("MEC")
+
+
+def test_without_files_or_pynwb_the_missing_part_is_named(settings, monkeypatch):
+    with pytest.raises(MissingPartError, match="dandiset/000582"):
+        load_dataset("Sargolini2006", settings).stimuli()
+    data = put(settings, "nwb", (0,))
+    real = builtins.__import__
+
+    def without_pynwb(name, *arguments, **named):
+        if name.startswith("pynwb"):
+            raise ModuleNotFoundError(name)
+        return real(name, *arguments, **named)
+
+    for name in [name for name in sys.modules if name.split(".")[0] == "pynwb"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(builtins, "__import__", without_pynwb)
+    with pytest.raises(MissingPartError, match=r"innerscore\[nwb\]"):
+        data.stimuli()
