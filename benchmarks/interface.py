@@ -10,6 +10,7 @@ from ..core.registry import Registered, Registry, registry_of
 from ..core.settings import Settings
 from ..data_registry import load_dataset
 from ..metrics import load_metric
+from .behaviour import BehaviouralBenchmark
 from .benchmark import Benchmark
 
 __all__ = ["load_benchmark", "registry"]
@@ -34,7 +35,8 @@ def load_benchmark(name: str, settings: Settings) -> Benchmark:
     card = registered.card
     dataset = load_dataset(card.dataset, settings)
     _check_fit(registered, dataset.card.regions, dataset.card.simulated)
-    return Benchmark(card, dataset, load_metric(card.metric, settings, **card.parameters))
+    kind = BehaviouralBenchmark if card.alignment == "answer" else Benchmark
+    return kind(card, dataset, load_metric(card.metric, settings, **card.parameters))
 
 
 def _check_fit(registered: Registered[BenchmarkCard], regions: tuple[str, ...], simulated: bool) -> None:

@@ -224,8 +224,9 @@ class BenchmarkCard(Card):
         The one animal whose neuroids are scored; None for all.
     epoch : str or None
         Name of the mask that selects time bins; None for all.
-    alignment : {"image", "time", "space"}
-        How activations are brought to the samples of the recording.
+    alignment : {"image", "time", "space", "answer"}
+        How activations are brought to the samples of the recording; ``answer`` where candidates judge stimuli
+        as people did.
     metric : str
         Identifier of the metric.
     parameters : mapping
@@ -245,7 +246,7 @@ class BenchmarkCard(Card):
     region: Text
     animal: str | None = None
     epoch: str | None = None
-    alignment: Literal["image", "time", "space"]
+    alignment: Literal["image", "time", "space", "answer"]
     metric: Text
     parameters: Mapping[str, Any] = {}
     ceiling: Prose

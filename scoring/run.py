@@ -35,9 +35,9 @@ from ..core.scores import unpack_score
 from ..core.settings import Settings
 from .activation_cache import ActivationCache, show_stimuli
 
-__all__ = ["Outcome", "Report", "Run", "execute", "prepare"]
+__all__ = ["SCORING_ROOMS", "Outcome", "Report", "Run", "execute", "prepare"]
 
-_SCORING_ROOMS = ("core", "metrics", "tasks", "data_registry", "benchmarks", "scoring")
+SCORING_ROOMS = ("core", "metrics", "tasks", "data_registry", "benchmarks", "scoring")
 
 Report = Callable[[str, int, int], None]
 
@@ -118,7 +118,7 @@ def prepare(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: i
             sha256=benchmark.data_sha256,
         ),
         stimuli_sha256=benchmark.stimuli.content_hash,
-        code_sha256=source_sha256(_SCORING_ROOMS),
+        code_sha256=source_sha256(SCORING_ROOMS),
         seed=seed,
     )
     return Run(candidate, registered.card, benchmark, inputs)

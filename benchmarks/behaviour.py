@@ -1,0 +1,214 @@
+"""Benchmarks of answers: a candidate judges each stimulus, and is compared with what people judged.
+
+A candidate answers in one of three ways:
+
+- as a table of a probability for each stimulus, which needs neither model nor stimuli (:func:`read_table`);
+- by a layer named ``probability`` of one unit, whose last step is its answer;
+- by any other layers, from which the published read-out (:func:`~innerscore.metrics.functional.logistic_readout`)
+  learns to answer on stimuli that people did not judge. The layer is the one whose answers held up best there.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..core._brainscore import DataAssembly, Score
+from ..core.activations import Activations
+from ..core.errors import ActivationError, InvalidDataError, MissingPartError
+from ..core.hashing import canonical_json, sha256_of_bytes
+from ..core.labelled import coordinate
+from ..core.scores import pack_score, unpack_score
+from ..metrics.functional.logistic_readout import LogisticReadout, logistic_readout
+from .benchmark import Benchmark
+
+__all__ = ["ANSWER_LAYER", "BehaviouralBenchmark", "read_table"]
+
+ANSWER_LAYER = "probability"
+
+_TRAINING, _TESTING = "readout_training", "testing"
+_STIMULUS, _PROBABILITY = "stimulus", "probability"
+
+Floats = npt.NDArray[np.float64]
+
+
+class BehaviouralBenchmark(Benchmark):
+    """A data set of judgements and a measure of answers; all judged stimuli are scored.
+
+    The table of the data set's stimuli has columns ``role`` (``testing`` or ``readout_training``) and ``label``.
+    """
+
+    @cached_property
+    def scored_conditions(self) -> tuple[str, ...]:
+        """All judged stimuli: layers are chosen on others."""
+        return self._conditions
+
+    @cached_property
+    def commitment_conditions(self) -> tuple[str, ...]:
+        """None: the read-out's own training stimuli serve the choice."""
+        return ()
+
+    @cached_property
+    def judged_sha256(self) -> str:
+        """Hash of the names of the judged stimuli: what a table answers about."""
+        return sha256_of_bytes(canonical_json(list(self._conditions)))
+
+    def score(self, activations: Mapping[str, Activations]) -> Score:
+        """Score activations: read answers out of them, and compare these with people's.
+
+        Parameters
+        ----------
+        activations : mapping of str to Activations
+            For each stimulus identifier the checked activations of every layer.
+
+        Raises
+        ------
+        ActivationError
+            If a stimulus is missing or extra, or an answer is no probability.
+        MissingPartError
+            If answers have to be read out and the stimuli to learn on are not here.
+        """
+        self._check_complete(activations)
+        layers = tuple(next(iter(activations.values())))
+        if layers == (ANSWER_LAYER,):
+            return self._scored(
+                [_answer(name, activations[name]) for name in self._conditions], ANSWER_LAYER, {}
+            )
+        readouts = {layer: self._read_out(activations, layer) for layer in layers}
+        values = {layer: float(readout.fold_accuracy.max()) for layer, readout in readouts.items()}
+        layer = max(values, key=lambda name: values[name])
+        by_name = dict(zip(self._named(_TESTING), readouts[layer].probability, strict=True))
+        return self._scored([by_name[name] for name in self._conditions], layer, values)
+
+    def score_table(self, table: pd.DataFrame) -> Score:
+        """Score a table of answers.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            As :func:`read_table` gives it. Rows of other stimuli are left out.
+
+        Raises
+        ------
+        InvalidDataError
+            If a judged stimulus has no row.
+        """
+        by_name = dict(zip(table[_STIMULUS], table[_PROBABILITY], strict=True))
+        absent = [name for name in self._conditions if name not in by_name]
+        if absent:
+            raise InvalidDataError(
+                f"The table for benchmark '{self.identifier}'",
+                got=f"no row for {absent[:3]} ({len(absent)} of {len(self._conditions)})",
+                needed="with a row for every judged stimulus",
+            )
+        return self._scored([by_name[name] for name in self._conditions], ANSWER_LAYER, {})
+
+    def _scored(self, answers: Sequence[float], layer: str, layer_scores: dict[str, float]) -> Score:
+        names = list(self._conditions)
+        model = DataAssembly(
+            np.array(answers, dtype=np.float64)[:, None],
+            dims=["presentation", "neuroid"],
+            coords={
+                "stimulus_id": ("presentation", names),
+                "condition": ("presentation", names),
+                "neuroid_id": ("neuroid", [ANSWER_LAYER]),
+                "layer": ("neuroid", [layer]),
+            },
+        )
+        return pack_score(unpack_score(self.metric(model, self._samples)).committed(layer, layer_scores))
+
+    def _read_out(self, activations: Mapping[str, Activations], layer: str) -> LogisticReadout:
+        """Features are a layer's values at all steps, flattened."""
+        training, testing = (self._named(role) for role in (_TRAINING, _TESTING))
+        if not training:
+            raise MissingPartError(
+                f"The stimuli on which read-outs for '{self.identifier}' are trained",
+                got="none",
+                needed="in the data folder or the mirror folder",
+                hint="Add them, or score a table of probabilities.",
+            )
+        labels = self.stimuli.table.set_index("stimulus_id")["label"]
+        train, test = (_features(activations, layer, names) for names in (training, testing))
+        return logistic_readout(train, labels.loc[training].to_numpy(dtype=bool), test)
+
+    def _named(self, role: str) -> list[str]:
+        table = self.stimuli.table
+        return list(table.loc[table["role"] == role, "stimulus_id"])
+
+    @cached_property
+    def _samples(self) -> DataAssembly:
+        return self._recording(self.card.region)
+
+    @cached_property
+    def _conditions(self) -> tuple[str, ...]:
+        return tuple(map(str, coordinate(self._samples, "stimulus_id")))
+
+
+def read_table(content: bytes, *, name: str = "the table") -> pd.DataFrame:
+    """Read a table of answers: CSV with the columns ``stimulus`` and ``probability``.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the file.
+    name : str
+        The file, for messages.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        The two columns.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is no such table, a stimulus stands twice, or a value is no probability; column and row are named.
+    """
+    try:
+        table = pd.read_csv(io.BytesIO(content), dtype={_STIMULUS: str})
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InvalidDataError(f"The file {name}", got=str(error), needed="a table (CSV)") from error
+    for column in (_STIMULUS, _PROBABILITY):
+        if column not in table:
+            raise InvalidDataError(f"The column '{column}' of {name}", got="missing", needed="present")
+    repeated = table[_STIMULUS][table[_STIMULUS].duplicated() | table[_STIMULUS].isna()]
+    if len(repeated):
+        raise InvalidDataError(
+            f"The column '{_STIMULUS}' of {name}", got=f"{repeated.iloc[0]!r} twice", needed="unique"
+        )
+    numbers = pd.to_numeric(table[_PROBABILITY], errors="coerce")
+    bad = table[~numbers.between(0, 1)]
+    if len(bad):
+        raise InvalidDataError(
+            f"The column '{_PROBABILITY}' of {name}",
+            got=f"{bad[_PROBABILITY].iloc[0]!r} for '{bad[_STIMULUS].iloc[0]}' ({len(bad)} rows)",
+            needed="a probability, 0..1",
+        )
+    return pd.DataFrame({_STIMULUS: table[_STIMULUS], _PROBABILITY: numbers.astype(float)})
+
+
+def _features(activations: Mapping[str, Activations], layer: str, names: Sequence[str]) -> Floats:
+    rows = [np.ravel(activations[name][layer].values) for name in names]
+    if len({len(row) for row in rows}) > 1:
+        raise ActivationError(
+            f"The activations of layer '{layer}'",
+            got=f"of {min(map(len, rows))} to {max(map(len, rows))} values",
+            needed="of as many steps and units for every stimulus",
+        )
+    return np.array(rows, dtype=np.float64)
+
+
+def _answer(name: str, layers: Activations) -> float:
+    values = layers[ANSWER_LAYER].values
+    if values.shape[1] != 1 or not 0 <= values[-1, 0] <= 1:
+        raise ActivationError(
+            f"The answer of layer '{ANSWER_LAYER}' to stimulus '{name}'",
+            got=f"{values.shape[1]} units, {values[-1, 0]:.3g} at the last step",
+            needed="one unit with a probability",
+        )
+    return float(values[-1, 0])
