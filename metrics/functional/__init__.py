@@ -13,17 +13,17 @@ from .behaviour import (
     stratified_halves,
 )
 from .board_statistics import (
-    PairedDifference,
     RankRanges,
     hierarchical_bootstrap,
     holm,
-    paired_difference,
     rank_ranges,
 )
 from .cka import linear_cka
 from .compare_rdms import RDM_COMPARISONS, compare_rdms, partial_compare_rdms
 from .consistency import Consistency, inter_animal_consistency, inter_animal_consistency_from_halves
-from .interval import Interval, percentile_interval
+from .decoding import Decoding, consecutive_splits, decode, principal_components, random_splits
+from .decoding_bootstrap import bootstrap_decoding, bootstrap_decoding_skill
+from .interval import Interval, bootstrap_t_interval, percentile_interval, t_interval
 from .judgements import FractionReliability, bootstrap_agreement, fraction_reliability
 from .linear import ols_predictivity
 from .logistic_readout import READOUT_PENALTIES, LogisticReadout, logistic_readout
@@ -33,6 +33,7 @@ from .noise_correction import (
     noise_corrected_predictivity_from_halves,
 )
 from .one_to_one import one_to_one_predictivity
+from .paired import PairedDifference, paired_difference
 from .pls import pls_predictivity
 from .predictivity_bootstrap import (
     BootstrapResult,
@@ -76,6 +77,7 @@ from .spatial import (
     spike_counts,
     trajectory,
 )
+from .two_factor import bootstrap_error, two_factor_error
 
 __all__ = [
     "RDM_COMPARISONS",
@@ -86,6 +88,7 @@ __all__ = [
     "BorderScore",
     "ConditionSums",
     "Consistency",
+    "Decoding",
     "FractionReliability",
     "GridLattice",
     "GridModules",
@@ -109,15 +112,21 @@ __all__ = [
     "behavioural_consistency",
     "bootstrap_agreement",
     "bootstrap_consistency",
+    "bootstrap_decoding",
+    "bootstrap_decoding_skill",
+    "bootstrap_error",
     "bootstrap_neural_ceiling",
     "bootstrap_noise_corrected_predictivity",
     "bootstrap_predictivity",
     "bootstrap_rsa",
     "bootstrap_rsa_ceiling",
+    "bootstrap_t_interval",
     "border_score",
     "cohen_kappa",
     "compare_rdms",
     "condition_sums",
+    "consecutive_splits",
+    "decode",
     "find_grid_modules",
     "fraction_reliability",
     "grid_ellipticity",
@@ -141,8 +150,10 @@ __all__ = [
     "partial_compare_rdms",
     "percentile_interval",
     "pls_predictivity",
+    "principal_components",
     "procrustes_predictivity",
     "procrustes_similarity",
+    "random_splits",
     "rank_ranges",
     "rate_map",
     "rdm",
@@ -158,5 +169,7 @@ __all__ = [
     "spike_counts",
     "split_half_reliability",
     "stratified_halves",
+    "t_interval",
     "trajectory",
+    "two_factor_error",
 ]

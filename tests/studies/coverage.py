@@ -16,11 +16,11 @@ import numpy as np
 
 from innerscore.metrics.functional.board_statistics import (
     hierarchical_bootstrap,
-    paired_difference,
     rank_ranges,
 )
 from innerscore.metrics.functional.compare_rdms import compare_rdms
 from innerscore.metrics.functional.interval import percentile_interval
+from innerscore.metrics.functional.paired import paired_difference
 from innerscore.metrics.functional.rdm import rdm
 from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa
 

@@ -7,15 +7,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import permutation_test
+from scipy.stats import permutation_test, ttest_1samp, ttest_ind
 
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional.board_statistics import (
     hierarchical_bootstrap,
     holm,
-    paired_difference,
     rank_ranges,
 )
+from innerscore.metrics.functional.paired import paired_difference
 
 
 def _pair(n=40, effect=0.0, seed=0):
@@ -56,6 +56,20 @@ def test_the_interval_is_the_bootstrap_of_the_mean():
     assert (got.interval.level, got.interval.unit, got.n_units) == (0.9, "conditions", 200)
 
 
+def test_few_units_get_the_interval_of_student():
+    first, second = _pair(6, 1.0)
+    got = paired_difference(first, second, unit="animals", level=0.9)
+    want = ttest_1samp(first - second, 0).confidence_interval(0.9)
+    assert (got.interval.low, got.interval.high) == pytest.approx((want.low, want.high))
+
+
+def test_skew_moves_the_interval_to_the_longer_tail():
+    skewed = np.random.default_rng(0).exponential(size=30)
+    got = paired_difference(skewed, np.zeros(30), unit="u").interval
+    mean = skewed.mean()
+    assert got.high - mean > 1.3 * (mean - got.low)
+
+
 def test_what_is_hard_for_both_cancels():
     first, second = _pair(40, 1.0)
     paired = paired_difference(first, second, unit="u")
@@ -76,9 +90,10 @@ def test_groups_count_alike_whatever_their_size():
     noisy = first + np.random.default_rng(0).normal(size=40)
     values = [noisy[:30].mean(), noisy[30:].mean()]
     got = paired_difference(noisy, np.zeros(40), unit="u", groups=groups)
-    spread = np.sqrt(noisy[:30].var() / 30 + noisy[30:].var() / 10) / 2
     assert got.difference == pytest.approx(np.mean(values))
-    assert got.interval.high - got.interval.low == pytest.approx(2 * 1.96 * spread, rel=0.1)
+    # Welch's interval of the sum of two means, halved.
+    welch = ttest_ind(noisy[:30], -noisy[30:], equal_var=False).confidence_interval()
+    assert got.interval.high - got.interval.low == pytest.approx((welch.high - welch.low) / 2, rel=0.1)
 
 
 def test_equal_candidates_differ_by_nothing():
