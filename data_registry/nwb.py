@@ -24,7 +24,7 @@ from ..core.settings import Settings
 from .folder_files import folder_files
 from .nwb_series import choose_series, heading, in_metres, series_times
 from .spatial_dataset import SpatialDataset, SpatialOptions, read_options
-from .spatial_sessions import TrackedSession, tracked_session
+from .spatial_sessions import TrackedSession, in_window, tracked_session
 
 __all__ = ["IntervalChoice", "NwbOptions", "nwb_dataset", "read_nwb"]
 
@@ -140,13 +140,13 @@ class _Tracking:
         """What lies in a window; what lies outside was not asked for and is not counted as lost."""
         if not np.isfinite([start, end]).any():
             return self
-        rows = (self.times >= start) & (self.times < end)
+        rows = in_window(self.times, start, end)
         return replace(
             self,
             times=self.times[rows],
             positions=self.positions[rows],
             direction=None if self.direction is None else self.direction[rows],
-            spikes={cell: times[(times >= start) & (times < end)] for cell, times in self.spikes.items()},
+            spikes={cell: times[in_window(times, start, end)] for cell, times in self.spikes.items()},
         )
 
 

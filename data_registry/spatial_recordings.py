@@ -178,9 +178,9 @@ def _part(weight: Array, start: float, total: float, n: int) -> npt.NDArray[np.i
 def _spike_counts(
     session: TrackedSession, weight: Array, label: npt.NDArray[np.int_], n_labels: int
 ) -> Array:
-    columns = []
+    columns, durations = [], sample_durations(session.times_s, session.max_gap_s)
     for spikes in session.spikes_s.values():
-        sample = sample_of_spikes(session.times_s, spikes, session.max_gap_s)
+        sample = sample_of_spikes(session.times_s, durations, spikes)
         columns.append(_sums(label[sample], (weight[sample] > 0).astype(float), n_labels))
     return np.stack(columns, axis=1)
 

@@ -15,7 +15,14 @@ import numpy.typing as npt
 from ..core.errors import InvalidDataError
 from .tracking_checks import check_arena, check_plausible, check_shapes, check_times, refuse_above
 
-__all__ = ["TrackedSession", "TrackingLimits", "sample_durations", "sample_of_spikes", "tracked_session"]
+__all__ = [
+    "TrackedSession",
+    "TrackingLimits",
+    "in_window",
+    "sample_durations",
+    "sample_of_spikes",
+    "tracked_session",
+]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
@@ -162,16 +169,21 @@ def tracked_session(
     )
 
 
+def in_window(times_s: Array, start_s: float, end_s: float) -> npt.NDArray[np.bool_]:
+    """Which times lie in a window, its end excluded; NaN does, for :func:`tracked_session` to refuse."""
+    return np.asarray(~((times_s < start_s) | (times_s >= end_s)))
+
+
 def sample_durations(times_s: Array, max_gap_s: float) -> Array:
     """How long each sample stands for: until the next, at most `max_gap_s`; the last one as long as the median."""
     steps = np.diff(times_s)
     return np.minimum(np.append(steps, np.median(steps)), max_gap_s)
 
 
-def sample_of_spikes(times_s: Array, spikes_s: Array, max_gap_s: float) -> Ints:
+def sample_of_spikes(times_s: Array, durations_s: Array, spikes_s: Array) -> Ints:
     """The sample that stands for the time of each spike; -1 where none does."""
     sample = np.searchsorted(times_s, spikes_s, side="right") - 1
-    late = spikes_s - times_s[sample] > sample_durations(times_s, max_gap_s)[sample]
+    late = spikes_s - times_s[sample] > durations_s[sample]
     return np.where((sample < 0) | late, -1, sample)
 
 
@@ -179,8 +191,9 @@ def _clean_spikes(
     subject: str, times: Array, spikes_s: Mapping[str, Array], limits: TrackingLimits
 ) -> tuple[dict[str, Array], int]:
     """The spikes within the tracked time, and how many lie outside it."""
+    durations = sample_durations(times, limits.max_gap_s)
     inside = {
-        cell: _inside(times, np.asarray(spikes), limits.max_gap_s, f"{subject}, cell '{cell}'")
+        cell: _inside(times, durations, np.asarray(spikes), f"{subject}, cell '{cell}'")
         for cell, spikes in spikes_s.items()
     }
     n_spikes = sum(map(len, spikes_s.values()))
@@ -189,13 +202,13 @@ def _clean_spikes(
     return inside, n_outside
 
 
-def _inside(times: Array, spikes: Array, max_gap_s: float, subject: str) -> Array:
+def _inside(times: Array, durations: Array, spikes: Array, subject: str) -> Array:
     if spikes.ndim != 1 or not np.isfinite(spikes.astype(float)).all():
         raise InvalidDataError(
             subject, got="spike times that are no finite numbers in a row", needed="seconds"
         )
     ordered = np.sort(spikes.astype(float))
-    return ordered[sample_of_spikes(times, ordered, max_gap_s) >= 0]
+    return ordered[sample_of_spikes(times, durations, ordered) >= 0]
 
 
 def _centring_corner(positions: Array, arena_m: tuple[float, float]) -> Array:
