@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -56,7 +57,8 @@ def scatter(
     if len(shown) <= _MOST_LABELS:
         parts += [_label(point, across, up, left, side) for point in shown if point.link]
     description = f"{len(shown)} points; horizontal: {axes[0]}; vertical: {axes[1]}."
-    svg = document(side, side, title, description, parts, key=key)
+    role: Literal["img", "group"] = "group" if any(point.link for point in shown) else "img"
+    svg = document(side, side, title, description, parts, key=key, role=role)
     return Figure(title, description, svg, ("name", *axes), [(p.name, p.x, p.y) for p in shown])
 
 
@@ -105,7 +107,7 @@ def _dot(point: Point, across: Scale, up: Scale, radius: float) -> Markup:
         fill_opacity=0.6,
         class_="dot",
     )
-    return element("a", mark, href=point.link) if point.link else mark
+    return element("a", mark, href=point.link, aria_label=point.name) if point.link else mark
 
 
 def _label(point: Point, across: Scale, up: Scale, left: float, side: float) -> Markup:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from markupsafe import Markup, escape
 
@@ -66,9 +67,19 @@ def element(name: str, *children: object, **attributes: object) -> Markup:
 
 
 def document(
-    width: float, height: float, title: str, description: str, parts: Sequence[Markup], *, key: str
+    width: float,
+    height: float,
+    title: str,
+    description: str,
+    parts: Sequence[Markup],
+    *,
+    key: str,
+    role: Literal["img", "group"] = "img",
 ) -> Markup:
-    """A whole figure, labelled for those who cannot see it; `key` makes its label's name unique on a page."""
+    """A whole figure, labelled for those who cannot see it.
+
+    `key` makes its label's name unique on a page; the role is "group" where links in it are to be reached.
+    """
     return element(
         "svg",
         element("title", title, id=f"{key}-t"),
@@ -78,7 +89,7 @@ def document(
         viewBox=f"0 0 {_plain(width)} {_plain(height)}",
         width=width,
         height=height,
-        role="img",
+        role=role,
         aria_labelledby=f"{key}-t {key}-d",
         class_="figure",
         font_family="system-ui, sans-serif",

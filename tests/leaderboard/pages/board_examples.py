@@ -1,0 +1,231 @@
+"""Boards of any size made from a seed, for tests of pages and for measuring their speed."""
+
+import csv
+import io
+
+import numpy as np
+
+from innerscore.core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard
+from innerscore.core.hashing import sha256_of_bytes
+from innerscore.core.records import (
+    TARGETS_FILE,
+    BenchmarkRef,
+    CandidateRef,
+    Cost,
+    DataRef,
+    Environment,
+    EstimateRecord,
+    Failure,
+    Resampling,
+    ResultRecord,
+    RunInputs,
+    ScoreRecord,
+)
+from innerscore.core.resamples import RESAMPLES_FILE, Resamples, resamples_to_npy
+from innerscore.leaderboard.pages import BoardContents
+from innerscore.leaderboard.store import Entry
+
+HASH = "0" * 64
+CLASSES = ("linear", "convolutional", "recurrent")
+N_UNITS = 40
+
+
+def candidate_card(name, number=0, **changes):
+    content = {
+        "identifier": name,
+        "title": f"The candidate {name}",
+        "description": "A candidate that a test made up.",
+        "authors": ("Ada",),
+        "licence": "MIT",
+        "citation": f"@misc{{{name}, title={{{name}}}}}",
+        "entry": "a:b",
+        "accepts": ("frames",),
+        "layers": ("first", "second", "third"),
+        "model_class": CLASSES[number % 3],
+        "trained_on": ("nothing", "films")[number % 2],
+    }
+    return CandidateCard(**(content | changes))
+
+
+def benchmark_card(name, system, dataset, **changes):
+    content = {
+        "identifier": name,
+        "title": f"Title of {name}",
+        "description": "A benchmark that a test made up.",
+        "licence": "MIT",
+        "citation": f"@misc{{{name}}}",
+        "system": system,
+        "dataset": dataset,
+        "task": "A task that nobody has ever done.",
+        "region": name.partition(".")[2].partition("-")[0],
+        "alignment": "image",
+        "metric": "made",
+        "ceiling": "None that anybody knows of.",
+    }
+    return BenchmarkCard(**(content | changes))
+
+
+def dataset_card(name, **changes):
+    content = {
+        "identifier": name,
+        "title": f"Data {name}",
+        "description": "Data that a test made up.",
+        "licence": "CC0-1.0",
+        "citation": f"@data{{{name}}}",
+        "entry": "a:b",
+        "simulated": name.startswith("Simulated"),
+        "species": "none" if name.startswith("Simulated") else "macaque",
+        "regions": ("A", "B"),
+        "folder": "f",
+        "url": "https://example.org/data",
+    }
+    return DatasetCard(**(content | changes))
+
+
+METRIC = MetricCard(
+    identifier="made",
+    title="A measure",
+    description="A measure that a test made up.",
+    licence="MIT",
+    citation="@m",
+    entry="a:b",
+    formula="r(x, y) < 1",
+    range="[-1, 1]",
+    resampling_unit="conditions",
+    cost="none",
+)
+
+
+def benchmark_names(n):
+    """Names over four data sets, one of them simulated, in two regions each."""
+    datasets = ("Ant2020", "Bee2021", "Cat2022", "SimulatedDog")
+    return [f"{datasets[k % 4]}.{'AB'[k // 4 % 2]}-made{k:03d}" for k in range(n)]
+
+
+def contents(candidates, benchmarks, **changes):
+    """Cards of all; two systems."""
+    datasets = dict.fromkeys(name.partition(".")[0] for name in benchmarks)
+    systems = {name: "Seeing" if name in ("Ant2020", "Bee2021") else "Moving" for name in datasets}
+    made = {
+        "candidates": {name: candidate_card(name, n) for n, name in enumerate(candidates)},
+        "benchmarks": {
+            name: benchmark_card(name, systems[name.partition(".")[0]], name.partition(".")[0])
+            for name in benchmarks
+        },
+        "datasets": {name: dataset_card(name) for name in datasets},
+        "metrics": {"made": METRIC},
+    }
+    return BoardContents(**(made | changes))
+
+
+def inputs(candidate, benchmark, *, version=1, data=None, seed=0):
+    dataset = benchmark.partition(".")[0]
+    return RunInputs(
+        candidate=CandidateRef(identifier=candidate, version=1, bundle_sha256=HASH),
+        benchmark=BenchmarkRef(
+            identifier=benchmark, version=version, card_sha256=HASH, metric="made", parameters={}
+        ),
+        data=DataRef(
+            dataset=dataset,
+            version=1,
+            simulated=dataset.startswith("Simulated"),
+            sha256=data or sha256_of_bytes(dataset.encode()),
+        ),
+        stimuli_sha256=HASH,
+        code_sha256=HASH,
+        seed=seed,
+    )
+
+
+ENVIRONMENT = Environment(
+    innerscore="0.1.0",
+    python="3.11",
+    platform="Linux",
+    packages={"numpy": "1.26"},
+    device="cpu",
+    threads=2,
+    sandboxed=False,
+)
+
+
+def record(
+    candidate, benchmark, status="value", score=None, *, created="2026-01-01T00:00:00+00:00", **changes
+):
+    """A record without a score, unless one is given."""
+    where = {key: changes.pop(key) for key in ("version", "data", "seed") if key in changes}
+    content = {
+        "inputs": inputs(candidate, benchmark, **where),
+        "status": status,
+        "score": score,
+        "environment": ENVIRONMENT,
+        "cost": Cost(seconds=75.0, activation_seconds=0.5, peak_memory_mb=512.0),
+        "created": created,
+    }
+    return ResultRecord(**(content | changes))
+
+
+def failed(candidate, benchmark, reason="out of memory", **changes):
+    failure = Failure(stage="activations", kind="CandidateError", reason=reason)
+    return Entry(record(candidate, benchmark, "failed", failure=failure, **changes))
+
+
+def entry(candidate, benchmark, value, shared, rng, *, n_targets=40, files=True, **changes):
+    """A record with a score, per-target values, and resamples that share what `shared` (n_resamples,) varies."""
+    draws = value + 0.05 * shared + 0.01 * rng.standard_normal(len(shared))
+    ceiling = np.full(len(shared), 0.8) + 0.02 * shared
+    npy = resamples_to_npy(
+        Resamples.of("bootstrap", N_UNITS, raw=draws * ceiling, ceiling=ceiling, normalised=draws)
+    )
+    targets = _targets_csv(value, n_targets, rng)
+    low, high = np.quantile(draws, [0.025, 0.975])
+    layers = {name: float(value - 0.1 + 0.1 * rng.random()) for name in ("first", "second", "third")}
+    score = ScoreRecord(
+        raw=_estimate(0.8 * value, 0.8 * low, 0.8 * high),
+        ceiling=_estimate(0.8, 0.75, 0.85),
+        normalised=_estimate(value, low, high),
+        above_ceiling=value > 1,
+        layer=max(layers, key=layers.__getitem__),
+        layer_scores=layers,
+        facts={"n_conditions": 59, "share": 0.25},
+        n_targets=n_targets,
+        targets_sha256=sha256_of_bytes(targets),
+        files={RESAMPLES_FILE: sha256_of_bytes(npy)} if files else {},
+        resampling=Resampling(kind="bootstrap", n_units=N_UNITS) if files else None,
+    )
+    named = {TARGETS_FILE: targets} | ({RESAMPLES_FILE: npy} if files else {})
+    return Entry(record(candidate, benchmark, score=score, **changes), named)
+
+
+def many_entries(
+    n_candidates, n_benchmarks, *, n_resamples=100, n_targets=40, seed=0, missing=0.1, **changes
+):
+    """A whole board's entries: most pairs with a value, some failed, some not applicable, some not there."""
+    rng = np.random.default_rng(seed)
+    for benchmark in benchmark_names(n_benchmarks):
+        shared = rng.standard_normal(n_resamples)
+        for number in range(n_candidates):
+            name = f"candidate-{number:03d}"
+            chance = rng.random()
+            if chance < missing / 3:
+                continue
+            if chance < 2 * missing / 3:
+                yield failed(name, benchmark, **changes)
+            elif chance < missing:
+                yield Entry(record(name, benchmark, "not applicable", **changes))
+            else:
+                value = 1 - number / n_candidates + 0.1 * rng.standard_normal()
+                yield entry(name, benchmark, value, shared, rng, n_targets=n_targets, **changes)
+
+
+def _estimate(value, low, high):
+    return EstimateRecord(value=float(value), low=float(low), high=float(high), level=0.95, unit="conditions")
+
+
+def _targets_csv(value, n, rng):
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("neuroid_id", "raw", "ceiling", "normalised"))
+    for target in range(n):
+        share = value + 0.1 * rng.standard_normal()
+        writer.writerow((f"n{target:03d}", 0.8 * share, 0.8, share))
+    return buffer.getvalue().encode()
