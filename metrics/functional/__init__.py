@@ -48,6 +48,7 @@ from .reliability import Reliability, spearman_brown, split_half_reliability
 from .ridge import Predictivity, ridge_predictivity
 from .rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
 from .rsa_ceiling import NoiseCorrectedRsa, RsaCeiling, noise_corrected_rsa, rsa_noise_ceiling
+from .rsa_interval import rsa_two_factor_intervals
 from .spatial import (
     BorderScore,
     GridLattice,
@@ -160,6 +161,7 @@ __all__ = [
     "residual_errors",
     "ridge_predictivity",
     "rsa_noise_ceiling",
+    "rsa_two_factor_intervals",
     "shuffle_control",
     "spatial_autocorrelation",
     "spatial_coherence",

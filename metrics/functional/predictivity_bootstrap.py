@@ -5,20 +5,19 @@ Predictions are those of the maps as fitted: what is resampled is where and on w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, like
-from ._condition_sums import ConditionSums, correlation_from_sums, indicator, sums_by_condition
+from ._condition_sums import ConditionSums, indicator, sums_by_condition
 from ._halves import corrected_to_full_length
-from ._resample import check_n_resamples, resample_counts
-from ._splits import Ints, check_integer, condition_codes, n_conditions, portions
+from ._predictivity_resample import Resampling, Statistic, linear_scores, mean_of_medians, resampled_scores
+from ._splits import Ints, condition_codes, n_conditions
 from .interval import Interval, percentile_interval
+from .two_factor import two_factor_error
 
 __all__ = [
     "BootstrapResult",
@@ -28,7 +27,6 @@ __all__ = [
 ]
 
 _UNIT = "conditions; targets within animals"
-_BYTES_AT_ONCE = 64 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +118,9 @@ def bootstrap_predictivity(
     fold_of_condition = _fold_of_condition(codes, fold_codes)
     membership = indicator(torch.from_numpy(codes).to(predicted.device), n_conditions(codes))
     values = _sums_within_folds(predicted, responses, membership, fold_codes)[None]
-    resampling = _Resampling(fold_of_condition, target_groups, values.shape[-1], n_boot, seed)
-    return _bootstrap(values, resampling, _Statistic(_raw_score, _as_it_is), level, y)
+    resampling = Resampling(fold_of_condition, target_groups, values.shape[-1], n_boot, seed)
+    per_target = resampled_scores(values, resampling, Statistic(_raw_score, _as_it_is))
+    return _result(mean_of_medians(per_target, resampling.target_draws()), level, y)
 
 
 def bootstrap_noise_corrected_predictivity(
@@ -173,8 +172,9 @@ def bootstrap_noise_corrected_predictivity(
     >>> interval.low < 1 < interval.high
     True
     """
-    statistic = _Statistic(_corrected_score, _as_it_is)
-    return _bootstrap_sums(sums, target_groups, statistic, n_boot=n_boot, level=level, seed=seed)
+    values, resampling = _opened(sums, target_groups, n_boot, seed)
+    per_target = resampled_scores(values, resampling, Statistic(_corrected_score, _as_it_is))
+    return _result(mean_of_medians(per_target, resampling.target_draws()), level, sums.values)
 
 
 def bootstrap_neural_ceiling(
@@ -188,7 +188,14 @@ def bootstrap_neural_ceiling(
     """Bootstrap of the mean over animals of the median over targets of the noise ceiling of raw r.
 
     The ceiling of a target is the square root of its reliability on held-out samples. The resamples are those
-    of `bootstrap_noise_corrected_predictivity` with the same seed.
+    of `bootstrap_noise_corrected_predictivity` with the same seed, but for two changes without which the
+    interval is half as wide again as the ceiling scatters (docs/studies/ridge-interval.md):
+
+    - A target's reliability in a resample is taken linear in how often each condition was drawn (the
+      infinitesimal jackknife): reliability within the few distinct conditions of a fold's resample is lower and
+      scatters more than within as many conditions that are all distinct.
+    - Its noise is counted once: the spread of the values is that of two factors, conditions and targets, see
+      `two_factor_error`.
 
     Parameters
     ----------
@@ -208,34 +215,42 @@ def bootstrap_neural_ceiling(
     InvalidArgumentError
         If an argument is not as described.
     """
-    statistic = _Statistic(_neural_reliability, _root)
-    return _bootstrap_sums(sums, target_groups, statistic, n_boot=n_boot, level=level, seed=seed)
+    values, resampling = _opened(sums, target_groups, n_boot, seed)
+    per_target = linear_scores(values, resampling, Statistic(_neural_reliability, _root))
+    return _result(_noise_counted_once(per_target, resampling), level, sums.values)
 
 
-class _Resampling:
-    """Draws of conditions and of targets within animals, the same for the same seed."""
+def _noise_counted_once(per_target: torch.Tensor, resampling: Resampling) -> torch.Tensor:
+    """Means of medians over resamples of both factors, with the spread of `two_factor_error`."""
+    as_measured = per_target.mean(0, keepdim=True).expand_as(per_target)
+    both = mean_of_medians(per_target, resampling.target_draws())
+    by_conditions = mean_of_medians(per_target, resampling.each_target_once())
+    by_targets = mean_of_medians(as_measured, resampling.target_draws())
+    error = two_factor_error(
+        both,
+        by_conditions,
+        by_targets,
+        n_first=max(2, len(resampling.folds)),
+        n_second=max(2, min(len(members) for members in resampling.animals)),
+    )
+    centre, spread = both.nanmean(), np.nanstd(both.cpu().numpy())
+    return both if spread == 0 else centre + (both - centre) * float(error / spread)
 
-    def __init__(
-        self, fold_of_condition: Ints, target_groups: object, n_targets: int, n_boot: int, seed: int
-    ) -> None:
-        animals = condition_codes(target_groups, n_targets, name="target_groups")
-        self.folds = fold_of_condition
-        self.animals = [np.flatnonzero(animals == animal) for animal in range(n_conditions(animals))]
-        self.n_targets = n_targets
-        check_n_resamples("n_boot", n_boot)
-        self.n_boot = n_boot
-        self._seed = check_integer("seed", seed, least=0)
 
-    def condition_counts(self) -> torch.Tensor:
-        """How often each condition is drawn, (n_boot, n_conditions), float64."""
-        generator = np.random.default_rng((self._seed, 11))
-        return resample_counts(generator, len(self.folds), self.n_boot)
+def _opened(
+    sums: ConditionSums, target_groups: object, n_boot: int, seed: int
+) -> tuple[torch.Tensor, Resampling]:
+    values = as_tensor("sums", sums.values, ndim=4)
+    folds = np.asarray(torch.as_tensor(sums.folds).cpu(), dtype=np.int64)
+    return values, Resampling(folds, target_groups, values.shape[-1], n_boot, seed)
 
-    def target_draws(self) -> Iterator[torch.Tensor]:
-        """Per animal, the targets drawn, (n_boot, n_targets_of_animal)."""
-        for number, members in enumerate(self.animals):
-            rng = np.random.default_rng((self._seed, 13, number))
-            yield torch.from_numpy(members[rng.integers(len(members), size=(self.n_boot, len(members)))])
+
+def _result(values: torch.Tensor, level: float, original: object) -> BootstrapResult:
+    return BootstrapResult(
+        values=like(values, original),
+        interval=percentile_interval(values, level=level, unit=_UNIT),
+        n_undefined=int(values.isnan().sum()),
+    )
 
 
 def _fold_of_condition(codes: Ints, fold_codes: Ints) -> Ints:
@@ -257,68 +272,6 @@ def _sums_within_folds(
         rows = torch.from_numpy(np.flatnonzero(fold_codes == fold)).to(predicted.device)
         total += sums_by_condition(predicted[rows], responses[rows], membership[:, rows])
     return total
-
-
-@dataclass(frozen=True)
-class _Statistic:
-    """From the r of all pairs, (n_pairs, n_boot, n_targets), to a value of a fold; and of the folds' mean."""
-
-    within_fold: Callable[[torch.Tensor], torch.Tensor]
-    of_mean: Callable[[torch.Tensor], torch.Tensor]
-
-
-def _bootstrap_sums(
-    sums: ConditionSums, target_groups: object, statistic: _Statistic, *, n_boot: int, level: float, seed: int
-) -> BootstrapResult:
-    values = as_tensor("sums", sums.values, ndim=4)
-    folds = np.asarray(torch.as_tensor(sums.folds).cpu(), dtype=np.int64)
-    resampling = _Resampling(folds, target_groups, values.shape[-1], n_boot, seed)
-    return _bootstrap(values, resampling, statistic, level, sums.values)
-
-
-def _bootstrap(
-    sums: torch.Tensor, resampling: _Resampling, statistic: _Statistic, level: float, original: object
-) -> BootstrapResult:
-    per_target = _resampled_scores(sums, resampling, statistic)
-    medians = [_median(per_target.gather(1, draws.to(sums.device))) for draws in resampling.target_draws()]
-    values = torch.stack(medians).mean(0)
-    return BootstrapResult(
-        values=like(values, original),
-        interval=percentile_interval(values, level=level, unit=_UNIT),
-        n_undefined=int(values.isnan().sum()),
-    )
-
-
-def _median(values: torch.Tensor) -> torch.Tensor:
-    """Median of each row without its NaN, the mean of the middle two where their number is even."""
-    ordered, present = values.sort(1).values, values.isfinite().sum(1, keepdim=True)
-    middle = torch.cat([present - 1, present], 1).clamp(min=0) // 2
-    return ordered.gather(1, middle).mean(1)
-
-
-def _resampled_scores(sums: torch.Tensor, resampling: _Resampling, statistic: _Statistic) -> torch.Tensor:
-    """Score of each target in each resample of the conditions, (n_boot, n_targets)."""
-    counts = resampling.condition_counts().to(sums.device)
-    n_targets = sums.shape[-1]
-    result = sums.new_empty(len(counts), n_targets)
-    at_once = max(1, _BYTES_AT_ONCE // (8 * 6 * len(counts) * len(sums)))
-    for targets in portions(n_targets, at_once):
-        some = sums[..., targets]
-        per_fold = [
-            statistic.within_fold(_resampled_correlations(some, counts, resampling.folds == fold))
-            for fold in np.unique(resampling.folds)
-        ]
-        result[:, targets] = statistic.of_mean(torch.stack(per_fold).nanmean(0))
-    return result
-
-
-def _resampled_correlations(
-    sums: torch.Tensor, counts: torch.Tensor, in_fold: npt.NDArray[np.bool_]
-) -> torch.Tensor:
-    """r of all pairs within one fold, by weighted sums over its conditions, (n_pairs, n_boot, n_targets)."""
-    conditions = torch.from_numpy(np.flatnonzero(in_fold)).to(sums.device)
-    weighted = counts[:, conditions] @ sums[:, conditions].flatten(2)
-    return correlation_from_sums(weighted.reshape(len(sums), len(counts), *sums.shape[2:]))
 
 
 def _raw_score(r: torch.Tensor) -> torch.Tensor:

@@ -18,6 +18,8 @@ from innerscore.core.scores import ScoreParts
 from innerscore.metrics.labelled_predictivity import RidgePredictivity
 
 N_CONDITIONS, N_BINS, N_NEURONS, N_TRIALS = 40, 8, (30, 20), 8
+# Twice the standard deviation of a neuron's signal: six latents of variance 1 + 0.09 times the mean bin, 4.5.
+NOISE = 2 * (6 * (1 + 0.09 * 4.5)) ** 0.5
 
 
 def main() -> None:
@@ -43,7 +45,8 @@ def _experiment(seed: int) -> ScoreParts:
     time_course = np.cumsum(rng.normal(size=(N_CONDITIONS, N_BINS, 6)), axis=1)
     latent = (rng.normal(size=(N_CONDITIONS, 1, 6)) + 0.3 * time_course).reshape(-1, 6)
     signal = latent @ rng.normal(size=(6, sum(N_NEURONS)))
-    trials = signal + 2.0 * signal.std() * rng.normal(size=(N_TRIALS, *signal.shape))
+    # One size of noise in all experiments: scaled to each one's signals, experiments would be too much alike.
+    trials = signal + NOISE * rng.normal(size=(N_TRIALS, *signal.shape))
     return RidgePredictivity(n_boot=500, n_splits=20).parts(_model(latent[:, :3]), _brain(trials), None)
 
 

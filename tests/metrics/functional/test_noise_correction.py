@@ -15,6 +15,12 @@ from innerscore.metrics.functional._condition_sums import (
     correlation_from_sums,
 )
 from innerscore.metrics.functional._halves import random_halves
+from innerscore.metrics.functional._predictivity_resample import (
+    Resampling,
+    Statistic,
+    linear_scores,
+    resampled_scores,
+)
 from innerscore.metrics.functional.consistency import (
     inter_animal_consistency,
     inter_animal_consistency_from_halves,
@@ -245,10 +251,8 @@ def test_bootstrap_equals_resampling_the_rows():
     y = trials.mean(0)
     fit = ridge_predictivity(x, y, groups, n_outer=2, return_prediction=True)
     result = bootstrap_predictivity(fit.prediction, y, groups, fit.folds, ["m"] * 3, n_boot=40, seed=3)
-    from innerscore.metrics.functional.predictivity_bootstrap import _Resampling
-
     folds = np.array([fit.folds[groups == g][0] for g in range(12)])
-    resampling = _Resampling(folds, ["m"] * 3, 3, 40, 3)
+    resampling = Resampling(folds, ["m"] * 3, 3, 40, 3)
     drawn_targets = next(iter(resampling.target_draws())).numpy()
     for boot, counts in enumerate(resampling.condition_counts().numpy().astype(int)):
         per_fold = []
@@ -268,6 +272,23 @@ def test_bootstrap_of_the_corrected_score_centres_on_it():
     boots = bootstrap_noise_corrected_predictivity(result.sums, np.arange(30) % 3, n_boot=300)
     assert np.median(boots.values) == pytest.approx(np.median(result.score), abs=0.02)
     assert boots.values.shape == (300,)
+
+
+def test_the_ceiling_scatters_less_than_in_plain_resamples_and_about_its_value():
+    x, trials, groups = simulate(n_trials=8, n_conditions=100, n_targets=30, noise=2.0)
+    result = noise_corrected_predictivity(x, trials, groups, n_splits=10, return_sums=10)
+    ceilings = bootstrap_neural_ceiling(result.sums, np.zeros(30), n_boot=300).values
+    assert np.mean(ceilings) == pytest.approx(np.median(result.ceiling), abs=0.01)
+    resampling = Resampling(result.sums.folds, np.zeros(30), 30, 300, 0)
+    statistic = Statistic(lambda r: r[0], lambda r: r)
+    sums = torch.from_numpy(result.sums.values)
+    linear, plain = (
+        scores(sums, resampling, statistic).numpy() for scores in (linear_scores, resampled_scores)
+    )
+    raw = result.raw[None]
+    # The change to first order: what is left of the plain resample's is of second order.
+    assert np.corrcoef((linear - raw).ravel(), (plain - raw).ravel())[0, 1] > 0.9
+    assert np.abs(linear.mean(0) - raw).max() < 0.5 * np.abs(plain.mean(0) - raw).max() + 0.01
 
 
 def test_bootstrap_refuses_a_condition_in_two_folds():

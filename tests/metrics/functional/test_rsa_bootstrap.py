@@ -5,12 +5,15 @@ import pytest
 import torch
 from scipy.spatial.distance import squareform
 from scipy.stats import rankdata, zscore
+from scipy.stats import t as student
 
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional._rsa_resample import draw_plan
 from innerscore.metrics.functional.compare_rdms import compare_rdms
 from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
 from innerscore.metrics.functional.rsa_ceiling import rsa_noise_ceiling
+from innerscore.metrics.functional.rsa_interval import rsa_two_factor_intervals
+from innerscore.metrics.functional.two_factor import two_factor_error
 
 METHODS = ("pearson", "spearman", "rho-a", "tau-a", "cosine")
 N_STATES = 14
@@ -189,3 +192,23 @@ def test_bad_arrays_are_refused_by_name():
         bootstrap_rsa(models, data[0], over="rdms")
     with pytest.raises(InvalidArgumentError, match="1 RDM"):
         bootstrap_rsa_ceiling(data[0])
+
+
+def test_two_factor_intervals_follow_from_three_bootstraps():
+    rng = np.random.default_rng(0)
+    data = rng.random((6, 66)) + rng.random(66)
+    models = data.mean(0) + 0.5 * rng.random((2, 66))
+    options = {"n_boot": 300, "method": "spearman", "seed": 3}
+    both, conditions, rdms = (
+        bootstrap_rsa(models, data, over=over, **options) for over in ("both", "conditions", "rdms")
+    )
+    got = rsa_two_factor_intervals(models, data, level=0.9, **options)
+    error = two_factor_error(both, conditions, rdms, n_first=12, n_second=6)
+    means = compare_rdms(models, data, method="spearman").mean(1)
+    half = student.ppf(0.95, 5) * error
+    np.testing.assert_allclose([one.low for one in got], means - half, atol=1e-12)
+    np.testing.assert_allclose([one.high for one in got], means + half, atol=1e-12)
+    assert (error < both.std(0)).all()
+    states = np.repeat(np.arange(6), 2)
+    grouped = rsa_two_factor_intervals(models, data, groups=states, **options)
+    assert grouped[0].high - grouped[0].low != got[0].high - got[0].low
