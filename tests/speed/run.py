@@ -21,7 +21,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 import harness
 
-_FILES = ("regression", "similarity", "spatial")
+_FILES = ("regression", "similarity", "spatial", "store")
 
 
 def main() -> None:
