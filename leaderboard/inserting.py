@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +13,9 @@ from ..core.hashing import sha256_of_bytes
 from ..core.records import TARGETS_FILE, ResultRecord
 from .schema import ATTACHMENTS, RECORDS, record_row
 
-__all__ = ["Entry", "check_files", "check_superseded", "has_record", "insert", "same_run"]
+__all__ = ["BATCH", "Entry", "check_superseded", "insert_new", "same_run"]
+
+BATCH = 400  # below SQLite's limit on the parameters of a statement
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,42 +34,82 @@ class Entry:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def insert(connection: sa.Connection, entry: Entry, *, twin: str = "") -> None:
-    """Write the rows of a record and of those of its files that are not here yet."""
-    bodies = {sha256_of_bytes(body): body for body in entry.files.values()}
-    here = sa.select(ATTACHMENTS.c.sha256).where(ATTACHMENTS.c.sha256.in_(bodies))
-    for sha256 in set(bodies) - set(connection.execute(here).scalars()):
-        connection.execute(ATTACHMENTS.insert(), {"sha256": sha256, "body": bodies[sha256]})
-    connection.execute(RECORDS.insert(), record_row(entry.record, twin=twin))
-
-
 def same_run(connection: sa.Connection, record: ResultRecord) -> bool:
     """Whether a record of the same run, superseding the same, is here."""
-    run = RECORDS.c.run_sha256 == record.run_sha256
-    return _is_there(connection, sa.and_(run, RECORDS.c.supersedes == (record.supersedes or "")))
+    return _run(record) in _runs_here(connection, [record])
 
 
-def has_record(connection: sa.Connection, record_sha256: str) -> bool:
-    """Whether this very record is here."""
-    return _is_there(connection, RECORDS.c.record_sha256 == record_sha256)
+def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[ResultRecord]:
+    """Write those entries of which the record is not here, and of their files those that are not here.
+
+    A record that repeats a run which is here under another hash becomes its twin.
+
+    Returns
+    -------
+    records : list of ResultRecord
+        Those written.
+
+    Raises
+    ------
+    StoreError
+        If files are not exactly those that their record names.
+    """
+    for entry in entries:
+        _check_files(entry.record, entry.files)
+    by_hash = {entry.record.record_sha256: entry for entry in entries}
+    here = _here(connection, RECORDS.c.record_sha256, by_hash)
+    new = [entry for sha256, entry in by_hash.items() if sha256 not in here]
+    records = [entry.record for entry in new]
+    files = {entry.record.files[name]: body for entry in new for name, body in entry.files.items()}
+    if missing := files.keys() - _here(connection, ATTACHMENTS.c.sha256, files):
+        rows = [{"sha256": sha256, "body": files[sha256]} for sha256 in sorted(missing)]
+        connection.execute(ATTACHMENTS.insert(), rows)
+    if records:
+        connection.execute(RECORDS.insert(), _rows(records, _runs_here(connection, records)))
+    return records
 
 
-def _is_there(connection: sa.Connection, where: sa.ColumnElement[bool]) -> bool:
-    return connection.execute(sa.select(RECORDS.c.seq).where(where).limit(1)).first() is not None
+def check_superseded(connection: sa.Connection, hashes: Collection[str]) -> None:
+    """Refuse corrections of records that are not here."""
+    missing = set(hashes) - _here(connection, RECORDS.c.record_sha256, hashes)
+    if missing:
+        raise StoreError(
+            "A correction",
+            got=f"of record {min(missing)}, which is not here",
+            needed="of a stored record",
+        )
 
 
-def check_superseded(connection: sa.Connection, records: Iterable[ResultRecord]) -> None:
-    """Refuse a correction of a record that is not here."""
+def _rows(records: Iterable[ResultRecord], taken: set[tuple[str, str]]) -> list[dict[str, Any]]:
+    """The rows of records; the first of a run takes its place, others are twins."""
+    rows = []
     for record in records:
-        if record.supersedes is not None and not has_record(connection, record.supersedes):
-            raise StoreError(
-                f"The record {record.record_sha256}",
-                got=f"superseding {record.supersedes}, which is not here",
-                needed="a correction of a stored record",
-            )
+        rows.append(record_row(record, twin=record.record_sha256 if _run(record) in taken else ""))
+        taken.add(_run(record))
+    return rows
 
 
-def check_files(record: ResultRecord, files: Mapping[str, bytes]) -> None:
+def _run(record: ResultRecord) -> tuple[str, str]:
+    return record.run_sha256, record.supersedes or ""
+
+
+def _runs_here(connection: sa.Connection, records: Iterable[ResultRecord]) -> set[tuple[str, str]]:
+    """The runs, with what they supersede, that stored records of the same runs have."""
+    wanted = {record.run_sha256 for record in records}
+    query = sa.select(RECORDS.c.run_sha256, RECORDS.c.supersedes).where(RECORDS.c.run_sha256.in_(wanted))
+    return {(run, supersedes) for run, supersedes in connection.execute(query)}
+
+
+def _here(connection: sa.Connection, column: sa.Column[Any], values: Iterable[str]) -> set[str]:
+    """Those of the values that a column holds."""
+    wanted, found = list(values), set()
+    for start in range(0, len(wanted), BATCH):
+        query = sa.select(column).where(column.in_(wanted[start : start + BATCH]))
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
+def _check_files(record: ResultRecord, files: Mapping[str, bytes]) -> None:
     """Refuse files that are not exactly those that the record names."""
     given = {name: sha256_of_bytes(body) for name, body in files.items()}
     for name in sorted(record.files.keys() | given.keys()):

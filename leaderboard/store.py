@@ -23,7 +23,7 @@ from ..core.records import TARGETS_FILE, ResultRecord, read_record
 from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
 from .database import open_engine, reading, safe_url, store_errors, writing
 from .guards import broken_pages, missing_guards
-from .inserting import Entry, check_files, check_superseded, has_record, insert, same_run
+from .inserting import BATCH, Entry, check_superseded, insert_new, same_run
 from .schema import ATTACHMENTS, RECORDS
 from .upgrade import bring_up_to_date
 
@@ -33,7 +33,6 @@ T = TypeVar("T")
 
 Passing: TypeAlias = Callable[[Iterator[Entry]], Iterable[Entry]]
 
-_BATCH = 400  # below SQLite's limit on the parameters of a statement
 _WHOLE = 2**31 - 1
 
 
@@ -101,12 +100,11 @@ class Store:
             database refuses.
         """
         given = dict(files or {}) | ({} if targets_csv is None else {TARGETS_FILE: targets_csv})
-        check_files(record, given)
         with store_errors(self.url), writing(self._engine) as connection:
             if same_run(connection, record):
                 return False
-            insert(connection, Entry(record, given))
-            check_superseded(connection, [record])
+            insert_new(connection, [Entry(record, given)])
+            check_superseded(connection, [] if record.supersedes is None else [record.supersedes])
         return True
 
     def add_all(self, entries: Iterable[Entry]) -> int:
@@ -125,16 +123,15 @@ class Store:
         StoreError
             As :meth:`add`; then none is added.
         """
-        added = []
+        added = 0
+        superseded: set[str] = set()
         with store_errors(self.url), writing(self._engine) as connection:
-            for entry in entries:
-                check_files(entry.record, entry.files)
-                if not has_record(connection, entry.record.record_sha256):
-                    twin = entry.record.record_sha256 if same_run(connection, entry.record) else ""
-                    insert(connection, entry, twin=twin)
-                    added.append(entry.record)
-            check_superseded(connection, added)
-        return len(added)
+            for some in _batched(entries, BATCH):
+                new = insert_new(connection, some)
+                added += len(new)
+                superseded |= {one.supersedes for one in new if one.supersedes is not None}
+            check_superseded(connection, superseded)
+        return added
 
     def records(
         self, *, candidate: str | None = None, benchmark: str | None = None, after: int = 0
@@ -253,7 +250,7 @@ class Store:
         wanted = list(dict.fromkeys(hashes))
         found: dict[str, bytes] = {}
         with store_errors(self.url), reading(self._engine) as connection:
-            for some in _batched(wanted, _BATCH):
+            for some in _batched(wanted, BATCH):
                 query = sa.select(ATTACHMENTS).where(ATTACHMENTS.c.sha256.in_(some))
                 found |= {sha256: bytes(body) for sha256, body in connection.execute(query)}
         for sha256 in wanted:
@@ -296,13 +293,13 @@ class Store:
 
     def _rows(self, query: sa.Select[Any]) -> Iterator[dict[str, Any]]:
         with store_errors(self.url), reading(self._engine) as connection:
-            for row in connection.execute(query, execution_options={"yield_per": _BATCH}).mappings():
+            for row in connection.execute(query, execution_options={"yield_per": BATCH}).mappings():
                 yield {**row, "body": bytes(row["body"])}
 
     def _read(self, where: sa.ColumnElement[bool]) -> list[ResultRecord]:
         return [record for page in self._pages(where, size=_WHOLE) for record in page]
 
-    def _pages(self, where: sa.ColumnElement[bool], size: int = _BATCH) -> Iterator[list[ResultRecord]]:
+    def _pages(self, where: sa.ColumnElement[bool], size: int = BATCH) -> Iterator[list[ResultRecord]]:
         """Records page by page, each read in a transaction of its own."""
         columns = (RECORDS.c.seq, RECORDS.c.record_sha256, RECORDS.c.body)
         last = 0

@@ -148,7 +148,7 @@ def test_a_run_that_was_done_on_both_boards_is_kept_twice(store):
 
 
 def test_pages_join_without_loss(store, monkeypatch):
-    monkeypatch.setattr("innerscore.leaderboard.store._BATCH", 3)
+    monkeypatch.setattr("innerscore.leaderboard.store.BATCH", 3)
     for seed in range(10):
         store.add(make_record(seed=seed), csv_of(0.5))
     assert [entry.record.inputs.seed for entry in store.entries()] == list(range(10))
