@@ -19,7 +19,7 @@ __all__ = ["motion_from_path", "ornstein_uhlenbeck_paths", "resampled", "resampl
 
 _ROTATION_SD, _ROTATION_TAU_S = np.deg2rad(120.0), 0.08
 _SPEED_SCALE, _SPEED_TAU_S = 0.08, 0.7
-_WALL_DISTANCE_M, _THIGMOTAXIS = 0.1, 0.5
+_WALL_DISTANCE_M = 0.1
 _MARGIN_M = 1e-4
 
 
@@ -29,6 +29,8 @@ def ornstein_uhlenbeck_paths(
     *,
     arena_m: tuple[float, float] = (1.0, 1.0),
     rate_hz: float = 50.0,
+    thigmotaxis: float = 0.5,
+    start_m: npt.NDArray[np.float64] | None = None,
     seed: int = 0,
 ) -> npt.NDArray[np.float64]:
     """Walk simulated rats, each alone, through a rectangular arena.
@@ -45,6 +47,10 @@ def ornstein_uhlenbeck_paths(
         Width and height in m.
     rate_hz : float
         Samples per second.
+    thigmotaxis : float, default=0.5
+        In 0..1: how much the rat keeps to the walls; 0.5 as published.
+    start_m : array of shape (n_walks, 2), optional
+        Where each walk begins; drawn from the inner 80 % of the arena's sides by default.
     seed : int
         Seed of the walks.
 
@@ -65,12 +71,15 @@ def ornstein_uhlenbeck_paths(
             got=f"{n_walks}, {duration_s}",
             needed="a step or more",
         )
+    if not 0 <= thigmotaxis <= 1:
+        raise InvalidArgumentError("The 'thigmotaxis' parameter", got=thigmotaxis, needed="in 0..1")
     rng, dt = generator(seed, "self-motion", "walk"), 1.0 / rate_hz
     sides = np.asarray(arena_m, dtype=np.float64)
     turns = _ornstein_uhlenbeck(rng, (steps, n_walks), dt, _ROTATION_TAU_S) * _ROTATION_SD
     speeds = _rayleigh(_ornstein_uhlenbeck(rng, (steps, n_walks), dt, _SPEED_TAU_S))
     start, heading = rng.uniform(0.1, 0.9, (n_walks, 2)) * sides, rng.uniform(0, 2 * np.pi, n_walks)
-    return _walk(start, heading, turns, speeds, dt, sides).transpose(1, 0, 2)
+    start = start if start_m is None else _checked_starts(start_m, n_walks, sides)
+    return _walk(start, heading, turns, speeds, dt, sides, thigmotaxis).transpose(1, 0, 2)
 
 
 def motion_from_path(
@@ -156,12 +165,13 @@ def _walk(
     speeds: npt.NDArray[np.float64],
     dt: float,
     sides: npt.NDArray[np.float64],
+    thigmotaxis: float,
 ) -> npt.NDArray[np.float64]:
     """Advance all walks together; returns positions of shape (time, walk, 2)."""
     path = np.empty((*turns.shape, 2))
     for step, (turn, speed) in enumerate(zip(turns, speeds, strict=True)):
         bearing = bearing + turn * dt
-        push, shift = _wall_repulsion(position, sides)
+        push, shift = _wall_repulsion(position, sides, thigmotaxis)
         velocity = speed[:, None] * np.stack([np.cos(bearing), np.sin(bearing)], axis=-1) + push * dt
         position = position + (velocity + shift) * dt
         outside = (position < _MARGIN_M) | (position > sides - _MARGIN_M)
@@ -172,11 +182,24 @@ def _walk(
     return path
 
 
+def _checked_starts(
+    start_m: npt.NDArray[np.float64], n_walks: int, sides: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    start = np.asarray(start_m, dtype=np.float64)
+    if start.shape != (n_walks, 2) or not ((start >= 0) & (start <= sides)).all():
+        raise InvalidArgumentError(
+            "The 'start_m' parameter",
+            got=f"shape {start.shape}",
+            needed=f"({n_walks}, 2), all within the arena",
+        )
+    return start
+
+
 def _wall_repulsion(
-    position: npt.NDArray[np.float64], sides: npt.NDArray[np.float64]
+    position: npt.NDArray[np.float64], sides: npt.NDArray[np.float64], th: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Acceleration (m/s2) and drift (m/s) away from walls nearer than 0.1 m, as RatInABox defines them."""
-    v, d, th = _SPEED_SCALE, _WALL_DISTANCE_M, _THIGMOTAXIS
+    v, d = _SPEED_SCALE, _WALL_DISTANCE_M
     push, shift = np.zeros_like(position), np.zeros_like(position)
     for gap, sign in ((position, 1.0), (sides - position, -1.0)):
         depth = np.clip(d - gap, 0, d)
