@@ -49,15 +49,22 @@ def status(
 
 
 @app.command("fetch")
-def fetch(name: NameArgument, json: JsonOption = False) -> None:
+def fetch(
+    name: NameArgument,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Optional files too, and what else the data set can fetch: videos.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Find or download the files of a data set, check them, and convert what has to be."""
     from ..core.settings import load_settings
     from ..data_registry import registry
 
     settings = load_settings()
     card = registry(settings).find(name).card
-    paths = _fetch_files(card, settings)
-    _prepare(name, settings)
+    paths = _fetch_files(card, settings, everything=everything)
+    for step in ("fetch_further", "prepare") if everything else ("prepare",):
+        _run_step(name, step, settings)
     if json:
         emit_json({"dataset": name, "files": paths})
         return
@@ -87,28 +94,32 @@ def accept(
     write(f"{file}: SHA-256 {entry.sha256}, {entry.size} bytes")
 
 
-def _fetch_files(card: DatasetCard, settings: Settings) -> list[str]:
-    """The needed files, fetched, and those of the optional ones that are here."""
+def _fetch_files(card: DatasetCard, settings: Settings, *, everything: bool) -> list[str]:
+    """The needed files, fetched, and those of the optional ones that are here or wanted."""
     from ..data_registry.files import checked_file, local_file
 
-    wanted = [file for file in card.files if not file.optional or local_file(card, file.name, settings)]
+    wanted = [
+        file
+        for file in card.files
+        if everything or not file.optional or local_file(card, file.name, settings)
+    ]
     for file in wanted:
         if local_file(card, file.name, settings) is None:
             say(f"fetching {file.name}")
     return [str(checked_file(card, file.name, settings, large=True).path) for file in wanted]
 
 
-def _prepare(name: str, settings: Settings) -> None:
-    """Let a data set that has to be converted before its first use do so, and show how far it is."""
+def _run_step(name: str, step: str, settings: Settings) -> None:
+    """Let a data set that has such a step do it, and show how far it is: fetching videos, converting files."""
     from ..data_registry import load_dataset
     from ..data_registry.interface import loader_errors
     from .progress import shown_progress
 
     dataset = load_dataset(name, settings)
-    prepare = getattr(dataset, "prepare", None)
-    if prepare is not None:
+    work = getattr(dataset, step, None)
+    if work is not None:
         with loader_errors(dataset.card), shown_progress(name) as progress:
-            prepare(progress)
+            work(progress)
 
 
 def _named(card: DatasetCard, name: str) -> DataFile:

@@ -25,6 +25,7 @@ __all__ = [
     "FileStatus",
     "accept_file",
     "checked_file",
+    "download",
     "file_status",
     "local_file",
     "locate_file",
@@ -191,12 +192,26 @@ def _download(card: DatasetCard, file: DataFile, target: Path, settings: Setting
         raise _missing(card, file, settings, "downloads are switched off (INNERSCORE_OFFLINE)")
     if not large and (file.archive is not None or (file.size or 0) > _LARGE):
         raise _missing(card, file, settings, f"large files come by 'innerscore data fetch {card.identifier}'")
+    try:
+        download(file.url, target)
+    except OSError as error:
+        raise _missing(card, file, settings, str(error)) from error
+
+
+def download(url: str, target: Path) -> None:
+    """Bring a public file to a path, wholly or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be had now, for whatever reason.
+    """
     fetch = pooch.HTTPDownloader(progressbar=False, timeout=_TIMEOUT_S)
     try:
         with atomic_path(target) as temporary:
-            fetch(file.url, str(temporary), None)
-    except Exception as error:  # requests raises many kinds; each means that the file cannot be had now
-        raise _missing(card, file, settings, f"the download failed: {error}") from error
+            fetch(url, str(temporary), None)
+    except Exception as error:  # requests raises many kinds
+        raise OSError(f"the download failed: {error}") from error
 
 
 def _check_pinned(path: Path, pinned: str, *, aside: bool) -> None:

@@ -14,7 +14,8 @@ from ...core.errors import InvalidArgumentError, InvalidDataError, MissingPartEr
 from ...core.labelled import recording
 from ...core.settings import Settings
 from ...core.stimuli import FrameClip, StimulusSet
-from ..files import locate_file
+from ..files import download, locate_file
+from ..safe_pickle import Progress
 from .videos import decode_clip
 
 __all__ = ["SCENARIOS", "Bear2021"]
@@ -89,7 +90,7 @@ class Bear2021:
     @cached_property
     def excluded_games(self) -> tuple[str, ...]:
         """Sessions that the authors left out of the tables."""
-        return tuple(self._read("excluded_games.csv", "games")["gameID"].astype(str))
+        return tuple(map(str, self._read("excluded_games.csv", "games")["gameID"]))
 
     def recording(self, region: str) -> DataAssembly:
         """The share of people who said that there will be contact.
@@ -155,6 +156,28 @@ class Bear2021:
         )
         return StimulusSet(self.card.identifier, clips, rows[["stimulus_id", "role", "scenario", "label"]])
 
+    def fetch_further(self, progress: Progress | None = None) -> None:
+        """Download the judged videos that are not here, each from its public address; can be interrupted.
+
+        Their bytes are not pinned: a record names what was seen by the hash of the decoded clips.
+
+        Parameters
+        ----------
+        progress : callable of (stage, done, of), optional
+            How many videos are here.
+
+        Raises
+        ------
+        MissingPartError
+            If downloads are switched off or one fails.
+        """
+        names, urls = self.table["stimulus_id"], self.table["url"]
+        for done, (name, url) in enumerate(zip(names, urls, strict=True), start=1):
+            if self._video(name, TESTING) is None:
+                self._fetch_video(name, url)
+            if progress is not None:
+                progress("videos", done, len(names))
+
     def clip(self, stimulus_id: str, role: str = TESTING, *, size: int = 64) -> FrameClip:
         """One video as a clip, decoded now; for pipelines that cannot hold all of them."""
         path = self._video(stimulus_id, role)
@@ -203,6 +226,14 @@ class Bear2021:
     def _video(self, stimulus_id: str, role: str) -> Path | None:
         paths = (folder / f"{stimulus_id}_img.mp4" for folder in self._folders(role))
         return next(filter(Path.is_file, paths), None)
+
+    def _fetch_video(self, name: str, url: str) -> None:
+        if self._settings.offline:
+            raise self._missing_video(name, TESTING)
+        try:
+            download(url, self._folders(TESTING)[0] / f"{name}_img.mp4")
+        except OSError as error:
+            raise self._missing_video(name, TESTING) from error
 
     def _missing_video(self, stimulus_id: str, role: str) -> MissingPartError:
         urls = self.table.set_index("stimulus_id")["url"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from ...core._brainscore import NeuroidAssembly
 from ...core.errors import InvalidDataError
+from ...core.labelled import recording
 from ...tasks.mental_pong import HALF_ARENA_DEG
 from ...tasks.mental_pong_conditions import META_INDICES, condition_name
 from .release import Release
 
-__all__ = ["COLUMNS", "paddle_endpoints"]
+__all__ = ["COLUMNS", "label_endpoints", "paddle_endpoints"]
 
 COLUMNS = ("condition", "trial_type", "paddle_y_deg", "target_y_deg")
 
@@ -50,6 +52,36 @@ def paddle_endpoints(release: Release) -> pd.DataFrame:
             "paddle_y_deg": paddle[kept].to_numpy(),
             "target_y_deg": _column(release, "yf_mworks")[kept].to_numpy(),
         }
+    )
+
+
+def label_endpoints(trials: pd.DataFrame, animal: str) -> NeuroidAssembly:
+    """Endpoints in trials with the opaque occluder, as one neuroid of an animal; a presentation a trial.
+
+    Parameters
+    ----------
+    trials : pandas.DataFrame
+        As :func:`paddle_endpoints` gives it.
+    animal : str
+        Whose.
+
+    Returns
+    -------
+    endpoints : assembly of dims (presentation, neuroid)
+        In deg; coordinate ``target_y_deg`` on presentations. Conditions have as many repetitions as trials.
+    """
+    played = trials[trials["trial_type"] == "occ"]
+    names = played["condition"].to_numpy(dtype=str)
+    return recording(
+        played["paddle_y_deg"].to_numpy()[:, None],
+        presentation={
+            "stimulus_id": names,
+            "condition": names,
+            "repetition": played.groupby("condition").cumcount().to_numpy(),
+            "target_y_deg": played["target_y_deg"].to_numpy(),
+        },
+        neuroid={"neuroid_id": [f"{animal}-paddle"], "animal": [animal], "region": ["paddle"]},
+        attrs={"units": "deg", "simulated": "no"},
     )
 
 

@@ -24,7 +24,7 @@ from ...tasks.mental_pong_conditions import RELEASED_STEP_MS, bounce_group, epoc
 from ...tasks.pong_frames import render_trial
 from ..files import CheckedFile, checked_file, local_file
 from ..safe_pickle import Progress
-from .behaviour import COLUMNS, paddle_endpoints
+from .behaviour import COLUMNS, label_endpoints, paddle_endpoints
 from .labelled import conditions_of, label_trials
 from .meta_table import read_conditions
 from .release import ANIMALS, Release, read_release
@@ -42,6 +42,7 @@ _REGIONS = {
     "DMFC-mahler": ("mahler", "occ"),
     "DMFC-vis": (POOLED, "vis"),
 }
+_PADDLE = {"paddle-perle": "perle", "paddle-mahler": "mahler"}
 
 
 class Rajalingham2025:
@@ -73,10 +74,13 @@ class Rajalingham2025:
 
         Parameters
         ----------
-        region : {"DMFC", "DMFC-perle", "DMFC-mahler", "DMFC-vis"}
+        region : {"DMFC", "DMFC-perle", "DMFC-mahler", "DMFC-vis", "paddle-perle", "paddle-mahler"}
             Reliable units of both monkeys pooled, or of one, in trials with the opaque occluder; or all units of
-            both in trials with the transparent one, for which no choice of reliable units was published.
+            both in trials with the transparent one, for which no choice of reliable units was published; or one
+            monkey's endpoints of the paddle in deg, a presentation a trial.
         """
+        if region in _PADDLE:
+            return label_endpoints(self.behaviour(_PADDLE[region]), _PADDLE[region])
         if region not in _REGIONS:
             raise InvalidArgumentError(
                 "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"

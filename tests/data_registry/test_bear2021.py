@@ -1,6 +1,8 @@
 """Physion: people's judgements out of the real public tables, and clips out of videos."""
 
+import http.server
 import shutil
+import threading
 
 import numpy as np
 import pandas as pd
@@ -140,6 +142,39 @@ def test_a_short_or_damaged_video_is_named(tmp_path):
     for name in ("short", "bad"):
         with pytest.raises(InvalidDataError, match=name):
             decode_clip(tmp_path / f"{name}.mp4", name)
+
+
+class Videos(http.server.BaseHTTPRequestHandler):
+    """Serves the name asked for as the file's bytes; one name is not there."""
+
+    def do_GET(self):
+        self.send_response(404 if "gone" in self.path else 200)
+        self.end_headers()
+        self.wfile.write(self.path.encode())
+
+    def log_message(self, *_):
+        pass
+
+
+def test_videos_come_from_their_public_addresses_and_only_those_that_are_not_here(tmp_path, mirror):
+    settings = Settings(data_dir=tmp_path / "d", mirror=mirror, offline=False)
+    dataset, seen = load_dataset("Bear2021", settings), []
+    folder = tmp_path / "d" / "physion" / "videos" / "testing"
+    folder.mkdir(parents=True)
+    (folder / "b_img.mp4").write_bytes(b"own")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Videos) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        names = ["a", "b", "gone"]
+        urls = [f"http://127.0.0.1:{server.server_port}/{name}" for name in names]
+        dataset.__dict__["table"] = pd.DataFrame({"stimulus_id": names, "url": urls})
+        with pytest.raises(MissingPartError, match="/gone"):
+            dataset.fetch_further(lambda *step: seen.append(step))
+        server.shutdown()
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "a_img.mp4": b"/a",
+        "b_img.mp4": b"own",
+    }
+    assert seen == [("videos", 1, 3), ("videos", 2, 3)]
 
 
 def test_without_a_decoder_the_extra_is_named(tmp_path, monkeypatch):

@@ -6,11 +6,14 @@ import pytest
 import released_files as written
 import scipy.io
 
+from innerscore.core._brainscore import DataAssembly
 from innerscore.core.errors import InvalidArgumentError, MissingPartError
 from innerscore.core.labelled import coordinate
+from innerscore.core.scores import unpack_score
 from innerscore.data_registry.rajalingham2025.ball import fit_condition
 from innerscore.data_registry.rajalingham2025.labelled import imputed_cells
 from innerscore.data_registry.safe_pickle import read_pickle
+from innerscore.metrics import load_metric
 from innerscore.tasks.mental_pong import ball_state
 from innerscore.tasks.mental_pong_conditions import META_INDICES, condition_name
 
@@ -151,6 +154,23 @@ def test_endpoints_of_the_paddle_are_those_of_played_trials(pooled, pooled_conte
     found = pooled.behaviour("all")
     np.testing.assert_allclose(found["paddle_y_deg"], played["paddle_y"], rtol=1e-12)
     assert (found["trial_type"] == np.where(played["occ_alpha"] == 1, "occ", "vis")).all()
+
+
+def test_endpoints_are_compared_with_a_models_by_condition(place, settings):
+    dataset = place(
+        written.old_pickle(written.release("mahler", seed=5)), "mahler_hand_dmfc_dataset_50ms.pkl"
+    )
+    endpoints = dataset.recording("paddle-mahler")
+    table = dataset.behaviour("mahler")
+    assert endpoints.sizes["presentation"] == (table["trial_type"] == "occ").sum()
+    names = np.array([condition_name(index) for index in META_INDICES])
+    undershooting = np.array([0.8 * c.final_y + 0.1 * c.x0**2 for c in written.CONDITIONS])
+    coords = {"stimulus_id": ("presentation", names), "condition": ("presentation", names)}
+    coords |= {"neuroid_id": ("neuroid", ["paddle"]), "layer": ("neuroid", ["paddle"])}
+    model = DataAssembly(undershooting[:, None], dims=["presentation", "neuroid"], coords=coords)
+    parts = unpack_score(load_metric("endpoint-consistency", settings, n_boot=50)(model, endpoints))
+    assert parts.facts["n_trials"] == len(endpoints)
+    assert parts.raw.value == pytest.approx(0, abs=0.35)  # the written animal errs at random
 
 
 def matlab_content(content):
