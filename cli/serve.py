@@ -27,12 +27,22 @@ def serve(
     Log lines are JSON on standard error. SIGTERM and Ctrl-C finish what has begun, then exit with 0.
     """
     from ..core.settings import load_settings
-    from ..leaderboard.server import TokenFile, create_app, hosts_of, log_to_stderr, run_server
-    from .contents import board_contents
+    from ..leaderboard.server import (
+        TokenFile,
+        address_of,
+        create_app,
+        hosts_of,
+        listen,
+        log_to_stderr,
+        run_server,
+    )
+
+    settings = load_settings()
+    taken = listen(host, port)
+    from .contents import board_contents  # slow; a port that is taken is said before
     from .stored import open_store
     from .token import tokens_path
 
-    settings = load_settings()
     app = create_app(
         open_store(settings),
         board_contents(settings, own or ()),
@@ -40,4 +50,5 @@ def serve(
         hosts=hosts_of(host, name or ()),
         logger=log_to_stderr(),
     )
-    run_server(app, host, port, started=lambda address: say(f"the board is at {address}"))
+    say(f"the board is at {address_of(taken)}")
+    run_server(app, taken)

@@ -25,7 +25,7 @@ from ..core.records import TARGETS_FILE, ResultRecord
 from .board import Board
 from .cells_as_text import csv_text
 from .inserting import Entry
-from .page import board_page
+from .pages import BoardContents, write_site
 from .parquet import parquet_bytes
 from .record_table import RECORD_COLUMNS, record_rows
 from .store import Store
@@ -54,8 +54,8 @@ def export_board(board: Board, store: Store, folder: Path, *, site: Site | None 
     folder : pathlib.Path
         Target; an earlier export that is there is replaced as a whole.
     site : callable, optional
-        Writes the pages into the folder that it is given, ``index.html`` among them; by default the board's page
-        alone.
+        Writes the pages into the folder that it is given, ``index.html`` among them; by default pages that know
+        the records but no card.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def export_board(board: Board, store: Store, folder: Path, *, site: Site | None 
         store.copy_to(target / STORE_FILE, partial(_written, target, records))
         _write_table(target / RECORDS_TABLE, RECORD_COLUMNS, record_rows(records))
         _write_board(board, target)
-        (site or partial(_write_page, board))(target)
+        (site or partial(_write_site, store))(target)
         write_sums(target)
     return folder / "index.html"
 
@@ -121,8 +121,8 @@ def _write_board(board: Board, target: Path) -> None:
     (target / "board.parquet").write_bytes(parquet_bytes(columns, rows))
 
 
-def _write_page(board: Board, target: Path) -> None:
-    (target / "index.html").write_text(board_page(board), encoding="utf-8")
+def _write_site(store: Store, target: Path) -> None:
+    write_site(store, BoardContents(), target)
 
 
 def _own_names(folder: Path) -> set[str]:

@@ -1,7 +1,7 @@
 """The service: pages and a typed interface over a store; reads are open, writes need a token."""
 
 from .app import Limits, create_app, hosts_of
-from .serving import log_to_stderr, run_server
+from .serving import address_of, listen, log_to_stderr, run_server
 from .tokens import IssuedToken, TokenFacts, TokenFile
 
 __all__ = [
@@ -9,8 +9,10 @@ __all__ = [
     "Limits",
     "TokenFacts",
     "TokenFile",
+    "address_of",
     "create_app",
     "hosts_of",
+    "listen",
     "log_to_stderr",
     "run_server",
 ]

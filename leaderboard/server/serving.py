@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -13,51 +14,58 @@ from fastapi import FastAPI
 
 from ...core.errors import InvalidArgumentError
 
-__all__ = ["log_to_stderr", "run_server"]
+__all__ = ["address_of", "listen", "log_to_stderr", "run_server"]
 
 _SECONDS_TO_FINISH = 10
 
 
-def run_server(app: FastAPI, host: str, port: int, started: Callable[[str], None] | None = None) -> None:
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address before anything slow is done; port 0 takes a free one.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If it cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host, port))
+        taken.listen()
+    except OSError as error:
+        taken.close()
+        raise InvalidArgumentError(
+            "The address", got=f"{host}:{port} ({error.strerror})", needed="one of this machine that is free"
+        ) from error
+    return taken
+
+
+def address_of(taken: socket.socket) -> str:
+    """The address of a listening socket, as a browser takes it."""
+    host, port = taken.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def run_server(app: FastAPI, taken: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM; requests that have begun are answered first.
 
     Parameters
     ----------
     app : FastAPI
-    host, port : str, int
-        Where to listen; port 0 takes a free one.
-    started : callable, optional
-        Called with the address once the server listens.
-
-    Raises
-    ------
-    InvalidArgumentError
-        If the port cannot be had.
+    taken : socket.socket
+        As :func:`listen` gave it; closed at the end.
     """
     config = uvicorn.Config(
         app,
-        host=host,
-        port=port,
         log_config=None,
         access_log=False,
         server_header=False,
-        date_header=True,
         proxy_headers=False,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
-    with _signals_end_nothing_else():
-        try:
-            socket = config.bind_socket()
-        except SystemExit as error:
-            raise InvalidArgumentError(
-                "The 'port' parameter",
-                got=f"{host}:{port}, which is taken or not allowed",
-                needed="a free port",
-            ) from error
-        if started is not None:
-            shown = f"[{host}]" if ":" in host else host
-            started(f"http://{shown}:{socket.getsockname()[1]}/")
-        uvicorn.Server(config).run(sockets=[socket])
+    with _signals_end_nothing_else(), taken:
+        uvicorn.Server(config).run(sockets=[taken])
 
 
 def log_to_stderr() -> logging.Logger:

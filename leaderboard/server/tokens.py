@@ -127,7 +127,7 @@ class TokenFile:
         if not self.path.exists():
             return []
         with self._open() as connection:
-            query = "SELECT id, name, scopes, created, expires, revoked FROM tokens ORDER BY created, id"
+            query = "SELECT id, name, scopes, created, expires, revoked FROM tokens ORDER BY rowid"
             return [_facts(row) for row in connection.execute(query)]
 
     def revoke(self, identifier: str) -> TokenFacts:

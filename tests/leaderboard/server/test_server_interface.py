@@ -1,0 +1,263 @@
+"""The service over HTTP: reads, writes, limits, headers, logs."""
+
+import gzip
+import json
+import logging
+import time
+from io import BytesIO
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from board_examples import benchmark_names, contents, entry, failed, many_entries
+from fastapi.testclient import TestClient
+
+from innerscore.leaderboard.server import Limits, TokenFile, create_app
+from innerscore.leaderboard.store import Store
+
+LOOSE = Limits(reads_per_second=1e5, read_burst=10**6, writes_per_second=1e5, write_burst=10**6)
+NAMES = tuple(f"candidate-{n:03d}" for n in range(4))
+BENCHMARKS = benchmark_names(4)
+
+
+def one_entry(name="candidate-009", benchmark=BENCHMARKS[0], value=0.5, **changes):
+    rng = np.random.default_rng(7)
+    return entry(name, benchmark, value, rng.standard_normal(50), rng, **changes)
+
+
+def parts(one):
+    """An entry as a client sends it."""
+    files = [("files", (name, body)) for name, body in one.files.items()]
+    return [("record", ("record.json", one.record.to_json())), *files]
+
+
+class Service:
+    """A client on an app of its own."""
+
+    def __init__(self, folder, limits=LOOSE, **changes):
+        self.store = Store(f"sqlite:///{folder / 'board.sqlite'}")
+        self.store.add_all(many_entries(4, 4, n_resamples=30))
+        self.tokens = TokenFile(folder / "tokens.sqlite")
+        self.lines = []
+        logger = logging.getLogger(f"test.{folder}")
+        logger.setLevel(logging.INFO)
+        logger.handlers[:] = [_Kept(self.lines)]
+        made = contents(NAMES, BENCHMARKS)
+        app = create_app(self.store, made, self.tokens, limits=limits, logger=logger, **changes)
+        self.client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+
+    def headers(self):
+        return {"Authorization": f"Bearer {self.tokens.create('a test').secret}"}
+
+
+class _Kept(logging.Handler):
+    def __init__(self, lines):
+        super().__init__()
+        self.lines = lines
+
+    def emit(self, record):
+        self.lines.append(record.getMessage())
+
+
+@pytest.fixture
+def service(tmp_path):
+    made = Service(tmp_path)
+    with made.client:
+        made.client.get("/index.html")
+        yield made
+
+
+def test_pages_have_etags_and_are_sent_once(service):
+    first = service.client.get("/candidates/candidate-000.html")
+    assert first.status_code == 200
+    again = service.client.get(
+        "/candidates/candidate-000.html", headers={"If-None-Match": first.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_every_answer_closes_the_page(service):
+    for path in ("/", "/health", "/nothing", "/api/v1/records", "/static/board.js", "/records/x.json"):
+        headers = service.client.get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "no-referrer"
+        assert "server" not in headers
+
+
+def test_health_and_readiness(service):
+    assert service.client.get("/health").json() == {"status": "alive"}
+    assert service.client.get("/ready").json() == {"status": "ready", "board": True, "store": True}
+
+
+def test_records_come_page_by_page_and_byte_for_byte(service):
+    found, after = [], 0
+    while after is not None:
+        page = service.client.get("/api/v1/records", params={"limit": 5, "after": after}).json()
+        assert len(page["records"]) <= 5
+        found += page["records"]
+        after = page["next"]
+    records = service.store.records()
+    assert [one["run"] if "run" in one else one["created"] for one in found] == [r.created for r in records]
+    body = service.client.get(f"/api/v1/records/{records[3].record_sha256}")
+    assert body.content == records[3].to_json()
+    assert service.client.get(f"/records/{records[3].record_sha256}.json").content == records[3].to_json()
+    only = service.client.get("/api/v1/records", params={"candidate": "candidate-001"}).json()["records"]
+    assert {one["inputs"]["candidate"]["identifier"] for one in only} == {"candidate-001"}
+
+
+def test_the_board_comes_page_by_page(service):
+    page = service.client.get("/api/v1/board", params={"limit": 3}).json()
+    assert (len(page["cells"]), page["next"]) == (3, 3)
+    last = service.client.get("/api/v1/board", params={"after": 15, "limit": 3}).json()
+    assert (len(last["cells"]), last["next"]) == (1, None)
+
+
+def test_the_interface_is_described_and_the_description_loads_nothing(service):
+    schema = service.client.get("/api/openapi.json").json()
+    assert schema["paths"]["/api/v1/records"]["post"]["security"] == [{"token": []}]
+    assert "ResultRecord" in schema["components"]["schemas"]
+    assert schema["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert service.client.get("/docs").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "parquet", "bib"])
+def test_a_view_is_downloaded(service, kind):
+    body = service.client.get(f"/board.{kind}", params={"q": "candidate-002", "data": "recorded"}).content
+    if kind == "parquet":
+        assert set(pq.read_table(BytesIO(body)).column("candidate").to_pylist()) == {"candidate-002"}
+    else:
+        assert b"candidate-002" in body
+        assert b"candidate-001" not in body
+
+
+def test_writing_needs_a_token_in_force(service):
+    issued = service.tokens.create("a test")
+    one = one_entry()
+    for headers in ({}, {"Authorization": "Bearer isc_x_y"}, {"Authorization": f"Basic {issued.secret}"}):
+        answer = service.client.post("/api/v1/records", files=parts(one), headers=headers)
+        assert answer.status_code == 401
+    headers = {"Authorization": f"Bearer {issued.secret}"}
+    answer = service.client.post("/api/v1/records", files=parts(one), headers=headers)
+    assert answer.status_code == 201
+    assert answer.json() == {"record_sha256": one.record.record_sha256, "added": True}
+    again = service.client.post("/api/v1/records", files=parts(one), headers=headers)
+    assert (again.status_code, again.json()["added"]) == (200, False)
+    assert service.store.record(one.record.record_sha256) == one.record
+    service.tokens.revoke(issued.facts.identifier)
+    other = one_entry(seed=1)
+    assert service.client.post("/api/v1/records", files=parts(other), headers=headers).status_code == 401
+
+
+def test_a_new_record_is_on_the_board_soon(service):
+    one = one_entry("newcomer", value=0.123)
+    service.client.post("/api/v1/records", files=parts(one), headers=service.headers())
+    deadline = time.monotonic() + 15
+    while "newcomer" not in service.client.get("/").text and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert "newcomer" in service.client.get("/").text
+    assert "0.123" in service.client.get("/candidates/newcomer.html").text
+
+
+def test_a_bad_record_is_refused_and_changes_nothing(service):
+    headers, position = service.headers(), service.store.position
+    good = one_entry()
+    body = good.record.to_json()
+    bad = [
+        [("record", ("r", b"{}"))],
+        [("record", ("r", body))],
+        [("record", ("r", body + b" ")), *parts(good)[1:]],
+        [("record", ("r", body)), ("files", ("targets.csv", b"a,b\n1\n"))],
+        [("files", ("x", b"x"))],
+        parts(one_entry(supersedes="1" * 64)),
+    ]
+    for sent in bad:
+        answer = service.client.post("/api/v1/records", files=sent, headers=headers)
+        assert answer.status_code in (409, 422)
+        assert answer.json()["error"]["message"]
+    assert service.store.position == position
+
+
+def test_what_is_not_there_is_said_in_the_readers_form(service):
+    html = service.client.get("/candidates/nobody.html", headers={"Accept": "text/html"})
+    assert html.status_code == 404
+    assert "Not here" in html.text
+    assert service.client.get("/api/v1/records/" + "0" * 64).json()["error"]["kind"] == "HTTPError"
+
+
+@pytest.mark.parametrize(
+    "path", ["/../pyproject.toml", "/static/../app.py", "/static/%2e%2e/page.py", "/records/../../x.json"]
+)
+def test_no_path_leads_out_of_the_site(service, path):
+    assert service.client.get(path).status_code == 404
+
+
+def test_other_host_names_are_refused(service):
+    assert service.client.get("/", headers={"Host": "evil.example"}).status_code == 421
+    assert service.client.get("/health", headers={"Host": "127.0.0.1:80"}).status_code == 200
+
+
+def test_a_body_that_is_too_large_is_refused_whether_it_says_so_or_not(tmp_path):
+    made = Service(tmp_path, Limits(most_bytes=10_000))
+    with made.client as client:
+        headers = made.headers()
+        assert client.post("/api/v1/records", content=b"x" * 20_000, headers=headers).status_code == 413
+        chunks = (b"x" * 1000 for _ in range(20))
+        kind = {"Content-Type": "multipart/form-data; boundary=b"}
+        answer = client.post("/api/v1/records", content=chunks, headers=headers | kind)
+        assert answer.status_code in (400, 413)
+        assert made.store.position == len(made.store.records())
+
+
+def test_who_asks_too_often_waits(tmp_path):
+    made = Service(tmp_path, Limits(reads_per_second=0.5, read_burst=3))
+    with made.client as client:
+        codes = [client.get("/health").status_code for _ in range(5)]
+        assert codes == [200, 200, 200, 429, 429]
+        assert int(client.get("/health").headers["retry-after"]) >= 1
+
+
+def test_the_log_has_a_line_of_json_a_request_and_no_secret(service):
+    headers = service.headers()
+    service.lines.clear()
+    service.client.post("/api/v1/records?key=hush", files=parts(one_entry()), headers=headers)
+    service.client.get("/index.html?q=private")
+    lines = [json.loads(line) for line in service.lines]
+    assert [(line["method"], line["path"], line["status"]) for line in lines] == [
+        ("POST", "/api/v1/records", 201),
+        ("GET", "/index.html", 200),
+    ]
+    secret = headers["Authorization"].split()[1]
+    assert lines[0]["token"] == secret.split("_")[1]
+    text = "\n".join(service.lines)
+    assert secret not in text
+    assert secret.split("_", 2)[2] not in text
+    assert "hush" not in text
+    assert "private" not in text
+
+
+def test_pages_are_sent_compressed_to_who_takes_it(service):
+    packed = service.client.get("/", headers={"Accept-Encoding": "gzip"})
+    plain = service.client.get("/", headers={"Accept-Encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content
+    assert len(gzip.compress(plain.content)) < len(plain.content) / 3
+
+
+def test_a_failure_is_told_without_its_inside(service, monkeypatch):
+    monkeypatch.setattr(type(service.store), "record", lambda *_: 1 / 0)
+    answer = service.client.get("/api/v1/records/" + "0" * 64)
+    assert answer.status_code == 500
+    assert "ZeroDivision" not in answer.text
+
+
+def test_a_failed_candidate_is_shown_as_such(service):
+    one = failed("unlucky", BENCHMARKS[0], reason="a very special reason")
+    service.store.add_all([one])
+    deadline = time.monotonic() + 15
+    while time.monotonic() < deadline and service.client.get("/candidates/unlucky.html").status_code != 200:
+        time.sleep(0.2)
+    assert "a very special reason" in service.client.get("/candidates/unlucky.html").text
