@@ -55,6 +55,22 @@ class Plan:
             weights[:, same] = counts[:, left[same]]
         return weights
 
+    def weights_by_pair(self, resamples: slice) -> torch.Tensor:
+        """How often each pair occurs where each state is a condition, (n_pairs, n_resamples).
+
+        Rows of counts are multiplied whole, instead of gathering the two counts of each pair.
+        """
+        n_states = self.condition_counts.shape[1]
+        condition_of_state = torch.cat([self.left[:1], self.right[: n_states - 1]])
+        counts = self.condition_counts[resamples].T[condition_of_state]
+        weights = counts.new_empty(len(self.left), counts.shape[1])
+        start = 0
+        for state in range(n_states - 1):
+            stop = start + n_states - 1 - state
+            torch.mul(counts[state + 1 :], counts[state], out=weights[start:stop])
+            start = stop
+        return weights
+
     def one_state_a_condition(self) -> bool:
         """Whether every pair of states is a pair of conditions of its own."""
         n_conditions = self.condition_counts.shape[1]

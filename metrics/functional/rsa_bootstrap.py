@@ -188,12 +188,12 @@ def _by_pool(
     columns = torch.cat([torch.ones_like(values[:1]), values, values.square()]).T
     n_models = len(models)
     for resamples in _slices(len(plan.rdm_counts), 2 * values.shape[1]):
-        weights = plan.pair_weights(resamples, plan.left, plan.right)
-        own = OwnMoments.of(weights @ columns, centre)
+        weights = plan.weights_by_pair(resamples)
+        own = OwnMoments.of(weights.T @ columns, centre)
         shares = _shares_of_lengths(plan.rdm_counts[resamples], own.lengths[:, n_models:])
-        offset = (shares * own.means[:, n_models:]).sum(1, keepdim=True)
-        pool = weights.mul_((shares @ values[n_models:]).sub_(offset))
-        products = pool @ values[:n_models].T - own.means[:, :n_models] * pool.sum(1, keepdim=True)
+        offset = (shares * own.means[:, n_models:]).sum(1)
+        pool = (values[n_models:].T @ shares.T).sub_(offset).mul_(weights)
+        products = pool.T @ values[:n_models].T - own.means[:, :n_models] * pool.sum(0)[:, None]
         yield resamples, products / own.lengths[:, :n_models]
 
 

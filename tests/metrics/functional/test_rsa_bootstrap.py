@@ -194,6 +194,17 @@ def test_bad_arrays_are_refused_by_name():
         bootstrap_rsa_ceiling(data[0])
 
 
+def test_labels_in_any_order_name_the_same_conditions():
+    models, data = _models_and_data()
+    labels = np.random.default_rng(1).permutation(N_STATES)
+    for method in ("pearson", "spearman"):
+        got = bootstrap_rsa(models, data, n_boot=N_BOOT, method=method, groups=labels)
+        plan = draw_plan(torch.from_numpy(data), n_boot=N_BOOT, over="conditions", groups=labels, seed=0)
+        pairs = plan.resampled_pairs(5)
+        want = compare_rdms(models[:, pairs], data[:, pairs], method=method).mean(1)
+        np.testing.assert_allclose(got[5], want, atol=1e-10)
+
+
 def test_two_factor_intervals_follow_from_three_bootstraps():
     rng = np.random.default_rng(0)
     data = rng.random((6, 66)) + rng.random(66)
