@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from ..core.cards import BenchmarkCard, CandidateCard
 from ..core.records import ResultRecord
 from ..core.resamples import Resamples
 from .cells import Board, Cell, CellState, Column, Row, Section
-from .order import ALPHA, Comparison, Quantity, compare, mean_of
+from .order import ALPHA, Comparison, Quantity, Standing, compare, mean_of
 
 __all__ = ["Board", "Cell", "CellState", "Column", "Quantity", "ResamplesOf", "Row", "Section", "make_board"]
 
@@ -132,48 +132,71 @@ def _cell(record: ResultRecord | None, quantity: Quantity) -> Cell:
     return Cell("not run" if record is None else record.status, record, quantity)
 
 
+@dataclass(frozen=True, eq=False)
+class _Contest:
+    """Those candidates of a column that have a value, by their number among the rows, and how they compare."""
+
+    members: list[int]
+    comparison: Comparison
+
+    def among(self, chosen: Sequence[int]) -> Comparison:
+        """The comparison of some of the members."""
+        places = {number: place for place, number in enumerate(self.members)}
+        return self.comparison.among([places[number] for number in chosen])
+
+    def standings(self, alpha: float) -> dict[int, Standing]:
+        return dict(zip(self.members, self.comparison.standings(alpha), strict=True))
+
+
 def _ranked(
     rows: Sequence[Row], columns: Sequence[Column], resamples: Mapping[str, Resamples], alpha: float
 ) -> list[Row]:
     """The rows with the standing of each cell in its column, and of each row that has a mean."""
-    ranked = [_ranked_column([row.cells[i] for row in rows], resamples, alpha) for i in range(len(columns))]
-    full = [number for number, row in enumerate(rows) if not math.isnan(row.mean)]
-    compared = _compared_by_mean([rows[number] for number in full], columns, resamples)
-    by_mean = dict(zip(full, compared.standings(alpha), strict=True)) if compared else {}
+    contests = [_contest([row.cells[i] for row in rows], resamples) for i in range(len(columns))]
+    by_column = [contest.standings(alpha) for contest in contests]
+    if any(cell.quantity != "normalised" for row in rows for cell in row.cells):
+        contests = [
+            _contest([replace(row.cells[i], quantity="normalised") for row in rows], resamples)
+            for i in range(len(columns))
+        ]
+    by_mean = _standings_by_mean(rows, columns, contests, alpha)
     return [
-        replace(row, cells=tuple(column[number] for column in ranked), standing=by_mean.get(number))
+        replace(row, cells=_standing(row, number, by_column), standing=by_mean.get(number))
         for number, row in enumerate(rows)
     ]
 
 
-def _ranked_column(cells: Sequence[Cell], resamples: Mapping[str, Resamples], alpha: float) -> list[Cell]:
-    ranking = [
+def _standing(row: Row, number: int, by_column: Sequence[Mapping[int, Standing]]) -> tuple[Cell, ...]:
+    return tuple(
+        replace(cell, standing=standings.get(number))
+        for cell, standings in zip(row.cells, by_column, strict=True)
+    )
+
+
+def _contest(cells: Sequence[Cell], resamples: Mapping[str, Resamples]) -> _Contest:
+    """Compare cells of one column by the part of the score that they show; ceilings are not compared."""
+    members = [
         number
         for number, cell in enumerate(cells)
         if cell.quantity != "ceiling" and not math.isnan(cell.shown)
     ]
-    compared = _compared([cells[number] for number in ranking], resamples)
-    standings = dict(zip(ranking, compared.standings(alpha), strict=True))
-    return [replace(cell, standing=standings.get(number)) for number, cell in enumerate(cells)]
+    chosen = [cells[number] for number in members]
+    known = [resamples.get(cell.record.record_sha256) if cell.record else None for cell in chosen]
+    quantity = chosen[0].quantity if chosen else "normalised"
+    return _Contest(members, compare([cell.shown for cell in chosen], known, quantity))
 
 
-def _compared(cells: Sequence[Cell], resamples: Mapping[str, Resamples]) -> Comparison:
-    """Compare cells of one column, each of which has a value, by the part that they show."""
-    known = [resamples.get(cell.record.record_sha256) if cell.record else None for cell in cells]
-    return compare([cell.shown for cell in cells], known, cells[0].quantity if cells else "normalised")
-
-
-def _compared_by_mean(
-    rows: Sequence[Row], columns: Sequence[Column], resamples: Mapping[str, Resamples]
-) -> Comparison | None:
-    """Compare rows of full coverage by their mean normalised value; None without any row."""
-    if not rows:
-        return None
+def _standings_by_mean(
+    rows: Sequence[Row], columns: Sequence[Column], contests: Sequence[_Contest], alpha: float
+) -> dict[int, Standing]:
+    """Compare rows of full coverage by their mean normalised value."""
+    full = [number for number, row in enumerate(rows) if not math.isnan(row.mean)]
+    if not full:
+        return {}
     by_dataset: dict[str, list[Comparison]] = {}
-    for index, column in enumerate(columns):
-        cells = [replace(row.cells[index], quantity="normalised") for row in rows]
-        by_dataset.setdefault(column.dataset, []).append(_compared(cells, resamples))
-    return mean_of(by_dataset)
+    for column, contest in zip(columns, contests, strict=True):
+        by_dataset.setdefault(column.dataset, []).append(contest.among(full))
+    return _Contest(full, mean_of(by_dataset)).standings(alpha)
 
 
 def _place_in_section(row: Row) -> tuple[float, int, bool, str]:

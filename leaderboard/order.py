@@ -96,15 +96,27 @@ class Comparison:
     errors: Floats
     n_units: int
 
+    def among(self, members: Sequence[int]) -> Comparison:
+        """The comparison of some of the candidates."""
+        return Comparison(self.values[members], self.errors[np.ix_(members, members)], self.n_units)
+
     @property
     def p_values(self) -> Floats:
         """Two-sided p-values of all pairs, not corrected; NaN where a pair cannot be compared."""
-        gaps = np.abs(self.values[:, None] - self.values)
+        p_values = np.ones_like(self.errors)
+        pairs = np.triu_indices(len(self.values), 1)
+        p_values[pairs] = self._p_values_of(
+            np.abs(self.values[pairs[0]] - self.values[pairs[1]]), self.errors[pairs]
+        )
+        p_values.T[pairs] = p_values[pairs]
+        return p_values
+
+    def _p_values_of(self, gaps: Floats, errors: Floats) -> Floats:
         with np.errstate(divide="ignore", invalid="ignore"):
-            tails = np.asarray(2 * stdtr(max(self.n_units - 1, 1), -gaps / self.errors))
+            tails = np.asarray(2 * stdtr(max(self.n_units - 1, 1), -gaps / errors))
         # An error of zero: the difference is the same in every resample, and real unless it is zero itself.
         exact = np.where(gaps == 0, 1.0, 0.0)
-        return np.where(self.errors == 0, exact, tails)
+        return np.where(errors == 0, exact, tails)
 
     def standings(self, alpha: float = ALPHA) -> list[Standing]:
         """Ranks as ranges and tie groups, Holm-corrected over all pairs that can be compared."""
@@ -206,23 +218,32 @@ def _sharing(resamples: Sequence[Resamples | None]) -> list[list[int]]:
     The ceiling rests on data and resample alone: where two candidates' ceilings agree in every resample, the
     resamples are the same, whichever version of the code drew them.
     """
-    groups: list[tuple[Resamples, list[int]]] = []
+    by_plan: dict[tuple[str, int, int], list[int]] = {}
     for index, one in enumerate(resamples):
-        if one is None:
-            continue
-        members = next((members for first, members in groups if _same_draws(first, one)), None)
-        if members is None:
-            groups.append((one, [index]))
-        else:
-            members.append(index)
-    return [members for _, members in groups]
+        if one is not None:
+            by_plan.setdefault((one.kind, one.n_units, len(one.values)), []).append(index)
+    return [
+        [members[k] for k in group]
+        for members in by_plan.values()
+        for group in _equal_rows(np.stack([_ceiling(resamples[index]) for index in members]))
+    ]
 
 
-def _same_draws(first: Resamples, second: Resamples) -> bool:
-    plan = (first.kind, first.n_units, len(first.values))
-    if plan != (second.kind, second.n_units, len(second.values)):
-        return False
-    return np.allclose(first.part("ceiling"), second.part("ceiling"), rtol=_SAME, atol=0, equal_nan=True)
+def _ceiling(resamples: Resamples | None) -> Floats:
+    return np.empty(0) if resamples is None else resamples.part("ceiling")
+
+
+def _equal_rows(rows: Floats) -> list[list[int]]:
+    """Rows by equality but for rounding; NaN equals NaN."""
+    left, groups = np.arange(len(rows)), []
+    while len(left):
+        first = rows[left[0]]
+        near = np.abs(rows[left] - first) <= _SAME * np.abs(first)
+        same = (near | (np.isnan(rows[left]) & np.isnan(first))).all(1)
+        same[0] = True
+        groups.append([int(index) for index in left[same]])
+        left = left[~same]
+    return groups
 
 
 def _standard_errors(resamples: Sequence[Resamples], quantity: Quantity) -> Floats:
@@ -231,17 +252,24 @@ def _standard_errors(resamples: Sequence[Resamples], quantity: Quantity) -> Floa
     defined = ~np.isnan(values)
     centre = np.nan_to_num(values.sum(1, where=defined) / np.maximum(defined.sum(1), 1))
     centred = np.where(defined, values - centre[:, None], 0.0)
-    weight = defined.astype(np.float64)
-    count = weight @ weight.T
-    sums = centred @ weight.T
-    squares = np.square(centred) @ weight.T
-    total = squares + squares.T - 2 * centred @ centred.T
+    count, sums, squares = _pairwise(centred, defined)
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = total / count - np.square((sums - sums.T) / count)
+        variance = (squares + squares.T - 2 * centred @ centred.T) / count
+        variance -= np.square((sums - sums.T) / count)
     # Rounding leaves something of a difference that is none; relative to the values' own spread it is nothing.
     variance[variance < 1e-12 * (squares + squares.T) / np.maximum(count, 1)] = 0.0
     variance[2 * count < values.shape[1]] = np.nan
     return np.asarray(np.sqrt(variance * _inflation(resamples[0])))
+
+
+def _pairwise(centred: Floats, defined: npt.NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Of each pair (i, j): in how many resamples both are defined, and the sums there of i and of its square."""
+    if defined.all():  # as below, without products of large matrices
+        shape = (len(centred), len(centred))
+        squares = np.broadcast_to(np.square(centred).sum(1, keepdims=True), shape)
+        return np.full(shape, float(centred.shape[1])), np.zeros(shape), squares
+    weight = defined.astype(np.float64)
+    return weight @ weight.T, centred @ weight.T, np.square(centred) @ weight.T
 
 
 def _inflation(resamples: Resamples) -> float:
