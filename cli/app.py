@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from . import board, data, demo, export, import_, info, listing, score, serve, store, token, verify
+from . import board, data, demo, export, import_, info, listing, reproduce, score, serve, store, token, verify
 from .output import report_error
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ app.command("demo")(demo.demo)
 app.command("list")(listing.list_names)
 app.command("info")(info.info)
 app.command("score")(score.score)
+app.command("reproduce")(reproduce.reproduce)
 app.command("board")(board.board)
 app.command("export")(export.export)
 app.command("serve")(serve.serve)

@@ -1,0 +1,7 @@
+"""Published studies run again: the whole comparison on whatever recordings are here, beside the printed numbers."""
+
+from .findings import Finding, Report
+from .published import PublishedNumber, Study, load_study, study_names
+from .run import reproduce
+
+__all__ = ["Finding", "PublishedNumber", "Report", "Study", "load_study", "reproduce", "study_names"]

@@ -1,0 +1,123 @@
+"""Running a study again, end to end on simulated recordings, and its judgement of what is comparable."""
+
+import json
+import math
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA, FactorAnalysis
+from sklearn.linear_model import LinearRegression
+
+from innerscore.benchmarks import registry
+from innerscore.benchmarks.alignment import brain_samples
+from innerscore.core.errors import UnknownNameError
+from innerscore.core.settings import Settings
+from innerscore.data_registry import load_dataset
+from innerscore.metrics.functional.decoding import random_splits
+from innerscore.studies import Finding, load_study, study_names
+from innerscore.studies.findings import laid_beside
+from innerscore.studies.neurons import Samples, position_decoding, variance_explained
+
+CANDIDATES = ["ball-simulated", "ball-visible"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("reproduce")
+
+
+def command(folder, *arguments):
+    named = [part for candidate in CANDIDATES for part in ("-c", candidate)]
+    settings = {
+        "INNERSCORE_DATA_DIR": str(folder / "data"),
+        "INNERSCORE_CACHE_DIR": str(folder / "cache"),
+        "INNERSCORE_OFFLINE": "true",
+        "INNERSCORE_CONFIG": str(folder / "none.toml"),
+        "OMP_NUM_THREADS": "1",
+        "PATH": "/usr/bin:/bin",
+    }
+    whole = [sys.executable, "-m", "innerscore", "reproduce", *arguments, *named]
+    return subprocess.run(whole, capture_output=True, text=True, cwd=folder, env=settings)
+
+
+@pytest.mark.parametrize("name", study_names())
+def test_a_study_runs_on_simulated_recordings_end_to_end(name, folder):
+    done = command(folder, name, "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["simulated"]
+    assert report["dataset"] == "SimulatedDMFC"
+    assert not any(row["comparable"] == "yes" for row in report["rows"])
+    scores = [row for row in report["rows"] if row["finding"].startswith("score.")]
+    assert len(scores) >= len(CANDIDATES) * len(load_study(name).benchmarks)
+    for row in report["rows"]:
+        assert row["here"] is None or math.isfinite(row["here"])
+    files = {path.name for path in (folder / "reports" / name).iterdir()}
+    assert {"report.md", "report.csv", "report.json", *report["figures"]} == files
+    assert "SIMULATED" in (folder / "reports" / name / "report.md").read_text()
+    for figure in report["figures"]:
+        root = ET.parse(folder / "reports" / name / figure).getroot()
+        assert {child.tag.split("}")[1] for child in root} >= {"title", "desc"}
+
+
+def test_the_real_recording_is_asked_for_first_and_missed_aloud(folder):
+    done = command(folder, "rajalingham2025")
+    assert "Rajalingham2025 is not here" in done.stderr
+    assert "found nothing" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("simulated")
+    settings = Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
+    recording = load_dataset("SimulatedDMFC", settings).recording("DMFC")
+    return Samples.of(brain_samples(recording, epoch="whole"), onset_ms=300.0)
+
+
+def test_position_decoding_equals_plain_scikit_learn(samples):
+    found = {finding.key: finding for finding in position_decoding(samples, "pooled")}
+    factors = FactorAnalysis(50, random_state=0).fit_transform(samples.responses)
+    y = np.stack([samples.truth["ball_x_deg"], samples.truth["ball_y_deg"]], axis=1)
+    r = []
+    for split in random_splits(samples.conditions):
+        predicted = LinearRegression().fit(factors[~split], y[~split]).predict(factors)
+        rows = split & samples.epochs["occluded"]
+        r.append([np.corrcoef(predicted[rows, j], y[rows, j])[0, 1] for j in range(2)])
+    for axis, column in zip("xy", np.transpose(r), strict=True):
+        assert found[f"decoding.pooled.occluded.r.{axis}"].value == pytest.approx(column.mean(), abs=1e-6)
+        assert found[f"decoding.pooled.occluded.r.{axis}"].spread == pytest.approx(column.std(), abs=1e-6)
+
+
+def test_shares_of_variance_are_those_of_scikit_learn(samples):
+    shares = PCA(4).fit(samples.responses).explained_variance_ratio_
+    found = variance_explained(samples, "pooled")
+    np.testing.assert_allclose([finding.value for finding in found], shares, rtol=1e-6)
+
+
+def test_comparable_is_said_only_of_the_same_number_on_the_same_data():
+    study = load_study("rajalingham2025")
+    findings = [
+        Finding("decoding.pooled.visible.r.x", "x", 0.9),
+        Finding("endpoint.rise", "rise", 0.5),
+        Finding("score.ball-decoding.pixels", "pixels", 0.1),
+    ]
+    real = laid_beside(findings, study, simulated=False)
+    assert [row.comparable for row in real] == [True, False, False]
+    assert "components" in real[1].why
+    assert not any(row.comparable for row in laid_beside(findings, study, simulated=True))
+
+
+@pytest.mark.parametrize("name", study_names())
+def test_a_studys_benchmarks_are_registered_for_both_data_sets(name):
+    study, known = load_study(name), registry(Settings()).entries()
+    for dataset in (study.recorded, study.simulated):
+        assert set(study.benchmark_names(dataset)) <= set(known)
+    assert len({number.key for number in study.numbers}) == len(study.numbers)
+
+
+def test_an_unknown_study_is_named_with_those_that_exist():
+    with pytest.raises(UnknownNameError, match="nayebi2023"):
+        load_study("nayebi2032")
