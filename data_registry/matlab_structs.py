@@ -5,6 +5,7 @@ Version 7.3 keeps arrays with their axes reversed; they are turned round here, s
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,17 @@ def read_matlab(path: Path, names: Sequence[str]) -> dict[str, Any]:
 
 
 # What scipy and h5py raise over a truncated or altered file.
-_DAMAGE = (MatReadError, ValueError, TypeError, OSError, KeyError, IndexError, EOFError, MemoryError)
+_DAMAGE = (
+    MatReadError,
+    zlib.error,
+    ValueError,
+    TypeError,
+    OSError,
+    KeyError,
+    IndexError,
+    EOFError,
+    MemoryError,
+)
 
 
 def _plain(value: Any) -> Any:

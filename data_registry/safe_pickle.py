@@ -113,14 +113,15 @@ class _Reader:
 
     def readinto(self, buffer: bytearray) -> int:
         """Fill a buffer, piece by piece."""
-        view, done = memoryview(buffer), 0
-        while done < len(view):
-            piece = self._file.read(min(_PIECE, len(view) - done))
-            if not piece:
-                break
-            view[done : done + len(piece)] = piece
-            done += len(piece)
-            self._show()
+        with memoryview(buffer) as view:
+            done = 0
+            while done < len(view):
+                piece = self._file.read(min(_PIECE, len(view) - done))
+                if not piece:
+                    break
+                view[done : done + len(piece)] = piece
+                done += len(piece)
+                self._show()
         return done
 
     def _show(self) -> None:

@@ -12,6 +12,7 @@ from innerscore.tasks.mental_pong import OCCLUDER_START_DEG, STEP_MS, ball_state
 from innerscore.tasks.mental_pong_conditions import META_INDICES, OCCLUDED_BOUNCE, VISIBLE_BOUNCE
 
 N_CONDITIONS, N_BINS, ONSET_MS, LAST_MS = 79, 100, 300, 5000
+HALVES = ("neural_responses_sh1", "neural_responses_sh2")
 SESSIONS = {"perle": "Perle", "mahler": "Mahler"}
 
 

@@ -1,5 +1,6 @@
 """Damaged, altered and hostile files: typed errors that name file and field, nothing run, nothing cached."""
 
+import contextlib
 import copy
 import pickle
 import zipfile
@@ -8,14 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import released_files as written
+import scipy.io
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 from released_files import Global, Made
 
 from innerscore.core.errors import ChecksumError, InvalidDataError
 from innerscore.core.labelled import coordinate
 from innerscore.data_registry.archives import extract_member
 from innerscore.data_registry.safe_pickle import read_pickle
-
-HIT = []
 
 
 class Hostile:
@@ -111,6 +114,29 @@ def test_parts_that_do_not_fit_are_refused(tmp_path, data):
     path = tmp_path / "f.pkl"
     path.write_bytes(data)
     with pytest.raises(InvalidDataError, match="damaged"):
+        read_pickle(path)
+
+
+SMALL = [
+    written.old_pickle(
+        {"t": written.trials(["perle"], np.random.default_rng(0), n=3), "a": np.eye(2)}, protocol
+    )
+    for protocol in (2, 3, 4)
+]
+
+
+@given(
+    st.sampled_from(SMALL),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=3),
+)
+@settings_of_hypothesis(max_examples=300, deadline=None)
+def test_changed_bytes_give_a_value_or_a_typed_error_and_nothing_else(tmp_path_factory, data, changes):
+    changed_bytes = bytearray(data)
+    for place, value in changes:
+        changed_bytes[place % len(data)] = value
+    path = tmp_path_factory.getbasetemp() / "changed.pkl"
+    path.write_bytes(changed_bytes)
+    with contextlib.suppress(InvalidDataError):
         read_pickle(path)
 
 
@@ -239,10 +265,22 @@ def test_a_table_of_conditions_that_lacks_something_is_named(place, change, mess
 
 
 @pytest.mark.parametrize("content", [b"", b"not MATLAB at all" * 20])
-def test_a_damaged_matlab_file_is_named(place, content):
+def test_what_is_no_matlab_file_is_named(place, content):
     dataset = place(content, "perle_hand_dmfc_dataset_50ms.mat")
     with pytest.raises(InvalidDataError, match=r"perle_hand_dmfc_dataset_50ms\.mat"):
         dataset.recording("DMFC-perle")
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.9])
+def test_a_truncated_matlab_file_is_named_and_leaves_nothing(place, settings, tmp_path, compressed, share):
+    fields = {name: {"occ": np.random.default_rng(0).normal(size=(3, 79, 100))} for name in written.HALVES}
+    scipy.io.savemat(tmp_path / "f.mat", fields, long_field_names=True, do_compression=compressed)
+    data = (tmp_path / "f.mat").read_bytes()
+    dataset = place(data[: int(share * len(data))], "perle_hand_dmfc_dataset_50ms.mat")
+    with pytest.raises(InvalidDataError, match=r"perle_hand_dmfc_dataset_50ms\.mat"):
+        dataset.recording("DMFC-perle")
+    assert nothing_cached(settings)
 
 
 def test_the_published_archive_is_opened_where_it_lies(settings, place, pooled_bytes):
