@@ -39,6 +39,7 @@ __all__ = [
     "LeastSquaresPredictivity",
     "OneToOnePredictivity",
     "PlsPredictivity",
+    "PredictivityMetric",
     "ProcrustesPredictivity",
     "RidgePredictivity",
     "Targets",
@@ -78,7 +79,7 @@ class Targets:
         return Resamples.of("bootstrap", n_conditions, raw=raw, ceiling=ceiling, normalised=normalised)
 
 
-class _PredictivityMetric(LabelledMetric):
+class PredictivityMetric(LabelledMetric):
     """What all maps share."""
 
     def __init__(
@@ -151,7 +152,7 @@ class _PredictivityMetric(LabelledMetric):
         }
 
 
-class RidgePredictivity(_PredictivityMetric):
+class RidgePredictivity(PredictivityMetric):
     """How well a ridge map predicts each neuroid, relative to the noise of neuroid and map.
 
     Parameters
@@ -238,7 +239,7 @@ class RidgePredictivity(_PredictivityMetric):
         return raw, np.asarray(ceiling.values), np.asarray(normalised.values)
 
 
-class _MappingPredictivity(_PredictivityMetric):
+class _MappingPredictivity(PredictivityMetric):
     """Predictivity by a map without a noise correction of its own: raw r over the neuroid's ceiling.
 
     Parameters

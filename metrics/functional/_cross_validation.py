@@ -10,7 +10,7 @@ import torch
 
 from ._arrays import Array, as_tensor, check_same_length, like
 from ._correlation import column_correlation, is_constant
-from ._splits import Ints, check_integer, condition_codes, inner_folds, outer_folds
+from ._splits import Ints, check_integer, condition_codes, given_folds, inner_folds, outer_folds
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +27,10 @@ class Predictivity:
     alpha : array of shape (n_outer, n_targets) or None
         The penalty chosen on the inner folds; None for mappings without one.
     prediction : array of shape (n_samples, n_targets) or None
-        The prediction of each sample by the mapping that did not see its condition; on request.
+        The prediction of each sample by the mapping that did not see its condition, NaN where held out in no
+        fold; on request.
     folds : array of int, shape (n_samples,)
-        The outer fold in which each sample was held out.
+        The outer fold in which each sample was held out; -1 where in none.
     n_degenerate : int
         Targets without a score, as they (or their predictions) do not vary within some fold.
     n_constant_features : int
@@ -88,20 +89,28 @@ def chosen(held_out: HeldOut) -> torch.Tensor:
 
 
 def pose(
-    x: object, y: object, groups: object, *, n_outer: int = 5, n_inner: int = 5, seed: int = 0
+    x: object,
+    y: object,
+    groups: object,
+    *,
+    n_outer: int = 5,
+    n_inner: int = 5,
+    seed: int = 0,
+    folds: object = None,
 ) -> Problem:
-    """Check the arguments that all mappings share and lay out the outer folds."""
+    """Check the arguments that all mappings share and lay out the outer folds, unless `folds` gives them."""
     features, targets = as_tensor("x", x, ndim=2), as_tensor("y", y, ndim=2)
     check_same_length(("x", "y"), (len(features), len(targets)), "samples")
     codes = condition_codes(groups, len(features))
     seed = check_integer("seed", seed, least=0)
-    folds = outer_folds(codes, check_integer("n_outer", n_outer, least=2), seed)
+    n_outer = check_integer("n_outer", n_outer, least=2)
+    laid_out = outer_folds(codes, n_outer, seed) if folds is None else given_folds(folds, len(features))
     dtype = torch.promote_types(features.dtype, targets.dtype)
     return Problem(
         x=features.to(dtype),
         y=targets.to(features.device, dtype),
         codes=codes,
-        folds=folds,
+        folds=laid_out,
         n_inner=check_integer("n_inner", n_inner, least=2),
         seed=seed,
         original=y,
@@ -140,7 +149,7 @@ def cross_validate(
     predictivity : Predictivity
     """
     scores, alphas = [], []
-    kept = torch.empty_like(problem.y) if return_prediction else None
+    kept = torch.full_like(problem.y, torch.nan) if return_prediction else None
     for fold in folds_of(problem):
         held_out = fit(fold)
         scores.append(fold_score(held_out.prediction, problem.y, fold))

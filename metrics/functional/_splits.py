@@ -64,6 +64,26 @@ def inner_folds(codes: Ints, n_folds: int, seed: int, outer: int) -> Ints:
     return _grouped_folds("n_inner", present, n_folds, np.random.default_rng((seed, 1 + outer)))
 
 
+def given_folds(folds: object, n_samples: int) -> Ints:
+    """Check outer folds that are given: 0, 1, ... where a sample is held out, -1 where it is only trained on.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If they are no such integers, a number is left out, or a fold leaves fewer than two samples to train on.
+    """
+    given = folds.cpu().numpy() if isinstance(folds, torch.Tensor) else np.asarray(folds)
+    right_kind = given.shape == (n_samples,) and given.dtype.kind == "i"
+    counts = np.bincount(given[given >= 0]) if right_kind else np.zeros(0, dtype=int)
+    if not len(counts) or given.min() < -1 or counts.min() < 1 or counts.max() > n_samples - 2:
+        raise InvalidArgumentError(
+            "The 'folds' parameter",
+            got=f"{given.dtype} of shape {given.shape}",
+            needed=f"{n_samples} integers from -1 (never held out), no fold empty or without a training set",
+        )
+    return given.astype(np.int64)
+
+
 def check_integer(name: str, value: object, *, least: int) -> int:
     """Refuse anything that is not an integer of at least `least`."""
     whole = isinstance(value, int | np.integer) and not isinstance(value, bool)

@@ -18,6 +18,7 @@ def ols_predictivity(
     *,
     n_outer: int = 5,
     seed: int = 0,
+    folds: object = None,
     return_prediction: bool = False,
 ) -> Predictivity:
     r"""Predict responses from features by ordinary least squares with intercept, on held-out conditions.
@@ -34,7 +35,7 @@ def ols_predictivity(
         Responses; float32 or float64, finite.
     groups : array of shape (n_samples,)
         The condition of each sample; a condition is held out as a whole.
-    n_outer, seed, return_prediction
+    n_outer, seed, folds, return_prediction
         As in `ridge_predictivity`.
 
     Returns
@@ -56,7 +57,7 @@ def ols_predictivity(
     >>> ols_predictivity(x, y, np.repeat(np.arange(20), 10)).score.round(3)
     array([1., 1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, seed=seed)
+    problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
     _check_more_samples_than_features(problem)
 
     def fit(fold: Fold) -> HeldOut:

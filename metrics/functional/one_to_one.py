@@ -20,6 +20,7 @@ def one_to_one_predictivity(
     *,
     n_outer: int = 5,
     seed: int = 0,
+    folds: object = None,
     return_prediction: bool = False,
 ) -> Predictivity:
     r"""Predict each target by the one feature with the largest correlation on the training conditions.
@@ -37,7 +38,7 @@ def one_to_one_predictivity(
         Responses; float32 or float64, finite.
     groups : array of shape (n_samples,)
         The condition of each sample; a condition is held out as a whole.
-    n_outer, seed, return_prediction
+    n_outer, seed, folds, return_prediction
         As in `ridge_predictivity`.
 
     Returns
@@ -57,7 +58,7 @@ def one_to_one_predictivity(
     >>> one_to_one_predictivity(x, 2 * x[:, [3, 1]] + 1, np.repeat(np.arange(20), 10)).score.round(6)
     array([1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, seed=seed)
+    problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
 
     def fit(fold: Fold) -> HeldOut:
         x_train, y_train = problem.x[fold.train], problem.y[fold.train]

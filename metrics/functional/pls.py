@@ -26,6 +26,7 @@ def pls_predictivity(
     n_components: int = 25,
     n_outer: int = 5,
     seed: int = 0,
+    folds: object = None,
     return_prediction: bool = False,
 ) -> Predictivity:
     r"""Predict responses from features by partial least squares, tested on held-out conditions.
@@ -47,7 +48,7 @@ def pls_predictivity(
     n_components : int, default=25
         Number of components, at most the number of features and of training samples less 1. Components
         beyond the rank of what is left are not taken.
-    n_outer, seed, return_prediction
+    n_outer, seed, folds, return_prediction
         As in `ridge_predictivity`.
 
     Returns
@@ -74,7 +75,7 @@ def pls_predictivity(
     >>> result.score.round(3)
     array([1., 1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, seed=seed)
+    problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
     n_components = check_integer("n_components", n_components, least=1)
     _check_enough(problem, n_components)
 

@@ -17,6 +17,7 @@ def procrustes_predictivity(
     *,
     n_outer: int = 5,
     seed: int = 0,
+    folds: object = None,
     return_prediction: bool = False,
 ) -> Predictivity:
     r"""Predict responses by the best orthogonal map and scale of the features, on held-out conditions.
@@ -36,7 +37,7 @@ def procrustes_predictivity(
         Responses; float32 or float64, finite. One map serves all targets.
     groups : array of shape (n_samples,)
         The condition of each sample; a condition is held out as a whole.
-    n_outer, seed, return_prediction
+    n_outer, seed, folds, return_prediction
         As in `ridge_predictivity`.
 
     Returns
@@ -62,7 +63,7 @@ def procrustes_predictivity(
     >>> procrustes_predictivity(x, 3 * x @ rotation, np.repeat(np.arange(20), 10)).score.round(6)
     array([1., 1., 1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, seed=seed)
+    problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
 
     def fit(fold: Fold) -> HeldOut:
         x_train, y_train = problem.x[fold.train], problem.y[fold.train]

@@ -33,6 +33,7 @@ def ridge_predictivity(
     n_inner: int = 5,
     seed: int = 0,
     inner: Inner = "grouped",
+    folds: object = None,
     return_prediction: bool = False,
 ) -> Predictivity:
     r"""Predict responses from features by ridge regression, tested on held-out conditions.
@@ -63,6 +64,9 @@ def ridge_predictivity(
     inner : {"grouped", "leave-one-out"}, default="grouped"
         How the penalty is chosen. "leave-one-out" leaves out single samples: faster, but the neighbouring
         time bins of a sample stay in the fit, so its choice can be too weak a penalty.
+    folds : array of int, shape (n_samples,), optional
+        Outer folds of one's own instead: the fold in which a sample is held out, -1 where in none (it is then
+        trained on in all). `groups` still says what inner folds keep together.
     return_prediction : bool, default=False
         Whether the result keeps the held-out predictions.
 
@@ -94,7 +98,7 @@ def ridge_predictivity(
     >>> result.score.round(3)
     array([1., 1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed)
+    problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
     mapping = RidgeMapping(problem, alphas, check_inner(inner))
     return cross_validate(problem, mapping, return_prediction=return_prediction)
 
@@ -106,7 +110,7 @@ class RidgeMapping:
         self._problem = problem
         self._alphas = check_alphas(alphas)
         self._inner = inner
-        largest_fold = int(np.bincount(problem.folds).max())
+        largest_fold = int(np.bincount(problem.folds[problem.folds >= 0]).max())
         self._gram = sample_gram(problem.x, len(problem.x) - largest_fold)
 
     def __call__(self, fold: Fold) -> HeldOut:

@@ -91,6 +91,8 @@ def _area_within(level: Floats, *, whole: bool) -> tuple[Floats, Bools]:
     cut = _touches_rim(second) & (not whole)
     active = np.flatnonzero(~cut & ~_has_hole(first) & ~_has_hole(second))
     for threshold in _THRESHOLDS:
+        if not len(active):
+            break
         field = _connected_to_middle(level[active] >= threshold)
         area = _area(field)
         change = area / last[active]
@@ -100,8 +102,6 @@ def _area_within(level: Floats, *, whole: bool) -> tuple[Floats, Bools]:
         grows = bounded & ~cut[active] & ~_has_hole(field)
         active = active[grows]
         last[active] = accepted[active] = area[grows]
-        if not len(active):
-            break
     return accepted, cut
 
 

@@ -1,0 +1,256 @@
+"""Gridness, border cells and spatial generalisation on simulated brains whose code is known."""
+
+import numpy as np
+import pytest
+
+from innerscore.core._brainscore import DataAssembly
+from innerscore.core.errors import InvalidArgumentError, InvalidDataError
+from innerscore.core.settings import Settings
+from innerscore.metrics import load_metric
+from innerscore.metrics.labelled_generalisation import SpatialPredictivity
+from innerscore.metrics.labelled_gridness import BorderFraction, Gridness
+from innerscore.metrics.labelled_maps import bin_grid, isotropic_surrogates, smoothed
+from innerscore.metrics.labelled_population import kolmogorov_distance
+
+N_BINS, BIN_M = 20, 0.05
+_ROW, _COLUMN = np.divmod(np.arange(N_BINS**2), N_BINS)
+_X, _Y = (_COLUMN + 0.5) * BIN_M, (_ROW + 0.5) * BIN_M
+MODULES = ((0.36, 5.0), (0.51, 22.0))
+
+
+def grid_code(n, seed):
+    """Cells of two modules that all animals share, phases at random; peak 1."""
+    rng = np.random.default_rng(seed)
+    columns = []
+    for number in range(n):
+        spacing, degrees = MODULES[number % 2]
+        phase, k = (
+            rng.uniform(0, 1, 2),
+            4 * np.pi / np.sqrt(3) / (spacing * (1 + 0.02 * rng.standard_normal())),
+        )
+        turns = np.deg2rad(degrees + np.array([30, 90, 150]) + rng.standard_normal())
+        waves = sum(np.cos(k * ((_X - phase[0]) * np.cos(t) + (_Y - phase[1]) * np.sin(t))) for t in turns)
+        columns.append(((waves + 1.5) / 4.5) ** 2)
+    return np.stack(columns, axis=1)
+
+
+def place_code(n, seed):
+    centres = np.random.default_rng(seed).uniform(0, 1, (n, 2))
+    return np.exp(-((_X[:, None] - centres[:, 0]) ** 2 + (_Y[:, None] - centres[:, 1]) ** 2) / (2 * 0.1**2))
+
+
+def border_code(n, seed):
+    wall = np.random.default_rng(seed).integers(0, 4, n)
+    return np.exp(-(np.stack([_X, 1 - _X, _Y, 1 - _Y], axis=1)[:, wall] ** 2) / (2 * 0.08**2))
+
+
+def mixed_code(n, seed):
+    parts = np.concatenate([grid_code(20, seed), border_code(8, seed), place_code(12, seed)], axis=1)
+    return parts @ np.random.default_rng(seed).dirichlet(np.full(40, 0.1), n).T * 2
+
+
+def brain(codes, seed=0, n_sessions=4, visited=None):
+    """Animals' Poisson rate maps: 10 Hz at the peak, 2 s a bin and session."""
+    rng = np.random.default_rng(seed)
+    rates = 0.3 + 10 * np.concatenate(codes, axis=1)
+    trials = rng.poisson(2 * rates, (n_sessions, *rates.shape)) / 2
+    keep = np.ones(N_BINS**2, dtype=bool) if visited is None else visited
+    animal = np.repeat([f"animal-{k}" for k in range(len(codes))], [code.shape[1] for code in codes])
+    return DataAssembly(
+        trials[:, keep],
+        dims=["repetition", "presentation", "neuroid"],
+        coords={
+            **_places(keep),
+            "bin_x_m": ("presentation", _X[keep]),
+            "bin_y_m": ("presentation", _Y[keep]),
+            "neuroid_id": ("neuroid", np.arange(len(animal)).astype(str)),
+            "animal": ("neuroid", animal),
+            "region": ("neuroid", np.repeat("MEC", len(animal))),
+        },
+        attrs={"bin_size_m": BIN_M},
+    )
+
+
+def model(values, visited=None):
+    keep = np.ones(N_BINS**2, dtype=bool) if visited is None else visited
+    units = np.arange(values.shape[1])
+    return DataAssembly(
+        values[keep],
+        dims=["presentation", "neuroid"],
+        coords={**_places(keep), "neuroid_id": ("neuroid", units), "layer": ("neuroid", ["l"] * len(units))},
+    )
+
+
+def _places(keep):
+    blocks = np.array([f"block-{y}-{x}" for y, x in zip(_ROW // 4, _COLUMN // 4, strict=True)])
+    names = np.arange(N_BINS**2).astype(str)
+    return {"stimulus_id": ("presentation", names[keep]), "condition": ("presentation", blocks[keep])}
+
+
+@pytest.fixture(scope="module")
+def grid_brain():
+    return brain([grid_code(20, 1), grid_code(20, 2)])
+
+
+@pytest.fixture(scope="module")
+def place_brain():
+    return brain([place_code(24, 1), place_code(24, 2)])
+
+
+@pytest.fixture(scope="module")
+def gridness():
+    return Gridness(n_null=40, n_boot=40)
+
+
+def test_a_population_of_the_same_code_is_as_like_as_another_animal(grid_brain, gridness):
+    found = gridness.parts(model(grid_code(24, 3)), grid_brain, None)
+    assert found.normalised.low < 1 < found.normalised.high
+    assert found.facts["model_n_modules"] == 2
+    assert found.facts["brain_n_modules"] == "2; 2"
+    assert float(found.facts["model_period_ratios"]) == pytest.approx(0.51 / 0.36, abs=0.05)
+    assert found.facts["model_grid_fraction"] > 0.9
+    assert found.raw.low <= found.raw.value <= found.raw.high
+
+
+@pytest.mark.parametrize("code", [place_code, border_code])
+def test_other_cells_are_no_grid_cells(grid_brain, gridness, code):
+    found = gridness.parts(model(code(24, 3)), grid_brain, None)
+    assert found.facts["model_grid_fraction"] < 0.06
+    assert found.normalised.high < 0.5
+
+
+def test_gridness_is_repeatable_and_draws_the_brain_alike_for_all_models(grid_brain, gridness):
+    first = gridness.parts(model(grid_code(20, 3)), grid_brain, None)
+    second = Gridness(n_null=40, n_boot=40).parts(model(grid_code(20, 3)), grid_brain, None)
+    other = gridness.parts(model(place_code(20, 3)), grid_brain, None)
+    np.testing.assert_array_equal(first.resamples.values, second.resamples.values)
+    np.testing.assert_array_equal(first.resamples.part("ceiling"), other.resamples.part("ceiling"))
+    assert float(gridness.ceiling(grid_brain)) == pytest.approx(first.ceiling.value)
+
+
+def test_one_animal_has_its_halves_as_ceiling_and_holes_are_no_rates():
+    visited = (_X < 0.8) & ~((_X < 0.4) & (_Y < 0.2))
+    alone = brain([grid_code(24, 1)], visited=visited)
+    found = Gridness(n_null=20, n_boot=10).parts(model(grid_code(24, 3), visited), alone, None)
+    assert found.normalised.value > 0.8
+    assert len(found.targets) == 10
+
+
+def test_silent_and_constant_units_are_counted_and_lower_the_value(grid_brain, gridness):
+    dead = np.concatenate(
+        [grid_code(20, 3), np.zeros((N_BINS**2, 10)), np.full((N_BINS**2, 10), 2.0)], axis=1
+    )
+    found = gridness.parts(model(dead), grid_brain, None)
+    assert found.facts["model_n_undefined_scores"] == 20
+    assert found.facts["similarity_scores"] < 0.6
+
+
+def test_border_cells_are_compared_by_share():
+    animals = brain([np.concatenate([border_code(12, k), grid_code(12, k)], axis=1) for k in (1, 2)])
+    metric = BorderFraction(n_boot=60)
+    same = metric.parts(model(np.concatenate([border_code(20, 5), grid_code(20, 5)], axis=1)), animals, None)
+    none = metric.parts(model(grid_code(40, 5)), animals, None)
+    assert same.facts["model_border_fraction"] == pytest.approx(0.5, abs=0.1)
+    assert same.normalised.value > 0.85
+    assert none.normalised.high < same.normalised.low
+    assert none.facts["similarity_fractions"] == 0.0
+
+
+def _half_box(model_values, animals, **options):
+    metric = SpatialPredictivity(n_boot=30, n_splits=10, n_inner=3, **options)
+    return metric.parts(model(model_values), animals, None)
+
+
+@pytest.mark.parametrize("held_out", ["halves", "random-bins"])
+def test_each_brain_is_predicted_best_by_its_own_code(grid_brain, place_brain, held_out):
+    codes = {"grid": grid_code(200, 7), "place": place_code(200, 7)}
+    scores = {
+        (name, of): _half_box(values, animals, held_out=held_out, n_draws=2).normalised.value
+        for name, values in codes.items()
+        for of, animals in (("grid", grid_brain), ("place", place_brain))
+    }
+    assert scores["grid", "grid"] > scores["place", "grid"]
+    assert scores["place", "place"] > scores["grid", "place"]
+
+
+def test_half_a_box_tells_codes_apart_that_random_bins_do_not(grid_brain):
+    grid, place = grid_code(200, 7), place_code(200, 7)
+    gap = {
+        held_out: _half_box(grid, grid_brain, held_out=held_out, n_draws=2).raw.value
+        - _half_box(place, grid_brain, held_out=held_out, n_draws=2).raw.value
+        for held_out in ("halves", "random-bins")
+    }
+    assert gap["halves"] > 2 * gap["random-bins"]
+
+
+def test_other_animals_predict_better_than_any_model():
+    """Nayebi et al. (2021): heterogeneous cells are predicted best by other animals', less by ideal codes."""
+    animals = [np.concatenate([mixed_code(70, 30 + k), grid_code(10, 40 + k)], axis=1) for k in range(3)]
+    target = brain(animals[:1])
+    others = np.concatenate(animals[1:], axis=1)
+    raw = {
+        name: _half_box(values, target, held_out="random-bins", n_draws=3).raw.value
+        for name, values in {
+            "others": others,
+            "grid": grid_code(160, 7),
+            "place": place_code(40, 7),
+            "position": np.stack([_X, _Y], axis=1),
+        }.items()
+    }
+    assert max(raw, key=raw.get) == "others"
+
+
+@pytest.mark.parametrize("mapping", ["pls", "one-to-one", "least-squares"])
+def test_every_map_generalises(grid_brain, mapping):
+    options = {"n_components": 10} if mapping == "pls" else {}
+    metric = SpatialPredictivity(mapping=mapping, n_boot=20, n_splits=5, **options)
+    found = metric.parts(model(grid_code(60, 7)), grid_brain, None)
+    assert found.raw.value > 0.4
+    assert set(found.facts) >= {"raw_left_right", "raw_bottom_top"}
+    assert np.isfinite(metric.value(model(grid_code(60, 7)), grid_brain))
+
+
+def test_surrogates_keep_scale_and_holes_and_lose_symmetry():
+    maps = smoothed(bin_grid(brain([grid_code(4, 1)])).maps(grid_code(4, 1)), 1.0)
+    maps[0, :3] = np.nan
+    surrogates = isotropic_surrogates(maps, 50, np.random.default_rng(0))
+    assert np.isnan(surrogates[:, 0, :3]).all()
+    ratio = np.nanvar(surrogates, axis=(0, 2, 3)) / np.nanvar(maps, axis=(1, 2))
+    np.testing.assert_allclose(ratio, 1, atol=0.35)
+
+
+def test_kolmogorov_distance_is_that_of_scipy():
+    from scipy.stats import ks_2samp
+
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=30), np.round(rng.normal(0.5, 1, 41), 1)
+    assert kolmogorov_distance(a, b) == pytest.approx(ks_2samp(a, b).statistic)
+    assert kolmogorov_distance(a, np.empty(0)) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("gridness", {"n_null": 0}),
+        ("border-fraction", {"threshold": 2.0}),
+        ("spatial-predictivity", {"held_out": "quarters"}),
+        ("spatial-predictivity", {"mapping": "magic"}),
+        ("spatial-predictivity", {"train_share": 0.0}),
+    ],
+)
+def test_bad_parameters_are_named(name, parameters):
+    with pytest.raises(Exception, match=next(iter(parameters))):
+        load_metric(name, Settings(), **parameters)
+
+
+def test_recordings_without_place_or_cells_are_refused(grid_brain):
+    placeless = grid_brain.copy()
+    placeless.attrs = {}
+    with pytest.raises(InvalidDataError, match="bin_size_m"):
+        Gridness().parts(model(grid_code(4, 1)), placeless, None)
+    with pytest.raises(InvalidDataError, match="bins a side"):
+        Gridness().parts(model(grid_code(4, 1), _X < 0.2), brain([grid_code(9, 1)], visited=_X < 0.2), None)
+    with pytest.raises(InvalidDataError, match="cells or more"):
+        Gridness().parts(model(grid_code(4, 1)), brain([grid_code(3, 1), grid_code(9, 1)]), None)
+    with pytest.raises(InvalidArgumentError, match="smoothing_bins"):
+        Gridness(smoothing_bins=-1)
