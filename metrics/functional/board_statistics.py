@@ -133,6 +133,7 @@ def hierarchical_bootstrap(
     *,
     n_boot: int = 1000,
     resample_groups: bool = False,
+    resample_members: bool = True,
     statistic: str = "median",
     seed: int = 0,
 ) -> Array:
@@ -155,6 +156,9 @@ def hierarchical_bootstrap(
         Number of resamples, where `values` is a vector; otherwise it is the number of rows.
     resample_groups : bool, default=False
         Whether groups are drawn too.
+    resample_members : bool, default=True
+        Whether members are. Where groups are drawn, what members add to the error is in the differences
+        between groups already; drawing both counts it twice, which matters with few groups.
     statistic : {"median", "mean"}, default="median"
         Within groups.
     seed : int, default=0
@@ -163,8 +167,8 @@ def hierarchical_bootstrap(
     Returns
     -------
     resampled : array of shape (n_boot,)
-        float64. Hand it to `percentile_interval`; where groups were drawn and are few, say below 20, hand the
-        standard error of `bootstrap_error` to `t_interval`: percentiles of so few groups are too narrow.
+        float64. Hand it to `percentile_interval`. Where groups are drawn and are few, say below 20, percentiles
+        are too narrow: draw groups alone, and hand their `bootstrap_error` to `t_interval`.
 
     Raises
     ------
@@ -189,7 +193,7 @@ def hierarchical_bootstrap(
     rows = np.broadcast_to(table, (n_boot, len(table))) if table.ndim == 1 else table
     codes = condition_codes(groups, rows.shape[1])
     for_members, for_groups = child_generators(seed, 2)
-    per_group = _per_group(rows, codes, statistic, for_members)
+    per_group = _per_group(rows, codes, statistic, for_members if resample_members else None)
     if resample_groups:
         per_group = _redrawn(per_group, for_groups)
     return like(torch.from_numpy(per_group.mean(1)), values)
@@ -199,14 +203,18 @@ def _per_group(
     rows: npt.NDArray[np.float64],
     codes: npt.NDArray[np.int64],
     statistic: str,
-    generator: np.random.Generator,
+    generator: np.random.Generator | None,
 ) -> npt.NDArray[np.float64]:
-    """The statistic of redrawn members in each resample and group, (n_boot, n_groups)."""
+    """The statistic of redrawn members in each resample and group, (n_boot, n_groups); of all without generator."""
     out = np.empty((len(rows), int(codes.max()) + 1))
     for group in range(out.shape[1]):
         members = np.flatnonzero(codes == group)
         for chunk in chunks(len(rows), len(members)):
-            drawn = members[generator.integers(len(members), size=(chunk.stop - chunk.start, len(members)))]
+            size = (chunk.stop - chunk.start, len(members))
+            places = (
+                np.arange(len(members)) if generator is None else generator.integers(len(members), size=size)
+            )
+            drawn = np.broadcast_to(members[places], size)
             out[chunk, group] = _of_defined(np.take_along_axis(rows[chunk], drawn, axis=1), statistic)
     return out
 

@@ -95,8 +95,9 @@ def _report(found: list[ScoreParts], n: int, seconds: float) -> str:
             "|---|---|---|---|---|",
             *lines,
             "",
-            "A score's interval is as wide as it should be, or a little wider. The ceiling's is too wide: in a",
-            "resample of the few conditions of a fold reliability scatters more than over experiments.",
+            "The ceiling's reliabilities are taken linear in the draws of conditions, and their noise is counted once",
+            "(`bootstrap_neural_ceiling`); plain resamples gave 0.108 of width and covered in 100 %: within the few",
+            "distinct conditions of a fold's resample reliability is lower, and scatters more than over experiments.",
             "",
         ]
     )

@@ -260,3 +260,10 @@ def test_hierarchical_seeds_and_kinds():
 def test_bad_hierarchies_are_refused_by_name(options, word):
     with pytest.raises(InvalidArgumentError, match=word):
         hierarchical_bootstrap(np.ones(4), **{"groups": [0, 0, 0, 0], **options})
+
+
+def test_groups_drawn_alone_are_redrawn_medians():
+    values, groups = np.array([1.0, 2.0, 6.0, 10.0, 30.0]), [0, 0, 0, 1, 1]
+    got = hierarchical_bootstrap(values, groups, resample_groups=True, resample_members=False, n_boot=400)
+    assert set(got) == {2.0, 11.0, 20.0}
+    assert np.mean(got == 11.0) == pytest.approx(0.5, abs=0.1)
