@@ -144,7 +144,7 @@ def _starts_where_few_were(visits: npt.NDArray[np.int_], n: int, bin_m: float, s
     rng = generator(seed, "starts")
     order = np.lexsort((rng.uniform(size=visits.size), visits.ravel()))
     row, column = np.divmod(np.resize(order, n), visits.shape[1])
-    return (np.stack([column, row], axis=1) + rng.uniform(size=(n, 2))) * bin_m
+    return np.asarray((np.stack([column, row], axis=1) + rng.uniform(size=(n, 2))) * bin_m)
 
 
 def _sampled_walks(

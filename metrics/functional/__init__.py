@@ -34,6 +34,13 @@ from .noise_correction import (
 )
 from .one_to_one import one_to_one_predictivity
 from .paired import PairedDifference, paired_difference
+from .path_integration import (
+    PositionReadout,
+    bootstrap_skill,
+    error_over_time,
+    position_skill,
+    read_out_position,
+)
 from .pls import pls_predictivity
 from .predictivity_bootstrap import (
     BootstrapResult,
@@ -100,6 +107,7 @@ __all__ = [
     "NoiseCorrectedPredictivity",
     "NoiseCorrectedRsa",
     "PairedDifference",
+    "PositionReadout",
     "Predictivity",
     "RankRanges",
     "RateMaps",
@@ -121,6 +129,7 @@ __all__ = [
     "bootstrap_predictivity",
     "bootstrap_rsa",
     "bootstrap_rsa_ceiling",
+    "bootstrap_skill",
     "bootstrap_t_interval",
     "border_score",
     "cohen_kappa",
@@ -128,6 +137,7 @@ __all__ = [
     "condition_sums",
     "consecutive_splits",
     "decode",
+    "error_over_time",
     "find_grid_modules",
     "fraction_reliability",
     "grid_ellipticity",
@@ -151,6 +161,7 @@ __all__ = [
     "partial_compare_rdms",
     "percentile_interval",
     "pls_predictivity",
+    "position_skill",
     "principal_components",
     "procrustes_predictivity",
     "procrustes_similarity",
@@ -158,6 +169,7 @@ __all__ = [
     "rank_ranges",
     "rate_map",
     "rdm",
+    "read_out_position",
     "residual_errors",
     "ridge_predictivity",
     "rsa_noise_ceiling",

@@ -1,0 +1,1 @@
+"""Simulated walks whose positions are to be read out of a candidate: path integration as a task."""
