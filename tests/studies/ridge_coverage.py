@@ -95,9 +95,10 @@ def _report(found: list[ScoreParts], n: int, seconds: float) -> str:
             "|---|---|---|---|---|",
             *lines,
             "",
-            "The ceiling's reliabilities are taken linear in the draws of conditions, and their noise is counted once",
-            "(`bootstrap_neural_ceiling`); plain resamples gave 0.108 of width and covered in 100 %: within the few",
-            "distinct conditions of a fold's resample reliability is lower, and scatters more than over experiments.",
+            "The ceiling's reliabilities are taken linear in the draws of conditions, and their noise is counted",
+            "once (`bootstrap_neural_ceiling`). Plain resamples gave a width of 0.108 and covered in 100 %: within",
+            "the few distinct conditions of a fold's resample reliability is lower, and scatters more than over",
+            "experiments.",
             "",
         ]
     )
