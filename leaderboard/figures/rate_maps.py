@@ -1,0 +1,156 @@
+"""Rate maps and autocorrelograms of many cells side by side, the best grid cells first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from markupsafe import Markup
+
+from .figure import Figure
+from .png import data_uri, indexed_png
+from .svg import document, element, number, text
+
+__all__ = ["rate_map_gallery"]
+
+Floats = npt.NDArray[np.float64]
+
+_SIDE, _GAP, _LABEL, _TOP = 72.0, 10.0, 15.0, 26.0
+_ACROSS, _MOST_CELLS, _MOST_PIXELS = 10, 100, 48
+_N_COLOURS = 40
+# From dark blue over green to yellow, lightness rising evenly (anchors of viridis, CC0): told apart in grey, too.
+_ANCHORS = np.array(
+    [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]], dtype=np.float64
+)
+
+
+def rate_map_gallery(
+    maps: Floats,
+    autocorrelations: Floats,
+    grid_scores: Floats,
+    title: str,
+    *,
+    key: str,
+    names: Sequence[str] | None = None,
+    unit: str = "Hz",
+) -> Figure:
+    """Draw each cell's rate map above its autocorrelogram, sorted by grid score.
+
+    Parameters
+    ----------
+    maps : array of shape (n_cells, height, width)
+        Rows by y from the bottom; NaN, where not visited, is left blank. Each map has its own scale, 0 (or its
+        least value, if negative) to its peak, which is written below.
+    autocorrelations : array of shape (n_cells, height, width)
+        Drawn from -1 to 1.
+    grid_scores : array of shape (n_cells,)
+        Cells without one come last.
+    title, key : str
+        As for all figures.
+    names : sequence of str, optional
+        Of the cells; by default their numbers.
+    unit : str, default="Hz"
+        Of the maps.
+
+    Returns
+    -------
+    figure : Figure
+        At most the 100 cells of highest score; the description says how many there are. Its numbers are name,
+        grid score and peak of every cell shown.
+    """
+    order = np.argsort(np.where(np.isfinite(grid_scores), -grid_scores, np.inf), kind="stable")[:_MOST_CELLS]
+    labels = [str(index) for index in range(len(maps))] if names is None else list(names)
+    rows = [(labels[cell], float(grid_scores[cell]), _peak(maps[cell])) for cell in order]
+    parts = [
+        _cell(place, row, maps[cell], autocorrelations[cell], unit)
+        for place, (cell, row) in enumerate(zip(order, rows, strict=True))
+    ]
+    width = _ACROSS * (_SIDE + _GAP) + _GAP
+    height = _TOP + math.ceil(len(order) / _ACROSS) * _cell_height()
+    description = _description(len(order), grid_scores)
+    heading = text(_GAP, 16.0, title, font_size=14)
+    svg = document(width, max(height, 40.0), title, description, [heading, *parts], key=key)
+    return Figure(title, description, svg, ("cell", "grid_score", f"peak_{unit}"), rows)
+
+
+def _cell(place: int, row: tuple[str, float, float], rates: Floats, correlation: Floats, unit: str) -> Markup:
+    left = _GAP + (place % _ACROSS) * (_SIDE + _GAP)
+    top = _TOP + (place // _ACROSS) * _cell_height()
+    name, score, peak = row
+    low = min(0.0, float(np.nanmin(rates))) if np.isfinite(rates).any() else 0.0
+    shown = "no grid score" if math.isnan(score) else f"grid score {number(round(score, 2))}"
+    said = f"Cell {name}: {shown}, peak {number(float(f'{peak:.3g}'))} {unit}"
+    return element(
+        "g",
+        element("title", said),
+        _picture(rates, low, peak, left, top),
+        _picture(correlation, -1.0, 1.0, left, top + _SIDE + 2),
+        text(left, top + 2 * _SIDE + _LABEL, _caption(score, peak), font_size=10),
+    )
+
+
+def _picture(values: Floats, low: float, high: float, left: float, top: float) -> Markup:
+    """A map in a square, in its own proportions, row 0 at the bottom."""
+    small = _shrunk(values)
+    height, width = (_SIDE * side / max(values.shape) for side in values.shape)
+    return element(
+        "image",
+        href=data_uri(indexed_png(_levels(small[::-1], low, high), _palette())),
+        x=left,
+        y=top + (_SIDE - height),
+        width=width,
+        height=height,
+        preserveAspectRatio="none",
+        image_rendering="pixelated",
+    )
+
+
+def _levels(values: Floats, low: float, high: float) -> npt.NDArray[np.uint8]:
+    """Colours 1 .. n of the palette; 0, transparent, for NaN."""
+    share = (values - low) / (high - low) if high > low else np.where(np.isfinite(values), 0.0, np.nan)
+    level = 1 + np.clip(np.nan_to_num(share), 0, 1) * (_N_COLOURS - 1)
+    return np.where(np.isfinite(share), np.round(level), 0).astype(np.uint8)
+
+
+def _palette() -> npt.NDArray[np.uint8]:
+    at = np.linspace(0, len(_ANCHORS) - 1, _N_COLOURS)
+    channels = [np.interp(at, np.arange(len(_ANCHORS)), channel) for channel in _ANCHORS.T]
+    colours = np.stack(channels, axis=1)
+    return np.vstack([[[255, 255, 255]], colours]).round().astype(np.uint8)
+
+
+def _shrunk(values: Floats) -> Floats:
+    """Means over blocks of bins, where a map has more of them than can be seen."""
+    block = math.ceil(max(values.shape) / _MOST_PIXELS)
+    if block == 1:
+        return values
+    filled = np.pad(values, [(0, -side % block) for side in values.shape], constant_values=np.nan)
+    blocks = filled.reshape(filled.shape[0] // block, block, filled.shape[1] // block, block)
+    known = np.isfinite(blocks)
+    total, count = np.where(known, blocks, 0.0).sum((1, 3)), known.sum((1, 3))
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _peak(rates: Floats) -> float:
+    return float(np.nanmax(rates)) if np.isfinite(rates).any() else math.nan
+
+
+def _caption(score: float, peak: float) -> str:
+    return f"{'–' if math.isnan(score) else number(round(score, 2))} · {'–' if math.isnan(peak) else f'{peak:.2g}'}"
+
+
+def _cell_height() -> float:
+    return 2 * _SIDE + _LABEL + _GAP
+
+
+def _description(n_shown: int, scores: Floats) -> str:
+    defined = scores[np.isfinite(scores)]
+    median = f", median grid score {number(round(float(np.median(defined)), 2))}" if len(defined) else ""
+    undefined = len(scores) - len(defined)
+    without = f"; {undefined} without a grid score, last" if undefined else ""
+    return (
+        f"{n_shown} of {len(scores)} cells by falling grid score{median}{without}. Above: rate map, dark to "
+        "light; below: spatial autocorrelogram, -1 to 1. Written below each: grid score and peak."
+    )
