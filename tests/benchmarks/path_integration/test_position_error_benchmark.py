@@ -16,9 +16,9 @@ CARD = """
 identifier: SimulatedPaths.position-error
 title: 'SIMULATED walks: path integration, error of position'
 description: >
-  How near to the true position a linear readout is, fitted on 75 walks of 20 s in a box of 1 m and tested on walks of
-  the same kind, five times longer, and in a box of 1.5 m, 30 each. A quarter of the walks of each kind is kept for
-  choosing the layer. No recording is involved.
+  How near to the true position a linear readout is, fitted on 75 walks of 20 s in a box of 1 m and tested on walks
+  of the same kind, five times longer, and in a box of 1.5 m, 30 each. A quarter of the walks of each kind is kept
+  for choosing the layer. No recording is involved.
 version: 1
 licence: MIT
 citation: "@article{banino2018vector, doi={10.1038/s41586-018-0102-6}}"
