@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ __all__ = ["BorderFraction", "Gridness"]
 
 Array = npt.NDArray[np.float64]
 _SCORED_LAG = 0.9
-_NULLS_AT_ONCE = 10
+_NULLS_AT_ONCE, _UNITS_KEPT = 10, 60
 
 
 class Gridness(PopulationMetric):
@@ -81,6 +82,15 @@ class Gridness(PopulationMetric):
             "module_spacings_m": _listed(modules.spacings),
             "period_ratios": _listed(modules.ratios),
             "unimodal_p": modules.unimodal_p,
+        }
+
+    def files(self, maps: Array, cells: Cells) -> dict[str, bytes]:
+        """Maps, autocorrelograms and grid scores of the best units, for a picture."""
+        best = np.argsort(-np.nan_to_num(cells["score"], nan=-np.inf), kind="stable")[:_UNITS_KEPT]
+        return {
+            "rate-maps.npy": _npy(maps[best], "<f4"),
+            "autocorrelograms.npy": _npy(np.asarray(spatial_autocorrelation(maps[best])), "<f2"),
+            "grid-scores.npy": _npy(cells["score"][best], "<f4"),
         }
 
     def _passes(self, maps: Array, score: Array) -> npt.NDArray[np.bool_]:
@@ -145,6 +155,13 @@ class BorderFraction(PopulationMetric):
 
 def _scores(maps: Array) -> Array:
     return np.asarray(grid_score(spatial_autocorrelation(maps, max_lag=_SCORED_LAG)).score)
+
+
+def _npy(values: Array, dtype: str) -> bytes:
+    """The bytes of a ``.npy`` file, the same for the same values."""
+    buffer = io.BytesIO()
+    np.save(buffer, np.ascontiguousarray(values, dtype=dtype), allow_pickle=False)
+    return buffer.getvalue()
 
 
 def _listed(values: Array) -> str:

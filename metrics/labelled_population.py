@@ -111,6 +111,10 @@ class PopulationMetric(LabelledMetric):
         """What a reader wants to know of a population."""
         raise NotImplementedError
 
+    def files(self, maps: Array, cells: Cells) -> dict[str, bytes]:  # noqa: ARG002
+        """What is kept beside the record of the model's maps as they were measured; nothing by default."""
+        return {}
+
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Median ridge predictivity of the average map: on few bins a layer's maps cannot be measured."""
         x = np.ascontiguousarray(model.values, dtype=np.float64)
@@ -127,28 +131,23 @@ class PopulationMetric(LabelledMetric):
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
         """Mean over animals (or random halves) of the similarity of the model's units with their cells."""
         known = self._brain(brain)
-        units, n_units = self._units(model, brain, known)
+        maps, n_units = self._unit_maps(model, brain, known)
+        units = self.describe(maps, bin_grid(brain).size_m)
         named = [self.similarity(units, take(known.cells, own)) for _, own, _ in known.targets]
-        raw = [_mean(one) for one in named]
-        ceilings = self._ceilings(known.cells, known.targets)
-        table = pd.DataFrame(
-            {"animal": [name for name, _, _ in known.targets], "raw": raw, "ceiling": ceilings}
-        )
-        table["normalised"] = table["raw"] / table["ceiling"]
+        table = self._table(known, [_mean(one) for one in named])
         values = np.array([table["raw"].mean(), table["ceiling"].mean()])
         boot = self._bootstrap(units, known)
         boot += values - np.nanmean(boot, axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = boot[:, 0] / boot[:, 1]
+        counts = {"n_units": n_units, "n_units_measured": len(maps), "n_neuroids": len(known.noise)}
         return ScoreParts(
             raw=self._estimate(values[0], boot[:, 0]),
             ceiling=self._estimate(values[1], boot[:, 1]),
             normalised=self._estimate(values[0] / values[1], ratio),
             targets=table,
             facts={
-                "n_units": n_units,
-                "n_units_measured": len(next(iter(units.values()))),
-                "n_neuroids": len(known.noise),
+                **counts,
                 **{f"similarity_{name}": float(np.mean([one[name] for one in named])) for name in named[0]},
                 **_prefixed("model", self.summary(units)),
                 **_prefixed("brain", self._summary_of_animals(known)),
@@ -156,7 +155,13 @@ class PopulationMetric(LabelledMetric):
             resamples=Resamples.of(
                 "bootstrap", len(known.noise), raw=boot[:, 0], ceiling=boot[:, 1], normalised=ratio
             ),
+            further_files=self.files(maps, units),
         )
+
+    def _table(self, known: _Brain, raw: list[float]) -> pd.DataFrame:
+        names, ceilings = [name for name, _, _ in known.targets], self._ceilings(known.cells, known.targets)
+        table = pd.DataFrame({"animal": names, "raw": raw, "ceiling": ceilings})
+        return table.assign(normalised=table["raw"] / table["ceiling"])
 
     def _brain(self, brain: DataAssembly) -> _Brain:
         return self._remembered.of(brain, lambda: self._described_brain(brain))
@@ -201,7 +206,8 @@ class PopulationMetric(LabelledMetric):
             )
         return pairs
 
-    def _units(self, model: DataAssembly, brain: DataAssembly, known: _Brain) -> tuple[Cells, int]:
+    def _unit_maps(self, model: DataAssembly, brain: DataAssembly, known: _Brain) -> tuple[Array, int]:
+        """Smoothed maps of the units measured, as noisy as recorded ones, and how many units there are."""
         values = np.asarray(model.values, dtype=np.float64)
         rng = generator(self._seed, "population units")
         n_units = values.shape[1]
@@ -210,8 +216,7 @@ class PopulationMetric(LabelledMetric):
         if self._match_noise:
             share = rng.choice(known.noise, len(chosen))
             values = values + rng.standard_normal(values.shape) * np.sqrt(share) * values.std(axis=0)
-        grid = bin_grid(brain)
-        return self.describe(smoothed(grid.maps(values), self._smoothing), grid.size_m), n_units
+        return smoothed(bin_grid(brain).maps(values), self._smoothing), n_units
 
     def _ceilings(self, cells: Cells, targets: Sequence[tuple[str, Ints, Ints]]) -> list[float]:
         return [_mean(self.similarity(take(cells, others), take(cells, own))) for _, own, others in targets]

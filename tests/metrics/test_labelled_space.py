@@ -1,5 +1,7 @@
 """Gridness, border cells and spatial generalisation on simulated brains whose code is known."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -254,3 +256,13 @@ def test_recordings_without_place_or_cells_are_refused(grid_brain):
         Gridness().parts(model(grid_code(4, 1)), brain([grid_code(3, 1), grid_code(9, 1)]), None)
     with pytest.raises(InvalidArgumentError, match="smoothing_bins"):
         Gridness(smoothing_bins=-1)
+
+
+def test_maps_of_the_best_units_are_kept_for_a_picture(grid_brain, gridness):
+    found = gridness.parts(
+        model(np.concatenate([grid_code(8, 3), place_code(8, 3)], axis=1)), grid_brain, None
+    )
+    kept = {name: np.load(io.BytesIO(data), allow_pickle=False) for name, data in found.further_files.items()}
+    assert kept["rate-maps.npy"].shape == (16, N_BINS, N_BINS)
+    assert kept["autocorrelograms.npy"].shape == (16, 39, 39)
+    assert (np.diff(kept["grid-scores.npy"].astype(float)) <= 0).all()
