@@ -9,6 +9,7 @@ from ._arrays import Array, as_tensor, check_same_length
 
 __all__ = [
     "as_samples",
+    "band_groups",
     "centred_features",
     "gram_bands",
     "inner_product_without_diagonal",
@@ -17,7 +18,7 @@ __all__ = [
 ]
 
 _BAND_ROWS = 256
-_FEATURES_AT_ONCE = 1024
+_FEATURES_AT_ONCE = 512
 
 
 def as_samples(x: Array, y: Array, *, at_least: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -44,14 +45,28 @@ def _check_varies(name: str, x: torch.Tensor) -> None:
         )
 
 
-def gram_bands(x: torch.Tensor) -> list[torch.Tensor]:
+def band_groups(n_samples: int) -> list[list[int]]:
+    """First rows of bands, in a few groups of bands that together hold an eighth of a Gram matrix each."""
+    groups: list[list[int]] = [[]]
+    held = 0
+    for start in range(0, n_samples, _BAND_ROWS):
+        size = min(_BAND_ROWS, n_samples - start) * (n_samples - start)
+        if groups[-1] and held + size > n_samples**2 // 8:
+            groups.append([])
+            held = 0
+        groups[-1].append(start)
+        held += size
+    return groups
+
+
+def gram_bands(x: torch.Tensor, starts: list[int]) -> list[torch.Tensor]:
     """Bands ``K[start:stop, start:]`` of the centred Gram matrix, K = X X^T, from some features at a time."""
-    starts = range(0, len(x), _BAND_ROWS)
     bands = [x.new_zeros((min(_BAND_ROWS, len(x) - start), len(x) - start)) for start in starts]
     for first in range(0, x.shape[1], _FEATURES_AT_ONCE):
-        chunk = _centred(x[:, first : first + _FEATURES_AT_ONCE])
+        chunk = _centred(x[:, first : first + _FEATURES_AT_ONCE])[starts[0] :]
         for start, band in zip(starts, bands, strict=True):
-            band.addmm_(chunk[start : start + _BAND_ROWS], chunk[start:].T)
+            rows = chunk[start - starts[0] :]
+            band.addmm_(rows[:_BAND_ROWS], rows.T)
     return bands
 
 
@@ -82,8 +97,7 @@ def inner_product_without_diagonal(a: list[torch.Tensor], b: list[torch.Tensor])
 def symmetric_gram(x: torch.Tensor) -> torch.Tensor:
     """The whole centred Gram matrix, float64."""
     gram = torch.zeros(len(x), len(x), dtype=torch.float64, device=x.device)
-    start = 0
-    for band in gram_bands(x):
-        gram[start : start + len(band), start:] = band
-        start += len(band)
+    for starts in band_groups(len(x)):
+        for start, band in zip(starts, gram_bands(x, starts), strict=True):
+            gram[start : start + len(band), start:] = band
     return gram.triu() + gram.triu(1).T

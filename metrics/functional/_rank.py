@@ -19,6 +19,7 @@ __all__ = [
     "DenseRanks",
     "count_inversions",
     "count_tied",
+    "count_within_runs",
     "each_row",
     "midranks",
     "sort_stably",
@@ -164,22 +165,29 @@ class DenseRanks:
         Indices that sort the vector.
     n_tied : int
         Number of pairs of equal entries.
+    longest_run : int
+        How often the most frequent value occurs.
     """
 
     ranks: torch.Tensor
     order: torch.Tensor
     n_tied: int
+    longest_run: int
 
     @classmethod
     def of(cls, values: torch.Tensor) -> DenseRanks:
         """Rank a vector."""
         ordered, order = sort_stably(values)
         in_order = torch.arange(len(order), dtype=torch.int32, device=order.device)
-        n_tied = 0
-        if _has_ties(ordered):
-            n_tied = count_tied(ordered)
-            in_order = torch.cumsum(_run_starts(ordered), 0, dtype=torch.int32).sub_(1)
-        return cls(torch.empty_like(in_order).index_copy_(0, order, in_order), order, n_tied)
+        n_tied, longest = 0, 1
+        starts = _run_starts(ordered)
+        if not bool(starts.all()):
+            lengths = _run_lengths(starts)
+            n_tied, longest = _pairs_within(lengths), int(lengths.max())
+            in_order = torch.cumsum(starts, 0, dtype=torch.int32).sub_(1)
+        ranks = torch.empty_like(in_order).index_copy_(0, order, in_order)
+        # Half the memory, as long as the places fit.
+        return cls(ranks, order.int() if len(order) < 2**31 else order, n_tied, longest)
 
 
 def count_tied(*ordered: torch.Tensor) -> int:
@@ -187,8 +195,15 @@ def count_tied(*ordered: torch.Tensor) -> int:
     starts = _run_starts(ordered[0])
     for further in ordered[1:]:
         starts |= _run_starts(further)
+    return _pairs_within(_run_lengths(starts))
+
+
+def _run_lengths(starts: torch.Tensor) -> torch.Tensor:
     first = torch.nonzero(starts)[:, 0]
-    lengths = torch.cat([first, first.new_tensor([len(starts)])]).diff()
+    return torch.cat([first, first.new_tensor([len(starts)])]).diff()
+
+
+def _pairs_within(lengths: torch.Tensor) -> int:
     return int((lengths * (lengths - 1) // 2).sum())
 
 
@@ -212,6 +227,17 @@ def count_inversions(ranks: torch.Tensor) -> int:
         rows, crossing = _merge(rows)
         total += crossing
     return total
+
+
+def count_within_runs(runs: torch.Tensor, ranks: torch.Tensor, longest: int) -> tuple[int, int]:
+    """Of neighbours in one run of a sorted vector: pairs of falling ranks, and pairs of equal ranks."""
+    falling = equal = 0
+    for lag in range(1, longest):
+        same = runs[lag:] == runs[:-lag]
+        earlier, later = ranks[:-lag][same], ranks[lag:][same]
+        falling += int(torch.count_nonzero(earlier > later))
+        equal += int(torch.count_nonzero(earlier == later))
+    return falling, equal
 
 
 def _in_rows(ranks: torch.Tensor) -> torch.Tensor:

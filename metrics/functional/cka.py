@@ -9,6 +9,7 @@ import torch
 from ._arrays import Array
 from ._centred_gram import (
     as_samples,
+    band_groups,
     centred_features,
     gram_bands,
     inner_product_without_diagonal,
@@ -103,10 +104,15 @@ class _Products:
 
 
 def _from_samples(x: torch.Tensor, y: torch.Tensor) -> _Products:
-    k, m = gram_bands(x), gram_bands(y)
-    pairs = ((k, m), (k, k), (m, m))
-    off_diagonal = torch.stack([inner_product_without_diagonal(a, b) for a, b in pairs])
-    return _Products(off_diagonal, squared_lengths(k), squared_lengths(m))
+    """Some rows of both Gram matrices at a time, so that neither is ever held whole."""
+    off_diagonal = torch.zeros(3, dtype=torch.float64, device=x.device)
+    diagonals = []
+    for starts in band_groups(len(x)):
+        k, m = gram_bands(x, starts), gram_bands(y, starts)
+        pairs = ((k, m), (k, k), (m, m))
+        off_diagonal += torch.stack([inner_product_without_diagonal(a, b) for a, b in pairs])
+        diagonals.append(torch.stack([squared_lengths(k), squared_lengths(m)]))
+    return _Products(off_diagonal, *torch.cat(diagonals, dim=1))
 
 
 def _from_features(x: torch.Tensor, y: torch.Tensor) -> _Products:

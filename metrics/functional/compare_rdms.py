@@ -9,10 +9,21 @@ import torch
 
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, like
-from ._rank import DenseRanks, count_inversions, count_tied, each_row, midranks, stable_order
+from ._rank import (
+    DenseRanks,
+    count_inversions,
+    count_tied,
+    count_within_runs,
+    each_row,
+    midranks,
+    stable_order,
+)
 from ._rdm_checks import as_rdms, check_method, check_pairs_agree, n_states_of, pair_states
 
 __all__ = ["RDM_COMPARISONS", "compare_rdms", "partial_compare_rdms"]
+
+# Runs of ties up to this length are looked through pair by pair; with longer ones a further sort is faster.
+_SHORT_RUN: Final = 12
 
 #: The comparison methods that `compare_rdms` knows.
 RDM_COMPARISONS: Final = (
@@ -248,16 +259,25 @@ def _tau_a(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 def _tau_a_of_ranks(a: DenseRanks, b: DenseRanks) -> float:
-    """Kendall's tau-a by Knight's method: sort by a, ties by b, then count inversions of b."""
-    if a.n_tied and not b.n_tied:
+    """Kendall's tau-a by Knight's method: sort by a, then count inversions of b; ties put right."""
+    if a.n_tied and (not b.n_tied or b.longest_run < a.longest_run):
         a, b = b, a
-    order = a.order
-    if a.n_tied:
-        order = b.order.index_select(0, stable_order(a.ranks.index_select(0, b.order)))
-    sorted_b = b.ranks.index_select(0, order)
-    tied_in_both = 0
-    if a.n_tied and b.n_tied:
-        tied_in_both = count_tied(a.ranks.index_select(0, order), sorted_b)
-    n_all = len(order) * (len(order) - 1) // 2
+    falling, tied_in_both = _inversions(a, b)
+    n_all = len(a.order) * (len(a.order) - 1) // 2
     untied = n_all - a.n_tied - b.n_tied + tied_in_both
-    return (untied - 2 * count_inversions(sorted_b)) / n_all
+    return (untied - 2 * falling) / n_all
+
+
+def _inversions(a: DenseRanks, b: DenseRanks) -> tuple[int, int]:
+    """Pairs in which b falls while a rises, and pairs tied in both."""
+    if a.longest_run > _SHORT_RUN:
+        order = b.order.index_select(0, stable_order(a.ranks.index_select(0, b.order)))
+        sorted_b = b.ranks.index_select(0, order)
+        both = count_tied(a.ranks.index_select(0, order), sorted_b) if b.n_tied else 0
+        return count_inversions(sorted_b), both
+    sorted_b = b.ranks.index_select(0, a.order)
+    if not a.n_tied:
+        return count_inversions(sorted_b), 0
+    # Within the runs of ties of a, b has not been sorted: what falls there is no inversion.
+    falling, equal = count_within_runs(a.ranks.index_select(0, a.order), sorted_b, a.longest_run)
+    return count_inversions(sorted_b) - falling, equal

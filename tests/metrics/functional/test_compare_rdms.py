@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rsatoolbox.rdm import RDMs, compare
-from scipy.stats import pearsonr, rankdata, spearmanr
+from scipy.stats import kendalltau, pearsonr, rankdata, spearmanr
 
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional._rank import count_inversions, midranks, stable_order
@@ -216,3 +216,16 @@ def test_partial_refuses_what_it_cannot_do():
         partial_compare_rdms(a[:6], a[:6], _stack(5)[:, :6])
     with pytest.raises(InvalidArgumentError, match="'nuisance'"):
         partial_compare_rdms(a, a, a[:-1])
+
+
+@pytest.mark.parametrize("levels", [2, 30, 400])
+def test_tau_a_with_short_and_long_runs_of_ties_equals_scipy(levels):
+    rng = np.random.default_rng(levels)
+    a = rng.integers(levels, size=780).astype("f4")
+    b = a + rng.integers(levels, size=780).astype("f4")
+    concordance = kendalltau(a, b, variant="b").statistic
+    n_all = 780 * 779 // 2
+    untied = [n_all - sum(n * (n - 1) // 2 for n in np.unique(x, return_counts=True)[1]) for x in (a, b)]
+    want = concordance * np.sqrt(untied[0] * untied[1]) / n_all
+    for first, second in ((a, b), (b, a)):
+        assert compare_rdms(first, second, method="tau-a") == pytest.approx(want, abs=1e-12)
