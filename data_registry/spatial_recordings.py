@@ -19,7 +19,7 @@ from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from .spatial_bins import SpatialGrid, rates_in_bins, smoothed_over_bins
-from .spatial_sessions import TrackedSession, sample_durations, sample_of_spikes
+from .spatial_sessions import TrackedSession, joined_sessions, sample_durations, sample_of_spikes
 
 __all__ = ["MapOptions", "running_speed", "spatial_recording"]
 
@@ -94,7 +94,7 @@ def spatial_recording(sessions: Sequence[TrackedSession], region: str, options: 
         If the arenas differ, or no session covers its arena.
     """
     grid = SpatialGrid(_one_arena(sessions), options.bin_m, options.block_bins)
-    every = _joined(sessions)
+    every = joined_sessions(sessions)
     maps = [_part_maps(group, grid, options) for group in every]
     covered = [np.isfinite(values).all(axis=2).mean(axis=1).min() >= options.min_coverage for values in maps]
     groups = [group for group, enough in zip(every, covered, strict=True) if enough]
@@ -132,14 +132,6 @@ def _one_arena(sessions: Sequence[TrackedSession]) -> tuple[float, float]:
             hint="Make two data sets.",
         )
     return arenas[0]
-
-
-def _joined(sessions: Sequence[TrackedSession]) -> list[list[TrackedSession]]:
-    """Sessions of one animal with the same cells together."""
-    groups: dict[tuple[str, tuple[str, ...]], list[TrackedSession]] = {}
-    for session in sessions:
-        groups.setdefault((session.animal, tuple(session.spikes_s)), []).append(session)
-    return list(groups.values())
 
 
 def _part_maps(group: Sequence[TrackedSession], grid: SpatialGrid, options: MapOptions) -> Array:

@@ -6,7 +6,7 @@ spikes outside the tracked time, and centimetres taken for metres.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,6 +19,7 @@ __all__ = [
     "TrackedSession",
     "TrackingLimits",
     "in_window",
+    "joined_sessions",
     "sample_durations",
     "sample_of_spikes",
     "tracked_session",
@@ -167,6 +168,14 @@ def tracked_session(
         n_samples_dropped=int((~kept).sum()),
         n_spikes_outside=n_outside,
     )
+
+
+def joined_sessions(sessions: Sequence[TrackedSession]) -> list[list[TrackedSession]]:
+    """Sessions of one animal with the same cells together, in their order."""
+    groups: dict[tuple[str, tuple[str, ...]], list[TrackedSession]] = {}
+    for session in sessions:
+        groups.setdefault((session.animal, tuple(session.spikes_s)), []).append(session)
+    return list(groups.values())
 
 
 def in_window(times_s: Array, start_s: float, end_s: float) -> npt.NDArray[np.bool_]:

@@ -120,7 +120,7 @@ def counted(kept, options):
     spikes = np.zeros((len(kept.spikes_s), *seconds.shape))
     for cell, times in enumerate(kept.spikes_s.values()):
         for time in times:
-            sample = max(k for k in np.flatnonzero(kept.times_s <= time))
+            sample = np.flatnonzero(kept.times_s <= time)[-1]
             spikes[(cell, *place[sample])] += running[sample] > 0
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(seconds >= options.min_occupancy_s, spikes / seconds, np.nan)
