@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
+from scipy.linalg import eigh
 
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, check_same_length, like
@@ -155,11 +156,9 @@ def principal_components(x: Array, n_components: int = 50) -> Array:
     if states.shape[1] <= n_components:
         return like(states, x)
     if len(states) < states.shape[1]:
-        values, vectors = torch.linalg.eigh(states @ states.mT)
-        kept = _leading(values, n_components)
-        return like(vectors[:, kept] * values[kept].sqrt(), x)
-    values, vectors = torch.linalg.eigh(states.mT @ states)
-    return like(states @ vectors[:, _leading(values, n_components)], x)
+        values, vectors = _largest(states @ states.mT, n_components)
+        return like(vectors * values.sqrt(), x)
+    return like(states @ _largest(states.mT @ states, n_components)[1], x)
 
 
 def random_splits(
@@ -265,10 +264,13 @@ def _read_out(x: torch.Tensor, y: torch.Tensor, train: torch.Tensor) -> tuple[to
     return torch.addmm(baseline, x - mean, inverse @ (seen.mT @ (y[train] - baseline))), baseline
 
 
-def _leading(values: torch.Tensor, n: int) -> torch.Tensor:
-    """Places of the `n` largest eigenvalues that are more than rounding, largest first."""
-    order = values.argsort(descending=True)[:n]
-    return order[values[order] > values.max() * len(values) * torch.finfo(values.dtype).eps]
+def _largest(products: torch.Tensor, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The `n` largest eigenvalues that are more than rounding, largest first, and their vectors as columns."""
+    size = len(products)
+    found = eigh(products.cpu().numpy(), subset_by_index=[max(size - n, 0), size - 1])
+    values, vectors = (torch.from_numpy(each.copy()).to(products.device).flip(-1) for each in found)
+    kept = values > values[0] * size * torch.finfo(values.dtype).eps
+    return values[kept], vectors[:, kept]
 
 
 def _mean(errors: torch.Tensor, tested: Splits) -> torch.Tensor:

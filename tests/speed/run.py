@@ -21,7 +21,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 import harness
 
-_FILES = ("regression", "similarity", "spatial", "store")
+_FILES = ("regression", "similarity", "spatial", "dmfc", "store")
 
 
 def main() -> None:
