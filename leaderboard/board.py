@@ -67,11 +67,11 @@ _Place: TypeAlias = tuple[str, str, int, str]
 
 
 def _latest(records: Iterable[ResultRecord]) -> dict[_Place, ResultRecord]:
-    """The last record of each cell that no other one supersedes."""
+    """The last made of each cell's records that no other one supersedes; of equal times the last added."""
     known = list(records)
     superseded = {record.supersedes for record in known}
     current = [record for record in known if record.record_sha256 not in superseded]
-    return {_place(record): record for record in current}
+    return {_place(record): record for record in sorted(current, key=lambda record: record.created)}
 
 
 def _place(record: ResultRecord) -> _Place:

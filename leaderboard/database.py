@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, make_url
 
 from ..core.errors import MissingPartError, StoreError
 
-__all__ = ["database_file", "open_engine", "reading", "safe_url", "store_errors", "writing"]
+__all__ = ["database_file", "open_engine", "reading", "safe_url", "sqlite_url", "store_errors", "writing"]
 
 _BUSY_SECONDS = 30
 _WRITES = "innerscore_writes"
@@ -64,6 +64,11 @@ def database_file(url: str) -> Path | None:
     parsed = _parsed(url)
     on_disk = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
     return Path(str(parsed.database)) if on_disk else None
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of an SQLite file, whatever characters are in its path."""
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
 @contextmanager

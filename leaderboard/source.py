@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..core.errors import StoreError
-from .database import database_file, open_engine, safe_url, store_errors
+from .database import database_file, open_engine, safe_url, sqlite_url, store_errors
 from .schema import REVISION
 from .store import Store
 from .upgrade import copy_file, found_revision
@@ -18,7 +18,7 @@ __all__ = ["opened_unchanged", "store_url"]
 
 def store_url(text: str) -> str:
     """The URL of a store that a person named: a URL already, or the path of an SQLite file."""
-    return text if "://" in text else f"sqlite:///{Path(text).absolute()}"
+    return text if "://" in text else sqlite_url(Path(text).absolute())
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def opened_unchanged(url: str) -> Iterator[Store]:
         )
     else:
         with tempfile.TemporaryDirectory() as folder:
-            yield from _closing(Store(f"sqlite:///{copy_file(path, Path(folder) / path.name)}"))
+            yield from _closing(Store(sqlite_url(copy_file(path, Path(folder) / path.name))))
 
 
 def _closing(store: Store) -> Iterator[Store]:

@@ -21,7 +21,7 @@ from ..core.errors import InvalidDataError, InvalidRecordError, StoreError
 from ..core.hashing import sha256_of_bytes
 from ..core.records import TARGETS_FILE, ResultRecord, read_record
 from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
-from .database import open_engine, reading, safe_url, store_errors, writing
+from .database import open_engine, reading, safe_url, sqlite_url, store_errors, writing
 from .guards import broken_pages, missing_guards
 from .inserting import BATCH, Entry, check_superseded, insert_new, same_run
 from .schema import ATTACHMENTS, RECORDS
@@ -221,7 +221,7 @@ class Store:
         -------
         n_records : int
         """
-        copy = Store(f"sqlite:///{path}")
+        copy = Store(sqlite_url(path))
         n_records = copy.add_all(passing(self.entries()))
         with store_errors(copy.url), copy._engine.connect() as connection:
             # One file, which opening for reading does not touch.

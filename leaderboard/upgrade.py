@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from ..core.errors import StoreError
 from ..core.files import atomic_path
-from .database import database_file, safe_url, store_errors, writing
+from .database import database_file, safe_url, sqlite_url, store_errors, writing
 from .schema import REVISION, REVISIONS
 
 __all__ = ["bring_up_to_date", "copy_file", "found_revision", "roll_back"]
@@ -136,7 +137,7 @@ def _backup(connection: sa.Connection, url: str, revision: str) -> str:
 
 def copy_file(path: Path, backup: Path) -> Path:
     """A copy of an SQLite database by a reader of its own, while we hold the write lock."""
-    reader = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+    reader = sa.create_engine(sqlite_url(path), isolation_level="AUTOCOMMIT")
     with atomic_path(backup) as temporary:
         temporary.unlink()
         with reader.connect() as connection:
@@ -161,7 +162,7 @@ def _log_ahead(engine: sa.Engine) -> None:
         return
     connection = engine.raw_connection()
     try:
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(sqlite3.OperationalError):
             connection.cursor().execute("PRAGMA journal_mode = WAL").fetchone()
     finally:
         connection.close()

@@ -65,8 +65,9 @@ def _check_replaceable(folder: Path, replaceable: Collection[str]) -> None:
 
 def _remove_leftovers(place: Path) -> None:
     """Remove what processes that are no more left beside the place; put back a folder that one had moved away."""
-    for leftover in place.parent.glob(f".{place.name}.*.*"):
-        number, _, kind = leftover.name.removeprefix(f".{place.name}.").partition(".")
+    prefix = f".{place.name}."
+    for leftover in [path for path in place.parent.iterdir() if path.name.startswith(prefix)]:
+        number, _, kind = leftover.name.removeprefix(prefix).partition(".")
         if kind not in ("part", "old") or not number.isdigit() or _is_alive(int(number)):
             continue
         if kind == "old" and not place.exists():

@@ -82,3 +82,8 @@ def with_resamples(record, values, n_units=20, kind="bootstrap"):
     named["resampling"] = Resampling(kind=kind, n_units=n_units)
     changed = record.model_copy(update={"score": record.score.model_copy(update=named)})
     return Entry(changed, {TARGETS_FILE: csv_of(record.score.normalised.value), RESAMPLES_FILE: npy})
+
+
+def one_page(folder):
+    """A site of one page, for tests that are not about pages."""
+    (folder / "index.html").write_text("<!doctype html>")

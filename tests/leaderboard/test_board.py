@@ -92,6 +92,12 @@ def test_a_superseded_record_is_not_shown():
     assert cells(board([old, new]))["a", "Bee.x"]["normalised"] == 0.7
 
 
+def test_of_two_boards_records_the_later_made_is_shown_whichever_was_added_first():
+    old, new = make_record("a", created="2026-01-01"), make_record("a", value=0.7, created="2026-02-01")
+    for records in ([old, new], [new, old]):
+        assert cells(board(records))["a", "Bee.x"]["normalised"] == 0.7
+
+
 def test_undefined_values_stay_undefined():
     found = cells(board([make_record("a", value=None)]))["a", "Bee.x"]
     assert (found["state"], found["normalised"], found["raw"]) == ("value", None, None)
