@@ -18,6 +18,7 @@ __all__ = ["Point", "histogram", "scatter"]
 
 _MARK = "#1f5fae"
 _MOST_LABELS = 14
+_MOST_BINS = 40
 
 
 @dataclass(frozen=True)
@@ -89,10 +90,18 @@ def histogram(values: Sequence[float], title: str, axis: str, *, key: str, unit:
 
 
 def _binned(finite: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Counts and edges; values that are all but equal share one bin of width 1."""
     if not len(finite):
-        return np.zeros(1, dtype=int), np.asarray([0.0, 1.0])
-    edges = np.histogram_bin_edges(finite, bins="fd" if np.ptp(finite) else 1)
-    return np.histogram(finite, bins=edges if len(edges) <= 61 else 60)
+        return np.zeros(1, dtype=np.int64), np.asarray([0.0, 1.0])
+    low, high = float(finite.min()), float(finite.max())
+    if high - low <= 1e-9 * max(abs(low), abs(high), 1e-3):
+        return np.histogram(finite, bins=1, range=(low - 0.5, high + 0.5))
+    width = 2 * float(np.subtract(*np.percentile(finite, [75, 25]))) / len(finite) ** (1 / 3)
+    return np.histogram(finite, bins=_MOST_BINS if width <= 0 else _n_bins((high - low) / width))
+
+
+def _n_bins(wanted: float) -> int:
+    return int(min(max(np.ceil(wanted), 1), _MOST_BINS))
 
 
 def _dot(point: Point, across: Scale, up: Scale, radius: float) -> Markup:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from markupsafe import Markup, escape
@@ -57,13 +58,23 @@ def scale_over(values: Sequence[float], start: float, stop: float, *, include: S
 
 def element(name: str, *children: object, **attributes: object) -> Markup:
     """An SVG element; ``class_`` stands for class, underscores for hyphens, None for absent."""
-    named = Markup().join(
-        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), _plain(value))
-        for key, value in attributes.items()
-        if value is not None
+    named = "".join(
+        [f' {_name(key)}="{_value(value)}"' for key, value in attributes.items() if value is not None]
     )
-    inner = Markup().join(child if isinstance(child, Markup) else escape(str(child)) for child in children)
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(name), named, inner)  # noqa: S704  (names are ours)
+    inner = "".join([child if isinstance(child, Markup) else str(escape(child)) for child in children])
+    return Markup(f"<{name}{named}>{inner}</{name}>")  # noqa: S704  (values are escaped, names are ours)
+
+
+@cache
+def _name(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
+
+
+def _value(value: object) -> str:
+    """A number in few digits, text escaped."""
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    return str(value) if isinstance(value, int) else str(escape(value))
 
 
 def document(
@@ -86,7 +97,7 @@ def document(
         element("desc", description, id=f"{key}-d"),
         *parts,
         xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {_plain(width)} {_plain(height)}",
+        viewBox=f"0 0 {_value(width)} {_value(height)}",
         width=width,
         height=height,
         role=role,
@@ -119,7 +130,7 @@ def y_axis(scale: Scale, left: float, right: float, label: str) -> list[Markup]:
     parts = [line(left, scale(tick), right, scale(tick)) for tick in scale.ticks()]
     parts += [text(left - 8, scale(t) + 4, number(t), text_anchor="end") for t in scale.ticks()]
     x, y = left - 44, (scale.start + scale.stop) / 2
-    turned = f"rotate(-90 {_plain(x)} {_plain(y)})"
+    turned = f"rotate(-90 {_value(x)} {_value(y)})"
     return [*parts, text(x, y, label, text_anchor="middle", transform=turned)]
 
 
@@ -127,10 +138,6 @@ def number(value: float) -> str:
     """A tick's label: as few digits as it needs, a true minus sign."""
     shown = f"{0.0 if abs(value) < 1e-12 else value:.6g}"
     return shown.replace("-", "−")
-
-
-def _plain(value: object) -> object:
-    return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else value
 
 
 def _round_step(rough: float) -> float:

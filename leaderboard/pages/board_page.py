@@ -73,16 +73,15 @@ class BoardTable:
         }
 
     def body(self, shown: Shown, view: View) -> Markup:
-        """The table's rows under a view."""
+        """The rows under a view. End tags that HTML lets one omit are omitted, which saves two hundredths."""
         classes = [_cell_class(heading, shown, view) for heading in self.table.headings]
         parts = []
         for row in shown.rows:
             hidden = " hidden" if row.candidate in shown.hidden_rows else ""
             cells = "".join(
-                f"<td{kind}>{inner}</td>"
-                for kind, inner in zip(classes, self.cells[row.candidate], strict=True)
+                f"<td{kind}>{inner}" for kind, inner in zip(classes, self.cells[row.candidate], strict=True)
             )
-            parts.append(f"<tr{hidden}>{self.heads[row.candidate]}{cells}</tr>\n")
+            parts.append(f"<tr{hidden}>{self.heads[row.candidate]}{cells}\n")
         return Markup("".join(parts))  # noqa: S704  (every part above is escaped where it is made)
 
 

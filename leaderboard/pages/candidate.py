@@ -103,11 +103,7 @@ def _record_values(record: ResultRecord, superseded: set[str | None]) -> dict[st
 
 
 def _neighbours(name: str, snapshot: Snapshot) -> list[str]:
-    """Those next to it in each system's order: whom one would compare it with."""
-    found: dict[str, None] = {}
-    for section in snapshot.board.sections:
-        names = [row.candidate for row in section.tried]
-        if name in names:
-            place = names.index(name)
-            found |= dict.fromkeys([*names[max(place - 1, 0) : place], *names[place + 1 : place + 2]])
-    return list(found)
+    """Those next to it in its chain: whom one would compare it with."""
+    chain = next((names for names in snapshot.chains if name in names), [])
+    place = chain.index(name) if chain else 0
+    return [*chain[max(place - 1, 0) : place], *chain[place + 1 : place + 2]]

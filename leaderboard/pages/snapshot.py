@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...core.records import ResultRecord
 from ...core.resamples import Resamples
@@ -33,6 +33,9 @@ class Records(Protocol):
         self, *, candidate: str | None = None, benchmark: str | None = None, after: int = 0
     ) -> list[ResultRecord]:
         """All records, or those of a name."""
+
+    def raw_records(self) -> Iterator[Mapping[str, Any]]:
+        """Rows with the columns candidate and benchmark, one a record."""
 
     def attachments(self, hashes: Sequence[str]) -> dict[str, bytes]:
         """Files by their hashes."""
@@ -73,6 +76,17 @@ class Snapshot:
         for section in self.board.sections:
             for row in section.rows:
                 found.setdefault(row.candidate, []).append((section, row))
+        return found
+
+    @cached_property
+    def chains(self) -> list[list[str]]:
+        """Candidates in the order of the first section where something of theirs ran, a chain a section."""
+        seen: set[str] = set()
+        found = []
+        for section in self.board.sections:
+            chain = [row.candidate for row in section.tried if row.candidate not in seen]
+            seen.update(chain)
+            found.append(chain)
         return found
 
     @cached_property

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
 
-from ...core.records import ResultRecord
 from .content import PageContent
 from .contents import BoardContents
 from .names import slug
@@ -67,7 +67,7 @@ def _paths(site: Site) -> Iterator[str]:
 def comparisons(snapshot: Snapshot) -> list[str]:
     """Sets of candidates to compare, as addresses have them."""
     tried = [[row.candidate for row in section.tried] for section in snapshot.board.sections]
-    found = dict.fromkeys(joined(map(slug, pair)) for names in tried for pair in pairwise(names))
+    found = dict.fromkeys(joined(map(slug, pair)) for names in snapshot.chains for pair in pairwise(names))
     for size in range(2, MOST_COMPARED + 1):
         more = dict.fromkeys(
             joined(map(slug, some)) for names in tried for some in _some(names, size, _MOST_COMPARISONS)
@@ -98,14 +98,8 @@ def _some(names: Iterable[str], size: int, most: int) -> Iterator[tuple[str, ...
 
 def _histories(site: Site) -> list[str]:
     """Cells with more than one record."""
-    counts: dict[tuple[str, str], int] = {}
-    for record in site.source.records():
-        counts[_cell(record)] = counts.get(_cell(record), 0) + 1
+    counts = Counter((row["candidate"], row["benchmark"]) for row in site.source.raw_records())
     return [f"{slug(name)}/{slug(benchmark)}" for (name, benchmark), n in counts.items() if n > 1]
-
-
-def _cell(record: ResultRecord) -> tuple[str, str]:
-    return record.inputs.candidate.identifier, record.inputs.benchmark.identifier
 
 
 def _write_page(content: PageContent, path: str, folder: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ...core.errors import InvalidInputError
@@ -134,9 +135,12 @@ def separation(section: Section, column: Column) -> Separation:
     """Count the pairs that share no tie group."""
     index = section.columns.index(column)
     standings = [row.cells[index].standing for row in section.rows]
-    groups = [frozenset(one.tie_groups) for one in standings if one is not None]
+    groups = [one.tie_groups for one in standings if one is not None]
     n = len(groups)
-    apart = sum(a.isdisjoint(b) for place, a in enumerate(groups) for b in groups[:place])
+    member = np.zeros((n, 1 + max((max(some) for some in groups), default=0)))
+    for place, some in enumerate(groups):
+        member[place, list(some)] = 1
+    apart = int((member @ member.T == 0).sum()) // 2
     return Separation(column, n, sum(s.tested for s in standings if s), n * (n - 1) // 2, apart)
 
 

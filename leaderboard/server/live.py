@@ -29,7 +29,7 @@ __all__ = ["LiveSite", "Ready"]
 _SECONDS_BETWEEN = 2.0
 _SHARE = 8  # making boards takes at most one part in so many of the time
 _MOST_BYTES = 128 * 2**20
-_LEVEL = 5
+_LEVEL = 9  # packed once, sent often
 _LOGGER = logging.getLogger("innerscore.server")
 
 Query = Sequence[tuple[str, str]]

@@ -22,6 +22,8 @@ class Tables(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attrs):
+        if tag in ("td", "th", "tr"):
+            self._end()  # HTML lets one omit the end tags
         if tag == "table":
             self.tables.append([])
         elif tag == "tr":
@@ -32,7 +34,11 @@ class Tables(HTMLParser):
                 self.attributes.append(dict(attrs))
 
     def handle_endtag(self, tag):
-        if tag in ("td", "th") and self._cell is not None:
+        if tag in ("td", "th", "table"):
+            self._end()
+
+    def _end(self):
+        if self._cell is not None:
             self.tables[-1][-1].append(" ".join("".join(self._cell).split()))
             self._cell = None
 
