@@ -19,6 +19,7 @@ from ..core.stimuli import StimulusSet
 from .spatial_recordings import MapOptions, spatial_recording
 from .spatial_sessions import TrackedSession, TrackingLimits
 from .spatial_stimuli import session_stimuli
+from .tracking_checks import RefusedSessionError
 
 __all__ = ["SessionReader", "SpatialDataset", "SpatialOptions", "read_options"]
 
@@ -37,7 +38,8 @@ class SpatialOptions(BaseModel):
     rate_hz : float
         Steps per second of the stimuli.
     leave_out_refused : bool
-        Whether a session that is refused is left out and counted; otherwise it stops the reading.
+        Whether a session that cannot be right is left out and counted; otherwise it stops the reading. A damaged
+        file always does.
     maps : MapOptions
         How rate maps are made.
     limits : TrackingLimits
@@ -102,7 +104,7 @@ class SpatialDataset:
         return self._read[0]
 
     @property
-    def refused(self) -> tuple[InvalidDataError, ...]:
+    def refused(self) -> tuple[RefusedSessionError, ...]:
         """Why sessions were left out, where the options allow it."""
         return self._read[1]
 
@@ -121,13 +123,13 @@ class SpatialDataset:
         return maps
 
     @cached_property
-    def _read(self) -> tuple[tuple[TrackedSession, ...], tuple[InvalidDataError, ...]]:
+    def _read(self) -> tuple[tuple[TrackedSession, ...], tuple[RefusedSessionError, ...]]:
         sessions: list[TrackedSession] = []
-        refused: list[InvalidDataError] = []
+        refused: list[RefusedSessionError] = []
         for reader in self._readers():
             try:
                 sessions += reader()
-            except InvalidDataError as error:
+            except RefusedSessionError as error:
                 if not self._options.leave_out_refused:
                     raise
                 refused.append(error)

@@ -12,8 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from ..core.errors import InvalidDataError
-from .tracking_checks import check_arena, check_plausible, check_shapes, check_times, refuse_above
+from .tracking_checks import (
+    check_arena,
+    check_plausible,
+    check_shapes,
+    check_times,
+    refuse_above,
+)
 
 __all__ = [
     "TrackedSession",
@@ -136,7 +141,7 @@ def tracked_session(
 
     Raises
     ------
-    InvalidDataError
+    RefusedSessionError
         If time runs backwards, shapes disagree, a limit is passed, or position, speed or arena are implausible,
         as when they are in cm.
     """
@@ -213,7 +218,7 @@ def _clean_spikes(
 
 def _inside(times: Array, durations: Array, spikes: Array, subject: str) -> Array:
     if spikes.ndim != 1 or not np.isfinite(spikes.astype(float)).all():
-        raise InvalidDataError(
+        raise RefusedSessionError(
             subject, got="spike times that are no finite numbers in a row", needed="seconds"
         )
     ordered = np.sort(spikes.astype(float))

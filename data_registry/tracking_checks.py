@@ -7,7 +7,14 @@ import numpy.typing as npt
 
 from ..core.errors import InvalidDataError
 
-__all__ = ["check_arena", "check_plausible", "check_shapes", "check_times", "refuse_above"]
+__all__ = [
+    "RefusedSessionError",
+    "check_arena",
+    "check_plausible",
+    "check_shapes",
+    "check_times",
+    "refuse_above",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -20,13 +27,17 @@ _FILLED_SHARE = 0.8
 _CENTIMETRES = "They look like centimetres; give metres (with NWB, multiply by 'conversion')."
 
 
+class RefusedSessionError(InvalidDataError):
+    """What a file says of a session cannot be right, although the file is whole."""
+
+
 def check_shapes(subject: str, times: Array, positions: Array, head_direction: Array | None) -> None:
     """Refuse arrays that do not belong together."""
     n = len(times) if times.ndim == 1 else -1
     direction = None if head_direction is None else np.shape(head_direction)
     shapes = [positions.shape == (n, 2), direction in (None, (n,))]
     if n < 2 or not all(shapes):
-        raise InvalidDataError(
+        raise RefusedSessionError(
             subject,
             got=f"times {times.shape}, positions {positions.shape}, head direction {direction}",
             needed="of shapes (time,), (time, 2) and (time,), with two samples or more",
@@ -37,11 +48,11 @@ def check_times(subject: str, times: Array) -> None:
     """Refuse a clock that stops being a number or runs backwards."""
     if not np.isfinite(times).all():
         bad = int((~np.isfinite(times)).sum())
-        raise InvalidDataError(subject, got=f"{bad} NaN or infinite times", needed="with finite times")
+        raise RefusedSessionError(subject, got=f"{bad} NaN or infinite times", needed="with finite times")
     backwards = np.flatnonzero(np.diff(times) < 0)
     if len(backwards):
         before, after = times[backwards[0]], times[backwards[0] + 1]
-        raise InvalidDataError(
+        raise RefusedSessionError(
             subject,
             got=f"time going backwards {len(backwards)} times, first from {before:g} to {after:g} s",
             needed="with times that increase",
@@ -52,7 +63,7 @@ def check_times(subject: str, times: Array) -> None:
 def check_arena(subject: str, arena_m: tuple[float, float]) -> None:
     """Refuse an arena that no animal was recorded in."""
     if not all(_SIDES_M[0] <= side <= _SIDES_M[1] for side in arena_m):
-        raise InvalidDataError(
+        raise RefusedSessionError(
             f"{subject}: the arena",
             got=f"{arena_m} m",
             needed=f"with sides of {_SIDES_M[0]:g} to {_SIDES_M[1]:g} m",
@@ -76,11 +87,11 @@ def check_plausible(
         Whether the animal must have been almost everywhere, since only then its range tells where the walls are.
     """
     if len(times) < 2:
-        raise InvalidDataError(subject, got=f"{len(times)} known positions", needed="with two or more")
+        raise RefusedSessionError(subject, got=f"{len(times)} known positions", needed="with two or more")
     span = np.ptp(np.quantile(positions, [0.005, 0.995], axis=0), axis=0)
     share = span / np.asarray(arena_m)
     if share.max() > _LARGEST_SHARE or share.max() < _SMALLEST_SHARE:
-        raise InvalidDataError(
+        raise RefusedSessionError(
             f"{subject}: the positions",
             got=f"spread over {span[0]:.3g} x {span[1]:.3g} m in an arena of {arena_m[0]:g} x {arena_m[1]:g} m",
             needed="spread over the arena",
@@ -88,14 +99,14 @@ def check_plausible(
         )
     speed = float(np.median(np.hypot(*np.diff(positions, axis=0).T) / np.diff(times)))
     if speed > _FASTEST_MEDIAN_M_S:
-        raise InvalidDataError(
+        raise RefusedSessionError(
             f"{subject}: the speed",
             got=f"a median of {speed:.3g} m/s",
             needed=f"an animal's, at most {_FASTEST_MEDIAN_M_S:g} m/s",
             hint=f"{_CENTIMETRES} Or the times are not in seconds.",
         )
     if filled and share.min() < _FILLED_SHARE:
-        raise InvalidDataError(
+        raise RefusedSessionError(
             f"{subject}: the positions",
             got=f"spread over {share[0]:.0%} and {share[1]:.0%} of the arena's sides",
             needed=f"over {_FILLED_SHARE:.0%} or more, for it is not known where the walls are",
@@ -112,4 +123,6 @@ def _unit_hint(share: float) -> str:
 def refuse_above(subject: str, n: int, of: int, share: float, what: str) -> None:
     """Refuse a session in which too many samples or spikes are useless."""
     if n > share * of:
-        raise InvalidDataError(subject, got=f"{n} of {of} {what}", needed=f"with at most {share:.0%} of them")
+        raise RefusedSessionError(
+            subject, got=f"{n} of {of} {what}", needed=f"with at most {share:.0%} of them"
+        )

@@ -99,6 +99,14 @@ def test_a_session_that_cannot_be_right_is_left_out_and_counted(settings):
     assert "time going backwards" in str(data.refused[0])
 
 
+def test_a_damaged_file_is_never_left_out(settings):
+    data = put(settings, "a file a session", (0, 2))
+    path = settings.data_dir / "sargolini2006" / "10704-06070402_T1C1.mat"
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(InvalidDataError, match="damaged"):
+        data.recording("MEC")
+
+
 def damaged(change):
     def write(folder):
         written.write_a_file_a_session(folder, 0)

@@ -199,6 +199,33 @@ def test_a_known_field_comes_back_with_the_halves_agreeing():
     assert np.corrcoef(halves[:, known])[0, 1] > 0.9
 
 
+@pytest.mark.parametrize(
+    ("smoothing_m", "min_coverage", "n_kept", "share"), [(0.05, 0.98, 14, 0.94), (0.0, 0.0, 20, 0.02)]
+)
+def test_real_paths_are_plausible_and_cover_what_the_card_says(
+    mirror, smoothing_m, min_coverage, n_kept, share
+):
+    sessions = []
+    with np.load(mirror / "sargolini2006" / "tracks.npz") as tracks:
+        for number, name in enumerate(tracks.files):
+            path = tracks[name].astype(float)
+            times = np.arange(len(path)) / RATE
+            sessions.append(
+                tracked_session(
+                    name,
+                    f"rat-{number}",
+                    times_s=times,
+                    positions_m=path,
+                    arena_m=(1.0, 1.0),
+                    spikes_s={"c": times[::500]},
+                )
+            )
+    maps = spatial_recording(sessions, "MEC", MapOptions(smoothing_m=smoothing_m, min_coverage=min_coverage))
+    assert maps.attrs["n_sessions"] == n_kept
+    common = np.isfinite(maps.values).all(axis=1).reshape(2, 400).all(axis=0)
+    assert common.mean() == pytest.approx(share, abs=0.015)
+
+
 def test_arenas_of_different_size_and_impossible_options_are_refused():
     with pytest.raises(InvalidDataError, match="arenas"):
         spatial_recording([session(), session(arena_m=(1.0, 1.2))], "MEC", MapOptions())
