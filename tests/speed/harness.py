@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 _PAGE = 4096
+CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "processor": time.process_time}
 _STATM, _STAT = Path("/proc/self/statm"), Path("/proc/stat")
 
 
@@ -158,7 +159,7 @@ class CurveRow:
     exponent: float
 
 
-def measure(work: Work) -> Row:
+def measure(work: Work, clock: str = "wall") -> Row:
     """Run ours and each peer in turn, `work.repeats` rounds; keep the fastest time and the largest memory."""
     data = work.prepare()
     runs = {"ours": work.ours, **{name: peer.run for name, peer in work.peers.items()}}
@@ -166,7 +167,7 @@ def measure(work: Work) -> Row:
     answers: dict[str, Any] = {}
     for _ in range(work.repeats):
         for name, run in runs.items():
-            answers[name], one = timed(lambda run=run: run(data))
+            answers[name], one = timed(lambda run=run: run(data), clock)
             taken[name].append(one)
     best = {name: _best(several) for name, several in taken.items()}
     peers = {
@@ -177,25 +178,29 @@ def measure(work: Work) -> Row:
     return Row(work.name, ours.seconds, ours.extra_mib, ours.elsewhere, peers)
 
 
-def measure_curve(curve: Curve) -> CurveRow:
+def measure_curve(curve: Curve, clock: str = "wall") -> CurveRow:
     """Time each size once and fit the exponent."""
     seconds = []
     for size in curve.sizes:
         data = curve.prepare(size)
-        seconds.append(timed(lambda data=data: curve.ours(data))[1].seconds)
+        seconds.append(timed(lambda data=data: curve.ours(data), clock)[1].seconds)
     exponent = float(np.polyfit(np.log(curve.sizes), np.log(seconds), 1)[0])
     return CurveRow(curve.name, list(curve.sizes), seconds, exponent)
 
 
-def timed(run: Callable[[], Any]) -> tuple[Any, Taken]:
-    """Run once; the resident memory is sampled every 2 ms by another thread."""
+def timed(run: Callable[[], Any], clock: str = "wall") -> tuple[Any, Taken]:
+    """Run once; the resident memory is sampled every 2 ms by another thread.
+
+    "processor" counts this process's seconds in all its threads, which others on the machine hardly change.
+    """
+    now = CLOCKS[clock]
     _give_back_memory()
     before = _resident_mib()
     with _PeakMemory() as peak:
-        start, others = time.perf_counter(), _others_cpu_seconds()
+        began, start, others = time.perf_counter(), now(), _others_cpu_seconds()
         answer = run()
-        seconds = time.perf_counter() - start
-        elsewhere = (_others_cpu_seconds() - others) / seconds / (os.cpu_count() or 1)
+        seconds, passed = now() - start, time.perf_counter() - began
+        elsewhere = (_others_cpu_seconds() - others) / passed / (os.cpu_count() or 1)
     if isinstance(answer, Sliced):
         answer, seconds = answer.answer, answer.seconds
     return answer, Taken(seconds, max(0.0, peak.mib - before), max(0.0, elsewhere))

@@ -17,23 +17,28 @@ from types import ModuleType
 import numpy as np
 import sklearn
 import torch
+from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).parent))
 import harness
+import limits
 
-_FILES = ("regression", "similarity", "spatial", "dmfc", "store")
+_FILES = ("regression", "similarity", "spatial", "dmfc", "store", "pages")
 
 
 def main() -> None:
     """Measure, print the table, write the JSON."""
     arguments = _arguments()
     modules = [importlib.import_module(name) for name in _FILES if _path(name).exists()]
-    rows = [harness.measure(work) for work in _named(modules, "WORKS", arguments.row)]
     wanted = _named(modules, "CURVES", arguments.row) if arguments.curves else []
-    curves = [harness.measure_curve(curve) for curve in wanted]
-    print(harness.table(rows, curves))
+    with threadpool_limits(1 if arguments.clock == "processor" else None):
+        torch.set_num_threads(1 if arguments.clock == "processor" else torch.get_num_threads())
+        rows = [harness.measure(work, arguments.clock) for work in _named(modules, "WORKS", arguments.row)]
+        curves = [harness.measure_curve(curve, arguments.clock) for curve in wanted]
+    kept = [row for limit in _named(modules, "LIMITS", arguments.row) for row in limits.measure(limit)]
+    print(harness.table(rows, curves), limits.table(kept), sep="\n")
     if arguments.json:
-        report = {"machine": _machine(), **harness.as_json(rows, curves)}
+        report = {"machine": _machine(), **harness.as_json(rows, curves), "limits": limits.as_json(kept)}
         Path(arguments.json).write_text(json.dumps(report, indent=2) + "\n")
 
 
@@ -41,6 +46,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--row", default="", help="only works whose name holds this text")
     parser.add_argument("--curves", action="store_true", help="measure the cost curves too")
+    parser.add_argument(
+        "--clock",
+        choices=list(harness.CLOCKS),
+        default="wall",
+        help="wall time, or processor time of one thread: for a machine that others use meanwhile",
+    )
     parser.add_argument("--json", help="write the result to this file")
     return parser.parse_args()
 
