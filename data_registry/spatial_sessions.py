@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .tracking_checks import (
+    RefusedSessionError,
     check_arena,
     check_plausible,
     check_shapes,
