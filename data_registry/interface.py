@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from ..core._brainscore import DataAssembly
 from ..core.cards import DatasetCard
@@ -13,13 +14,19 @@ from ..core.registry import Registry, registry_of
 from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
 
-__all__ = ["Dataset", "load_dataset", "loader_errors", "registry"]
+__all__ = ["Dataset", "Progress", "load_dataset", "loader_errors", "registry"]
+
+Progress: TypeAlias = Callable[[str, int, int], None]
 
 
 class Dataset(Protocol):
     """Recordings of one study with the stimuli they were made under.
 
     A loader is called with its card and the settings, and does no work until a method is called.
+
+    A loader may have two further methods, which ``innerscore data fetch`` calls with a `Progress`, a function of
+    (stage, number done, number of all): ``prepare``, if files have to be converted before their first use, and
+    ``fetch_further``, if there is more to fetch than the card's files, such as videos.
 
     Attributes
     ----------

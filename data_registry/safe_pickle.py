@@ -8,16 +8,14 @@ and tables of old pandas versions need are admitted, each of which leads to a st
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 from ..core.errors import InvalidDataError
 from ._pickle_parts import ADMITTED, MalformedPickleError, resolved
+from .interface import Progress
 
-__all__ = ["Progress", "read_pickle"]
-
-Progress = Callable[[str, int, int], None]
+__all__ = ["read_pickle"]
 
 _PIECE = 1 << 24
 

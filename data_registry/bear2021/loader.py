@@ -15,7 +15,7 @@ from ...core.labelled import recording
 from ...core.settings import Settings
 from ...core.stimuli import FrameClip, StimulusSet
 from ..files import download, locate_file
-from ..safe_pickle import Progress
+from ..interface import Progress
 from .videos import decode_clip
 
 __all__ = ["SCENARIOS", "Bear2021"]

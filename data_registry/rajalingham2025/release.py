@@ -15,8 +15,9 @@ from scipy.stats import pearsonr
 
 from ...core.errors import InvalidDataError
 from ...tasks.mental_pong_conditions import META_INDICES, N_BINS
+from ..interface import Progress
 from ..matlab_structs import read_matlab
-from ..safe_pickle import Progress, read_pickle
+from ..safe_pickle import read_pickle
 
 __all__ = ["ANIMALS", "EPOCH_FIELDS", "Release", "TrialType", "read_release"]
 
@@ -126,7 +127,8 @@ class Release:
 
     def error(self, field: str, got: object, needed: str) -> InvalidDataError:
         """The error over one field."""
-        return InvalidDataError(f"The field '{field}' of {self.path}", got=got, needed=needed)
+        hint = "MATLAB files may lack it: use the .pkl of that name." if self.path.suffix == ".mat" else ""
+        return InvalidDataError(f"The field '{field}' of {self.path}", got=got, needed=needed, hint=hint)
 
     def _matched_halves(self, name: str) -> tuple[tuple[npt.NDArray[Any], npt.NDArray[Any]], Ints, bool]:
         responses = [self._responses(half, name) for half in _HALVES]

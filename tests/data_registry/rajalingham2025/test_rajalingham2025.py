@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 import released_files as written
 import scipy.io
+from typer.testing import CliRunner
 
+from innerscore.cli.data import app
 from innerscore.core._brainscore import DataAssembly
 from innerscore.core.errors import InvalidArgumentError, MissingPartError
 from innerscore.core.labelled import coordinate
@@ -231,3 +233,12 @@ def test_the_card_says_it_all_and_missing_files_are_named(settings, place):
     }
     with pytest.raises(MissingPartError, match=r"MentalPong\.zip"):
         dataset.recording("DMFC")
+
+
+def test_fetch_converts_and_shows_how_far_it_is(place, settings, pooled_bytes):
+    place(written.old_pickle(written.meta_table()), "valid_meta_sample_full.pkl")
+    place(pooled_bytes)
+    result = CliRunner().invoke(app, ["fetch", "Rajalingham2025"])
+    assert result.exit_code == 0
+    assert "Rajalingham2025: reading 100 %" in result.stderr
+    assert len(list(settings.cache_dir.rglob("*.nc"))) == 2
