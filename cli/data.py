@@ -103,10 +103,12 @@ def _fetch_files(card: DatasetCard, settings: Settings, *, everything: bool) -> 
         for file in card.files
         if everything or not file.optional or local_file(card, file.name, settings)
     ]
+    paths = []
     for file in wanted:
         if local_file(card, file.name, settings) is None:
             say(f"fetching {file.name}")
-    return [str(checked_file(card, file.name, settings, large=True).path) for file in wanted]
+        paths.append(str(checked_file(card, file.name, settings, large=True).path))
+    return paths
 
 
 def _run_step(name: str, step: str, settings: Settings) -> None:

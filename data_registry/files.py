@@ -229,6 +229,8 @@ def _check_pinned(path: Path, pinned: str, *, aside: bool) -> None:
 def _missing(card: DatasetCard, file: DataFile, settings: Settings, why: str) -> MissingPartError:
     target = settings.data_dir / card.folder
     save = f"Save {file.url} as {target / (file.archive or file.name)}"
+    if file.archive is not None:
+        save += f", or the file alone as {target / file.name}"
     return MissingPartError(
         f"The file '{file.name}' of data set '{card.identifier}'",
         got=f"nothing ({why})",
