@@ -118,6 +118,7 @@
       const value = valueOf(row, place);
       if (Number.isNaN(value)) continue;
       cell.style.setProperty("--v", at(value));
+      cell.style.setProperty("--s", "1");
       const ends = cell.querySelector("small");
       if (!ends) continue;
       const [low, high] = ends.textContent.slice(1, -1).split(",").map(parse);
