@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -13,14 +14,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ..benchmarks import Benchmark, load_benchmark
 from ..core.errors import InnerscoreError, MissingPartError
-from ..core.records import ResultRecord
+from ..core.records import ResultRecord, RunInputs
 from ..core.settings import Settings
 from ..leaderboard.store import Store
-from ..scoring import Report, Run, execute, prepare
+from ..scoring import Outcome, Report, Run, execute, prepare, score_table, table_inputs
 from .output import say
 from .stored import open_store
 
-__all__ = ["Result", "limit_threads", "run_pairs"]
+__all__ = ["Result", "is_table", "limit_threads", "run_pairs"]
 
 
 @dataclass(frozen=True)
@@ -100,22 +101,53 @@ def limit_threads(settings: Settings) -> None:
         torch.set_num_threads(settings.threads)
 
 
+def is_table(candidate: str) -> bool:
+    """Whether a candidate is given as a table of answers."""
+    return candidate.lower().endswith(".csv")
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """A run to be done, if it has not been: whose, by what it is known, and how."""
+
+    name: str
+    inputs: RunInputs
+    do: Callable[[str | None], Outcome]
+
+
 def _run_pair(
     candidate: str, benchmark: Benchmark, settings: Settings, store: Store, *, seed: int, rerun: bool
 ) -> Result:
     try:
-        run = prepare(candidate, benchmark, settings, seed=seed)
+        job = (_table_job if is_table(candidate) else _candidate_job)(candidate, benchmark, settings, seed)
     except MissingPartError as error:
         return Result(candidate, benchmark.identifier, None, error=error)
-    known = store.current(run.inputs.run_sha256)
-    name = run.card.identifier
+    known = store.current(job.inputs.run_sha256)
     if known is not None and known.status != "failed" and not rerun:
-        return Result(name, benchmark.identifier, known, reused=True)
-    supersedes = None if known is None else known.record_sha256
-    with _shown(run) as report:
-        outcome = execute(run, settings, report=report, supersedes=supersedes)
+        return Result(job.name, benchmark.identifier, known, reused=True)
+    outcome = job.do(None if known is None else known.record_sha256)
     store.add(outcome.record, outcome.targets_csv, outcome.files)
-    return Result(name, benchmark.identifier, outcome.record, error=outcome.error)
+    return Result(job.name, benchmark.identifier, outcome.record, error=outcome.error)
+
+
+def _candidate_job(candidate: str, benchmark: Benchmark, settings: Settings, seed: int) -> _Job:
+    run = prepare(candidate, benchmark, settings, seed=seed)
+
+    def do(supersedes: str | None) -> Outcome:
+        with _shown(run) as report:
+            return execute(run, settings, report=report, supersedes=supersedes)
+
+    return _Job(run.card.identifier, run.inputs, do)
+
+
+def _table_job(path: str, benchmark: Benchmark, settings: Settings, seed: int) -> _Job:  # noqa: ARG001
+    """A table draws nothing: it has no seed."""
+    inputs = table_inputs(Path(path), benchmark)
+    return _Job(
+        inputs.candidate.identifier,
+        inputs,
+        lambda supersedes: score_table(Path(path), benchmark, settings, supersedes=supersedes),
+    )
 
 
 @contextmanager

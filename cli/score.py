@@ -13,7 +13,9 @@ __all__ = ["score"]
 
 
 def score(
-    candidates: Annotated[list[str], typer.Argument(help="Names, or folders with a candidate.yaml.")],
+    candidates: Annotated[
+        list[str], typer.Argument(help="Names, folders with a candidate.yaml, or tables of answers (.csv).")
+    ],
     benchmark: Annotated[
         list[str] | None,
         typer.Option(
@@ -28,18 +30,23 @@ def score(
 ) -> None:
     """Score candidates on benchmarks.
 
+    A table of answers (CSV with the columns stimulus and probability) stands for a model that ran elsewhere, on
+    benchmarks of answers such as Bear2021.OCP-agreement.
+
     A pair that was scored before under the same hashes is not run again, so an interrupted command goes on
     where it was. Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
     """
     from ..benchmarks import registry
     from ..core.errors import CandidateError, MissingPartError
     from ..core.settings import load_settings
-    from .running import limit_threads, run_pairs
+    from .running import is_table, limit_threads, run_pairs
     from .tables import result_line
 
     settings = load_settings()
     limit_threads(settings)
-    names = benchmark or list(registry(settings).entries())
+    cards = [registered.card for registered in registry(settings).entries().values()]
+    tables_only = all(is_table(candidate) for candidate in candidates)
+    names = benchmark or [card.identifier for card in cards if card.alignment == "answer" or not tables_only]
     results = []
     for result in run_pairs(candidates, names, settings, seed=seed, rerun=rerun):
         results.append(result)

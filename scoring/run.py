@@ -35,7 +35,7 @@ from ..core.scores import unpack_score
 from ..core.settings import Settings
 from .activation_cache import ActivationCache, show_stimuli
 
-__all__ = ["SCORING_ROOMS", "Outcome", "Report", "Run", "execute", "prepare"]
+__all__ = ["SCORING_ROOMS", "Outcome", "Report", "Run", "execute", "prepare", "run_inputs"]
 
 SCORING_ROOMS = ("core", "metrics", "tasks", "data_registry", "benchmarks", "scoring")
 
@@ -97,13 +97,20 @@ def prepare(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: i
         If the benchmark's data cannot be had or are not the published ones.
     """
     registered = find_candidate(candidate, settings)
+    whose = CandidateRef(
+        identifier=registered.card.identifier,
+        version=registered.card.version,
+        bundle_sha256=bundle_sha256(registered),
+    )
+    inputs = run_inputs(whose, benchmark, stimuli_sha256=benchmark.stimuli.content_hash, seed=seed)
+    return Run(candidate, registered.card, benchmark, inputs)
+
+
+def run_inputs(candidate: CandidateRef, benchmark: Benchmark, *, stimuli_sha256: str, seed: int) -> RunInputs:
+    """All that determines a run: candidate, benchmark, data, stimuli, our own code and the seed."""
     card, dataset = benchmark.card, benchmark.dataset.card
-    inputs = RunInputs(
-        candidate=CandidateRef(
-            identifier=registered.card.identifier,
-            version=registered.card.version,
-            bundle_sha256=bundle_sha256(registered),
-        ),
+    return RunInputs(
+        candidate=candidate,
         benchmark=BenchmarkRef(
             identifier=card.identifier,
             version=card.version,
@@ -117,11 +124,10 @@ def prepare(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: i
             simulated=dataset.simulated,
             sha256=benchmark.data_sha256,
         ),
-        stimuli_sha256=benchmark.stimuli.content_hash,
+        stimuli_sha256=stimuli_sha256,
         code_sha256=source_sha256(SCORING_ROOMS),
         seed=seed,
     )
-    return Run(candidate, registered.card, benchmark, inputs)
 
 
 def execute(

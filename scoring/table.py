@@ -9,12 +9,12 @@ from pathlib import Path
 from ..benchmarks import Benchmark
 from ..benchmarks.behaviour import BehaviouralBenchmark, read_table
 from ..core.errors import InvalidArgumentError, InvalidDataError
-from ..core.hashing import canonical_json, sha256_of_bytes
-from ..core.provenance import current_environment, peak_memory_mb, source_sha256, utc_now
-from ..core.records import BenchmarkRef, CandidateRef, Cost, DataRef, ResultRecord, RunInputs, score_record
+from ..core.hashing import sha256_of_bytes
+from ..core.provenance import current_environment, peak_memory_mb, utc_now
+from ..core.records import CandidateRef, Cost, ResultRecord, RunInputs, score_record
 from ..core.scores import unpack_score
 from ..core.settings import Settings
-from .run import SCORING_ROOMS, Outcome
+from .run import Outcome, run_inputs
 
 __all__ = ["score_table", "table_inputs"]
 
@@ -33,28 +33,8 @@ def table_inputs(path: Path, benchmark: Benchmark) -> RunInputs:
         raise InvalidArgumentError(
             "The benchmark of a table", got=f"'{benchmark.identifier}'", needed="one that compares answers"
         )
-    card, dataset = benchmark.card, benchmark.dataset.card
-    return RunInputs(
-        candidate=CandidateRef(
-            identifier=_name(path), version=1, bundle_sha256=sha256_of_bytes(_bytes(path))
-        ),
-        benchmark=BenchmarkRef(
-            identifier=card.identifier,
-            version=card.version,
-            card_sha256=sha256_of_bytes(canonical_json(card.model_dump(mode="json"))),
-            metric=card.metric,
-            parameters=dict(card.parameters),
-        ),
-        data=DataRef(
-            dataset=dataset.identifier,
-            version=dataset.version,
-            simulated=dataset.simulated,
-            sha256=benchmark.data_sha256,
-        ),
-        stimuli_sha256=benchmark.judged_sha256,
-        code_sha256=source_sha256(SCORING_ROOMS),
-        seed=0,
-    )
+    whose = CandidateRef(identifier=_name(path), version=1, bundle_sha256=sha256_of_bytes(_bytes(path)))
+    return run_inputs(whose, benchmark, stimuli_sha256=benchmark.judged_sha256, seed=0)
 
 
 def score_table(

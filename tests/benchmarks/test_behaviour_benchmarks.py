@@ -6,6 +6,7 @@ import pytest
 
 from innerscore.benchmarks import load_benchmark
 from innerscore.benchmarks.behaviour import BehaviouralBenchmark, read_table
+from innerscore.cli.running import run_pairs
 from innerscore.core.activations import TimedValues
 from innerscore.core.errors import ActivationError, InvalidArgumentError, InvalidDataError, MissingPartError
 from innerscore.core.labelled import coordinate, recording
@@ -187,3 +188,13 @@ def test_layers_of_uneven_length_are_named(small):
     activations["t0"]["seeing"] = TimedValues(np.zeros((1, 3), np.float32), np.array([0.0]))
     with pytest.raises(ActivationError, match="'seeing'"):
         benchmark.score(activations)
+
+
+def test_the_command_scores_a_table_once_and_names_it(mirrored, tmp_path, people, monkeypatch):
+    """Through the command's own loop: stored, known again, and refused where activations are compared."""
+    path = str(written(tmp_path, people["stimulus_id"], people["p_yes"]))
+    first, second = (list(run_pairs([path], NAMES, mirrored, seed=0)) for _ in range(2))
+    assert [result.candidate for result in first] == ["my-model", "my-model"]
+    assert [result.reused for result in (*first, *second)] == [False, False, True, True]
+    with pytest.raises(InvalidArgumentError, match="compares answers"):
+        list(run_pairs([path], ["SimulatedMEC.rsa"], mirrored, seed=0))
