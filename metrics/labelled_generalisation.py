@@ -132,15 +132,10 @@ class SpatialPredictivity(PredictivityMetric):
         targets = self._reliable_targets(brain)
         folds = min(5, len(np.unique(targets.groups)))
         inner = {"n_inner": min(2, folds - 1)} if self._map is ridge_predictivity and folds > 2 else {}
-        options = {name: value for name, value in self._options.items() if name != "n_inner"}
+        x = features(model)
+        options = {name: value for name, value in self._options_for(x).items() if name != "n_inner"}
         result = self._map(
-            features(model),
-            targets.average,
-            targets.groups,
-            n_outer=folds,
-            seed=self._seed,
-            **options,
-            **inner,
+            x, targets.average, targets.groups, n_outer=folds, seed=self._seed, **options, **inner
         )
         return aggregate(targets.table.assign(raw=np.asarray(result.score)), "raw")
 
@@ -152,8 +147,14 @@ class SpatialPredictivity(PredictivityMetric):
             folds=split.folds,
             seed=self._seed,
             return_prediction=True,
-            **self._options,
+            **self._options_for(x),
         )
+
+    def _options_for(self, x: Array) -> dict[str, Any]:
+        """The map's options; PLS has no more components than the model has units."""
+        if self._map is not pls_predictivity:
+            return self._options
+        return {**self._options, "n_components": min(self._options.get("n_components", 25), x.shape[1])}
 
     def _splits(self, brain: DataAssembly) -> list[_Split]:
         blocks = coordinate(brain, "condition")

@@ -18,7 +18,7 @@ from .functional.spatial import (
     spatial_autocorrelation,
 )
 from .labelled_maps import isotropic_surrogates
-from .labelled_population import Cells, PopulationMetric, kolmogorov_distance
+from .labelled_population import Cells, PopulationMetric, kolmogorov_distance, share_ratio
 
 __all__ = ["BorderFraction", "Gridness"]
 
@@ -62,11 +62,16 @@ class Gridness(PopulationMetric):
         }
 
     def similarity(self, first: Cells, second: Cells) -> dict[str, float]:
-        """1 - Kolmogorov distance, of grid scores over all cells, of spacings and turns over grid cells."""
+        """1 - Kolmogorov distance, of grid scores over all cells, of spacings and turns over grid cells.
+
+        The latter two are multiplied by the smaller over the larger share of grid cells, so that a few units that
+        pass by chance count for little.
+        """
+        shares = share_ratio(first["passes"].mean(), second["passes"].mean())
         found = {"scores": 1 - kolmogorov_distance(first["score"], second["score"])}
         for name, key in (("spacings", "log_spacing"), ("orientations", "turn")):
             known = [cells[key][np.isfinite(cells[key])] for cells in (first, second)]
-            found[name] = 1 - kolmogorov_distance(*known)
+            found[name] = shares * (1 - kolmogorov_distance(*known))
         return found
 
     def summary(self, cells: Cells) -> dict[str, str | float]:
@@ -134,9 +139,8 @@ class BorderFraction(PopulationMetric):
 
     def similarity(self, first: Cells, second: Cells) -> dict[str, float]:
         """Smaller over larger share of border cells (1 without any); 1 - Kolmogorov distance of the scores."""
-        smaller, larger = sorted(self._share(cells) for cells in (first, second))
         return {
-            "fractions": smaller / larger if larger > 0 else 1.0,
+            "fractions": share_ratio(self._share(first), self._share(second)),
             "scores": 1 - kolmogorov_distance(first["score"], second["score"]),
         }
 

@@ -25,7 +25,7 @@ from .functional.ridge import ridge_predictivity
 from .interface import LabelledMetric, Remembered
 from .labelled_maps import bin_grid, smoothed
 
-__all__ = ["Cells", "PopulationMetric", "kolmogorov_distance", "take"]
+__all__ = ["Cells", "PopulationMetric", "kolmogorov_distance", "share_ratio", "take"]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
@@ -49,6 +49,12 @@ def kolmogorov_distance(a: Array, b: Array) -> float:
     at = np.concatenate([a, b])
     shares = (np.searchsorted(values, at, side="right") / len(values) for values in (a, b))
     return float(np.abs(next(shares) - next(shares)).max())
+
+
+def share_ratio(first: float, second: float) -> float:
+    """Smaller over larger of two shares; 1 if both are 0."""
+    smaller, larger = sorted((float(first), float(second)))
+    return smaller / larger if larger > 0 else 1.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -312,12 +312,19 @@ class _MappingPredictivity(PredictivityMetric):
 
 
 class PlsPredictivity(_MappingPredictivity):
-    """Partial least squares; `n_components` (default 25) and the parameters of all maps."""
-
-    _map = staticmethod(pls_predictivity)
+    """Partial least squares; `n_components` (default 25, fewer for a model of fewer units) and what all have."""
 
     def __init__(self, *, n_components: int = 25, **parameters: Any) -> None:
-        super().__init__(**parameters, n_components=n_components)
+        super().__init__(**parameters)
+        self._n_components = n_components
+
+    def _predict(
+        self, x: Array, y: Array, groups: npt.NDArray[np.str_], *, return_prediction: bool = False
+    ) -> Predictivity:
+        components = min(self._n_components, x.shape[1])
+        return pls_predictivity(
+            x, y, groups, n_components=components, return_prediction=return_prediction, **self._folds
+        )
 
 
 class LeastSquaresPredictivity(_MappingPredictivity):

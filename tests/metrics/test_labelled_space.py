@@ -266,3 +266,13 @@ def test_maps_of_the_best_units_are_kept_for_a_picture(grid_brain, gridness):
     assert kept["rate-maps.npy"].shape == (16, N_BINS, N_BINS)
     assert kept["autocorrelograms.npy"].shape == (16, 39, 39)
     assert (np.diff(kept["grid-scores.npy"].astype(float)) <= 0).all()
+
+
+def test_a_model_of_two_units_has_two_components(grid_brain):
+    pair = model(np.stack([_X, _Y], axis=1))
+    for metric in (
+        load_metric("pls", Settings(), n_outer=3, n_boot=5, n_splits=2),
+        SpatialPredictivity(mapping="pls", n_boot=5, n_splits=2),
+    ):
+        assert np.isfinite(metric.parts(pair, grid_brain, None).raw.value)
+        assert np.isfinite(metric.value(pair, grid_brain))
