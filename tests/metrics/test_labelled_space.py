@@ -5,8 +5,9 @@ import io
 import numpy as np
 import pytest
 
-from innerscore.core._brainscore import DataAssembly
+from innerscore.core._brainscore import DataAssembly, Metric
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
+from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric
 from innerscore.metrics.labelled_generalisation import SpatialPredictivity
@@ -276,3 +277,18 @@ def test_a_model_of_two_units_has_two_components(grid_brain):
     ):
         assert np.isfinite(metric.parts(pair, grid_brain, None).raw.value)
         assert np.isfinite(metric.value(pair, grid_brain))
+
+
+@pytest.mark.parametrize("name", ["gridness", "border-fraction", "spatial-predictivity"])
+def test_the_contract_of_all_metrics(grid_brain, name):
+    options = {"gridness": {"n_null": 10}}.get(name, {})
+    metric = load_metric(name, Settings(), n_boot=30, **options)
+    good, bad = model(grid_code(16, 3)), model(place_code(16, 3))
+    assert isinstance(metric, Metric)
+    first, second = (unpack_score(metric(one, grid_brain)) for one in (good, bad))
+    for part in ("raw", "ceiling", "normalised"):
+        width = np.diff(np.nanquantile(first.resamples.part(part), [0.025, 0.975]))[0]
+        assert width == pytest.approx(getattr(first, part).high - getattr(first, part).low, rel=1e-3)
+    np.testing.assert_allclose(first.resamples.part("ceiling"), second.resamples.part("ceiling"), rtol=1e-4)
+    assert float(metric.ceiling(grid_brain)) == pytest.approx(first.ceiling.value, abs=0.05)
+    assert metric.value(good, grid_brain) > metric.value(bad, grid_brain)

@@ -15,7 +15,8 @@ BEHAVIOURAL = {
     "ocp-agreement",
     "endpoint-consistency",
 }  # of answers: test_behavioural_metrics.py
-NAMES = [name for name in registry(Settings()).entries() if name not in BEHAVIOURAL]
+SPATIAL = {"gridness", "border-fraction", "spatial-predictivity"}  # of spatial bins: test_labelled_space.py
+NAMES = [name for name in registry(Settings()).entries() if name not in BEHAVIOURAL | SPATIAL]
 OPTIONS = {"pls": {"n_components": 3}, "rsa-factors": {"n_factors": 4}}
 RNG = np.random.default_rng(0)
 CONDITIONS = np.repeat([f"c{k:02d}" for k in range(24)], 6)
