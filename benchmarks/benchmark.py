@@ -188,6 +188,21 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
                 f"{(missing + extra)[:3]})",
                 needed=f"given for its {len(needed)} stimuli",
             )
+        _check_same_units(activations)
+
+
+def _check_same_units(activations: Mapping[str, Activations]) -> None:
+    """A layer is one population: it has the same units whatever it is shown."""
+    units: dict[str, tuple[int, str]] = {}
+    for stimulus, layers in activations.items():
+        for layer, timed in layers.items():
+            n_units, first = units.setdefault(layer, (timed.values.shape[1], stimulus))
+            if timed.values.shape[1] != n_units:
+                raise ActivationError(
+                    f"The activations of layer '{layer}'",
+                    got=f"{n_units} units for '{first}' and {timed.values.shape[1]} for '{stimulus}'",
+                    needed="of the same units for every stimulus",
+                )
 
 
 def _check_varies(model: DataAssembly, layer: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from ...core.errors import CandidateError
 from ...core.seeds import generator
 from ...core.stimuli import SelfMotion
 
@@ -32,17 +33,24 @@ class Velocity:
 
 
 class PlaceCells:
-    """Gaussian place fields on a regular lattice of centres over the arena.
+    """Gaussian place fields on a regular lattice of centres over a room of 2 x 2 m; a box lies in its corner.
 
-    Width 0.12 m as in Sorscher et al. 2019; centres 0.1 m apart, half a spacing from the walls.
+    Width 0.12 m as in Sorscher et al. 2019; centres 0.1 m apart, half a spacing from the walls. Cells whose
+    fields lie outside a smaller box are silent there, so the units are the same in every box.
     """
 
-    _WIDTH_M, _PITCH_M = 0.12, 0.1
+    _WIDTH_M, _PITCH_M, _ROOM_M = 0.12, 0.1, 2.0
 
     def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
-        """One layer: ``place`` (time, cells)."""
-        axes = [np.arange(self._PITCH_M / 2, side, self._PITCH_M) for side in stimulus.arena_m]
-        centres = np.stack(np.meshgrid(*axes), axis=-1).reshape(-1, 2)
+        """One layer: ``place`` (time, 400)."""
+        if max(stimulus.arena_m) > self._ROOM_M:
+            raise CandidateError(
+                f"The arena of '{stimulus.identifier}'",
+                got=f"{stimulus.arena_m} m",
+                needed=f"of at most {self._ROOM_M} m a side, which the place fields cover",
+            )
+        axis = np.arange(self._PITCH_M / 2, self._ROOM_M, self._PITCH_M)
+        centres = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
         squared = ((stimulus.positions[:, None, :] - centres) ** 2).sum(axis=-1)
         return {"place": np.exp(-squared / (2 * self._WIDTH_M**2))}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from innerscore.benchmarks import load_benchmark, registry
+from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.activations import check_activations
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
@@ -12,38 +12,12 @@ from innerscore.core.settings import Settings
 from innerscore.metrics.labelled_path_integration import PositionError
 
 NAME = "SimulatedPaths.position-error"
-CARD = """
-identifier: SimulatedPaths.position-error
-title: 'SIMULATED walks: path integration, error of position'
-description: >
-  How near to the true position a linear readout is, fitted on 75 walks of 20 s in a box of 1 m and tested on walks
-  of the same kind, five times longer, and in a box of 1.5 m, 30 each. A quarter of the walks of each kind is kept
-  for choosing the layer. No recording is involved.
-version: 1
-licence: MIT
-citation: "@article{banino2018vector, doi={10.1038/s41586-018-0102-6}}"
-system: Space / entorhinal cortex
-dataset: SimulatedPaths
-task: >
-  Path integration: the stimuli are walks, as velocity from a start position, at 10 Hz.
-region: position
-alignment: time
-metric: position-error
-parameters: {n_stretches: 10, n_boot: 1000}
-ceiling: >
-  1, no error: the targets are true positions, known without noise.
-commitment: {every: 4}
-"""
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("position-error")
-    found = Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
-    if NAME in registry(found).entries():
-        return found
-    (folder / "position-error.benchmark.yaml").write_text(CARD)
-    return found.model_copy(update={"plugins": (folder,)})
+    return Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
 
 
 @pytest.fixture(scope="module")
