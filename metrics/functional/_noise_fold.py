@@ -95,7 +95,8 @@ def _blocks_of_neighbours(
     if not numbers:
         return
     near = study.trials[:, :, first : first + len(which)]
-    fitted, responses = _by_target(near, fold.train), _by_target(near, fold.test)
+    average = study.problem.y[fold.train, first : first + len(which)].mean(0)
+    fitted, responses = _by_target(near, fold.train, average), _centred_by_target(near, fold.test, average)
     for number in numbers:
         own = torch.nonzero(which == number)[:, 0]
         mapped = fitted if len(own) == len(which) else fitted[own]
@@ -109,9 +110,19 @@ def _centred_over_test(factors: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor,
     return (factors[0] - factors[0].mean(0), *factors[1:])
 
 
-def _by_target(trials: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
-    """Rows of trials, about their mean over these, (n_targets, n_trials, n_rows)."""
-    laid_out = trials.index_select(1, rows).permute(2, 0, 1).contiguous()
+def _by_target(trials: torch.Tensor, rows: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+    """Rows of trials less a level of each target, (n_targets, n_trials, n_rows).
+
+    The maps do not see a level; it is taken away for the sake of rounding.
+    """
+    chosen_rows = trials.index_select(1, rows).permute(2, 0, 1)
+    laid_out = trials.new_empty(chosen_rows.shape)
+    return torch.sub(chosen_rows, level[:, None, None], out=laid_out)
+
+
+def _centred_by_target(trials: torch.Tensor, rows: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+    """The same about their mean over the rows."""
+    laid_out = _by_target(trials, rows, level)
     return laid_out.sub_(laid_out.mean(2, keepdim=True))
 
 

@@ -73,12 +73,17 @@ def sample_gram(x: torch.Tensor, n_train: int) -> torch.Tensor | None:
     if x.shape[1] <= n_train:
         return None
     gram = x.new_zeros(len(x), len(x))
-    edges = np.linspace(0, len(x), _ROW_BLOCKS + 1).astype(int).tolist()
     for features in portions(x.shape[1], _FEATURES_AT_ONCE):
-        about_mean = centred(x[:, features])
-        for start, stop in itertools.pairwise(edges):
-            gram[start:stop, :stop].addmm_(about_mean[start:stop], about_mean[:stop].T)
+        _add_lower_products(gram, centred(x[:, features]))
     return gram.tril_().add_(gram.tril(-1).T)
+
+
+def _add_lower_products(gram: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Add the products of all rows, in blocks that cover the lower triangle; what is above is not to be read."""
+    edges = np.linspace(0, len(rows), _ROW_BLOCKS + 1).astype(int).tolist()
+    for start, stop in itertools.pairwise(edges):
+        gram[start:stop, :stop].addmm_(rows[start:stop], rows[:stop].T)
+    return gram
 
 
 def decompose(
@@ -137,13 +142,16 @@ def hat_matrix(
         return None if factor is None else torch.cholesky_solve(cross.T, factor).T
     mean = x[train].mean(0)
     about_mean = x[train].sub_(mean)
-    factor = _penalised_factor(about_mean.T @ about_mean, alpha)
+    gram = _add_lower_products(x.new_zeros(x.shape[1], x.shape[1]), about_mean.T)
+    factor = _penalised_factor(gram, alpha)
     return None if factor is None else torch.cholesky_solve((x[test] - mean).T, factor).T @ about_mean.T
 
 
 def _penalised_factor(gram: torch.Tensor, alpha: float) -> torch.Tensor | None:
+    """Lower Cholesky factor, from a Gram matrix of which the lower triangle is read."""
     # The Frobenius norm is an upper bound of the largest eigenvalue.
-    rounding = torch.finfo(gram.dtype).eps * float(torch.linalg.matrix_norm(gram))
+    square = 2 * gram.tril().square().sum() - gram.diagonal().square().sum()
+    rounding = torch.finfo(gram.dtype).eps * float(square.sqrt())
     if alpha < _SAFE_UNITS * rounding:
         return None
     gram.diagonal().add_(alpha)

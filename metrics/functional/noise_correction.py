@@ -114,7 +114,8 @@ def noise_corrected_predictivity(
     groups : array of shape (n_samples,)
         The condition of each sample.
     alphas, n_outer, n_inner, seed, inner
-        As in `ridge_predictivity`.
+        As in `ridge_predictivity`. A single penalty is taken as given: there are no inner folds then, and one
+        Cholesky factor an outer fold.
     n_splits : int, default=100
         Number of random splits; the maps are linear in the trials, so more splits cost next to nothing.
     return_prediction : bool, default=False
@@ -130,6 +131,12 @@ def noise_corrected_predictivity(
     ------
     InvalidArgumentError
         If an argument is not as described.
+
+    Notes
+    -----
+    All trials are predicted by one product with the held-out rows of the hat matrix, in the dtype of the
+    arguments; float32 changes r by less than 1e-5. Targets are taken some at a time, so that memory grows with
+    neither trials nor splits.
 
     References
     ----------

@@ -25,7 +25,9 @@ def procrustes_similarity(x: Array, y: Array) -> float:
 
     The best rotation also fits noise: for independent responses s is well above 0 unless samples far
     outnumber features, so compare values for equal numbers of samples and features only, or with
-    a shuffle of the samples. Where that is not possible, `linear_cka` is the unbiased choice.
+    a shuffle of the samples. Where that is not possible, `linear_cka` is the unbiased choice. Noise in a
+    recording also lowers the similarity of equal systems: the registered metric ``procrustes-shape`` divides
+    by the ceiling of split halves.
 
     Parameters
     ----------

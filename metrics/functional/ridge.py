@@ -63,7 +63,8 @@ def ridge_predictivity(
         Seeds the assignment of conditions to folds.
     inner : {"grouped", "leave-one-out"}, default="grouped"
         How the penalty is chosen. "leave-one-out" leaves out single samples: faster, but the neighbouring
-        time bins of a sample stay in the fit, so its choice can be too weak a penalty.
+        time bins of a sample stay in the fit, so its choice is too weak a penalty where noise is slow
+        (docs/studies/inner-folds.md).
     folds : array of int, shape (n_samples,), optional
         Outer folds of one's own instead: the fold in which a sample is held out, -1 where in none (it is then
         trained on in all). `groups` still says what inner folds keep together.
