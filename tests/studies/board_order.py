@@ -103,10 +103,11 @@ candidate has half the noise of the others, and the share is of boards on which 
 """
 
 _READING = """
-What to read from it. The representational measures (rsa, cka) are within two standard errors of 5 %; a hundred boards
-cannot tell 5 from 8. Maps (ridge, pls) are tested with too wide an error: their resamples also draw the neuroids, and
-a resample has fewer distinct conditions, so equal candidates are hardly ever told apart, and small true differences
-with few conditions are missed. Ranks by maps are then wider than they need to be, not too narrow.
+What to read from it. The representational measures (rsa, cka) are within two standard errors of 5 %; a hundred
+boards cannot tell 5 from 8. Maps (ridge, pls) are tested with too wide an error. The likely reasons, not yet taken
+apart: their resamples also draw the neuroids, and a resample has fewer distinct conditions than the data. Equal
+candidates are then hardly ever told apart, and small true differences with few conditions are missed: ranks by maps
+are wider than they need to be, not too narrow.
 """
 
 
