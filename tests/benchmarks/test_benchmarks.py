@@ -54,10 +54,11 @@ def test_every_benchmark_is_a_brainscore_benchmark(name, scored):
 def test_every_score_has_its_parts_and_intervals_about_them(name, scored):
     parts = unpack_score(scored[name][1])
     for estimate in (parts.raw, parts.ceiling, parts.normalised):
-        known = estimate.low == estimate.value == estimate.high == 1  # for sure, without resampling
+        # For sure, whatever is resampled: all, or nothing (no unit of the candidate is a grid cell).
+        known = estimate.low == estimate.value == estimate.high and estimate.value in (0, 1)
         assert known or (estimate.low < estimate.value < estimate.high and estimate.unit != "none")
     assert {"raw", "ceiling", "normalised"} <= set(parts.targets.columns)
-    assert parts.normalised.value == pytest.approx(parts.raw.value / parts.ceiling.value, rel=0.1, abs=0.03)
+    assert parts.normalised.value == pytest.approx(parts.raw.value / parts.ceiling.value, rel=0.1, abs=0.05)
 
 
 @pytest.mark.parametrize("name", NAMES)
