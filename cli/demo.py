@@ -1,4 +1,4 @@
-"""``innerscore demo``: every built-in candidate on every embedded benchmark, then the board."""
+"""``innerscore demo``: every built-in candidate on a choice of benchmarks, then the board."""
 
 from __future__ import annotations
 
@@ -12,9 +12,27 @@ from .output import emit_json, say, write
 
 __all__ = ["demo"]
 
+# One of each kind, so that a first look takes minutes; --all takes every benchmark whose data are here.
+_CHOICE = (
+    "Kriegeskorte2008.IT-rsa",
+    "Kriegeskorte2008.humanIT-rsa",
+    "SimulatedDMFC.occluded-ridge",
+    "SimulatedDMFC.visible-ridge",
+    "SimulatedDMFC.occluded-rsa",
+    "SimulatedDMFC.ball-decoding",
+    "SimulatedDMFC.simulation-index",
+    "SimulatedMEC.ridge",
+    "SimulatedMEC.rsa",
+    "SimulatedMEC.gridness",
+    "SimulatedPaths.position-error",
+)
+
 
 def demo(
     html: Annotated[Path, typer.Option("--html", help="Folder for the board's static page.")] = Path("demo"),
+    every: Annotated[
+        bool, typer.Option("--all", help="Every benchmark whose data are here, not a choice of them.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Score the built-in candidates, print the board and write it as a page.
@@ -33,19 +51,22 @@ def demo(
     settings = load_settings()
     limit_threads(settings)
     names = list(candidates.registry(settings).entries())
-    missing = {}
-    for result in run_pairs(names, list(benchmarks.registry(settings).entries()), settings, seed=0):
+    missing: dict[str, list[str]] = {}
+    chosen = list(benchmarks.registry(settings).entries()) if every else list(_CHOICE)
+    for result in run_pairs(names, chosen, settings, seed=0):
         if result.record is None:
-            missing[result.benchmark] = str(result.error)
+            names_missing = missing.setdefault(str(result.error), [])
+            names_missing.append(result.benchmark)
         elif not result.reused and result.record.status != "not applicable":
             say(f"  {result_line(result)}")
     store = open_store(settings)
     board = stored_board(store, settings)
     page = export_board(board, store, html, site=site_writer(store, settings))
     if json:
-        emit_json({**board_json(board), "page": str(page.resolve()), "missing": missing})
+        left_out = {name: reason for reason, names in missing.items() for name in names}
+        emit_json({**board_json(board), "page": str(page.resolve()), "missing": left_out})
         return
     print_board(board)
-    for name, reason in missing.items():
-        say(f"left out {name}: {reason}")
+    for reason, absent in missing.items():
+        say(f"left out {', '.join(dict.fromkeys(absent))}: {reason}")
     write(f"the board as a page: {page.resolve()}")

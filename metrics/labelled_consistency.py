@@ -17,6 +17,7 @@ from .functional.interval import percentile_interval
 from .functional.noise_correction import noise_corrected_predictivity
 from .interface import Remembered
 from .labelled_predictivity import RidgePredictivity, Targets, aggregate, features
+from .labelled_samples import distinct_splits
 
 __all__ = ["AnimalRelativePredictivity"]
 
@@ -52,7 +53,7 @@ class AnimalRelativePredictivity(RidgePredictivity):
             targets.trials,
             targets.groups,
             alphas=self._alphas,
-            n_splits=self._n_splits,
+            n_splits=distinct_splits(self._n_splits, len(targets.trials)),
             **self._folds,
         )
         others = self._remembered.of(brain, lambda: self._consistency(targets))
@@ -87,7 +88,7 @@ class AnimalRelativePredictivity(RidgePredictivity):
             targets.animals,
             targets.groups,
             alphas=self._alphas,
-            n_splits=self._n_source_splits,
+            n_splits=distinct_splits(self._n_source_splits, len(targets.trials)),
             **self._folds,
         )
 

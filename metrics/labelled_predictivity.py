@@ -33,7 +33,7 @@ from .functional.procrustes_mapping import procrustes_predictivity
 from .functional.reliability import spearman_brown, split_half_reliability
 from .functional.ridge import Predictivity, ridge_predictivity
 from .interface import LabelledMetric
-from .labelled_samples import half_splits
+from .labelled_samples import distinct_splits, half_splits
 
 __all__ = [
     "LeastSquaresPredictivity",
@@ -113,7 +113,9 @@ class PredictivityMetric(LabelledMetric):
     def _reliable_targets(self, brain: DataAssembly) -> Targets:
         trials = np.asarray(brain.values, dtype=np.float64)
         reliability = np.asarray(
-            split_half_reliability(trials, n_splits=self._n_splits, seed=self._seed).mean
+            split_half_reliability(
+                trials, n_splits=distinct_splits(self._n_splits, len(trials)), seed=self._seed
+            ).mean
         )
         kept = reliability >= self._min_reliability  # NaN, a neuroid that never varies, is not
         if not kept.any():
@@ -195,14 +197,15 @@ class RidgePredictivity(PredictivityMetric):
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
         """Median over an animal's neuroids, then mean over animals."""
         targets = self._reliable_targets(brain)
+        n_splits = distinct_splits(self._n_splits, len(targets.trials))
         result = noise_corrected_predictivity(
             features(model),
             targets.trials,
             targets.groups,
             alphas=self._alphas,
-            n_splits=self._n_splits,
+            n_splits=n_splits,
             return_prediction=True,
-            return_sums=_SPLITS_RESAMPLED,
+            return_sums=min(_SPLITS_RESAMPLED, n_splits),
             **self._folds,
         )
         table = targets.table.assign(

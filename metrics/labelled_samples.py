@@ -12,7 +12,7 @@ from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import coordinate
 from ..core.seeds import generator
 
-__all__ = ["by_animal", "half_splits", "sample_epoch", "sample_variables"]
+__all__ = ["by_animal", "distinct_splits", "half_splits", "sample_epoch", "sample_variables"]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
@@ -39,6 +39,11 @@ def half_splits(n_repetitions: int, n_splits: int, seed: int) -> list[tuple[Ints
     orders = [rng.permutation(n_repetitions) for _ in range(n_splits)]
     middle = n_repetitions // 2
     return [(order[:middle], order[middle:]) for order in orders]
+
+
+def distinct_splits(n_splits: int, n_repetitions: int) -> int:
+    """How many of some random splits are worth computing: two repetitions can be halved in one way only."""
+    return 1 if n_repetitions == 2 else n_splits
 
 
 def sample_epoch(brain: DataAssembly, name: str) -> npt.NDArray[np.bool_]:
