@@ -88,7 +88,7 @@ def _by_animal(samples: DataAssembly) -> dict[str, Samples]:
 
 def _together(scores: Scores, first: str, second: str) -> Figure:
     both = sorted(set(scores.get(first, {})) & set(scores.get(second, {})))
-    points = [Point(name, *(_raw(scores[benchmark][name]) for benchmark in (first, second))) for name in both]
+    points = [Point(name, _raw(scores[first][name]), _raw(scores[second][name])) for name in both]
     return scatter(points, f"{first} and {second}", (first, second), key=f"{first}-{second}", diagonal=False)
 
 
@@ -98,11 +98,11 @@ def _raw(score: ScoreRecord) -> float:
 
 def _beside_printed(rows: Sequence[Row]) -> dict[str, Figure]:
     """One picture for each unit in which there are printed numbers."""
-    kinds = {"correlations": lambda key: ".mae." not in key, "errors-deg": lambda key: ".mae." in key}
     axes = {"correlations": "r, or share of variance", "errors-deg": "mean absolute error, deg"}
+    printed = [row for row in rows if row.printed is not None]
     found = {}
-    for name, wanted in kinds.items():
-        chosen = [row for row in rows if row.printed is not None and wanted(row.finding.key)]
+    for name, axis in axes.items():
+        chosen = [row for row in printed if (".mae." in row.finding.key) == (name == "errors-deg")]
         if chosen:
-            found[name] = beside(chosen, f"Found here and printed: {name}", axes[name], key=name)
+            found[name] = beside(chosen, f"Found here and printed: {name}", axis, key=name)
     return found

@@ -9,4 +9,4 @@ from .pong_environment import MentalPong
 
 __all__: list[str] = []
 
-gymnasium.register("MentalPong-v0", entry_point=MentalPong)
+gymnasium.register("MentalPong-v0", entry_point=f"{MentalPong.__module__}:{MentalPong.__name__}")

@@ -5,7 +5,7 @@ Needs the extra ``environment``. ``gymnasium.make("innerscore.tasks.gym:MentalPo
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -46,7 +46,7 @@ class MentalPong(gymnasium.Env[Frame, np.int64]):
     The last step's info has ``endpoint_error_deg``, the paddle's height less the ball's.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 60}
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 60}  # noqa: RUF012  (declared so by gymnasium)
 
     def __init__(self, size: int = 64, render_mode: str | None = None) -> None:
         if render_mode not in (None, "rgb_array"):
@@ -83,7 +83,7 @@ class MentalPong(gymnasium.Env[Frame, np.int64]):
         hit = done and abs(info["endpoint_error_deg"]) <= PADDLE_HALF_LENGTH_DEG
         return self._frame(), float(hit), done, False, info
 
-    def render(self) -> Frame | None:  # type: ignore[override]
+    def render(self) -> Frame | None:
         """The present frame, or nothing without a render mode."""
         return self._frame() if self.render_mode == "rgb_array" else None
 

@@ -74,7 +74,7 @@ def _every_sixth(path: Path) -> list[Frames]:
         with av.open(str(path)) as container:
             for number, frame in enumerate(container.decode(video=0)):
                 if number % _STEP == 0:
-                    frames.append(frame.to_ndarray(format="rgb24"))
+                    frames.append(np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8))
                 if len(frames) == N_FRAMES:
                     break
     except (av.error.FFmpegError, IndexError, ValueError) as error:

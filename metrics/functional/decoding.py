@@ -252,7 +252,8 @@ def _check_enough(n_train: int, n_features: int) -> None:
 def _orthonormal(x: torch.Tensor) -> torch.Tensor:
     """The same span in orthonormal columns: the read-outs' normal equations are then well conditioned."""
     left, values, _ = torch.linalg.svd(centred(x), full_matrices=False)
-    return left[:, values > values[0] * max(x.shape) * torch.finfo(x.dtype).eps]
+    axes: torch.Tensor = left[:, values > values[0] * max(x.shape) * torch.finfo(x.dtype).eps]
+    return axes
 
 
 def _read_out(x: torch.Tensor, y: torch.Tensor, train: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
