@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from ..board import Cell, Column, Quantity
 from ..order import Standing
+from ..tables import board_rows
 from .names import slug
 from .snapshot import QUANTITIES, Snapshot
 from .text import date, interval, number, rank
@@ -49,6 +50,11 @@ class BoardTable:
     def table(self) -> Table:
         """Headings and rows."""
         return make_table(self.snapshot.boards[self.quantity])
+
+    @cached_property
+    def flat(self) -> list[dict[str, Any]]:
+        """The board's cells as plain mappings, for files and programs; made once, not to be changed."""
+        return board_rows(self.snapshot.boards[self.quantity])
 
     @cached_property
     def cells(self) -> dict[str, tuple[str, ...]]:

@@ -54,7 +54,7 @@ def view_rows(board: BoardTable, view: View) -> list[dict[str, Any]]:
     ]
     cells = {
         (row["candidate"], row["benchmark"], row["benchmark_version"], row["data_sha256"]): row
-        for row in board_rows(board.snapshot.boards[board.quantity])
+        for row in board.flat
     }
     return [cells[row.candidate, *column] for row in shown.visible for column in columns]
 

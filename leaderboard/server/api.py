@@ -18,7 +18,6 @@ from ...core.records import ResultRecord
 from ..board import Quantity
 from ..incoming import read_entry
 from ..store import Store
-from ..tables import board_rows
 from .live import LiveSite
 from .reading import read_page
 from .tokens import TokenFile
@@ -111,7 +110,7 @@ def _add_reads(router: APIRouter, store: Store, live: LiveSite, engine: sa.Engin
         chosen = {name: value for name, value in wanted.items() if value is not None}
         rows = [
             row
-            for row in board_rows(live.site.snapshot.boards[quantity])
+            for row in live.site.tables[quantity].flat
             if all(row[name] == value for name, value in chosen.items())
         ]
         upto = after + limit
