@@ -108,14 +108,16 @@ def _sortable_bits(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def _radix_order(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     digits = keys.reshape(-1, 1).view(np.uint16)
     places = range(digits.shape[1]) if np.little_endian else range(digits.shape[1])[::-1]
-    order: npt.NDArray[np.int64] | None = None
+    # Places of half the width while they fit: they are moved about once for every digit.
+    width = np.int32 if len(keys) < 2**31 else np.int64
+    order: npt.NDArray[np.signedinteger[Any]] | None = None
     for place in places:
         digit = digits[:, place] if order is None else digits[:, place].copy()[order]
         if digit.min() == digit.max():
             continue
         step = np.argsort(digit, kind="stable")
-        order = step if order is None else np.take(order, step)
-    return np.arange(len(keys)) if order is None else order
+        order = step.astype(width) if order is None else np.take(order, step)
+    return np.arange(len(keys)) if order is None else order.astype(np.int64)
 
 
 def _run_starts(ordered: torch.Tensor) -> torch.Tensor:
@@ -180,11 +182,10 @@ class DenseRanks:
         ordered, order = sort_stably(values)
         in_order = torch.arange(len(order), dtype=torch.int32, device=order.device)
         n_tied, longest = 0, 1
-        starts = _run_starts(ordered)
-        if not bool(starts.all()):
-            lengths = _run_lengths(starts)
+        if _has_ties(ordered):
+            in_order = torch.cumsum(_run_starts(ordered), 0, dtype=torch.int32).sub_(1)
+            lengths = torch.bincount(in_order)
             n_tied, longest = _pairs_within(lengths), int(lengths.max())
-            in_order = torch.cumsum(starts, 0, dtype=torch.int32).sub_(1)
         ranks = torch.empty_like(in_order).index_copy_(0, order, in_order)
         # Half the memory, as long as the places fit.
         return cls(ranks, order.int() if len(order) < 2**31 else order, n_tied, longest)
@@ -195,12 +196,8 @@ def count_tied(*ordered: torch.Tensor) -> int:
     starts = _run_starts(ordered[0])
     for further in ordered[1:]:
         starts |= _run_starts(further)
-    return _pairs_within(_run_lengths(starts))
-
-
-def _run_lengths(starts: torch.Tensor) -> torch.Tensor:
     first = torch.nonzero(starts)[:, 0]
-    return torch.cat([first, first.new_tensor([len(starts)])]).diff()
+    return _pairs_within(torch.cat([first, first.new_tensor([len(starts)])]).diff())
 
 
 def _pairs_within(lengths: torch.Tensor) -> int:
