@@ -12,6 +12,7 @@ from ..data_registry import load_dataset
 from ..metrics import load_metric
 from .behaviour import BehaviouralBenchmark
 from .benchmark import Benchmark
+from .endpoints import EndpointBenchmark
 
 __all__ = ["load_benchmark", "registry"]
 
@@ -35,7 +36,7 @@ def load_benchmark(name: str, settings: Settings) -> Benchmark:
     card = registered.card
     dataset = load_dataset(card.dataset, settings)
     _check_fit(registered, dataset.card.regions, dataset.card.simulated)
-    kind = BehaviouralBenchmark if card.alignment == "answer" else Benchmark
+    kind = {"answer": BehaviouralBenchmark, "endpoint": EndpointBenchmark}.get(card.alignment, Benchmark)
     return kind(card, dataset, load_metric(card.metric, settings, **card.parameters))
 
 

@@ -224,7 +224,7 @@ class BenchmarkCard(Card):
         The one animal whose neuroids are scored; None for all.
     epoch : str or None
         Name of the mask that selects time bins; None for all.
-    alignment : {"image", "time", "space", "answer"}
+    alignment : {"image", "time", "space", "answer", "endpoint"}
         How activations are brought to the samples of the recording; ``answer`` where candidates judge stimuli
         as people did.
     metric : str
@@ -246,7 +246,7 @@ class BenchmarkCard(Card):
     region: Text
     animal: str | None = None
     epoch: str | None = None
-    alignment: Literal["image", "time", "space", "answer"]
+    alignment: Literal["image", "time", "space", "answer", "endpoint"]
     metric: Text
     parameters: Mapping[str, Any] = {}
     ceiling: Prose

@@ -18,6 +18,7 @@ from ...core.settings import Settings
 from ...core.stimuli import StimulusSet
 from ...tasks.mental_pong import STILL_MS, PongCondition, ball_state, sample_conditions
 from ...tasks.pong_frames import render_trial
+from .players import PLAYERS, endpoint_trials
 
 __all__ = ["SimulatedDMFC"]
 
@@ -71,11 +72,16 @@ class SimulatedDMFC:
         return StimulusSet(self.card.identifier, clips, table)
 
     def recording(self, region: str) -> DataAssembly:
-        """Single trials in Hz; bins count from the first frame, NaN after the trial's end."""
+        """Single trials in Hz; bins count from the first frame, NaN after the trial's end.
+
+        Regions ``paddle-A`` and ``paddle-B`` are the endpoints of the two simulated players, in deg.
+        """
         if region not in self.card.regions:
             raise InvalidArgumentError(
                 "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
             )
+        if region in PLAYERS:
+            return endpoint_trials(region, self.conditions, self._n_trials, self._seed)
         rates = self.rates()
         counts = generator(self._seed, "dmfc", "spikes").poisson(
             np.nan_to_num(rates) * (BIN_MS / 1000), size=(self._n_trials, *rates.shape)

@@ -1,0 +1,116 @@
+"""Benchmarks of endpoints: where a model would put the paddle, against where an animal put it.
+
+A candidate that plays has a layer named ``endpoint`` of one unit, whose last step is the paddle's height in deg.
+Of any other candidate the endpoint is read out of its last state, by ridge regression on the true endpoints of
+other conditions: what it knows of the end when the ball arrives. The layer is the one whose held-out endpoints
+are nearest to the ball's, so that the animal, which is scored against, has no part in the choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core._brainscore import DataAssembly, Score
+from ..core.activations import Activations
+from ..core.errors import ActivationError
+from ..core.labelled import coordinate
+from ..core.scores import pack_score, unpack_score
+from ..metrics.functional.ridge import ridge_predictivity
+from .benchmark import Benchmark
+
+__all__ = ["ENDPOINT_LAYER", "EndpointBenchmark"]
+
+ENDPOINT_LAYER = "endpoint"
+_FOLDS = 10
+
+Floats = npt.NDArray[np.float64]
+
+
+class EndpointBenchmark(Benchmark):
+    """An animal's endpoints, a presentation a trial, and a measure of how alike errors are."""
+
+    @cached_property
+    def scored_conditions(self) -> tuple[str, ...]:
+        """All conditions that the animal played: the layer is chosen without the animal."""
+        return tuple(dict.fromkeys(coordinate(self._samples, "condition").astype(str)))
+
+    @cached_property
+    def commitment_conditions(self) -> tuple[str, ...]:
+        """None."""
+        return ()
+
+    def score(self, activations: Mapping[str, Activations]) -> Score:
+        """Read the endpoints, choose a layer by their error, compare their errors with the animal's.
+
+        Parameters
+        ----------
+        activations : mapping of str to Activations
+            For each stimulus identifier the checked activations of every layer.
+
+        Raises
+        ------
+        ActivationError
+            If a stimulus is missing or extra, or a layer named ``endpoint`` has more than one unit.
+        """
+        self._check_complete(activations)
+        endpoints = {layer: self._endpoints(activations, layer) for layer in next(iter(activations.values()))}
+        errors = {layer: float(np.abs(found - self._targets).mean()) for layer, found in endpoints.items()}
+        layer = min(errors, key=lambda name: errors[name])
+        score = self.metric(self._as_model(endpoints[layer], layer), self._samples)
+        # Scores of layers are better when higher: errors are negated.
+        chosen = {name: -error for name, error in errors.items()} if len(errors) > 1 else {}
+        return pack_score(unpack_score(score).committed(layer, chosen))
+
+    def _endpoints(self, activations: Mapping[str, Activations], layer: str) -> Floats:
+        """The endpoint in deg of each scored condition."""
+        last = np.stack([activations[name][layer].values[-1] for name in self.scored_conditions])
+        states = np.ascontiguousarray(last, dtype=np.float64)
+        if layer != ENDPOINT_LAYER:
+            return self._read_out(states)
+        if states.shape[1] != 1:
+            raise ActivationError(
+                f"The layer '{ENDPOINT_LAYER}'",
+                got=f"{states.shape[1]} units",
+                needed="one unit, the paddle's height in deg",
+            )
+        return states[:, 0]
+
+    def _read_out(self, states: Floats) -> Floats:
+        """Held-out predictions of the true endpoint by ridge regression, ten folds of conditions."""
+        found = ridge_predictivity(
+            states,
+            self._targets[:, None],
+            np.array(self.scored_conditions),
+            n_outer=_FOLDS,
+            return_prediction=True,
+        )
+        return np.asarray(found.prediction)[:, 0]
+
+    @cached_property
+    def _targets(self) -> Floats:
+        """The true endpoint in deg of each scored condition."""
+        target = coordinate(self._samples, "target_y_deg").astype(np.float64)
+        by_name = dict(zip(coordinate(self._samples, "condition").astype(str), target, strict=True))
+        return np.array([by_name[name] for name in self.scored_conditions])
+
+    def _as_model(self, endpoints: Floats, layer: str) -> DataAssembly:
+        names = list(self.scored_conditions)
+        return DataAssembly(
+            endpoints[:, None],
+            dims=["presentation", "neuroid"],
+            coords={
+                "stimulus_id": ("presentation", names),
+                "condition": ("presentation", names),
+                "neuroid_id": ("neuroid", [ENDPOINT_LAYER]),
+                "layer": ("neuroid", [layer]),
+            },
+        )
+
+    @cached_property
+    def _samples(self) -> DataAssembly:
+        """Trials as they are: conditions have as many as were played."""
+        return self._recording(self.card.region)
