@@ -77,6 +77,9 @@ def test_every_command_and_option_is_documented():
         "verify",
         "data",
         "store",
+        "serve",
+        "token",
+        "reproduce",
     }
     for command in commands:
         assert f"innerscore {command}" in text
