@@ -28,7 +28,7 @@ def mean_endpoints(conditions: Sequence[PongCondition]) -> npt.NDArray[np.float6
     straight = np.array([_straight_end(condition) for condition in conditions])
     vertical = np.array([condition.velocity[1] for condition in conditions])
     believed = (1 - _UNBOUNCED) * final + _UNBOUNCED * straight + _OVERSHOOT_S * vertical
-    return np.clip(believed, -HALF_ARENA_DEG, HALF_ARENA_DEG)
+    return np.asarray(np.clip(believed, -HALF_ARENA_DEG, HALF_ARENA_DEG))
 
 
 def endpoint_trials(
