@@ -1,31 +1,60 @@
-"""``innerscore info``: the card of a candidate, benchmark, metric or data set."""
+"""``innerscore info``: the card of a candidate, benchmark, metric or data set, and a gallery of its rate maps."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .options import JsonOption
 from .output import emit_json, write
 
+if TYPE_CHECKING:
+    from ..core.settings import Settings
+
 __all__ = ["info"]
 
 
 def info(
     name: Annotated[str, typer.Argument(help="Name of a candidate, benchmark, metric or data set.")],
+    gallery: Annotated[
+        Path | None,
+        typer.Option("--gallery", help="Write rate maps and autocorrelograms as SVG, best grid cells first."),
+    ] = None,
+    layer: Annotated[
+        str | None, typer.Option("--layer", help="Layer of the gallery; the candidate's first by default.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what a name stands for: its card."""
+    """Show what a name stands for: its card; of what lives in space, a gallery of rate maps."""
     import yaml
 
     from ..core.settings import load_settings
     from .registries import find_anything
 
-    kind, registered = find_anything(name, load_settings())
+    settings = load_settings()
+    kind, registered = find_anything(name, settings)
+    if gallery is not None:
+        _write_gallery(kind, name, layer, gallery, settings)
     content = registered.card.model_dump(mode="json")
     if json:
         emit_json({"kind": kind, "card_file": str(registered.path), "card": content})
         return
     write(f"# {kind}, card {registered.path}")
     write(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100).rstrip())
+
+
+def _write_gallery(kind: str, name: str, layer: str | None, path: Path, settings: Settings) -> None:
+    from ..core.errors import InvalidArgumentError
+    from ..core.files import atomic_path
+    from ..studies.galleries import candidate_maps, dataset_maps
+    from ..studies.galleries import gallery as drawn
+
+    if kind not in ("candidate", "dataset"):
+        raise InvalidArgumentError(
+            "The option --gallery", got=f"a {kind}", needed="with a candidate or a data set"
+        )
+    maps = dataset_maps(name, settings) if kind == "dataset" else candidate_maps(name, settings, layer=layer)
+    with atomic_path(path) as temporary:
+        temporary.write_text(str(drawn(maps, f"Rate maps of {name}").svg), encoding="utf-8")

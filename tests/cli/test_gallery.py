@@ -1,0 +1,52 @@
+"""Galleries of rate maps: the maps are right, and the picture is one."""
+
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from innerscore.cli.app import app
+from innerscore.core.errors import InvalidArgumentError
+from innerscore.studies.galleries import candidate_maps, dataset_maps, gallery
+
+
+def test_the_map_of_the_position_is_the_position(settings):
+    maps = candidate_maps("position", settings).maps
+    centres = (np.arange(40) + 0.5) * 0.025
+    inside = np.s_[3:-3, 3:-3]  # the smoothing of one bin bends the ends
+    np.testing.assert_allclose(maps[0][inside], np.broadcast_to(centres, (40, 40))[inside], atol=0.01)
+    np.testing.assert_allclose(
+        maps[1][inside], np.broadcast_to(centres[:, None], (40, 40))[inside], atol=0.01
+    )
+
+
+def test_grid_cells_come_first_and_place_cells_do_not(settings):
+    grid, place = (
+        gallery(candidate_maps(name, settings), name).rows for name in ("grid-code", "place-cells")
+    )
+    assert np.median([score for _, score, _ in grid]) > 1
+    scores = [score for _, score, _ in grid if np.isfinite(score)]
+    assert scores == sorted(scores, reverse=True)
+    assert max(score for _, score, _ in place if np.isfinite(score)) < 1
+
+
+def test_a_data_sets_cells_are_named_and_drawn(settings, tmp_path, monkeypatch):
+    maps = dataset_maps("SimulatedMEC", settings)
+    assert maps.maps.shape == (128, 20, 20)
+    assert maps.names[0] == "simulated-A-000"
+    path = tmp_path / "gallery.svg"
+    done = CliRunner().invoke(app, ["info", "SimulatedMEC", "--gallery", str(path)])
+    assert done.exit_code == 0, done.output
+    root = ET.parse(path).getroot()
+    assert [child.tag.split("}")[1] for child in root][:2] == ["title", "desc"]
+    assert path.stat().st_size < 500_000
+
+
+def test_what_has_no_maps_is_refused(settings):
+    with pytest.raises(InvalidArgumentError, match="self_motion"):
+        candidate_maps("pixels", settings)
+    with pytest.raises(InvalidArgumentError, match="'nothing'"):
+        candidate_maps("position", settings, layer="nothing")
+    with pytest.raises(InvalidArgumentError, match="not recorded over space"):
+        dataset_maps("SimulatedDMFC", settings)
