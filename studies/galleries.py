@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -111,7 +112,7 @@ def gallery(maps: RateMaps, title: str) -> Figure:
     )
 
 
-def _bin_means(states: npt.NDArray[np.floating], places: Array) -> Array:
+def _bin_means(states: npt.NDArray[np.floating[Any]], places: Array) -> Array:
     """Mean over the steps in each bin, (n_units, height, width)."""
     shape = [round(side / _BIN_M) for side in reversed(_ARENA_M)]
     column, row = (np.clip((places[:, axis] / _BIN_M).astype(int), 0, shape[1 - axis] - 1) for axis in (0, 1))

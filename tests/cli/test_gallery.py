@@ -21,14 +21,14 @@ def test_the_map_of_the_position_is_the_position(settings):
     )
 
 
-def test_grid_cells_come_first_and_place_cells_do_not(settings):
+def test_grid_cells_score_high_the_best_first_and_place_cells_do_not(settings):
     grid, place = (
         gallery(candidate_maps(name, settings), name).rows for name in ("grid-code", "place-cells")
     )
     assert np.median([score for _, score, _ in grid]) > 1
     scores = [score for _, score, _ in grid if np.isfinite(score)]
     assert scores == sorted(scores, reverse=True)
-    assert max(score for _, score, _ in place if np.isfinite(score)) < 1
+    assert np.nanmedian([score for _, score, _ in place]) < 0.5
 
 
 def test_a_data_sets_cells_are_named_and_drawn(settings, tmp_path, monkeypatch):
