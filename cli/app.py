@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from . import board, data, demo, export, import_, info, listing, reproduce, score, serve, store, token, verify
+from . import (
+    board,
+    data,
+    demo,
+    export,
+    import_,
+    info,
+    init,
+    listing,
+    reproduce,
+    score,
+    serve,
+    store,
+    token,
+    verify,
+)
 from .output import report_error
 
 __all__ = ["app", "main"]
@@ -23,6 +38,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("list")(listing.list_names)
 app.command("info")(info.info)
+app.command("init")(init.init)
 app.command("score")(score.score)
 app.command("reproduce")(reproduce.reproduce)
 app.command("board")(board.board)

@@ -1,0 +1,94 @@
+"""``innerscore init``: a folder to start from, that works as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import JsonOption
+from .output import emit_json, write
+
+if TYPE_CHECKING:
+    from ..core.settings import Settings
+    from ..scaffold import Kind
+
+__all__ = ["init"]
+
+
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder to write; its last part is the name: my-model, MyLab2026.V1-ridge.")
+    ],
+    torch: Annotated[
+        bool, typer.Option("--torch", help="A candidate made of a torch module with named layers.")
+    ] = False,
+    dataset: Annotated[bool, typer.Option("--dataset", help="A data set: card, loader and test.")] = False,
+    benchmark: Annotated[
+        bool,
+        typer.Option("--benchmark", help="A benchmark in YAML, of the data set before the name's full stop."),
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Write a folder to start from: a candidate, or with an option another kind.
+
+    Nothing is overwritten, and the folder is written wholly or not at all.
+    """
+    from ..core.settings import load_settings
+    from ..scaffold import scaffold_files
+
+    kind = _kind(torch=torch, dataset=dataset, benchmark=benchmark)
+    _check_free(folder)
+    files = scaffold_files(kind, _facts(kind, folder.name, load_settings()))
+    _write_folder(folder, files)
+    if json:
+        emit_json({"folder": str(folder), "kind": kind, "files": sorted(files)})
+        return
+    for name in sorted(files):
+        write(str(folder / name))
+    write(f"next: read {folder / 'README.md'}, then 'innerscore check {folder}'")
+
+
+def _kind(*, torch: bool, dataset: bool, benchmark: bool) -> Kind:
+    options: dict[Kind, bool] = {"torch": torch, "dataset": dataset, "benchmark": benchmark}
+    chosen = [kind for kind, is_set in options.items() if is_set]
+    if len(chosen) > 1:
+        raise typer.BadParameter(f"--{chosen[0]} and --{chosen[1]} exclude each other.")
+    return chosen[0] if chosen else "candidate"
+
+
+def _facts(kind: Kind, name: str, settings: Settings) -> dict[str, str]:
+    """Check the name and gather what the templates ask for."""
+    from .. import benchmarks, candidates, data_registry
+    from ..scaffold import benchmark_facts, candidate_facts, check_name, dataset_facts
+
+    if kind == "benchmark":
+        check_name(name, benchmarks.registry(settings))
+        dataset = data_registry.load_dataset(name.split(".", maxsplit=1)[0], settings)
+        return dict(benchmark_facts(name, dataset))
+    if kind == "dataset":
+        check_name(name, data_registry.registry(settings))
+        return dict(dataset_facts(name))
+    check_name(name, candidates.registry(settings))
+    return dict(candidate_facts(name))
+
+
+def _check_free(folder: Path) -> None:
+    from ..core.errors import InvalidInputError
+
+    if folder.is_symlink() or folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise InvalidInputError(
+            f"The folder {folder}",
+            got="something that is there already",
+            needed="new or empty",
+            hint="Choose another name; nothing was changed.",
+        )
+
+
+def _write_folder(folder: Path, files: dict[str, str]) -> None:
+    from ..leaderboard.whole_folder import whole_folder
+
+    with whole_folder(folder, replaceable=()) as new:
+        for name, text in files.items():
+            (new / name).write_text(text, encoding="utf-8")

@@ -1,0 +1,88 @@
+"""What the templates have to be told: of a benchmark, what its data set is like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from ..core.errors import InvalidArgumentError
+from ..data_registry import Dataset
+from ..data_registry.interface import loader_errors
+
+__all__ = ["benchmark_facts", "candidate_facts", "dataset_facts"]
+
+_CEILINGS = {
+    "ridge": "Square root of each neuroid's split-half reliability over repetitions, corrected to full length.",
+    "rsa-dissimilarities": "Each subject's dissimilarities against the average of the others.",
+}
+
+
+def candidate_facts(name: str) -> Mapping[str, str]:
+    """What a candidate's templates ask for."""
+    return {"name": name}
+
+
+def dataset_facts(name: str) -> Mapping[str, str]:
+    """What a data set's templates ask for; a name that begins with Simulated makes a simulated one."""
+    simulated = name.startswith("Simulated")
+    return {
+        "name": name,
+        "folder": name.lower(),
+        "simulated": str(simulated).lower(),
+        "mark": _mark(simulated),
+        "licence": _quoted("not stated"),
+    }
+
+
+def benchmark_facts(name: str, dataset: Dataset) -> Mapping[str, str]:
+    """What a benchmark's templates ask for: alignment and measure follow from what the data set has.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the data set has judgements: benchmarks of answers need words of their own.
+    InnerscoreError
+        If its data are missing or cannot be read.
+    """
+    card = dataset.card
+    alignment, metric = _comparison(dataset)
+    return {
+        "name": name,
+        "dataset": card.identifier,
+        "region": card.regions[0],
+        "mark": _mark(card.simulated),
+        "licence": _quoted(card.licence),
+        "citation": "\n".join(f"  {line}" for line in card.citation.strip().splitlines()),
+        "system": _quoted(card.regions[0]),
+        "alignment": alignment,
+        "metric": metric,
+        "ceiling": _CEILINGS[metric],
+    }
+
+
+def _comparison(dataset: Dataset) -> tuple[str, str]:
+    """Alignment and measure for the first region of a data set."""
+    with loader_errors(dataset.card):
+        stimuli = dataset.stimuli()
+        recording = dataset.recording(dataset.card.regions[0])
+    if "role" in stimuli.table:
+        raise InvalidArgumentError(
+            "The data set",
+            got=f"'{dataset.card.identifier}', which has judgements",
+            needed="one of recordings",
+            hint="Start from the card of Bear2021.OCP-agreement ('innerscore info').",
+        )
+    if "pair" in recording.dims:
+        return "image", "rsa-dissimilarities"
+    if stimuli.kind == "self_motion":
+        return "space", "ridge"
+    return ("time" if "time_bin" in recording.dims else "image"), "ridge"
+
+
+def _quoted(text: str) -> str:
+    """As YAML: its double quotes are those of JSON."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _mark(simulated: bool) -> str:
+    return "SIMULATED " if simulated else ""

@@ -1,0 +1,33 @@
+"""The files of a new folder, from templates that lie beside this module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from typing import Literal, TypeAlias
+
+__all__ = ["Kind", "scaffold_files"]
+
+Kind: TypeAlias = Literal["candidate", "torch", "dataset", "benchmark"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_SUFFIX = ".tmpl"  # so that no tool takes a template for code or a card
+
+
+def scaffold_files(kind: Kind, facts: Mapping[str, str]) -> dict[str, str]:
+    """Text by file name.
+
+    Parameters
+    ----------
+    kind : {"candidate", "torch", "dataset", "benchmark"}
+        What is begun.
+    facts : mapping of str to str
+        What the kind's templates ask for, ``name`` among them.
+    """
+    templates = sorted((_TEMPLATES / kind).glob(f"*{_SUFFIX}"))
+    named = {path.name.removesuffix(_SUFFIX): path.read_text(encoding="utf-8") for path in templates}
+    texts = {name: Template(text).substitute(facts) for name, text in named.items()}
+    if kind == "benchmark":
+        texts[f"{facts['name']}.benchmark.yaml"] = texts.pop("benchmark.yaml")
+    return texts
