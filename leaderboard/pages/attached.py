@@ -1,4 +1,4 @@
-"""Figures of the further files that a record may name: ways of the ball that were read out of activations.
+"""Figures of the further files that a record may name: ways of the ball that were read out, and rate maps.
 
 A file ``ball-trace.csv`` has the columns condition, step, x, y, decoded_x, decoded_y (degrees of visual angle).
 Files come from whoever sent the record, so what is not of this form gives no figure and breaks no page.
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from ...core.records import ResultRecord
 from ..figures import Figure, trace
+from .attached_maps import MAP_FILES, read_gallery
 from .snapshot import Records
 
 __all__ = ["TRACE_FILE", "attached_figures"]
@@ -25,7 +26,24 @@ _Way = list[tuple[float, float]]
 
 
 def attached_figures(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
-    """By key: a figure of each record's trace, if it has one."""
+    """By key: a figure of each record's trace and of its rate maps, if it has them."""
+    return {**_traces(records, source), **_galleries(records, source)}
+
+
+def _galleries(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
+    having = [one for one in records if set(MAP_FILES) <= set(one.files)]
+    files = source.attachments([one.files[name] for one in having for name in MAP_FILES])
+    found = {}
+    for number, record in enumerate(having):
+        first, second, third = (files[record.files[name]] for name in MAP_FILES)
+        title = f"Rate maps and autocorrelograms: {record.inputs.benchmark.identifier}"
+        gallery = read_gallery((first, second, third), title, key=f"maps-{number}")
+        if gallery is not None:
+            found[f"maps-{number}"] = gallery
+    return found
+
+
+def _traces(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
     having = [one for one in records if TRACE_FILE in one.files]
     files = source.attachments([one.files[TRACE_FILE] for one in having])
     found = {}
