@@ -37,7 +37,8 @@ def make_board(
     records : iterable of ResultRecord
         In the order in which they were added.
     candidates, benchmarks : mapping of str to card
-        What is registered, by name; also candidates and benchmarks without any record are shown.
+        What is registered, by name; also candidates without any record are shown, and benchmarks if there is
+        no record at all.
     resamples : callable, optional
         Gives the resamples of records by record hash, as :meth:`.store.Store.resamples` does; without it no
         two candidates are told apart.
@@ -55,11 +56,12 @@ def make_board(
     names = sorted({*candidates, *(record.inputs.candidate.identifier for record in latest.values())})
     known = {} if resamples is None else resamples(list(latest.values()))
     sections = []
-    for system in dict.fromkeys(column.system for column in columns):
-        chosen = tuple(column for column in columns if column.system == system)
+    # A mean over recorded and simulated data would mean nothing.
+    for part in dict.fromkeys((column.system, column.simulated) for column in columns):
+        chosen = tuple(column for column in columns if (column.system, column.simulated) == part)
         rows = [_row(name, candidates.get(name), chosen, latest, quantity) for name in names]
         ranked = _ranked(rows, chosen, known, alpha)
-        sections.append(Section(system, chosen, tuple(sorted(ranked, key=_place_in_section))))
+        sections.append(Section(part[0], chosen, tuple(sorted(ranked, key=_place_in_section))))
     return Board(tuple(sections), quantity, alpha)
 
 
@@ -83,7 +85,11 @@ def _place(record: ResultRecord) -> _Place:
 def _columns(
     latest: Mapping[_Place, ResultRecord], benchmarks: Mapping[str, BenchmarkCard]
 ) -> tuple[Column, ...]:
-    """One column for each benchmark, version and state of the data that has records; one for each without."""
+    """One column for each benchmark, version and state of the data that has records.
+
+    A benchmark on which nothing was run is no column: nobody's mean can wait for data that are not here. Where
+    nothing was run at all, every benchmark is one.
+    """
     columns = dict.fromkeys(
         Column(
             benchmark=name,
@@ -98,7 +104,6 @@ def _columns(
         )
         for (_, name, version, data), record in latest.items()
     )
-    seen = {(column.benchmark, column.version) for column in columns}
     unseen = [
         Column(
             benchmark=name,
@@ -112,7 +117,7 @@ def _columns(
             dataset=card.dataset,
         )
         for name, card in benchmarks.items()
-        if (name, card.version) not in seen
+        if not columns
     ]
     return tuple(sorted([*columns, *unseen], key=lambda c: (c.simulated, c.system, c.benchmark, c.version)))
 

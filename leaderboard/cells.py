@@ -171,7 +171,7 @@ class Row(_Ranked):
 
 @dataclass(frozen=True)
 class Section:
-    """The part of the board about one system; rows with full coverage first, best mean first."""
+    """The part of the board about one system, on recorded or simulated data; full coverage first, best first."""
 
     system: str
     columns: tuple[Column, ...]

@@ -81,9 +81,13 @@ def test_versions_and_states_of_the_data_are_never_mixed_in_a_column():
         ("Bee.x", 1, "0"),
         ("Bee.x", 1, "1"),
         ("Bee.x", 2, "0"),
-        ("Bee.y", 1, ""),
     ]
     assert sum(row["state"] == "value" for row in board_rows(board(records))) == 3
+
+
+def test_a_benchmark_without_any_run_is_a_column_of_an_empty_board_alone():
+    assert [c.benchmark for c in board([]).sections[0].columns] == ["Bee.x", "Bee.y"]
+    assert [c.benchmark for c in board([make_record("a")]).sections[0].columns] == ["Bee.x"]
 
 
 def test_a_superseded_record_is_not_shown():

@@ -115,7 +115,9 @@ def prepare():
     conditions = sample_conditions(79, n_bounce=27, seed=0)
     card = load_dataset("Rajalingham2025", settings).card
     dataset = Released(card, conditions, _recording(conditions, rng))
-    cards = [r.card for name, r in registry(settings).entries().items() if name.startswith("Rajalingham2025.")]
+    cards = [
+        r.card for name, r in registry(settings).entries().items() if name.startswith("Rajalingham2025.")
+    ]
     benchmarks = [
         Benchmark(card, dataset, load_metric(card.metric, settings, **card.parameters))
         for card in cards
