@@ -17,6 +17,7 @@ from ..core.provenance import PACKAGE_ROOT
 from ..core.registry import Registered, Registry, import_entry, registry_of
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, Stimulus, StimulusSet
+from .weights import read_weights
 
 __all__ = [
     "BatchedCandidate",
@@ -136,15 +137,22 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
     ------
     UnknownNameError
         If it is neither a registered name nor a folder.
+    InvalidDataError
+        If its weights are not the bytes that its card names, or not safetensors.
     CandidateError
         If building it raises.
     """
     registered = find_candidate(name, settings)
     card = registered.card
     run = {"seed": seed, "device": settings.device}
+    arguments: dict[str, object] = dict(card.options)
+    arguments |= {name: run[name] for name in card.takes}
+    if card.weights is not None:
+        weights = registered.path.parent / card.weights.file
+        arguments["weights"] = read_weights(weights, sha256=card.weights.sha256)
     with _candidate_errors(card, "built"):
         build = import_entry(card.entry, registered.path.parent)
-        model = build(**{name: run[name] for name in card.takes})
+        model = build(**arguments)
     return LoadedCandidate(card, cast(Candidate, model), bundle_sha256(registered))
 
 
@@ -168,12 +176,14 @@ def bundle_sha256(registered: Registered[CandidateCard]) -> str:
     """Hash over all that a candidate is made of.
 
     The files of its folder, hidden ones and byte code left out. A built-in candidate shares its folder and
-    its code with others: there it is its card and all the code of the rooms that it may import.
+    its code with others: there it is its card, its weights and all the code of the rooms that it may import.
     """
     folder = registered.path.parent
     if folder.is_relative_to(PACKAGE_ROOT):
         shared = [path for room in ("candidates", "tasks") for path in (PACKAGE_ROOT / room).rglob("*.py")]
-        return sha256_of_files([registered.path, *shared], root=PACKAGE_ROOT)
+        weights = registered.card.weights
+        own = [registered.path] if weights is None else [registered.path, folder / weights.file]
+        return sha256_of_files([*own, *shared], root=PACKAGE_ROOT)
     return sha256_of_files(_bundle_files(folder), root=folder)
 
 

@@ -20,6 +20,7 @@ from . import (
     serve,
     store,
     token,
+    train,
     verify,
 )
 from .output import report_error
@@ -45,6 +46,7 @@ app.command("board")(board.board)
 app.command("export")(export.export)
 app.command("serve")(serve.serve)
 app.command("import")(import_.import_boards)
+app.command("train")(train.train)
 app.command("verify")(verify.verify)
 app.add_typer(data.app, name="data")
 app.add_typer(store.app, name="store")

@@ -24,6 +24,7 @@ __all__ = [
     "DataFile",
     "DatasetCard",
     "MetricCard",
+    "TrainedWeights",
     "read_card",
 ]
 
@@ -69,6 +70,36 @@ class Card(_Model):
     url: Url | None = None
 
 
+class TrainedWeights(_Model):
+    """A file of trained weights beside a card, and how it came to be.
+
+    Attributes
+    ----------
+    file : str
+        Name of the safetensors file in the card's folder.
+    sha256 : str
+        Of its bytes, checked before they are used.
+    seed : int
+        Of the training.
+    steps : int
+        Updates made up to the weights that were kept.
+    device : str
+        Where it was trained.
+    seconds : float
+        How long the training took.
+    losses : mapping of str to float
+        What the training ended with, each under a name that says what it is and its unit.
+    """
+
+    file: Annotated[str, Field(pattern=r"^[\w\-]+\.safetensors$")]
+    sha256: Sha256
+    seed: Annotated[int, Field(ge=0)]
+    steps: Annotated[int, Field(ge=0)]
+    device: Text
+    seconds: Annotated[float, Field(ge=0)]
+    losses: Mapping[str, float]
+
+
 class CandidateCard(Card):
     """A candidate: which stimuli it accepts, which layers it has, how it came to be.
 
@@ -91,6 +122,10 @@ class CandidateCard(Card):
         The command that made the weights.
     takes : tuple of {"seed", "device"}
         What of the run the entry is called with: the seed, if the candidate draws; the device of the settings.
+    options : mapping
+        Further keyword arguments of the entry, for a class that stands for a family of candidates.
+    weights : TrainedWeights or None
+        Trained weights; the entry is called with their tensors by name as ``weights``.
     """
 
     identifier: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
@@ -104,6 +139,8 @@ class CandidateCard(Card):
     supervision: Text = "none"
     training: str | None = None
     takes: tuple[Literal["seed", "device"], ...] = ()
+    options: Mapping[str, Any] = {}
+    weights: TrainedWeights | None = None
 
     @property
     def seeded(self) -> bool:

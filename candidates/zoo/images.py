@@ -12,7 +12,7 @@ from torch import nn
 from ...core.stimuli import FrameClip
 from ..torch_adapter import resized_frames
 
-__all__ = ["GaborEnergy", "Pixels"]
+__all__ = ["GaborEnergy", "Pixels", "gabor_bank"]
 
 _PIXEL_SIZE = 32
 
@@ -50,10 +50,10 @@ class GaborEnergy:
 
     @cached_property
     def _filters(self) -> torch.Tensor:
-        return _gabor_bank(self._WAVELENGTH, self._ORIENTATIONS)
+        return gabor_bank(self._WAVELENGTH, self._ORIENTATIONS)
 
 
-def _gabor_bank(wavelength: float, n_orientations: int) -> torch.Tensor:
+def gabor_bank(wavelength: float, n_orientations: int) -> torch.Tensor:
     """Even filters, then odd ones, without mean and of unit norm: (2 x n_orientations, 1, side, side)."""
     half = int(np.ceil(1.25 * wavelength))
     y, x = np.mgrid[-half : half + 1, -half : half + 1]

@@ -80,6 +80,7 @@ def test_every_command_and_option_is_documented():
         "serve",
         "token",
         "reproduce",
+        "train",
     }
     for command in commands:
         assert f"innerscore {command}" in text
@@ -90,7 +91,8 @@ def test_every_command_and_option_is_documented():
 def test_list_and_info_read_cards_alone():
     listed = json.loads(call("list", "--json").stdout)
     assert {"ridge", "rsa", "rsa-dissimilarities"} <= {card["identifier"] for card in listed["metrics"]}
-    assert len(listed["candidates"]) == 10
+    cards = [*(ROOT / "candidates").rglob("*.candidate.yaml"), *(ROOT / "candidates").rglob("candidate.yaml")]
+    assert len(listed["candidates"]) == len(cards) >= 10
     assert "grid-code" in call("list", "candidates").stdout
     assert json.loads(call("info", "SimulatedMEC.rsa", "--json").stdout)["kind"] == "benchmark"
     assert "SIMULATED" in call("info", "SimulatedDMFC").stdout

@@ -1,0 +1,101 @@
+"""What a training is made of: a recipe names it, a task is it at work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import nn
+
+from ...core.cards import CandidateCard
+
+__all__ = ["Optimisation", "Recipe", "Task"]
+
+
+@dataclass(frozen=True)
+class Optimisation:
+    """Adam with a rate that follows the loss, clipped gradients and early stop.
+
+    The defaults are those of the trainer of Rajalingham et al. (2022), but for the stop.
+
+    Parameters
+    ----------
+    rate, epsilon : float
+        Learning rate at the start, and Adam's epsilon.
+    factor : float
+        The rate is multiplied by it after an epoch whose loss is worse than that of each of the last
+        `window` epochs, and divided by it after `window` improving epochs in a row.
+    window : int
+        Number of epochs.
+    min_rate : float
+        Training stops below this rate.
+    clip_percentile, clip_window : float, int
+        Gradients are clipped to this percentile of the mean norms of that many last epochs.
+    max_epochs : int
+        Training stops after so many.
+    patience : int
+        Training stops after so many epochs without a new best loss on held-out data.
+    """
+
+    rate: float = 0.1
+    epsilon: float = 0.01
+    factor: float = 0.95
+    window: int = 5
+    min_rate: float = 1e-10
+    clip_percentile: float = 95.0
+    clip_window: int = 128
+    max_epochs: int = 1000
+    patience: int = 50
+
+
+class Task(Protocol):
+    """A module, what it is trained on and how it is judged.
+
+    All of it must follow from the seed it was built with, and a batch from the number of its epoch: then a
+    training that goes on from a checkpoint needs no other state than the loop's own.
+    """
+
+    @property
+    def module(self) -> nn.Module:
+        """What is trained; its whole state becomes the weights."""
+
+    def batches(self, epoch: int) -> Iterable[Any]:
+        """The batches of an epoch, 0 for the first."""
+
+    def loss(self, batch: Any) -> torch.Tensor:
+        """The loss of a batch, a scalar with gradient."""
+
+    def validation_loss(self) -> float:
+        """The loss on the data by which the best epoch is chosen."""
+
+    def losses(self) -> Mapping[str, float]:
+        """How the module does now on data used for nothing else; names say what and in which unit."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A candidate's training by name.
+
+    Parameters
+    ----------
+    card : CandidateCard
+        The card of the candidate that comes of it, without weights; its identifier is the recipe's name.
+    family : str
+        Under which name all recipes of its kind are trained.
+    optimisation : Optimisation
+        How.
+    task : callable
+        ``(seed, device) -> Task``; here data are made.
+    """
+
+    card: CandidateCard
+    family: str
+    optimisation: Optimisation
+    task: Callable[[int, str], Task]
+
+    @property
+    def name(self) -> str:
+        """By which it is trained."""
+        return self.card.identifier

@@ -1,0 +1,248 @@
+"""The loop: epochs, checkpoints, the best weights, and a candidate's folder at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import nn
+
+from ...core.cards import CandidateCard, TrainedWeights, read_card
+from ...core.errors import InvalidDataError, MissingPartError
+from ...core.files import exclusive, write_bytes
+from ..weights import load_into, read_weights, write_weights
+from .checkpoint import Progress, load_checkpoint, save_checkpoint
+from .history import Epoch, best_epoch, clip_norm, is_over, next_rate
+from .recipe import Optimisation, Recipe, Task
+
+__all__ = ["CARD_NAME", "CHECKPOINT_NAME", "WEIGHTS_NAME", "Trained", "finished_training", "train"]
+
+CARD_NAME = "candidate.yaml"
+WEIGHTS_NAME = "weights.safetensors"
+CURVE_NAME = "losses.csv"
+CHECKPOINT_NAME = "checkpoint.safetensors"
+_CHECKPOINT_SECONDS = 10.0
+
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training.
+
+    Parameters
+    ----------
+    card : CandidateCard
+        With its weights.
+    folder : pathlib.Path
+        Where card, weights and loss curve are; a candidate that can be scored by this path.
+    """
+
+    card: CandidateCard
+    folder: Path
+
+
+def finished_training(recipe: Recipe, folder: Path, *, seed: int) -> Trained | None:
+    """What a folder holds of a recipe trained to its end with a seed; None if nothing.
+
+    Raises
+    ------
+    InvalidDataError
+        If it holds another candidate, or the same of another seed.
+    ChecksumError
+        If the weights are not those of the card.
+    """
+    path = folder / CARD_NAME
+    if not path.is_file():
+        return None
+    card = read_card(path, CandidateCard)
+    found = (card.identifier, None if card.weights is None else card.weights.seed)
+    if card.weights is None or found != (recipe.name, seed):
+        raise InvalidDataError(
+            f"The folder {folder}",
+            got=f"candidate '{found[0]}' of seed {found[1]}",
+            needed=f"empty, or '{recipe.name}' of seed {seed}",
+            hint="Train in another folder, or use --restart to replace it.",
+        )
+    read_weights(folder / card.weights.file, sha256=card.weights.sha256)
+    return Trained(card, folder)
+
+
+def train(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    seed: int = 0,
+    device: str = "cpu",
+    command: str = "",
+    report: Report | None = None,
+    checkpoint_seconds: float = _CHECKPOINT_SECONDS,
+) -> Trained:
+    """Train a recipe to its end, from where an interrupted training of the same folder stopped.
+
+    On the CPU, with the same number of threads, the weights are the same bit for bit however often it was
+    interrupted.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to train.
+    folder : pathlib.Path
+        Made if it is not there; holds the checkpoint meanwhile, and at the end card, weights and loss curve.
+    seed : int
+        Of weights and data.
+    device : str
+        ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    command : str
+        For the card: how to do it again.
+    report : callable, optional
+        ``(epochs done, epochs at most)``, called after each epoch.
+    checkpoint_seconds : float
+        Time between checkpoints; 0 for one after each epoch.
+
+    Raises
+    ------
+    InvalidDataError
+        If the folder's checkpoint is damaged or of another training.
+    MissingPartError
+        If the device is not there.
+    """
+    _check_device(device)
+    with exclusive(folder / CHECKPOINT_NAME):
+        task = recipe.task(seed, device)
+        untrained = {f"untrained_{name}": value for name, value in task.losses().items()}
+        progress = _begun(recipe, task, folder, _identity(recipe, seed, device))
+        _go_on(recipe, task, progress, folder, _identity(recipe, seed, device), report, checkpoint_seconds)
+        load_into(task.module, progress.best, subject="The best weights")
+        losses = {**task.losses(), **untrained}
+        trained = _written(recipe, progress, folder, seed=seed, device=device, command=command, losses=losses)
+        (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
+    return trained
+
+
+def _identity(recipe: Recipe, seed: int, device: str) -> dict[str, Any]:
+    """Which training it is, as far as its result depends on it; how long it may last is not part of it."""
+    plan = asdict(recipe.optimisation)
+    plan.pop("max_epochs")
+    kind = device.partition(":")[0]
+    return {"recipe": recipe.name, "version": recipe.card.version, "seed": seed, "device": kind, "plan": plan}
+
+
+def _begun(recipe: Recipe, task: Task, folder: Path, identity: dict[str, Any]) -> Progress:
+    plan = recipe.optimisation
+    learned = [parameter for parameter in task.module.parameters() if parameter.requires_grad]
+    optimiser = torch.optim.Adam(learned, lr=plan.rate, eps=plan.epsilon)
+    progress = Progress(task.module, optimiser, _copied(task.module))
+    if (folder / CHECKPOINT_NAME).is_file():
+        load_checkpoint(folder / CHECKPOINT_NAME, progress, identity)
+    return progress
+
+
+def _go_on(
+    recipe: Recipe,
+    task: Task,
+    progress: Progress,
+    folder: Path,
+    identity: dict[str, Any],
+    report: Report | None,
+    checkpoint_seconds: float,
+) -> None:
+    """Run epochs until training stops, with a checkpoint now and then and one at the end."""
+    plan, begun = recipe.optimisation, time.monotonic() - progress.seconds
+    saved = time.monotonic()
+    while not is_over(progress.history, plan):
+        progress.history = (*progress.history, _epoch(task, progress, plan))
+        if best_epoch(progress.history) == len(progress.history) - 1:
+            progress.best = _copied(task.module)
+        progress.seconds = time.monotonic() - begun
+        if time.monotonic() - saved >= checkpoint_seconds or is_over(progress.history, plan):
+            save_checkpoint(folder / CHECKPOINT_NAME, progress, identity)
+            saved = time.monotonic()
+        if report is not None:
+            report(len(progress.history), plan.max_epochs)
+
+
+def _epoch(task: Task, progress: Progress, plan: Optimisation) -> Epoch:
+    """One pass over the data."""
+    rate, clip = next_rate(progress.history, plan), clip_norm(progress.history, plan)
+    for group in progress.optimiser.param_groups:
+        group["lr"] = rate
+    task.module.train()
+    steps = [_step(task, batch, progress.optimiser, clip) for batch in task.batches(len(progress.history))]
+    task.module.eval()
+    loss, norm = torch.tensor(steps, dtype=torch.float64).mean(dim=0).tolist()
+    if not loss < float("inf"):
+        raise InvalidDataError(
+            f"The loss of epoch {len(progress.history) + 1}",
+            got=loss,
+            needed="finite",
+            hint="Training diverged; the recipe's learning rate is too high.",
+        )
+    return Epoch(loss, task.validation_loss(), rate, norm, len(steps))
+
+
+def _step(task: Task, batch: Any, optimiser: torch.optim.Optimizer, clip: float) -> tuple[float, float]:
+    """One update; the loss and the gradients' norm before it."""
+    optimiser.zero_grad()
+    loss = task.loss(batch)
+    loss.backward()  # type: ignore[no-untyped-call]
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    norm = nn.utils.clip_grad_norm_(parameters, clip)
+    optimiser.step()
+    return loss.item(), norm.item()
+
+
+def _written(
+    recipe: Recipe,
+    progress: Progress,
+    folder: Path,
+    *,
+    seed: int,
+    device: str,
+    command: str,
+    losses: dict[str, float],
+) -> Trained:
+    """Write weights and loss curve, and last the card that vouches for them."""
+    kept = progress.history[: best_epoch(progress.history) + 1] if progress.history else ()
+    weights = TrainedWeights(
+        file=WEIGHTS_NAME,
+        sha256=write_weights(folder / WEIGHTS_NAME, progress.best),
+        seed=seed,
+        steps=sum(epoch.steps for epoch in kept),
+        device=device,
+        seconds=round(progress.seconds, 1),
+        losses={name: float(f"{value:.5g}") for name, value in losses.items()},
+    )
+    card = recipe.card.model_copy(update={"weights": weights, "training": command or None})
+    write_bytes(folder / CURVE_NAME, _curve(progress.history).encode())
+    content = card.model_dump(mode="json", exclude_defaults=True)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
+    write_bytes(folder / CARD_NAME, text.encode())
+    return Trained(card, folder)
+
+
+def _curve(history: tuple[Epoch, ...]) -> str:
+    rows = [
+        f"{k},{epoch.loss!r},{epoch.validation_loss!r},{epoch.rate!r}"
+        for k, epoch in enumerate(history, start=1)
+    ]
+    return "\n".join(["epoch,loss,validation_loss,rate", *rows, ""])
+
+
+def _copied(module: nn.Module) -> dict[str, torch.Tensor]:
+    return {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}
+
+
+def _check_device(device: str) -> None:
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise MissingPartError(
+            f"The device '{device}'",
+            got="no CUDA device that torch can use",
+            needed="there",
+            hint="Train with --device cpu.",
+        )

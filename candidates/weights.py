@@ -1,0 +1,136 @@
+"""Files of tensors: safetensors only, which hold no code, checked before anything of them is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from ..core.errors import ChecksumError, InvalidDataError, MissingPartError
+from ..core.files import atomic_path
+from ..core.hashing import sha256_of_file
+
+__all__ = ["load_into", "read_metadata", "read_weights", "write_weights"]
+
+Tensors = Mapping[str, torch.Tensor]
+
+
+def write_weights(path: Path, tensors: Tensors, *, metadata: Mapping[str, str] | None = None) -> str:
+    """Write tensors, wholly or not at all, and return the SHA-256 of the file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; one that is there is replaced.
+    tensors : mapping of str to tensor
+        On any device.
+    metadata : mapping of str to str, optional
+        Kept in the file's header.
+    """
+    own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    with atomic_path(path) as temporary:
+        save_file(own, temporary, metadata=None if metadata is None else dict(metadata))
+    return sha256_of_file(path)
+
+
+def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, torch.Tensor]:
+    """Read tensors, on the CPU.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A safetensors file.
+    sha256 : str, optional
+        What its bytes must be; checked first.
+
+    Raises
+    ------
+    MissingPartError
+        If there is no such file.
+    ChecksumError
+        If its bytes are others.
+    InvalidDataError
+        If it is no whole safetensors file, for instance truncated or a pickle.
+    """
+    _check_bytes(path, sha256)
+    with _opened(path) as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The header's own entries of a safetensors file; raises as :func:`read_weights` does."""
+    _check_bytes(path, None)
+    with _opened(path) as file:
+        return dict(file.metadata() or {})
+
+
+def load_into(module: nn.Module, tensors: Tensors, *, subject: str) -> None:
+    """Load tensors into a module, all of them or none.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Changed only if everything fits.
+    tensors : mapping of str to tensor
+        One for each entry of the module's state.
+    subject : str
+        What the tensors are, for the message.
+
+    Raises
+    ------
+    InvalidDataError
+        If names, shapes or types are those of another architecture, or a value is not finite.
+    """
+    own = {name: _form(tensor) for name, tensor in module.state_dict().items()}
+    given = {name: _form(tensor) for name, tensor in tensors.items()}
+    wrong = sorted(name for name in own.keys() | given.keys() if own.get(name) != given.get(name))
+    if wrong:
+        raise InvalidDataError(
+            subject,
+            got="; ".join(f"'{name}' {given.get(name, 'missing')}" for name in wrong),
+            needed="; ".join(f"'{name}' {own.get(name, 'absent')}" for name in wrong),
+            hint="These weights are of another architecture.",
+        )
+    unsound = sorted(name for name, tensor in tensors.items() if not torch.isfinite(tensor).all())
+    if unsound:
+        raise InvalidDataError(subject, got=f"NaN or infinity in {unsound}", needed="finite")
+    module.load_state_dict(dict(tensors))
+
+
+def _form(tensor: torch.Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
+
+
+def _check_bytes(path: Path, sha256: str | None) -> None:
+    if not path.is_file():
+        raise MissingPartError(f"The weights {path}", got="no such file", needed="there")
+    if sha256 is None:
+        return
+    found = sha256_of_file(path)
+    if found != sha256:
+        raise ChecksumError(
+            f"The weights {path}",
+            got=f"SHA-256 {found}",
+            needed=f"the bytes that the card names, SHA-256 {sha256}",
+            hint="The file was changed or cut off; nothing of it was used. Train or copy it again.",
+        )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            yield file
+    except (SafetensorError, OSError) as error:
+        raise InvalidDataError(
+            f"The weights {path}",
+            got=str(error),
+            needed="a whole safetensors file",
+            hint="Pickles and other formats are never opened, since they can hold code.",
+        ) from error
