@@ -8,6 +8,7 @@ import typer
 
 from . import (
     board,
+    check,
     data,
     demo,
     export,
@@ -40,6 +41,7 @@ app.command("demo")(demo.demo)
 app.command("list")(listing.list_names)
 app.command("info")(info.info)
 app.command("init")(init.init)
+app.command("check")(check.check)
 app.command("score")(score.score)
 app.command("reproduce")(reproduce.reproduce)
 app.command("board")(board.board)

@@ -1,0 +1,69 @@
+"""A fault: where it is, what it is, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ..core.cards import Card, read_card
+from ..core.errors import InnerscoreError, InvalidCardError
+
+__all__ = ["Fault", "card_faults", "entry_file", "fault_of"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that has to be put right.
+
+    Parameters
+    ----------
+    file : str
+        Where.
+    reason : str
+        What is wrong.
+    fix : str
+        What to do.
+    """
+
+    file: str
+    reason: str
+    fix: str
+
+
+def fault_of(error: InnerscoreError, file: Path) -> Fault:
+    """The fault that an error tells of."""
+    fix = f"It must be {error.needed}. {error.hint}".strip()
+    return Fault(str(file), f"{error.subject}: {error.got}", fix)
+
+
+def card_faults(path: Path, card_type: type[Card]) -> list[Fault]:
+    """One fault for each key of a card that is missing, unknown or illegal."""
+    try:
+        read_card(path, card_type)
+    except InvalidCardError as error:
+        cause = error.__cause__
+        if not isinstance(cause, ValidationError):
+            return [fault_of(error, path)]
+        return [
+            Fault(
+                str(path),
+                f"key '{'.'.join(map(str, detail['loc'])) or 'card'}': {detail['msg']}",
+                _FIXES.get(detail["type"], f"Give a legal value; {detail['input']!r} is none."),
+            )
+            for detail in cause.errors()
+        ]
+    return []
+
+
+def entry_file(path: Path, entry: str) -> Path:
+    """The code that a card's entry names, where it is a file beside the card; else the card."""
+    where = entry.partition(":")[0]
+    return path.parent / where if where.endswith(".py") else path
+
+
+_FIXES = {
+    "missing": "Add it; 'innerscore info NAME' shows a whole card.",
+    "extra_forbidden": "Take it out, or write it as the card's other keys are written.",
+}

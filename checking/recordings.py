@@ -1,0 +1,124 @@
+"""Checks of a recording alone: units, time base, duplicates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core._brainscore import DataAssembly
+from ..core.hashing import sha256_of_array
+from ..core.labelled import coordinate
+from .faults import Fault
+
+__all__ = ["recording_faults"]
+
+_HIGHEST_RATE_HZ = 1500.0  # no neuron's refractory period allows more for a whole bin
+_SHORTEST_BIN_MS, _LONGEST_BIN_MS = 0.5, 60_000.0
+
+Values = npt.NDArray[np.floating[Any]]
+
+
+def recording_faults(recording: DataAssembly, file: Path) -> list[Fault]:
+    """What is wrong with the values and their coordinates.
+
+    Parameters
+    ----------
+    recording : assembly of dims (presentation, neuroid[, time_bin])
+        With all coordinates of its form.
+    file : pathlib.Path
+        What made it, for the faults.
+    """
+    values = np.asarray(recording.values)
+    found = [
+        *_value_faults(values),
+        *(_rate_faults(values) if recording.attrs.get("units", "Hz") == "Hz" else ()),
+        *_bin_faults(recording),
+        *_repeated_presentations(recording),
+        *_equal_neuroids(recording, values),
+        *_equal_presentations(recording, values),
+    ]
+    return [Fault(str(file), reason, fix) for reason, fix in found]
+
+
+def _value_faults(values: Values) -> list[tuple[str, str]]:
+    faults = []
+    if np.isinf(values).any():
+        faults.append(
+            (f"{int(np.isinf(values).sum())} infinite values", "Give NaN where nothing was recorded.")
+        )
+    axes = tuple(axis for axis in range(values.ndim) if axis != 1)
+    empty = int(np.isnan(values).all(axis=axes).sum())
+    if empty:
+        faults.append((f"{empty} neuroids without any value", "Leave them out of the recording."))
+    return faults
+
+
+def _rate_faults(values: Values) -> list[tuple[str, str]]:
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return []
+    fix = "Give firing rates in Hz, or say in attrs['units'] what the numbers are."
+    faults = []
+    if finite.min() < 0:
+        faults.append((f"rates in Hz down to {finite.min():.3g}", fix))
+    if finite.max() > _HIGHEST_RATE_HZ:
+        faults.append((f"rates up to {finite.max():.3g} Hz, which no neuron has", fix))
+    return faults
+
+
+def _bin_faults(recording: DataAssembly) -> list[tuple[str, str]]:
+    """Edges in order are a matter of the form; here it is whether they can be milliseconds."""
+    if "time_bin" not in recording.dims:
+        return []
+    start, end = (coordinate(recording, f"time_bin_{edge}_ms") for edge in ("start", "end"))
+    width = float(np.median(end - start))
+    if _SHORTEST_BIN_MS <= width <= _LONGEST_BIN_MS:
+        return []
+    unit = "seconds" if width < _SHORTEST_BIN_MS else "micro- or nanoseconds"
+    return [(f"time bins {width:g} ms wide, which look like {unit}", "Give bin edges in milliseconds.")]
+
+
+def _repeated_presentations(recording: DataAssembly) -> list[tuple[str, str]]:
+    pairs = list(zip(coordinate(recording, "stimulus_id"), coordinate(recording, "repetition"), strict=True))
+    n_repeated = len(pairs) - len(set(pairs))
+    if not n_repeated:
+        return []
+    fix = "Count repetitions of a stimulus from 0, each number once."
+    return [(f"{n_repeated} presentations have a stimulus and repetition that others have", fix)]
+
+
+def _equal_neuroids(recording: DataAssembly, values: Values) -> list[tuple[str, str]]:
+    names = coordinate(recording, "neuroid_id")
+    twins = _twins(names, np.moveaxis(values, 1, 0))
+    fix = "Keep one of each; a neuron counted twice makes intervals too narrow."
+    return [(f"neuroids with the same values under two names: {_listed(twins)}", fix)] if twins else []
+
+
+def _equal_presentations(recording: DataAssembly, values: Values) -> list[tuple[str, str]]:
+    stimulus, repetition = (coordinate(recording, name) for name in ("stimulus_id", "repetition"))
+    names = np.array([f"{a} ({b})" for a, b in zip(stimulus, repetition, strict=True)])
+    twins = _twins(names, values)
+    fix = "Keep one of each; a trial that stands twice makes the data look more reliable than they are."
+    return [(f"presentations with the same values: {_listed(twins)}", fix)] if twins else []
+
+
+def _twins(names: npt.NDArray[Any], rows: Values) -> list[tuple[str, str]]:
+    """Pairs of rows that are equal bit by bit; rows that do not vary tell nothing."""
+    first: dict[str, str] = {}
+    twins = []
+    for name, row in zip(names, rows, strict=True):
+        finite = row[np.isfinite(row)]
+        if finite.size < 2 or (finite == finite[0]).all():
+            continue
+        known = first.setdefault(sha256_of_array(np.asarray(row)), str(name))
+        if known != str(name):
+            twins.append((known, str(name)))
+    return twins
+
+
+def _listed(twins: list[tuple[str, str]]) -> str:
+    shown = ", ".join(f"{a} = {b}" for a, b in twins[:3])
+    return f"{shown} ({len(twins)} in all)" if len(twins) > 3 else shown

@@ -1,0 +1,133 @@
+"""``innerscore check``: what is wrong with a candidate, a data set or a benchmark, with file, reason and fix."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import JsonOption, SeedOption
+from .output import emit_json, write
+
+if TYPE_CHECKING:
+    from ..checking import CandidateReport, Fault, Target
+    from ..core.settings import Settings
+    from ..core.stimuli import StimulusSet
+
+__all__ = ["check"]
+
+_PROBES = ("SimulatedDMFC.occluded-ridge", "SimulatedMEC.ridge")  # a benchmark for each kind of stimulus
+
+
+def check(
+    name: Annotated[str, typer.Argument(help="A folder with a card, or a registered name.")],
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark",
+            "-b",
+            help="Benchmarks to estimate time and memory for, repeatable; simulated ones.",
+        ),
+    ] = None,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
+) -> None:
+    """Check a candidate, a data set or a benchmark.
+
+    Each fault has its file, its reason and what to do. Exit code 3 if there are any.
+    """
+    from ..checking import find_target
+    from ..core.settings import load_settings
+
+    settings = load_settings()
+    target = find_target(name, settings)
+    report = _report(name, target, settings, benchmark or list(_PROBES), seed)
+    if json:
+        emit_json({"kind": target.kind, "card": str(target.path), **dataclasses.asdict(report)})
+    else:
+        _write_report(target, report)
+    if report.faults:
+        raise typer.Exit(3)
+
+
+def _report(
+    name: str, target: Target, settings: Settings, benchmarks: list[str], seed: int
+) -> CandidateReport:
+    from ..checking import CandidateReport, card_faults, name_faults
+    from ..checking.targets import CARD_TYPES
+    from ..core.cards import read_card
+
+    card_type = CARD_TYPES[target.kind]
+    faults = card_faults(target.path, card_type)
+    if faults:
+        return CandidateReport(tuple(faults))
+    taken = name_faults(target, read_card(target.path, card_type).identifier, settings)
+    if taken:
+        return CandidateReport(tuple(taken))
+    if target.kind == "candidate":
+        return _candidate_report(name, target, settings, benchmarks, seed)
+    return CandidateReport(tuple(_data_faults(target, settings)))
+
+
+def _candidate_report(
+    name: str, target: Target, settings: Settings, benchmarks: list[str], seed: int
+) -> CandidateReport:
+    from ..checking import check_candidate
+    from ..core.cards import CandidateCard, read_card
+    from .running import limit_threads
+
+    limit_threads(settings)
+    card = read_card(target.path, CandidateCard)
+    sets = _stimuli([*benchmarks, *_PROBES], settings)
+    report = check_candidate(name, target.path, card, sets, settings, seed=seed)
+    estimates = tuple(entry for entry in report.estimates if entry.benchmark in benchmarks)
+    return dataclasses.replace(report, estimates=estimates)
+
+
+def _stimuli(names: list[str], settings: Settings) -> dict[str, StimulusSet]:
+    from ..benchmarks import load_benchmark
+
+    return {name: load_benchmark(name, settings).stimuli for name in dict.fromkeys(names)}
+
+
+def _data_faults(target: Target, settings: Settings) -> list[Fault]:
+    """Faults of a data set or a benchmark; what cannot be put together at all is one, too."""
+    from ..checking import fault_of
+    from ..core.errors import InvalidInputError, UnknownNameError
+
+    plugins = tuple(dict.fromkeys([*settings.plugins, target.path.parent]))
+    seeing = settings.model_copy(update={"plugins": plugins})
+    try:
+        return (
+            _dataset_faults(target, seeing) if target.kind == "dataset" else _benchmark_faults(target, seeing)
+        )
+    except (InvalidInputError, UnknownNameError) as error:
+        return [fault_of(error, target.path)]
+
+
+def _dataset_faults(target: Target, settings: Settings) -> list[Fault]:
+    from ..checking import check_dataset
+    from ..core.cards import DatasetCard, read_card
+    from ..data_registry import load_dataset
+
+    name = read_card(target.path, DatasetCard).identifier
+    return check_dataset(load_dataset(name, settings), target.path)
+
+
+def _benchmark_faults(target: Target, settings: Settings) -> list[Fault]:
+    from ..benchmarks import load_benchmark
+    from ..checking import check_benchmark
+    from ..core.cards import BenchmarkCard, read_card
+
+    name = read_card(target.path, BenchmarkCard).identifier
+    return check_benchmark(load_benchmark(name, settings), target.path)
+
+
+def _write_report(target: Target, report: CandidateReport) -> None:
+    for fault in report.faults:
+        write(f"{fault.file}: {fault.reason}\n  {fault.fix}")
+    for entry in report.estimates:
+        cost = f"about {entry.seconds:.3g} s and {entry.memory_mb:.3g} MB to be shown its stimuli"
+        write(f"{entry.benchmark}: {cost if entry.applicable else 'not applicable'}")
+    write(f"{target.kind} {target.path.name}: {len(report.faults) or 'no'} faults")
