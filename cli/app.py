@@ -19,6 +19,7 @@ from . import (
     reproduce,
     score,
     serve,
+    stimuli,
     store,
     token,
     train,
@@ -43,6 +44,7 @@ app.command("info")(info.info)
 app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("score")(score.score)
+app.command("stimuli")(stimuli.stimuli)
 app.command("reproduce")(reproduce.reproduce)
 app.command("board")(board.board)
 app.command("export")(export.export)

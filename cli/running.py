@@ -17,11 +17,21 @@ from ..core.errors import InnerscoreError, MissingPartError
 from ..core.records import ResultRecord, RunInputs
 from ..core.settings import Settings
 from ..leaderboard.store import Store
-from ..scoring import Outcome, Report, Run, execute, prepare, score_table, table_inputs
+from ..scoring import (
+    Outcome,
+    Report,
+    Run,
+    activation_inputs,
+    execute,
+    prepare,
+    score_activations,
+    score_table,
+    table_inputs,
+)
 from .output import say
 from .stored import open_store
 
-__all__ = ["Result", "is_table", "limit_threads", "run_pairs"]
+__all__ = ["Result", "is_activations", "is_table", "limit_threads", "run_pairs"]
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,11 @@ def is_table(candidate: str) -> bool:
     return candidate.lower().endswith(".csv")
 
 
+def is_activations(candidate: str) -> bool:
+    """Whether a candidate is given as a file of activations."""
+    return candidate.lower().endswith((".npz", ".nc"))
+
+
 @dataclass(frozen=True, eq=False)
 class _Job:
     """A run to be done, if it has not been: whose, by what it is known, and how."""
@@ -119,7 +134,7 @@ def _run_pair(
     candidate: str, benchmark: Benchmark, settings: Settings, store: Store, *, seed: int, rerun: bool
 ) -> Result:
     try:
-        job = (_table_job if is_table(candidate) else _candidate_job)(candidate, benchmark, settings, seed)
+        job = _job_maker(candidate)(candidate, benchmark, settings, seed)
     except MissingPartError as error:
         return Result(candidate, benchmark.identifier, None, error=error)
     known = store.current(job.inputs.run_sha256)
@@ -128,6 +143,12 @@ def _run_pair(
     outcome = job.do(None if known is None else known.record_sha256)
     store.add(outcome.record, outcome.targets_csv, outcome.files)
     return Result(job.name, benchmark.identifier, outcome.record, error=outcome.error)
+
+
+def _job_maker(candidate: str) -> Callable[[str, Benchmark, Settings, int], _Job]:
+    if is_table(candidate):
+        return _table_job
+    return _activations_job if is_activations(candidate) else _candidate_job
 
 
 def _candidate_job(candidate: str, benchmark: Benchmark, settings: Settings, seed: int) -> _Job:
@@ -147,6 +168,16 @@ def _table_job(path: str, benchmark: Benchmark, settings: Settings, seed: int) -
         inputs.candidate.identifier,
         inputs,
         lambda supersedes: score_table(Path(path), benchmark, settings, supersedes=supersedes),
+    )
+
+
+def _activations_job(path: str, benchmark: Benchmark, settings: Settings, seed: int) -> _Job:  # noqa: ARG001
+    """What was computed elsewhere has no seed here."""
+    inputs = activation_inputs(Path(path), benchmark)
+    return _Job(
+        inputs.candidate.identifier,
+        inputs,
+        lambda supersedes: score_activations(Path(path), benchmark, settings, supersedes=supersedes),
     )
 
 

@@ -14,7 +14,10 @@ __all__ = ["score"]
 
 def score(
     candidates: Annotated[
-        list[str], typer.Argument(help="Names, folders with a candidate.yaml, or tables of answers (.csv).")
+        list[str],
+        typer.Argument(
+            help="Names, folders with a candidate.yaml, tables of answers (.csv), files of activations (.npz, .nc)."
+        ),
     ],
     benchmark: Annotated[
         list[str] | None,
@@ -31,17 +34,22 @@ def score(
     """Score candidates on benchmarks.
 
     A table of answers (CSV with the columns stimulus and probability) stands for a model that ran elsewhere, on
-    benchmarks of answers such as Bear2021.OCP-agreement.
+    benchmarks of answers such as Bear2021.OCP-agreement. A file of activations (npz or netCDF, an array (time,
+    units) for each stimulus and layer) does so on the benchmarks that are named.
 
     A pair that was scored before under the same hashes is not run again, so an interrupted command goes on
     where it was. Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
     """
     from ..benchmarks import registry
-    from ..core.errors import CandidateError, MissingPartError
+    from ..core.errors import CandidateError, InvalidArgumentError, MissingPartError
     from ..core.settings import load_settings
-    from .running import is_table, limit_threads, run_pairs
+    from .running import is_activations, is_table, limit_threads, run_pairs
     from .tables import result_line
 
+    if not benchmark and any(map(is_activations, candidates)):
+        raise InvalidArgumentError(
+            "The benchmarks of a file of activations", got="none", needed="named with --benchmark"
+        )
     settings = load_settings()
     limit_threads(settings)
     cards = [registered.card for registered in registry(settings).entries().values()]

@@ -1,0 +1,37 @@
+"""``innerscore stimuli``: the stimuli of a benchmark as files, for models that run elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import JsonOption
+from .output import emit_json, write
+
+__all__ = ["stimuli"]
+
+
+def stimuli(
+    benchmark: Annotated[str, typer.Argument(help="Name of a benchmark.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to write; new or empty.")],
+    json: JsonOption = False,
+) -> None:
+    """Write the stimuli of a benchmark: one npz for each, and index.json.
+
+    'innerscore score' takes what a model makes of them as a file of activations (.npz or .nc).
+    """
+    from ..benchmarks import load_benchmark
+    from ..core.settings import load_settings
+    from ..leaderboard.whole_folder import whole_folder
+    from ..scoring import stimulus_files
+
+    found = load_benchmark(benchmark, load_settings())
+    with whole_folder(folder, replaceable=()) as new:
+        for name, content in stimulus_files(found):
+            (new / name).write_bytes(content)
+    if json:
+        emit_json({"benchmark": benchmark, "folder": str(folder), "n_stimuli": len(found.stimuli)})
+        return
+    write(f"{len(found.stimuli)} stimuli of {benchmark} in {folder}, listed in {folder / 'index.json'}")

@@ -1,0 +1,186 @@
+"""Scoring activations computed elsewhere: by a model with closed weights, or in another language.
+
+The file has for each stimulus and layer an array (time, units) of real numbers, one row for each step of the
+stimulus; and where a layer has times of its own, these in ms:
+
+==========  =======================================  ================================================
+format      values                                   times, optional
+==========  =======================================  ================================================
+``.npz``    array ``<stimulus>/<layer>``             array ``<stimulus>/<layer>@times_ms``
+``.nc``     variable ``<layer>`` in a group           variable ``<layer>@times_ms`` in the same group
+            ``<stimulus>``
+==========  =======================================  ================================================
+
+It may hold further stimuli, those of other benchmarks. Nothing is unpickled, and no array is read before its
+declared size, type and shape are known to be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..benchmarks import Benchmark
+from ..core._brainscore import Score
+from ..core.activations import Activations, LayerValues, TimedValues, check_activations
+from ..core.errors import ActivationError, InvalidDataError
+from ..core.records import RunInputs
+from ..core.settings import Settings
+from ..core.stimuli import Stimulus, StimulusSet
+from .array_files import Entry, open_arrays
+from .from_file import file_candidate, score_file
+from .run import Outcome, run_inputs
+
+__all__ = ["MAX_BYTES", "activation_inputs", "read_activations", "score_activations"]
+
+MAX_BYTES = 8 * 2**30
+
+_TIMES = "@times_ms"
+
+
+def activation_inputs(path: Path, benchmark: Benchmark) -> RunInputs:
+    """All that determines the score of a file of activations: its bytes stand for the candidate.
+
+    Raises
+    ------
+    InvalidDataError
+        If the file is a link or cannot be read.
+    """
+    stimuli_sha256 = benchmark.stimuli.content_hash
+    return run_inputs(file_candidate(path), benchmark, stimuli_sha256=stimuli_sha256, seed=0)
+
+
+def score_activations(
+    path: Path, benchmark: Benchmark, settings: Settings, *, supersedes: str | None = None
+) -> Outcome:
+    """Score a file of activations.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of one of the module's formats.
+    benchmark : Benchmark
+        Any.
+    settings : Settings
+        For the record.
+    supersedes : str, optional
+        Hash of the record that this one corrects.
+
+    Returns
+    -------
+    outcome : Outcome
+        A record with status "value" and its files.
+
+    Raises
+    ------
+    InvalidDataError
+        If the file is not as it must be. A wrong file is refused; it is no failure of a model.
+    """
+    inputs = activation_inputs(path, benchmark)
+
+    def compute() -> Score:
+        with _faults_of(path):
+            return benchmark.score(read_activations(path, benchmark.stimuli))
+
+    return score_file(path, inputs, compute, settings, supersedes=supersedes)
+
+
+def read_activations(
+    path: Path, stimuli: StimulusSet, *, max_bytes: int = MAX_BYTES
+) -> dict[str, Activations]:
+    """Read and check the activations for all stimuli of a set.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        ``.npz`` or ``.nc``.
+    stimuli : StimulusSet
+        What was shown.
+    max_bytes : int
+        That all arrays of these stimuli may take in memory together.
+
+    Raises
+    ------
+    InvalidDataError
+        If a stimulus is missing, stimuli have different layers, or the arrays are too large.
+    ActivationError
+        If an array is not as its stimulus demands.
+    """
+    with open_arrays(path) as entries:
+        layers = _layers(path, entries, stimuli)
+        _check_size(path, entries, stimuli, layers, max_bytes)
+        return {
+            stimulus.identifier: check_activations(
+                {layer: _values(entries, stimulus, layer) for layer in layers},
+                stimulus,
+                candidate=path.name,
+                layers=layers,
+            )
+            for stimulus in stimuli
+        }
+
+
+def _layers(path: Path, entries: Mapping[str, Entry], stimuli: StimulusSet) -> tuple[str, ...]:
+    """The layers, in the file's order: the same for all stimuli of the set."""
+    found: dict[str, list[str]] = {stimulus.identifier: [] for stimulus in stimuli}
+    for key in entries:
+        stimulus, _, layer = key.rpartition("/")
+        if stimulus in found and not layer.endswith(_TIMES):
+            found[stimulus].append(layer)
+    missing = [name for name, layers in found.items() if not layers]
+    if missing:
+        raise InvalidDataError(
+            f"The file {path}",
+            got=f"nothing for {missing[:3]} ({len(missing)} of {len(found)} stimuli)",
+            needed="with arrays for every stimulus of the benchmark",
+            hint="'innerscore stimuli' writes the stimuli with their identifiers.",
+        )
+    first, layers = next(iter(found.items()))
+    for name, others in found.items():
+        if set(others) != set(layers):
+            raise InvalidDataError(
+                f"The file {path}",
+                got=f"layers {sorted(layers)} for '{first}' and {sorted(others)} for '{name}'",
+                needed="with the same layers for every stimulus",
+            )
+    return tuple(layers)
+
+
+def _check_size(
+    path: Path, entries: Mapping[str, Entry], stimuli: StimulusSet, layers: tuple[str, ...], max_bytes: int
+) -> None:
+    size = sum(entries[f"{stimulus.identifier}/{layer}"].n_bytes for stimulus in stimuli for layer in layers)
+    if size > max_bytes:
+        raise InvalidDataError(
+            f"The arrays of {path}",
+            got=f"{size / 2**30:.3g} GiB",
+            needed=f"at most {max_bytes / 2**30:.3g} GiB for a benchmark",
+            hint="Pool the units of large layers, or give fewer layers.",
+        )
+
+
+def _values(entries: Mapping[str, Entry], stimulus: Stimulus, layer: str) -> LayerValues:
+    """A layer's values, refused by their declared shape before they are read."""
+    entry = entries[f"{stimulus.identifier}/{layer}"]
+    times = entries.get(f"{stimulus.identifier}/{layer}{_TIMES}")
+    n_steps = stimulus.n_steps if times is None else times.shape[0] if len(times.shape) == 1 else -1
+    if len(entry.shape) != 2 or entry.shape[0] != n_steps or entry.shape[1] == 0:
+        raise ActivationError(
+            f"Layer '{layer}' for stimulus '{stimulus.identifier}'",
+            got=f"shape {entry.shape}",
+            needed=f"({stimulus.n_steps}, units): a row for each step of the stimulus",
+            hint=f"Times of its own go into '{layer}{_TIMES}', one for each row.",
+        )
+    return entry.read() if times is None else TimedValues(entry.read(), times.read())
+
+
+@contextmanager
+def _faults_of(path: Path) -> Iterator[None]:
+    """What would be a candidate's failure is a file's fault here."""
+    try:
+        yield
+    except ActivationError as error:
+        raise InvalidDataError(
+            f"In the file {path}: {error.subject}", got=error.got, needed=error.needed, hint=error.hint
+        ) from error

@@ -1,0 +1,93 @@
+"""What was computed elsewhere comes as a file: its bytes are the candidate's identity, its name the candidate's."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from ..core._brainscore import Score
+from ..core.errors import InvalidDataError
+from ..core.hashing import sha256_of_bytes, sha256_of_file
+from ..core.provenance import current_environment, peak_memory_mb, utc_now
+from ..core.records import CandidateRef, Cost, ResultRecord, RunInputs, score_record
+from ..core.scores import unpack_score
+from ..core.settings import Settings
+from .run import Outcome
+
+__all__ = ["file_candidate", "score_file"]
+
+
+def file_candidate(path: Path) -> CandidateRef:
+    """The file as a candidate.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is a link or cannot be read.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise InvalidDataError(
+            f"The file {path}", got="a link" if path.is_symlink() else "no file", needed="a regular file"
+        )
+    try:
+        return CandidateRef(identifier=_name(path), version=1, bundle_sha256=sha256_of_file(path))
+    except OSError as error:
+        raise InvalidDataError(
+            f"The file {path}", got=error.strerror or str(error), needed="one that can be read"
+        ) from error
+
+
+def score_file(
+    path: Path, inputs: RunInputs, compute: Callable[[], Score], settings: Settings, *, supersedes: str | None
+) -> Outcome:
+    """Compute a file's score and make its record.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    inputs : RunInputs
+        With the file as the candidate.
+    compute : callable
+        Reads the file and gives its score.
+    settings : Settings
+        For the record.
+    supersedes : str or None
+        Hash of the record that this one corrects.
+
+    Raises
+    ------
+    InvalidDataError
+        If the file was changed while it was read.
+    """
+    started = time.perf_counter()
+    score = compute()
+    if file_candidate(path) != inputs.candidate:
+        raise InvalidDataError(
+            f"The file {path}", got="changed meanwhile", needed="left as it is while it is read"
+        )
+    parts = unpack_score(score)
+    targets_csv = parts.targets.to_csv(index=False, lineterminator="\n", float_format="%.17g").encode()
+    hashes = {name: sha256_of_bytes(body) for name, body in parts.files.items()}
+    record = ResultRecord(
+        inputs=inputs,
+        status="value",
+        score=score_record(parts, sha256_of_bytes(targets_csv), hashes),
+        failure=None,
+        environment=current_environment(settings.device, sandboxed=False),
+        cost=Cost(
+            seconds=round(time.perf_counter() - started, 3),
+            activation_seconds=0.0,
+            peak_memory_mb=round(peak_memory_mb(), 1),
+        ),
+        created=utc_now(),
+        supersedes=supersedes,
+    )
+    return Outcome(record, targets_csv, parts.files)
+
+
+def _name(path: Path) -> str:
+    """The file's name as a candidate's: small letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:60].strip("-") or "table"

@@ -1,0 +1,73 @@
+"""A benchmark's stimuli as plain files, so that a model in another language can be run on them."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..benchmarks import Benchmark
+from ..core.stimuli import FrameClip, Stimulus
+
+__all__ = ["SCHEMA_VERSION", "stimulus_files"]
+
+SCHEMA_VERSION = 1
+
+
+def stimulus_files(benchmark: Benchmark) -> Iterator[tuple[str, bytes]]:
+    """Names and contents: one npz a stimulus, and ``index.json`` that says which is which.
+
+    What a candidate sees is in them and nothing else: no table, no recording.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        Whose stimuli.
+    """
+    stimuli = benchmark.stimuli
+    width = len(str(len(stimuli)))
+    named = {f"{number:0{width}d}.npz": stimulus for number, stimulus in enumerate(stimuli, start=1)}
+    for file, stimulus in named.items():
+        yield file, _npz(stimulus)
+    index = {
+        "schema": SCHEMA_VERSION,
+        "benchmark": benchmark.identifier,
+        "version": benchmark.version,
+        "kind": stimuli.kind,
+        "stimuli_sha256": stimuli.content_hash,
+        "stimuli": [_row(file, stimulus) for file, stimulus in named.items()],
+    }
+    yield "index.json", json.dumps(index, indent=1, ensure_ascii=False).encode()
+
+
+def _row(file: str, stimulus: Stimulus) -> dict[str, Any]:
+    facts = {"stimulus": stimulus.identifier, "file": file, "n_steps": stimulus.n_steps}
+    return {**facts, "rate_hz": stimulus.rate_hz, "content_sha256": stimulus.content_hash}
+
+
+def _npz(stimulus: Stimulus) -> bytes:
+    body = io.BytesIO()
+    np.savez_compressed(body, **_arrays(stimulus))
+    return body.getvalue()
+
+
+def _arrays(stimulus: Stimulus) -> dict[str, Any]:
+    """What a candidate sees; what is None is left out."""
+    common = {"rate_hz": stimulus.rate_hz, "times_ms": stimulus.times_ms}
+    if isinstance(stimulus, FrameClip):
+        own = {
+            "frames": stimulus.frames,
+            "degrees_per_pixel": stimulus.degrees_per_pixel,
+            "context_frames": stimulus.context_frames,
+        }
+    else:
+        own = {
+            "velocity": stimulus.velocity,
+            "start_position": stimulus.start_position,
+            "arena_m": stimulus.arena_m,
+            "head_direction": stimulus.head_direction,
+        }
+    return {name: value for name, value in {**common, **own}.items() if value is not None}
