@@ -59,7 +59,7 @@ def save_checkpoint(path: Path, progress: Progress, identity: dict[str, Any]) ->
 
 
 def load_checkpoint(path: Path, progress: Progress, identity: dict[str, Any]) -> None:
-    """Bring a fresh training to where a checkpoint was; nothing is changed if it does not fit.
+    """Bring a fresh training to where a checkpoint was.
 
     Raises
     ------
@@ -72,9 +72,11 @@ def load_checkpoint(path: Path, progress: Progress, identity: dict[str, Any]) ->
     for name, tensor in read_weights(path).items():
         part, _, rest = name.partition("/")
         parts.setdefault(part, {})[rest] = tensor
+    state = _nested(parts["optimiser"])
+    _check_optimiser(progress.optimiser, state, subject)
+    load_into(progress.module, parts["best"], subject=subject)
     load_into(progress.module, parts["module"], subject=subject)
-    state = {**progress.optimiser.state_dict(), "state": _nested(parts["optimiser"])}
-    progress.optimiser.load_state_dict(state)
+    progress.optimiser.load_state_dict({**progress.optimiser.state_dict(), "state": state})
     progress.best, progress.history, progress.seconds = parts["best"], history, seconds
 
 
@@ -101,6 +103,17 @@ def _read_progress(path: Path, subject: str, identity: dict[str, Any]) -> tuple[
     return history, seconds
 
 
+def _check_optimiser(
+    optimiser: torch.optim.Optimizer, state: dict[int, dict[str, torch.Tensor]], subject: str
+) -> None:
+    """Refuse moments of other parameters: torch itself would notice only at the next step, or never."""
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    needed = {k: {tuple(parameter.shape), ()} for k, parameter in enumerate(parameters)}
+    found = {k: {tuple(tensor.shape) for tensor in named.values()} for k, named in state.items()}
+    if found != needed:
+        raise InvalidDataError(subject, got=f"optimiser state {found}", needed=f"of shapes {needed}")
+
+
 def _flat(state: dict[int, dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
     return {f"{index}/{name}": value for index, named in state.items() for name, value in named.items()}
 
@@ -109,5 +122,5 @@ def _nested(tensors: dict[str, torch.Tensor]) -> dict[int, dict[str, torch.Tenso
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, value in tensors.items():
         index, _, name = key.partition("/")
-        state.setdefault(int(index), {})[name] = value
+        state.setdefault(int(index) if index.isdigit() else -1, {})[name] = value
     return state

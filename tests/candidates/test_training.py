@@ -13,6 +13,7 @@ import torch
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
@@ -136,6 +137,24 @@ def test_a_checkpoint_of_another_training_is_refused_and_kept(tmp_path):
     assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
     (tmp_path / "checkpoint.safetensors").write_bytes(before[:-7])
     with pytest.raises(InvalidDataError, match="whole safetensors file"):
+        train(RECIPE, tmp_path, seed=3)
+
+
+@pytest.mark.parametrize("part", ["module", "best", "optimiser"])
+def test_a_checkpoint_of_another_architecture_is_refused(tmp_path, part):
+    path = tmp_path / "checkpoint.safetensors"
+    with pytest.raises(KeyboardInterrupt):
+        train(RECIPE, tmp_path, seed=3, report=stopping_at(1), checkpoint_seconds=0)
+    with safe_open(path, framework="pt") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    name = next(name for name, tensor in tensors.items() if name.startswith(part) and tensor.dim() == 2)
+    save_file(tensors | {name: tensors[name][1:].clone()}, path, metadata=metadata)
+    with pytest.raises(InvalidDataError, match="checkpoint"):
+        train(RECIPE, tmp_path, seed=3)
+    del tensors[name]
+    save_file(tensors, path)
+    with pytest.raises(InvalidDataError, match="this version wrote"):
         train(RECIPE, tmp_path, seed=3)
 
 
