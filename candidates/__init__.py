@@ -1,6 +1,15 @@
 """Candidates: the activation interface, adapters, and the zoo of built-in ones."""
 
+from .brainscore_adapter import BrainScoreCandidate, BrainScoreSubject
 from .interface import Candidate, LoadedCandidate, load_candidate, registry
 from .torch_adapter import TorchCandidate
 
-__all__ = ["Candidate", "LoadedCandidate", "TorchCandidate", "load_candidate", "registry"]
+__all__ = [
+    "BrainScoreCandidate",
+    "BrainScoreSubject",
+    "Candidate",
+    "LoadedCandidate",
+    "TorchCandidate",
+    "load_candidate",
+    "registry",
+]

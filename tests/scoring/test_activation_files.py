@@ -4,7 +4,9 @@ import io
 import json
 import os
 import pickle
+import re
 import zipfile
+from pathlib import Path
 
 import netCDF4
 import numpy as np
@@ -22,6 +24,7 @@ from innerscore.scoring import activation_inputs, score_activations, stimulus_fi
 from innerscore.scoring.activation_file import read_activations
 from innerscore.scoring.from_file import score_file
 
+ROOT = Path(__file__).resolve().parents[2]
 NAME = "SimulatedMEC.rsa"
 
 
@@ -247,18 +250,21 @@ def test_a_name_that_stands_twice_a_cut_file_a_link_and_too_large_a_file_are_ref
             score_activations(tmp_path / name, benchmark, settings)
 
 
-def test_from_the_command_line_a_file_is_known_by_its_bytes(elsewhere, tmp_path):
-    run = CliRunner()
-    folder = tmp_path / "stimuli"
-    assert run.invoke(app, ["stimuli", NAME, str(folder)]).exit_code == 0
-    assert len(list(folder.iterdir())) == len(elsewhere) + 1
-    assert run.invoke(app, ["stimuli", NAME, str(folder)]).exception.exit_code == 3
-
-    path = write_npz(tmp_path / "mine.npz", layers_of(elsewhere))
-    score = ["score", str(path), "--json"]
-    assert run.invoke(app, score).exception.exit_code == 3  # no benchmark named
-    results = [json.loads(run.invoke(app, [*score, "-b", NAME]).stdout)["results"][0] for _ in range(2)]
+def test_the_guide_leads_from_stimuli_to_a_score_known_by_the_files_bytes(tmp_path, monkeypatch):
+    """The guide's own code is the model that runs elsewhere."""
+    monkeypatch.chdir(tmp_path)
+    run, guide = CliRunner(), (ROOT / "docs" / "submitting.md").read_text()
+    commands = re.search(r"innerscore (stimuli .*)\ninnerscore (score .*)\n", guide)
+    stimuli, score = (line.split() for line in commands.groups())
+    assert run.invoke(app, stimuli).exit_code == 0
+    assert run.invoke(app, stimuli).exception.exit_code == 3  # nothing is overwritten
+    exec(re.search(r"```python\n(import json.*?)```", guide, flags=re.S)[1], {})
+    assert run.invoke(app, score[:2]).exception.exit_code == 3  # no benchmark named
+    results = [json.loads(run.invoke(app, [*score, "--json"]).stdout)["results"][0] for _ in range(2)]
     assert [(result["candidate"], result["reused"]) for result in results] == [
-        ("mine", False),
-        ("mine", True),
+        ("my-model", False),
+        ("my-model", True),
     ]
+    assert results[0]["score"]["normalised"]["value"] == pytest.approx(
+        0.5, abs=0.01
+    )  # the README's "position"
