@@ -81,6 +81,9 @@ def test_every_command_and_option_is_documented():
         "token",
         "reproduce",
         "train",
+        "init",
+        "check",
+        "stimuli",
     }
     for command in commands:
         assert f"innerscore {command}" in text
