@@ -113,11 +113,12 @@ def train(
         If the device is not there.
     """
     _check_device(device)
+    identity = _identity(recipe, seed, device)
     with exclusive(folder / CHECKPOINT_NAME):
         task = recipe.task(seed, device)
         untrained = {f"untrained_{name}": value for name, value in task.losses().items()}
-        progress = _begun(recipe, task, folder, _identity(recipe, seed, device))
-        _go_on(recipe, task, progress, folder, _identity(recipe, seed, device), report, checkpoint_seconds)
+        progress = _begun(recipe, task, folder, identity)
+        _go_on(recipe, task, progress, folder, identity, report, checkpoint_seconds)
         load_into(task.module, progress.best, subject="The best weights")
         losses = {**task.losses(), **untrained}
         trained = _written(recipe, progress, folder, seed=seed, device=device, command=command, losses=losses)

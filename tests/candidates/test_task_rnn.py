@@ -7,6 +7,7 @@ from safetensors.torch import load_file
 from sklearn.decomposition import PCA
 
 from innerscore.candidates import load_candidate, registry
+from innerscore.candidates.zoo.task_rnn import TaskRNN
 from innerscore.candidates.zoo.task_rnn.corpus import N_STEPS, draw_conditions, make_trials, trial_frames
 from innerscore.candidates.zoo.task_rnn.inputs import (
     FRAME_SIZE,
@@ -153,6 +154,21 @@ def test_states_are_those_of_the_layer(cell):
         torch.testing.assert_close(states["cell"][-1], last[1][0, 0])
 
 
+@pytest.mark.parametrize("inputs", ["pixel_pca", "gabor_pca"])
+def test_a_candidate_runs_the_network_on_what_each_step_sees(inputs):
+    clip = render_trial(CONDITIONS[0])
+    features = features_of(step_frames(clip).frames, inputs)
+    torch.manual_seed(0)
+    axes = torch.randn(N_COMPONENTS, features.shape[1]) / 30
+    network = PongNetwork("lstm", 10, Components(features.mean(dim=0), axes))
+    candidate = TaskRNN(weights=network.state_dict(), loss="mov", cell="lstm", units=10, inputs=inputs)
+    with torch.no_grad():
+        hidden = network.recurrent((features - features.mean(dim=0)) @ axes.T)[0]
+    found = candidate.activations(clip)["hidden"]
+    of_frame = [int(np.ceil((frame + 1) * 24 / 60 - 1e-9)) - 1 for frame in range(clip.n_steps)]
+    np.testing.assert_allclose(found, hidden[of_frame].numpy(), atol=1e-5)
+
+
 def test_unknown_parts_are_refused():
     with pytest.raises(InvalidArgumentError, match="'loss'"):
         channel_weights("sim")
@@ -168,13 +184,19 @@ def test_eight_networks_ship():
     }
 
 
+@pytest.fixture(scope="module")
+def unseen():
+    """Conditions that no network was trained on, and their clips."""
+    conditions = sample_conditions(40, n_bounce=20, seed=12345)
+    return conditions, [render_trial(condition) for condition in conditions]
+
+
 @pytest.mark.parametrize("name", list(SHIPPED))
-def test_a_shipped_network_knows_where_the_ball_ends_in_clips_of_60_hz(name, settings):
+def test_a_shipped_network_knows_where_the_ball_ends_in_clips_of_60_hz(name, settings, unseen):
     card, path = SHIPPED[name].card, SHIPPED[name].path
     assert card.weights.losses["test_loss"] < card.weights.losses["untrained_test_loss"]
     assert card.training == f"innerscore train {name} --seed 0 --device cpu"
-    conditions = sample_conditions(40, n_bounce=20, seed=12345)
-    clips = [render_trial(condition) for condition in conditions]
+    conditions, clips = unseen
     weights = load_file(path.parent / card.weights.file)
     errors = []
     for condition, layers in zip(conditions, load_candidate(name, settings).activations(clips), strict=True):
