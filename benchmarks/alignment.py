@@ -19,6 +19,7 @@ from ..core.activations import Activations, TimedValues
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 from ..core.stimuli import SelfMotion, Stimulus, StimulusSet
+from ..data_registry.direction_bins import bin_of_direction
 
 __all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
 
@@ -86,10 +87,10 @@ def model_samples(
         What was shown.
     samples : assembly with coordinates of the samples along ``presentation``
         As :func:`brain_samples` returned.
-    alignment : {"image", "time", "space"}
+    alignment : {"image", "time", "space", "direction"}
         ``image``: mean over the clip. ``time``: mean over the steps within each time bin, or linear
         interpolation at its centre where the layer has no step in it. ``space``: mean over all steps of all
-        walks at which the walker was in the spatial bin.
+        walks at which the walker was in the spatial bin. ``direction``: likewise for bins of head direction.
 
     Returns
     -------
@@ -98,6 +99,8 @@ def model_samples(
     values = {name: layers[layer] for name, layers in activations.items()}
     if alignment == "space":
         aligned = _by_space(values, stimuli, samples)
+    elif alignment == "direction":
+        aligned = _by_direction(values, stimuli, samples)
     elif alignment == "time":
         aligned = _by_time(values, samples).astype(np.float64)
     else:
@@ -247,6 +250,24 @@ def _by_space(
     return _means_by_label(states, flat, target)
 
 
+def _by_direction(
+    values: Mapping[str, TimedValues], stimuli: StimulusSet, samples: DataAssembly
+) -> npt.NDArray[np.float64]:
+    n_bins = int(samples.attrs["direction_bins"])
+    headings = [_heading(_walk(stimulus)) for stimulus in stimuli]
+    visited = bin_of_direction(np.concatenate(headings), n_bins)
+    wanted = bin_of_direction(coordinate(samples, "direction_rad"), n_bins)
+    states = np.concatenate([values[stimulus.identifier].values for stimulus in stimuli])
+    return _means_by_label(states, visited, wanted)
+
+
+def _heading(walk: SelfMotion) -> npt.NDArray[np.float64]:
+    """Head direction at each step, or where it is not known the direction of movement."""
+    if walk.head_direction is not None:
+        return walk.head_direction
+    return np.asarray(np.arctan2(walk.velocity[:, 1], walk.velocity[:, 0]))
+
+
 def _means_by_label(
     states: npt.NDArray[np.floating[Any]], labels: npt.NDArray[np.int_], wanted: npt.NDArray[np.int_]
 ) -> npt.NDArray[np.float64]:
@@ -255,7 +276,7 @@ def _means_by_label(
     if (first == last).any():
         raise InvalidDataError(
             "The stimuli",
-            got=f"{int((first == last).sum())} spatial bins never visited",
+            got=f"{int((first == last).sum())} bins never visited",
             needed="covering all samples",
         )
     ordered = states[order]

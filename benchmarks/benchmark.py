@@ -87,8 +87,9 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
 
     @cached_property
     def commitment_conditions(self) -> tuple[str, ...]:
-        """Conditions kept for choosing a layer; never scored."""
-        return self._conditions[:: self.card.commitment.every]
+        """Conditions kept for choosing a layer; never scored. None where the measure needs them all."""
+        every = self.card.commitment.every
+        return self._conditions[::every] if every else ()
 
     def __call__(self, candidate: object) -> Score:
         """Show the stimuli to a candidate and score it.
@@ -131,8 +132,11 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
     def _commit(
         self, activations: Mapping[str, Activations], layers: tuple[str, ...]
     ) -> tuple[str, dict[str, float]]:
-        """The layer that does best on the kept conditions; ties go to the first. A single layer needs no choice."""
-        if len(layers) == 1:
+        """The layer that does best on the kept conditions; ties go to the first.
+
+        A single layer needs no choice, and where no condition is kept the first on the candidate's card is taken.
+        """
+        if len(layers) == 1 or not self.commitment_conditions:
             return layers[0], {}
         brain = subset(self._samples, self.commitment_conditions)
         values = {

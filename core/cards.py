@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .errors import InvalidCardError
 from .stimuli import StimulusKind
@@ -238,10 +238,18 @@ class Commitment(_Model):
     Attributes
     ----------
     every : int
-        Each `every`-th condition, in the data set's own order, is kept for the choice.
+        Each `every`-th condition, in the data set's own order, is kept for the choice. 0 keeps none, where a
+        measure needs all of them (whole maps): then the first layer on the candidate's card stands for the region.
     """
 
-    every: Annotated[int, Field(ge=2)] = 4
+    every: Annotated[int, Field(ge=0)] = 4
+
+    @field_validator("every")
+    @classmethod
+    def _some_are_scored(cls, every: int) -> int:
+        if every == 1:
+            raise ValueError("1 would keep all conditions and score none")
+        return every
 
 
 class BenchmarkCard(Card):
@@ -261,7 +269,7 @@ class BenchmarkCard(Card):
         The one animal whose neuroids are scored; None for all.
     epoch : str or None
         Name of the mask that selects time bins; None for all.
-    alignment : {"image", "time", "space", "answer", "endpoint"}
+    alignment : {"image", "time", "space", "direction", "answer", "endpoint"}
         How activations are brought to the samples of the recording; ``answer`` where candidates judge stimuli
         as people did.
     metric : str
@@ -283,7 +291,7 @@ class BenchmarkCard(Card):
     region: Text
     animal: str | None = None
     epoch: str | None = None
-    alignment: Literal["image", "time", "space", "answer", "endpoint"]
+    alignment: Literal["image", "time", "space", "direction", "answer", "endpoint"]
     metric: Text
     parameters: Mapping[str, Any] = {}
     ceiling: Prose

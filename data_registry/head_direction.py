@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError, InvalidDataError
+from ..core.labelled import recording
+from .direction_bins import bin_of_direction, direction_centres, direction_presentation
 from .spatial_bins import rates_in_bins
 from .spatial_sessions import TrackedSession, joined_sessions, sample_durations, sample_of_spikes
 
-__all__ = ["DirectionTuning", "head_direction_tuning"]
+__all__ = ["DirectionTuning", "direction_recording", "head_direction_tuning"]
 
 Array = npt.NDArray[np.float64]
 
@@ -67,30 +70,71 @@ def head_direction_tuning(
             needed="one with two lights or angles",
         )
     names = [f"{group[0].animal}-{cell}" for group in measured for cell in group[0].spikes_s]
-    rates = [_rates(group, n_bins, min_occupancy_s) for group in measured]
-    centres = (np.arange(n_bins) + 0.5) / n_bins * 2 * np.pi - np.pi
-    return DirectionTuning(tuple(names), centres, np.concatenate(rates))
+    rates = [_rates(group, n_bins, 1, min_occupancy_s)[0] for group in measured]
+    return DirectionTuning(tuple(names), direction_centres(n_bins), np.concatenate(rates, axis=1).T)
 
 
-def _rates(group: Sequence[TrackedSession], n_bins: int, min_occupancy_s: float) -> Array:
-    time = np.zeros(n_bins)
-    counts = np.zeros((n_bins, len(group[0].spikes_s)))
+def direction_recording(
+    sessions: Sequence[TrackedSession],
+    region: str,
+    *,
+    n_bins: int = 24,
+    n_repetitions: int = 2,
+    min_occupancy_s: float = 0.5,
+) -> DataAssembly:
+    """Label rates by head direction: a presentation is one direction bin in one part of a cell's sessions.
+
+    Parameters
+    ----------
+    sessions, n_bins, min_occupancy_s
+        As in `head_direction_tuning`.
+    region : str
+        Its name in the recording.
+    n_repetitions : int, default=2
+        Parts of equal number of samples that each session is cut into.
+
+    Returns
+    -------
+    tuning : assembly of dims (presentation, neuroid)
+        In Hz; coordinate ``direction_rad``, attribute ``direction_bins``.
+    """
+    measured = joined_sessions([session for session in sessions if session.head_direction is not None])
+    if not measured:
+        raise InvalidDataError(
+            "The sessions",
+            got=f"no head direction in {len(sessions)}",
+            needed="one with two lights or angles",
+        )
+    rates = [_rates(group, n_bins, n_repetitions, min_occupancy_s) for group in measured]
+    values = np.concatenate(rates, axis=2)
+    animals = [group[0].animal for group in measured for _ in group[0].spikes_s]
+    names = [f"{group[0].animal}-{cell}" for group in measured for cell in group[0].spikes_s]
+    return recording(
+        values.reshape(n_repetitions * n_bins, -1).astype(np.float32),
+        presentation=direction_presentation(n_bins, n_repetitions),
+        neuroid={"neuroid_id": names, "animal": animals, "region": [region] * len(names)},
+        attrs={"units": "Hz", "simulated": "no", "direction_bins": n_bins},
+    )
+
+
+def _rates(group: Sequence[TrackedSession], n_bins: int, n_parts: int, min_occupancy_s: float) -> Array:
+    """Of shape (n_parts, n_bins, n_cells): each session is cut into parts of equal number of samples."""
+    time = np.zeros(n_parts * n_bins)
+    counts = np.zeros((n_parts * n_bins, len(group[0].spikes_s)))
     for session in group:
         durations = sample_durations(session.times_s, session.max_gap_s)
-        label = _direction_bins(session, n_bins)
+        bins = _direction_bins(session, n_bins)
+        part = np.arange(len(bins)) * n_parts // len(bins)
+        label = np.where(bins >= 0, part * n_bins + bins, -1)
         known = label >= 0
-        time += np.bincount(label[known], weights=durations[known], minlength=n_bins)
+        time += np.bincount(label[known], weights=durations[known], minlength=len(time))
         for cell, spikes in enumerate(session.spikes_s.values()):
             hit = label[sample_of_spikes(session.times_s, durations, spikes)]
-            counts[:, cell] += np.bincount(hit[hit >= 0], minlength=n_bins)
-    return rates_in_bins(counts, time, min_time=min_occupancy_s).T
+            counts[:, cell] += np.bincount(hit[hit >= 0], minlength=len(time))
+    rates = rates_in_bins(counts, time, min_time=min_occupancy_s)
+    return np.asarray(rates).reshape(n_parts, n_bins, -1)
 
 
 def _direction_bins(session: TrackedSession, n_bins: int) -> npt.NDArray[np.int_]:
-    """The bin of each sample's head direction; -1 where it is not known."""
-    angle = (
-        np.full(len(session.times_s), np.nan) if session.head_direction is None else session.head_direction
-    )
-    known = np.isfinite(angle)
-    turn = np.mod(np.where(known, angle, 0.0) + np.pi, 2 * np.pi) / (2 * np.pi)
-    return np.where(known, np.minimum((turn * n_bins).astype(int), n_bins - 1), -1)
+    unknown = np.full(len(session.times_s), np.nan)
+    return bin_of_direction(unknown if session.head_direction is None else session.head_direction, n_bins)

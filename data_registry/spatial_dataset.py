@@ -16,12 +16,15 @@ from ..core._brainscore import DataAssembly
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError
 from ..core.stimuli import StimulusSet
+from .head_direction import direction_recording
 from .spatial_recordings import MapOptions, spatial_recording
 from .spatial_sessions import TrackedSession, TrackingLimits
 from .spatial_stimuli import session_stimuli
 from .tracking_checks import RefusedSessionError
 
 __all__ = ["SessionReader", "SpatialDataset", "SpatialOptions", "read_options"]
+
+DIRECTION = "-direction"
 
 SessionReader: TypeAlias = Callable[[], Sequence[TrackedSession]]
 
@@ -113,11 +116,16 @@ class SpatialDataset:
         return session_stimuli(self.card.identifier, self.sessions, rate_hz=self._options.rate_hz)
 
     def recording(self, region: str) -> DataAssembly:
-        """Rate maps in Hz; see :func:`~.spatial_recordings.spatial_recording`."""
+        """Rate maps in Hz, or of a region that ends in ``-direction`` rates by head direction.
+
+        See :func:`~.spatial_recordings.spatial_recording` and :func:`~.head_direction.direction_recording`.
+        """
         if region not in self.card.regions:
             raise InvalidArgumentError(
                 "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
             )
+        if region.endswith(DIRECTION):
+            return direction_recording(self.sessions, region)
         maps = spatial_recording(self.sessions, region, self._options.maps)
         maps.attrs["n_sessions_refused"] = len(self.refused)
         return maps

@@ -105,6 +105,21 @@ class PopulationMetric(LabelledMetric):
         self._n_boot, self._seed, self._level = n_boot, seed, level
         self._remembered: Remembered[_Brain] = Remembered()
 
+    def maps(self, brain: DataAssembly, values: Array) -> Array:
+        """Values at the samples (n_samples, n_cells) as smoothed maps of each cell, (n_cells, height, width)."""
+        grid = bin_grid(brain)
+        if min(grid.shape) < _MIN_SIDE_BINS:
+            raise InvalidDataError(
+                "The recording",
+                got=f"{grid.shape[0]} x {grid.shape[1]} bins",
+                needed=f"of {_MIN_SIDE_BINS} bins a side or more, to be measured as maps",
+            )
+        return smoothed(grid.maps(values), self._smoothing)
+
+    def bin_size(self, brain: DataAssembly) -> float:
+        """Side of a bin in m."""
+        return bin_grid(brain).size_m
+
     def describe(self, maps: Array, size_m: float) -> Cells:
         """Measures of each cell, arrays of shape (n_cells,)."""
         raise NotImplementedError
@@ -138,7 +153,7 @@ class PopulationMetric(LabelledMetric):
         """Mean over animals (or random halves) of the similarity of the model's units with their cells."""
         known = self._brain(brain)
         maps, n_units = self._unit_maps(model, brain, known)
-        units = self.describe(maps, bin_grid(brain).size_m)
+        units = self.describe(maps, self.bin_size(brain))
         named = [self.similarity(units, take(known.cells, own)) for _, own, _ in known.targets]
         table = self._table(known, [_mean(one) for one in named])
         values = np.array([table["raw"].mean(), table["ceiling"].mean()])
@@ -173,18 +188,11 @@ class PopulationMetric(LabelledMetric):
         return self._remembered.of(brain, lambda: self._described_brain(brain))
 
     def _described_brain(self, brain: DataAssembly) -> _Brain:
-        grid = bin_grid(brain)
-        if min(grid.shape) < _MIN_SIDE_BINS:
-            raise InvalidDataError(
-                "The recording",
-                got=f"{grid.shape[0]} x {grid.shape[1]} bins",
-                needed=f"of {_MIN_SIDE_BINS} bins a side or more, to be measured as maps",
-            )
         trials = np.asarray(brain.values, dtype=np.float64)
-        maps = smoothed(grid.maps(trials.mean(axis=0)), self._smoothing)
+        maps = self.maps(brain, trials.mean(axis=0))
         animal = coordinate(brain, "animal")
         own = [np.flatnonzero(animal == name) for name in dict.fromkeys(animal)]
-        described = [self.describe(maps[rows], grid.size_m) for rows in own]
+        described = [self.describe(maps[rows], self.bin_size(brain)) for rows in own]
         order = np.argsort(np.concatenate(own))
         cells = {name: np.concatenate([one[name] for one in described])[order] for name in described[0]}
         return _Brain(cells, own, self._targets(animal), _relative_noise(trials))
@@ -222,7 +230,7 @@ class PopulationMetric(LabelledMetric):
         if self._match_noise:
             share = rng.choice(known.noise, len(chosen))
             values = values + rng.standard_normal(values.shape) * np.sqrt(share) * values.std(axis=0)
-        return smoothed(bin_grid(brain).maps(values), self._smoothing), n_units
+        return self.maps(brain, values), n_units
 
     def _ceilings(self, cells: Cells, targets: Sequence[tuple[str, Ints, Ints]]) -> list[float]:
         return [_mean(self.similarity(take(cells, others), take(cells, own))) for _, own, others in targets]

@@ -40,6 +40,7 @@ class PlaceCells:
     """
 
     _WIDTH_M, _PITCH_M, _ROOM_M = 0.12, 0.1, 2.0
+    _SILENT_BELOW = 1e-3  # of the peak: the tail of a field outside the box is no field in it
 
     def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
         """One layer: ``place`` (time, 400)."""
@@ -52,7 +53,8 @@ class PlaceCells:
         axis = np.arange(self._PITCH_M / 2, self._ROOM_M, self._PITCH_M)
         centres = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
         squared = ((stimulus.positions[:, None, :] - centres) ** 2).sum(axis=-1)
-        return {"place": np.exp(-squared / (2 * self._WIDTH_M**2))}
+        rates = np.exp(-squared / (2 * self._WIDTH_M**2))
+        return {"place": np.where(rates > self._SILENT_BELOW, rates, 0.0)}
 
 
 class GridCode:

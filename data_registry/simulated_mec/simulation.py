@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ...core.seeds import child_seed, generator
 from ...core.settings import Settings
 from ...core.stimuli import SelfMotion, StimulusSet
 from ...tasks.self_motion import motion_from_path, ornstein_uhlenbeck_paths, resampled
+from ..direction_bins import bin_of_direction, direction_presentation
 from ..files import local_file
 from ..spatial_bins import SpatialGrid, rates_in_bins
 from .cells import CellPopulation, draw_population
@@ -28,6 +30,7 @@ ANIMALS = ("simulated-A", "simulated-B")
 N_SESSIONS, SESSION_S = 4, 600.0
 ARENA_M = (1.0, 1.0)
 GRID = SpatialGrid(ARENA_M, bin_m=0.05, block_bins=4)
+DIRECTION_REGION, DIRECTION_BINS = "MEC-direction", 24
 RATE_HZ = 10.0
 _REAL_RATE_HZ = 50.0
 _MIN_SAMPLES = 1
@@ -73,6 +76,8 @@ class SimulatedMEC:
             raise InvalidArgumentError(
                 "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
             )
+        if region == DIRECTION_REGION:
+            return self._direction_recording()
         maps = np.concatenate([self._rate_maps(index) for index in range(len(ANIMALS))], axis=-1)
         return self._labelled(maps)
 
@@ -119,35 +124,74 @@ class SimulatedMEC:
 
     def _rate_maps(self, animal: int) -> npt.NDArray[np.float64]:
         """Spikes over time in each bin, of shape (n_sessions, n_bins_total, n_cells)."""
+        return self._session_rates(animal, lambda walk: GRID.index(walk.positions), GRID.n_bins)
+
+    def _direction_recording(self) -> DataAssembly:
+        """Rates in Hz by head direction; a presentation is one direction bin in one session."""
+        tuning = [
+            self._session_rates(
+                index, lambda walk: bin_of_direction(_heading(walk), DIRECTION_BINS), DIRECTION_BINS
+            )
+            for index in range(len(ANIMALS))
+        ]
+        presentation = direction_presentation(DIRECTION_BINS, N_SESSIONS)
+        attrs = {
+            "units": "Hz",
+            "simulated": "yes",
+            "direction_bins": DIRECTION_BINS,
+            "paths": self.path_source,
+        }
+        return self._label(np.concatenate(tuning, axis=-1), presentation, DIRECTION_REGION, attrs)
+
+    def _session_rates(
+        self, animal: int, bin_of: Callable[[SelfMotion], npt.NDArray[np.int_]], n_bins: int
+    ) -> npt.NDArray[np.float64]:
+        """The same spikes, whatever they are binned by: (n_sessions, n_bins, n_cells)."""
         walks = [walk for _, walk in self._walks[animal * N_SESSIONS : (animal + 1) * N_SESSIONS]]
         rng = generator(self._seed, "mec", "spikes", ANIMALS[animal])
-        return np.stack([_session_map(walk, self.populations[animal], rng) for walk in walks])
+        population = self.populations[animal]
+        return np.stack([_session_rates(walk, population, rng, bin_of(walk), n_bins) for walk in walks])
 
     def _labelled(self, maps: npt.NDArray[np.float64]) -> DataAssembly:
-        n_sessions, n_bins, _ = maps.shape
+        attrs = {"units": "Hz", "simulated": "yes", "bin_size_m": GRID.bin_m, "paths": self.path_source}
+        return self._label(maps, GRID.presentation(len(maps)), "MEC", attrs)
+
+    def _label(
+        self,
+        rates: npt.NDArray[np.float64],
+        presentation: Mapping[str, npt.NDArray[np.generic]],
+        region: str,
+        attrs: Mapping[str, object],
+    ) -> DataAssembly:
         kinds = np.concatenate([population.kinds for population in self.populations])
         animals = np.repeat(ANIMALS, [len(population.kinds) for population in self.populations])
         return recording(
-            maps.reshape(n_sessions * n_bins, -1).astype(np.float32),
-            presentation=GRID.presentation(n_sessions),
+            rates.reshape(rates.shape[0] * rates.shape[1], -1).astype(np.float32),
+            presentation=presentation,
             neuroid={
                 "neuroid_id": [f"{animal}-{index:03d}" for index, animal in enumerate(animals)],
                 "animal": animals,
-                "region": ["MEC"] * len(animals),
+                "region": [region] * len(animals),
                 "cell_kind": kinds,
             },
-            attrs={"units": "Hz", "simulated": "yes", "bin_size_m": GRID.bin_m, "paths": self.path_source},
+            attrs=attrs,
         )
 
 
-def _session_map(
-    walk: SelfMotion, population: CellPopulation, rng: np.random.Generator
+def _heading(walk: SelfMotion) -> npt.NDArray[np.float64]:
+    return np.zeros(walk.n_steps) if walk.head_direction is None else walk.head_direction
+
+
+def _session_rates(
+    walk: SelfMotion,
+    population: CellPopulation,
+    rng: np.random.Generator,
+    bins: npt.NDArray[np.int_],
+    n_bins: int,
 ) -> npt.NDArray[np.float64]:
-    positions, heading = walk.positions, walk.head_direction
-    rates = population.rates(positions, np.zeros(walk.n_steps) if heading is None else heading, walk.arena_m)
+    rates = population.rates(walk.positions, _heading(walk), walk.arena_m)
     spikes = rng.poisson(rates / walk.rate_hz)
-    bins = GRID.index(positions)
-    counts = np.zeros((GRID.n_bins, spikes.shape[1]))
+    counts = np.zeros((n_bins, spikes.shape[1]))
     np.add.at(counts, bins, spikes)
-    visits = np.bincount(bins, minlength=GRID.n_bins).astype(float)
+    visits = np.bincount(bins, minlength=n_bins).astype(float)
     return rates_in_bins(counts, visits, min_time=_MIN_SAMPLES) * walk.rate_hz

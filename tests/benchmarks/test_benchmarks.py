@@ -70,7 +70,7 @@ def test_every_score_has_its_parts_and_intervals_about_them(name, scored):
 def test_no_condition_is_both_kept_for_the_choice_and_scored(name, scored):
     benchmark = scored[name][0]
     kept, used = set(benchmark.commitment_conditions), set(benchmark.scored_conditions)
-    assert kept
+    assert bool(kept) == bool(benchmark.card.commitment.every)
     assert not kept & used
     assert len(used) > 2 * len(kept)
 
@@ -122,6 +122,20 @@ def test_the_layer_is_chosen_on_kept_conditions_and_the_choice_is_recorded(mirro
     assert parts.layer == "b"
     assert parts.layer_scores["b"] > parts.layer_scores["a"]
     assert abs(parts.raw.value) < 0.1
+
+
+def test_where_no_condition_is_kept_the_first_layer_stands_for_the_region(mirrored):
+    benchmark = load_benchmark("SimulatedMEC.direction", mirrored)
+    stimuli = benchmark.stimuli.stimuli
+    velocity = load_candidate("velocity", mirrored).activations(stimuli)
+    activations = {}
+    for stimulus, layers in zip(stimuli, velocity, strict=True):
+        values = {"a": layers["velocity"].values, "b": np.ones((stimulus.n_steps, 3))}
+        activations[stimulus.identifier] = check_activations(
+            values, stimulus, candidate="c", layers=("a", "b")
+        )
+    parts = unpack_score(benchmark.score(activations))
+    assert (parts.layer, parts.layer_scores) == ("a", {})
 
 
 def test_rsa_agrees_with_rsatoolbox_on_the_same_activations(mirrored):

@@ -16,7 +16,8 @@ BEHAVIOURAL = {
     "endpoint-consistency",
 }  # of answers: test_behavioural_metrics.py
 SPATIAL = {"gridness", "border-fraction", "spatial-predictivity"}  # of spatial bins: test_labelled_space.py
-NAMES = [name for name in registry(Settings()).entries() if name not in BEHAVIOURAL | SPATIAL]
+DIRECTIONAL = {"direction-fraction"}  # of direction bins: test_labelled_direction.py
+NAMES = [name for name in registry(Settings()).entries() if name not in BEHAVIOURAL | SPATIAL | DIRECTIONAL]
 OPTIONS = {"pls": {"n_components": 3}, "rsa-factors": {"n_factors": 4}}
 RNG = np.random.default_rng(0)
 CONDITIONS = np.repeat([f"c{k:02d}" for k in range(24)], 6)
