@@ -28,13 +28,12 @@ def stimulus_faults(stimuli: StimulusSet, file: Path) -> list[Fault]:
 def pairing_faults(recording: DataAssembly, stimuli: StimulusSet, file: Path) -> list[Fault]:
     """Recordings under stimuli that are not in the set, and bins after a stimulus's end.
 
-    Rate maps over space are compared with all walks, and have none of these.
+    Maps over space or direction are pooled over all walks: their samples are bins, and no stimuli.
     """
-    known = {stimulus.identifier: stimulus for stimulus in stimuli}
-    used = _stimuli_used(recording)
-    unknown = sorted(used - set(known))
-    if "bin_x_m" in _names(recording):
+    if stimuli.kind == "self_motion" and "time_bin" not in recording.dims:
         return []
+    known = {stimulus.identifier: stimulus for stimulus in stimuli}
+    unknown = sorted(_stimuli_used(recording) - set(known))
     if unknown:
         reason = f"{len(unknown)} stimuli were recorded under but are not in the set: {unknown[:3]}"
         return [Fault(str(file), reason, "Give stimuli and recordings the same identifiers.")]
@@ -120,8 +119,3 @@ def _late_faults(recording: DataAssembly, known: dict[str, Stimulus], file: Path
 def _stimuli_used(recording: DataAssembly) -> set[str]:
     names = ("stimulus_a", "stimulus_b") if "pair" in recording.dims else ("stimulus_id",)
     return {str(value) for name in names for value in coordinate(recording, name)}
-
-
-def _names(recording: DataAssembly) -> set[str]:
-    indexes = {str(level) for index in recording.indexes.values() for level in index.names}
-    return indexes | {str(name) for name in recording.coords}

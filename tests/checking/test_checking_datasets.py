@@ -192,6 +192,20 @@ def test_walks_in_centimetres_are_found():
     assert {"walks faster than any animal", "an arena of 100 x 100 m"} <= reasons
 
 
+def test_maps_pooled_over_walks_have_bins_for_samples_but_traces_in_time_have_walks():
+    data = Data()
+    data.clips = [
+        SelfMotion(clip.identifier, np.full((12, 2), 0.1 * (k + 1)), 10.0, np.zeros(2), (2.0, 2.0))
+        for k, clip in enumerate(data.clips)
+    ]
+    data.presentation["stimulus_id"] = np.char.add("bin-", data.presentation["stimulus_id"])
+    assert any("not in the set" in fault.reason for fault in faults_of(data))
+    neuroids = {"neuroid_id": range(N_NEUROIDS), "animal": ["a"] * N_NEUROIDS, "region": ["V1"] * N_NEUROIDS}
+    maps = recording(data.values[..., 0], presentation=data.presentation, neuroid=neuroids)
+    data.recording = lambda region: maps
+    assert faults_of(data) == []
+
+
 def test_dissimilarities_of_stimuli_that_were_not_shown_are_found():
     data = Data()
     pairs = {"stimulus_a": ["clip-0", "clip-0"], "stimulus_b": ["clip-1", "clip-99"]}
