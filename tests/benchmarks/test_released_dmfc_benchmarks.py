@@ -18,7 +18,7 @@ from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 
 _PATH = Path(__file__).parent.parent / "data_registry" / "rajalingham2025" / "released_files.py"
-NAMES = [name for name in registry(Settings()).entries() if name.startswith("Rajalingham2025.")]
+NAMES = [name for name in registry(Settings()).entries() if name.startswith("Rajalingham2025.DMFC-")]
 N_UNITS = {"perle": 44, "mahler": 26}
 
 
@@ -111,6 +111,21 @@ def test_both_data_sets_are_scored_by_the_same_rules(name):
     }
     same = ("system", "task", "epoch", "alignment", "metric", "commitment")
     assert [getattr(real, field) for field in same] == [getattr(simulated, field) for field in same]
+
+
+@pytest.mark.parametrize("animal", ["perle", "mahler"])
+def test_an_animals_endpoints_are_scored_where_its_file_is(animal, released_files, tmp_path):
+    """The written animals undershoot by a fifth and err at random: nobody shares their pattern."""
+    settings = Settings(data_dir=tmp_path / "d", cache_dir=tmp_path / "c", offline=True)
+    path = settings.data_dir / "rajalingham2025" / f"{animal}_hand_dmfc_dataset_50ms.pkl"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(released_files.old_pickle(released_files.release(animal)))
+    benchmark = load_benchmark(f"Rajalingham2025.endpoint-consistency-{animal}", settings)
+    parts = unpack_score(benchmark(load_candidate("ball-simulated", settings)))
+    assert abs(parts.raw.value) < 0.45
+    assert parts.facts["model_endpoint_error_deg"] < 0.5
+    simulated = registry(Settings()).entries()["SimulatedDMFC.endpoint-consistency-A"].card
+    assert (benchmark.card.metric, benchmark.card.parameters) == (simulated.metric, simulated.parameters)
 
 
 def test_without_the_files_it_says_what_to_fetch(tmp_path):

@@ -16,8 +16,13 @@ BEHAVIOURAL = {
     "endpoint-consistency",
 }  # of answers: test_behavioural_metrics.py
 SPATIAL = {"gridness", "border-fraction", "spatial-predictivity"}  # of spatial bins: test_labelled_space.py
+WALKING = {"position-error"}  # of walks: path_integration/
 DIRECTIONAL = {"direction-fraction"}  # of direction bins: test_labelled_direction.py
-NAMES = [name for name in registry(Settings()).entries() if name not in BEHAVIOURAL | SPATIAL | DIRECTIONAL]
+NAMES = [
+    name
+    for name in registry(Settings()).entries()
+    if name not in BEHAVIOURAL | SPATIAL | WALKING | DIRECTIONAL
+]
 OPTIONS = {"pls": {"n_components": 3}, "rsa-factors": {"n_factors": 4}}
 RNG = np.random.default_rng(0)
 CONDITIONS = np.repeat([f"c{k:02d}" for k in range(24)], 6)
@@ -211,7 +216,7 @@ def test_unknown_names_and_parameters_are_refused(settings):
 
 def test_decoding_needs_the_tasks_variables_and_names_what_is_missing(settings):
     plain = make_brain(brain().values, range(20), "p")
-    with pytest.raises(InvalidDataError, match="'occluded'"):
+    with pytest.raises(InvalidDataError, match="ball_x_deg"):
         load_metric("ball-decoding", settings)(model(LATENT), plain)
     with pytest.raises(InvalidDataError, match="no time bin"):
         load_metric("endpoint-decoding", settings, window_ms=[0, 100])(model(LATENT), brain())
