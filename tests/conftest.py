@@ -9,12 +9,16 @@ from innerscore.core.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Fixtures of modules and of the session are made outside any test: they, too, see no settings from outside.
+# Worker processes get the mirror under a name of the tests' own.
+_MIRROR = os.environ.setdefault("TESTS_MIRROR", os.environ.get("INNERSCORE_MIRROR", ""))
+for _name in [name for name in os.environ if name.startswith("INNERSCORE_")]:
+    del os.environ[_name]
+
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch, tmp_path):
     """No test reads the user's configuration or writes to the user's folders."""
-    for name in [name for name in os.environ if name.startswith("INNERSCORE_")]:
-        monkeypatch.delenv(name)
     monkeypatch.setenv("INNERSCORE_CONFIG", str(tmp_path / "no-config.toml"))
     monkeypatch.setenv("INNERSCORE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("INNERSCORE_CACHE_DIR", str(tmp_path / "cache"))
@@ -43,6 +47,3 @@ def mirror() -> Path:
 def mirrored(tmp_path, mirror) -> Settings:
     """Settings as `settings`, with the mirror."""
     return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", mirror=mirror, offline=True)
-
-
-_MIRROR = os.environ.get("INNERSCORE_MIRROR")

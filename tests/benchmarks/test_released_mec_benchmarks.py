@@ -57,7 +57,7 @@ def with_release(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in NAMES if name.rsplit("-", 1)[1] not in ("border", "gridness")]
+    "name", [name for name in NAMES if name.rsplit("-", 1)[1] not in ("border", "gridness", "direction")]
 )
 def test_a_code_of_place_does_better_than_velocity(name, with_release):
     benchmark = load_benchmark(name, with_release)
