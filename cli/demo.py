@@ -17,13 +17,11 @@ _CHOICE = (
     "Kriegeskorte2008.IT-rsa",
     "Kriegeskorte2008.humanIT-rsa",
     "SimulatedDMFC.occluded-ridge",
-    "SimulatedDMFC.visible-ridge",
     "SimulatedDMFC.occluded-rsa",
     "SimulatedDMFC.ball-decoding",
     "SimulatedDMFC.simulation-index",
     "SimulatedMEC.ridge",
     "SimulatedMEC.rsa",
-    "SimulatedMEC.gridness",
     "SimulatedPaths.position-error",
 )
 
