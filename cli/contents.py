@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from ..core.cards import Card
 from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.registry import Registry
 from ..core.settings import Settings
+from ..leaderboard.figures import Figure
 from ..leaderboard.pages import BoardContents, Clip, write_site
 from ..leaderboard.store import Store
+from ..studies.galleries import dataset_maps, gallery
 from .clips import clip_of
 
 __all__ = ["board_contents", "site_writer", "trust_file"]
@@ -36,6 +38,7 @@ def board_contents(settings: Settings, own: Iterable[str] = ()) -> BoardContents
         metrics=_cards(metrics.registry(settings)),
         own=frozenset(own),
         clip=_Clips(settings),
+        gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings)),
         trust=_trust(trust_file(settings)),
     )
 
@@ -69,6 +72,14 @@ def _trust(path: Path) -> dict[str, Any] | None:
     if not isinstance(content, dict):
         raise InvalidInputError(f"The validity report {path}", got=type(content).__name__, needed="an object")
     return content
+
+
+def _gallery(dataset: str, *, settings: Settings) -> Figure | None:
+    """The rate maps of a data set's cells, or None if the data are not here or not over space."""
+    try:
+        return gallery(dataset_maps(dataset, settings), f"Rate maps of {dataset}")
+    except InnerscoreError:
+        return None
 
 
 class _Clips:

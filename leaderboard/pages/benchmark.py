@@ -61,7 +61,15 @@ def dataset_page(name: str, snapshot: Snapshot) -> PageContent:
     ]
     card = snapshot.contents.datasets.get(name)
     values = {"name": name, "card": card, "benchmarks": resting}
-    return PageContent("dataset.html", card.title if card else name, values)
+    return PageContent("dataset.html", card.title if card else name, values, _maps(name, snapshot))
+
+
+def _maps(name: str, snapshot: Snapshot) -> dict[str, Figure]:
+    """The gallery of a data set's rate maps, if any benchmark on it is over space."""
+    cards = snapshot.contents.benchmarks.values()
+    over_space = any(card.dataset == name and card.alignment == "space" for card in cards)
+    gallery = snapshot.contents.gallery(name) if over_space else None
+    return {} if gallery is None else {"maps": gallery}
 
 
 def newest(columns: Sequence[tuple[Section, Column]]) -> tuple[Section, Column]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ...core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard
+from ..figures import Figure
 
 __all__ = ["BoardContents", "Clip"]
 
@@ -41,6 +42,10 @@ def _no_clip(_: str) -> Clip | None:
     return None
 
 
+def _no_gallery(_: str) -> Figure | None:
+    return None
+
+
 @dataclass(frozen=True)
 class BoardContents:
     """Cards by name, and what else the caller knows.
@@ -53,6 +58,8 @@ class BoardContents:
         Candidates to be marked as the reader's own.
     clip : callable
         Gives the clip of a benchmark's stimuli by the benchmark's name, or None; may be slow and is asked once.
+    gallery : callable
+        Gives the rate maps of a data set over space as a figure, or None; may be slow and is asked once.
     trust : mapping or None
         The report of ``innerscore validate``, as JSON.
     """
@@ -63,4 +70,5 @@ class BoardContents:
     metrics: Mapping[str, MetricCard] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     clip: Callable[[str], Clip | None] = _no_clip
+    gallery: Callable[[str], Figure | None] = _no_gallery
     trust: Mapping[str, Any] | None = None

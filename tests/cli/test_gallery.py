@@ -50,3 +50,12 @@ def test_what_has_no_maps_is_refused(settings):
         candidate_maps("position", settings, layer="nothing")
     with pytest.raises(InvalidArgumentError, match="not recorded over space"):
         dataset_maps("SimulatedDMFC", settings)
+
+
+def test_the_board_asks_for_the_gallery_of_a_data_set_over_space(settings):
+    from innerscore.cli.contents import board_contents
+
+    contents = board_contents(settings)
+    assert "Rate maps of SimulatedMEC" in contents.gallery("SimulatedMEC").title
+    assert contents.gallery("SimulatedDMFC") is None
+    assert contents.gallery("Sargolini2006") is None
