@@ -9,12 +9,11 @@ from pathlib import Path
 
 from ..core._brainscore import Score
 from ..core.errors import InvalidDataError
-from ..core.hashing import sha256_of_bytes, sha256_of_file
+from ..core.hashing import sha256_of_file
 from ..core.provenance import current_environment, peak_memory_mb, utc_now
-from ..core.records import CandidateRef, Cost, ResultRecord, RunInputs, score_record
-from ..core.scores import unpack_score
+from ..core.records import CandidateRef, Cost, ResultRecord, RunInputs
 from ..core.settings import Settings
-from .run import Outcome
+from .run import Outcome, scored
 
 __all__ = ["file_candidate", "score_file"]
 
@@ -68,13 +67,11 @@ def score_file(
         raise InvalidDataError(
             f"The file {path}", got="changed meanwhile", needed="left as it is while it is read"
         )
-    parts = unpack_score(score)
-    targets_csv = parts.targets.to_csv(index=False, lineterminator="\n", float_format="%.17g").encode()
-    hashes = {name: sha256_of_bytes(body) for name, body in parts.files.items()}
+    packed = scored(score)
     record = ResultRecord(
         inputs=inputs,
         status="value",
-        score=score_record(parts, sha256_of_bytes(targets_csv), hashes),
+        score=packed.record,
         failure=None,
         environment=current_environment(settings.device, sandboxed=False),
         cost=Cost(
@@ -85,7 +82,7 @@ def score_file(
         created=utc_now(),
         supersedes=supersedes,
     )
-    return Outcome(record, targets_csv, parts.files)
+    return Outcome(record, packed.targets_csv, packed.files)
 
 
 def _name(path: Path) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from ..benchmarks import Benchmark
 from ..candidates import LoadedCandidate, load_candidate
 from ..candidates.interface import accepts, bundle_sha256, find_candidate
+from ..core._brainscore import Score
 from ..core.activations import Activations
 from ..core.cards import CandidateCard
 from ..core.errors import InnerscoreError, MissingPartError
@@ -35,7 +36,7 @@ from ..core.scores import unpack_score
 from ..core.settings import Settings
 from .activation_cache import ActivationCache, show_stimuli
 
-__all__ = ["SCORING_ROOMS", "Outcome", "Report", "Run", "execute", "prepare", "run_inputs"]
+__all__ = ["SCORING_ROOMS", "Outcome", "Report", "Run", "execute", "prepare", "run_inputs", "scored"]
 
 SCORING_ROOMS = ("core", "metrics", "tasks", "data_registry", "benchmarks", "scoring")
 
@@ -169,15 +170,15 @@ def execute(
         clock.activations_done()
         stage = "score"
         say(stage, 0, 1)
-        scored = _scored(run, activations)
+        packed = _scored(run, activations)
     except MissingPartError:
         raise
     except InnerscoreError as error:
         failure = Failure(stage=stage, kind=type(error).__name__, reason=str(error))
         return Outcome(_record(run, settings, clock, "failed", supersedes, failure=failure), error=error)
     say("score", 1, 1)
-    record = _record(run, settings, clock, "value", supersedes, score=scored.record)
-    return Outcome(record, scored.targets_csv, scored.files)
+    record = _record(run, settings, clock, "value", supersedes, score=packed.record)
+    return Outcome(record, packed.targets_csv, packed.files)
 
 
 def _activations(
@@ -190,7 +191,7 @@ def _activations(
 
 
 @dataclass(frozen=True, eq=False)
-class _Scored:
+class Scored:
     """A score as it is recorded, with the files that it names."""
 
     record: ScoreRecord
@@ -198,12 +199,17 @@ class _Scored:
     files: Mapping[str, bytes]
 
 
-def _scored(run: Run, activations: Mapping[str, Activations]) -> _Scored:
-    parts = unpack_score(run.benchmark.score(activations))
+def _scored(run: Run, activations: Mapping[str, Activations]) -> Scored:
+    return scored(run.benchmark.score(activations))
+
+
+def scored(score: Score) -> Scored:
+    """A score as it is recorded, with its per-target values and further files in bytes."""
+    parts = unpack_score(score)
     targets_csv = parts.targets.to_csv(index=False, lineterminator="\n", float_format="%.17g").encode()
     files = parts.files
     hashes = {name: sha256_of_bytes(body) for name, body in files.items()}
-    return _Scored(score_record(parts, sha256_of_bytes(targets_csv), hashes), targets_csv, files)
+    return Scored(score_record(parts, sha256_of_bytes(targets_csv), hashes), targets_csv, files)
 
 
 def _record(
