@@ -116,13 +116,16 @@ class ActivationError(CandidateError):
     """A candidate returned activations that its stimulus does not allow."""
 
 
+_LISTED_BY = {"study": "innerscore reproduce --help", "recipe": "innerscore train"}
+
+
 class UnknownNameError(InnerscoreError):
     """No registered thing has the name asked for.
 
     Parameters
     ----------
     kind : str
-        ``"candidate"``, ``"benchmark"``, ``"metric"`` or ``"dataset"``.
+        ``"candidate"``, ``"benchmark"``, ``"metric"``, ``"dataset"``, ``"study"`` or ``"recipe"``.
     name : str
         The name asked for.
     suggestions : sequence of str
@@ -140,7 +143,7 @@ class UnknownNameError(InnerscoreError):
             f"The {kind} name",
             got=repr(name),
             needed="a registered one",
-            hint=f"{meant}'innerscore list' shows all names.",
+            hint=f"{meant}'{_LISTED_BY.get(kind, 'innerscore list')}' shows all names.",
         )
 
 
