@@ -98,7 +98,8 @@ def bouncing_shapes(seed: int, index: int, n_clips: int, n_frames: int = 25, siz
 def _begun(n: int, rng: np.random.Generator) -> Discs:
     """Discs at their start: each in a cell of its own of a 3 x 3 grid."""
     main = rng.uniform(*_MAIN_RADIUS, (n, 1))
-    others = np.exp(rng.uniform(*np.log(_OTHER_RADIUS), (n, MAX_OBJECTS - 1)))
+    smallest, largest = np.log(_OTHER_RADIUS)
+    others = np.exp(rng.uniform(smallest, largest, (n, MAX_OBJECTS - 1)))
     radius = np.concatenate([main, others], axis=1)
     cell = np.argsort(rng.random((n, 9)), axis=1)[:, :MAX_OBJECTS]
     free = np.maximum(1 / 6 - radius, 0)[..., None] * rng.uniform(-1, 1, (n, MAX_OBJECTS, 2))

@@ -21,7 +21,7 @@ Int = npt.NDArray[np.int64]
 SHAPES = ("disc", "square", "triangle", "star", "cross", "ring", "bar")
 TEXTURES = ("plain", "stripes", "checks", "rings", "shaded")
 
-_TABLE = 40  # entries along a side
+_TABLE = 48  # entries along a side
 REACH = 1.35  # half of a table's side, in radii
 
 
@@ -206,9 +206,9 @@ def _texture(name: str, radius: Float, along: Float, across: Float, frequency: F
         return np.asarray(0.5 + 0.5 * np.sin(frequency * along + phase))
     if name == "checks":
         product = np.sin(frequency * along + phase) * np.sin(frequency * across + phase)
-        return np.clip(0.5 + 3 * product, 0, 1)
+        return np.asarray(np.clip(0.5 + 3 * product, 0, 1))
     if name == "rings":
         return np.asarray(0.5 + 0.5 * np.sin(frequency * radius + phase))
     if name == "shaded":
-        return np.clip(0.5 + 0.5 * along, 0, 1)
+        return np.asarray(np.clip(0.5 + 0.5 * along, 0, 1))
     return np.zeros_like(along)
