@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from ..candidates import LoadedCandidate
 from ..core.activations import Activations, TimedValues
+from ..core.cards import CandidateCard
 from ..core.files import atomic_path
 from ..core.stimuli import Stimulus
 
@@ -45,9 +46,24 @@ class ActivationCache:
     @classmethod
     def of(cls, candidate: LoadedCandidate, cache_dir: Path, seed: int) -> ActivationCache:
         """The cache of a candidate; a candidate that does not draw shares it over seeds."""
-        drawn = f"seed{seed}" if candidate.card.seeded else "fixed"
-        name = f"{candidate.card.identifier}-{candidate.bundle_sha256[:16]}-{drawn}"
-        return cls(cache_dir / "activations" / name, candidate.card.layers)
+        return cls.named(candidate.card, candidate.bundle_sha256, cache_dir, seed)
+
+    @classmethod
+    def named(cls, card: CandidateCard, bundle_sha256: str, cache_dir: Path, seed: int) -> ActivationCache:
+        """The cache of a candidate that is not built: of its card, and the hash of what it is made of."""
+        drawn = f"seed{seed}" if card.seeded else "fixed"
+        name = f"{card.identifier}-{bundle_sha256[:16]}-{drawn}"
+        return cls(cache_dir / "activations" / name, card.layers)
+
+    def all(self, stimuli: Sequence[Stimulus]) -> dict[str, Activations] | None:
+        """The activations of all stimuli by their identifiers, or None if any is not here."""
+        found = {}
+        for stimulus in stimuli:
+            known = self.get(stimulus)
+            if known is None:
+                return None
+            found[stimulus.identifier] = known
+        return found
 
     def get(self, stimulus: Stimulus) -> Activations | None:
         """The activations of a stimulus, or None if they are not here or not readable."""

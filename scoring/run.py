@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..benchmarks import Benchmark
-from ..candidates import LoadedCandidate, load_candidate
+from ..candidates import load_candidate
 from ..candidates.interface import accepts, bundle_sha256, find_candidate
 from ..core._brainscore import Score
 from ..core.activations import Activations
@@ -36,7 +36,18 @@ from ..core.scores import unpack_score
 from ..core.settings import Settings
 from .activation_cache import ActivationCache, show_stimuli
 
-__all__ = ["SCORING_ROOMS", "Outcome", "Report", "Run", "execute", "prepare", "run_inputs", "scored"]
+__all__ = [
+    "SCORING_ROOMS",
+    "Outcome",
+    "Report",
+    "Run",
+    "execute",
+    "lost",
+    "prepare",
+    "run_inputs",
+    "scored",
+    "show",
+]
 
 SCORING_ROOMS = ("core", "metrics", "tasks", "data_registry", "benchmarks", "scoring")
 
@@ -157,37 +168,105 @@ def execute(
     InnerscoreError
         If anything but the candidate is at fault.
     """
-    clock = _Clock.start()
-    say = report or _silent
-    if not accepts(run.card, run.benchmark.stimuli):
-        return Outcome(_record(run, settings, clock, "not applicable", supersedes))
+    attempt = _Attempt(run, settings, supersedes, report or _silent, _Clock.start())
+    shown = attempt.show()
+    return shown if isinstance(shown, Outcome) else attempt.score(shown)
+
+
+def show(
+    run: Run, settings: Settings, *, report: Report | None = None, supersedes: str | None = None
+) -> Outcome | None:
+    """Do the first half of a run: show the stimuli and keep the activations in the cache.
+
+    Parameters
+    ----------
+    run, settings, report, supersedes
+        As for :func:`execute`, which finds the activations afterwards and does not build the candidate again.
+
+    Returns
+    -------
+    outcome : Outcome or None
+        The whole run's outcome where it ends here: "not applicable", or "failed". None if the score is to come.
+    """
+    shown = _Attempt(run, settings, supersedes, report or _silent, _Clock.start()).show()
+    return shown if isinstance(shown, Outcome) else None
+
+
+def lost(
+    run: Run, settings: Settings, stage: Stage, error: InnerscoreError, *, supersedes: str | None = None
+) -> Outcome:
+    """The outcome of a run whose process ended without one: "failed", at the stage that it was in."""
+    attempt = _Attempt(run, settings, supersedes, _silent, _Clock.start(), stage)
+    return attempt.failed(error)
+
+
+@dataclass
+class _Attempt:
+    """A run as it goes on: what is to be done, since when, and at which stage it is."""
+
+    run: Run
+    settings: Settings
+    supersedes: str | None
+    say: Report
+    clock: _Clock
     stage: Stage = "load"
-    try:
-        say(stage, 0, 1)
-        candidate = load_candidate(run.candidate, settings, seed=run.inputs.seed)
-        stage = "activations"
-        activations = _activations(candidate, run, settings, say)
-        clock.activations_done()
-        stage = "score"
-        say(stage, 0, 1)
-        packed = _scored(run, activations)
-    except MissingPartError:
-        raise
-    except InnerscoreError as error:
-        failure = Failure(stage=stage, kind=type(error).__name__, reason=str(error))
-        return Outcome(_record(run, settings, clock, "failed", supersedes, failure=failure), error=error)
-    say("score", 1, 1)
-    record = _record(run, settings, clock, "value", supersedes, score=packed.record)
-    return Outcome(record, packed.targets_csv, packed.files)
 
+    def show(self) -> dict[str, Activations] | Outcome:
+        """The activations; or how it ended without."""
+        if not accepts(self.run.card, self.run.benchmark.stimuli):
+            return Outcome(self._record("not applicable"))
+        try:
+            activations = self._activations()
+        except MissingPartError:
+            raise
+        except InnerscoreError as error:
+            return self.failed(error)
+        self.clock.activations_done()
+        return activations
 
-def _activations(
-    candidate: LoadedCandidate, run: Run, settings: Settings, say: Report
-) -> dict[str, Activations]:
-    cache = ActivationCache.of(candidate, settings.cache_dir, run.inputs.seed)
-    return show_stimuli(
-        candidate, run.benchmark.stimuli.stimuli, cache, lambda done, of: say("activations", done, of)
-    )
+    def score(self, activations: Mapping[str, Activations]) -> Outcome:
+        """Score the activations."""
+        self.stage = "score"
+        self.say(self.stage, 0, 1)
+        try:
+            packed = scored(self.run.benchmark.score(activations))
+        except MissingPartError:
+            raise
+        except InnerscoreError as error:
+            return self.failed(error)
+        self.say(self.stage, 1, 1)
+        return Outcome(self._record("value", score=packed.record), packed.targets_csv, packed.files)
+
+    def failed(self, error: InnerscoreError) -> Outcome:
+        """It ends here."""
+        failure = Failure(stage=self.stage, kind=type(error).__name__, reason=str(error))
+        return Outcome(self._record("failed", failure=failure), error=error)
+
+    def _activations(self) -> dict[str, Activations]:
+        """From the cache if it has them all; else the candidate is built and shown what is missing."""
+        run, stimuli = self.run, self.run.benchmark.stimuli.stimuli
+        made_of = run.inputs.candidate.bundle_sha256
+        cache = ActivationCache.named(run.card, made_of, self.settings.cache_dir, run.inputs.seed)
+        self.say(self.stage, 0, 1)
+        if (known := cache.all(stimuli)) is not None:
+            return known
+        candidate = load_candidate(run.candidate, self.settings, seed=run.inputs.seed)
+        self.stage = "activations"
+        return show_stimuli(candidate, stimuli, cache, lambda done, of: self.say("activations", done, of))
+
+    def _record(
+        self, status: Status, *, score: ScoreRecord | None = None, failure: Failure | None = None
+    ) -> ResultRecord:
+        return ResultRecord(
+            inputs=self.run.inputs,
+            status=status,
+            score=score,
+            failure=failure,
+            environment=current_environment(self.settings.device, sandboxed=False),
+            cost=self.clock.cost(),
+            created=utc_now(),
+            supersedes=self.supersedes,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,10 +278,6 @@ class Scored:
     files: Mapping[str, bytes]
 
 
-def _scored(run: Run, activations: Mapping[str, Activations]) -> Scored:
-    return scored(run.benchmark.score(activations))
-
-
 def scored(score: Score) -> Scored:
     """A score as it is recorded, with its per-target values and further files in bytes."""
     parts = unpack_score(score)
@@ -210,28 +285,6 @@ def scored(score: Score) -> Scored:
     files = parts.files
     hashes = {name: sha256_of_bytes(body) for name, body in files.items()}
     return Scored(score_record(parts, sha256_of_bytes(targets_csv), hashes), targets_csv, files)
-
-
-def _record(
-    run: Run,
-    settings: Settings,
-    clock: _Clock,
-    status: Status,
-    supersedes: str | None,
-    *,
-    score: ScoreRecord | None = None,
-    failure: Failure | None = None,
-) -> ResultRecord:
-    return ResultRecord(
-        inputs=run.inputs,
-        status=status,
-        score=score,
-        failure=failure,
-        environment=current_environment(settings.device, sandboxed=False),
-        cost=clock.cost(),
-        created=utc_now(),
-        supersedes=supersedes,
-    )
 
 
 @dataclass
