@@ -93,16 +93,25 @@ def ridge_cv(data: Data) -> Floats:
 
 def himalaya_kernel(backend: str) -> Any:
     """himalaya: KernelRidgeCV on a linear kernel, a penalty per target, our grouped inner folds."""
+    return _himalaya(backend, "KernelRidgeCV", kernel="linear")
 
+
+def himalaya_primal(backend: str) -> Any:
+    """himalaya's RidgeCV, which it recommends itself where features are fewer than samples."""
+    return _himalaya(backend, "RidgeCV")
+
+
+def _himalaya(backend: str, name: str, **options: str) -> Any:
     def run(data: Data) -> Floats:
+        from himalaya import kernel_ridge, ridge
         from himalaya.backend import set_backend
-        from himalaya.kernel_ridge import KernelRidgeCV
 
         set_backend(backend)
+        model_of = getattr(kernel_ridge if name == "KernelRidgeCV" else ridge, name)
         scores = []
         for fold, (train, test) in enumerate(outer_splits(data)):
             inner = PredefinedSplit(inner_folds(data.groups[train], 5, 0, fold))
-            model = KernelRidgeCV(alphas=published_alphas().astype(np.float32), kernel="linear", cv=inner)
+            model = model_of(alphas=published_alphas().astype(np.float32), cv=inner, **options)
             # himalaya fits no intercept in a kernel model: centre by the training means, as ours does.
             x_mean, y_mean = data.x[train].mean(0), data.y[train].mean(0)
             model.fit(data.x[train] - x_mean, data.y[train] - y_mean)
@@ -250,6 +259,8 @@ def _ridge_single(data: Data) -> Any:
 
 
 def _ridge_work(n_features: int, himalaya: float, scikit: float, inner: str) -> Work:
+    fewer_features = n_features < N_CONDITIONS * N_BINS
+    primal = {"himalaya torch, primal": Peer(himalaya_primal("torch"), himalaya)} if fewer_features else {}
     return Work(
         name=f"ridge, {inner} inner folds, {n_features} features",
         prepare=lambda: simulate(n_features),
@@ -257,6 +268,7 @@ def _ridge_work(n_features: int, himalaya: float, scikit: float, inner: str) -> 
         peers={
             "himalaya torch": Peer(himalaya_kernel("torch"), himalaya),
             "himalaya numpy": Peer(himalaya_kernel("numpy"), himalaya),
+            **primal,
             "scikit-learn RidgeCV": Peer(ridge_cv, scikit),
         },
         agreement=median_difference,
