@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast, runtime_checkable
+from typing import Protocol, cast
 
 from ..core.activations import Activations, LayerValues, check_activations
+from ..core.bundles import CARD_NAME, folder_sha256
 from ..core.cards import CandidateCard, read_card
 from ..core.errors import CandidateError, InvalidInputError, foreign_errors
 from ..core.hashing import sha256_of_files
 from ..core.provenance import PACKAGE_ROOT
 from ..core.registry import Registered, Registry, import_entry, registry_of
 from ..core.settings import Settings
+from ..core.showing import BatchedCandidate, show
 from ..core.stimuli import FrameClip, Stimulus, StimulusSet
 from .weights import read_weights
 
@@ -29,9 +30,6 @@ __all__ = [
     "load_candidate",
     "registry",
 ]
-
-_CARD_NAME = "candidate.yaml"
-_BUNDLE_EXCLUDED = re.compile(r"(^|/)(__pycache__|\.[^/]*)(/|$)|\.pyc$")
 
 
 class Candidate(Protocol):
@@ -51,14 +49,6 @@ class Candidate(Protocol):
             One entry for each layer of the card; one row for each step of the stimulus, unless the layer
             has times of its own (:class:`~innerscore.core.activations.TimedValues`).
         """
-
-
-@runtime_checkable
-class BatchedCandidate(Protocol):
-    """A candidate that can be shown several stimuli at once; optional, for speed."""
-
-    def activations_batch(self, stimuli: Sequence[Stimulus]) -> Sequence[Mapping[str, LayerValues]]:
-        """Show several stimuli; one mapping for each, in their order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,10 +86,7 @@ class LoadedCandidate:
 
     def _show(self, stimuli: Sequence[Stimulus]) -> Sequence[object]:
         with _candidate_errors(self.card, f"shown {len(stimuli)} stimuli"):
-            if isinstance(self.model, BatchedCandidate):
-                returned = list(self.model.activations_batch(stimuli))
-            else:
-                returned = [self.model.activations(stimulus) for stimulus in stimuli]
+            returned = show(self.model, stimuli)
         if len(returned) != len(stimuli):
             raise CandidateError(
                 f"What candidate '{self.card.identifier}' returned for a batch",
@@ -164,10 +151,10 @@ def find_candidate(name: str, settings: Settings) -> Registered[CandidateCard]:
     registered = registry(settings)
     if not folder.is_dir() or name in registered.entries():
         return registered.find(name)
-    path = folder / _CARD_NAME
+    path = folder / CARD_NAME
     if not path.is_file():
         raise InvalidInputError(
-            f"The folder {folder}", got=f"no {_CARD_NAME}", needed="a candidate's folder with its card"
+            f"The folder {folder}", got=f"no {CARD_NAME}", needed="a candidate's folder with its card"
         )
     return Registered(read_card(path, CandidateCard), path.resolve())
 
@@ -184,15 +171,7 @@ def bundle_sha256(registered: Registered[CandidateCard]) -> str:
         weights = registered.card.weights
         own = [registered.path] if weights is None else [registered.path, folder / weights.file]
         return sha256_of_files([*own, *shared], root=PACKAGE_ROOT)
-    return sha256_of_files(_bundle_files(folder), root=folder)
-
-
-def _bundle_files(folder: Path) -> list[Path]:
-    return [
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and not _BUNDLE_EXCLUDED.search(path.relative_to(folder).as_posix())
-    ]
+    return folder_sha256(folder)
 
 
 def _candidate_errors(card: CandidateCard, when: str) -> AbstractContextManager[None]:

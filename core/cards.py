@@ -25,8 +25,11 @@ __all__ = [
     "DatasetCard",
     "MetricCard",
     "TrainedWeights",
+    "card_of",
     "read_card",
 ]
+
+_MOST_BYTES = 256 * 2**10
 
 Url = Annotated[str, Field(pattern=r"^https?://[^\s<>\"']+$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -318,21 +321,62 @@ def read_card(path: Path, card_type: type[C]) -> C:
         If the file is no YAML mapping, or a key is missing, unknown or illegal; all faults are named.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        data = path.read_bytes()
+    except OSError as error:
         raise InvalidCardError(f"The card {path}", got=str(error), needed="readable YAML") from error
+    return card_of(data, str(path), card_type)
+
+
+def card_of(data: bytes, name: str, card_type: type[C], *, aliases: bool = True) -> C:
+    """Read and check a card from its bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        YAML; of at most 256 KiB.
+    name : str
+        Where it is from, for messages.
+    card_type : type
+        The card model it has to satisfy.
+    aliases : bool, default=True
+        Allow YAML's aliases, by which a stranger's small card could stand for a huge one.
+
+    Raises
+    ------
+    InvalidCardError
+        As :func:`read_card`.
+    """
+    if len(data) > _MOST_BYTES:
+        raise InvalidCardError(
+            f"The card {name}", got=f"{len(data)} bytes", needed=f"of at most {_MOST_BYTES} bytes"
+        )
+    try:
+        loader = yaml.SafeLoader if aliases else _LoaderWithoutAliases
+        content = yaml.load(data.decode("utf-8"), Loader=loader)  # noqa: S506  (both are SafeLoaders)
+    except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidCardError(f"The card {name}", got=str(error), needed="readable YAML") from error
     if not isinstance(content, dict):
-        raise InvalidCardError(f"The card {path}", got=type(content).__name__, needed="a YAML mapping")
+        raise InvalidCardError(f"The card {name}", got=type(content).__name__, needed="a YAML mapping")
     try:
         return card_type.model_validate(content)
     except ValidationError as error:
-        raise _card_error(path, card_type, error) from error
+        raise _card_error(name, card_type, error) from error
 
 
-def _card_error(path: Path, card_type: type[Card], error: ValidationError) -> InvalidCardError:
+class _LoaderWithoutAliases(yaml.SafeLoader):
+    """Refuses aliases: nine lines of them stand for a thousand million values."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a node that is no alias."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias (*name), which this card may not have")
+        return super().compose_node(parent, index)
+
+
+def _card_error(name: str, card_type: type[Card], error: ValidationError) -> InvalidCardError:
     faults = [_fault(detail) for detail in error.errors()]
     return InvalidCardError(
-        f"The card {path}",
+        f"The card {name}",
         got="; ".join(faults),
         needed=f"a valid {card_type.__name__}",
         hint=f"Its keys are: {', '.join(card_type.model_fields)}.",

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from .errors import InvalidArgumentError
 from .hashing import canonical_json, sha256_of_array, sha256_of_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd  # a candidate in its sandbox sees stimuli and no table, and need not wait for it
 
 __all__ = ["FrameClip", "SelfMotion", "Stimulus", "StimulusKind", "StimulusSet"]
 

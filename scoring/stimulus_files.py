@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..benchmarks import Benchmark
-from ..core.stimuli import FrameClip, Stimulus
+from ..core.stimuli import Stimulus
+from ..core.stimulus_arrays import stimulus_arrays
 
 __all__ = ["SCHEMA_VERSION", "stimulus_files"]
 
@@ -50,24 +51,5 @@ def _row(file: str, stimulus: Stimulus) -> dict[str, Any]:
 
 def _npz(stimulus: Stimulus) -> bytes:
     body = io.BytesIO()
-    np.savez_compressed(body, **_arrays(stimulus))
+    np.savez_compressed(body, **stimulus_arrays(stimulus))
     return body.getvalue()
-
-
-def _arrays(stimulus: Stimulus) -> dict[str, Any]:
-    """What a candidate sees; what is None is left out."""
-    common = {"rate_hz": stimulus.rate_hz, "times_ms": stimulus.times_ms}
-    if isinstance(stimulus, FrameClip):
-        own = {
-            "frames": stimulus.frames,
-            "degrees_per_pixel": stimulus.degrees_per_pixel,
-            "context_frames": stimulus.context_frames,
-        }
-    else:
-        own = {
-            "velocity": stimulus.velocity,
-            "start_position": stimulus.start_position,
-            "arena_m": stimulus.arena_m,
-            "head_direction": stimulus.head_direction,
-        }
-    return {name: value for name, value in {**common, **own}.items() if value is not None}
