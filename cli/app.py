@@ -23,6 +23,7 @@ from . import (
     store,
     token,
     train,
+    validate,
     verify,
 )
 from .output import report_error
@@ -51,6 +52,7 @@ app.command("export")(export.export)
 app.command("serve")(serve.serve)
 app.command("import")(import_.import_boards)
 app.command("train")(train.train)
+app.command("validate")(validate.validate)
 app.command("verify")(verify.verify)
 app.add_typer(data.app, name="data")
 app.add_typer(store.app, name="store")

@@ -17,9 +17,10 @@ from ..leaderboard.figures import Figure
 from ..leaderboard.pages import BoardContents, Clip, write_site
 from ..leaderboard.store import Store
 from ..studies.galleries import dataset_maps, gallery
+from ..studies.validity import shipped_report
 from .clips import clip_of
 
-__all__ = ["board_contents", "site_writer", "trust_file"]
+__all__ = ["board_contents", "read_trust", "site_writer", "trust_file"]
 
 
 def board_contents(settings: Settings, own: Iterable[str] = ()) -> BoardContents:
@@ -39,7 +40,7 @@ def board_contents(settings: Settings, own: Iterable[str] = ()) -> BoardContents
         own=frozenset(own),
         clip=_Clips(settings),
         gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings)),
-        trust=_trust(trust_file(settings)),
+        trust=read_trust(trust_file(settings)) or shipped_report(),
     )
 
 
@@ -62,7 +63,8 @@ def _cards(registry: Registry[Any]) -> dict[str, Any]:
     return {name: entry.card for name, entry in registry.entries().items()}
 
 
-def _trust(path: Path) -> dict[str, Any] | None:
+def read_trust(path: Path) -> dict[str, Any] | None:
+    """The content of a validity report, or None if there is no such file."""
     if not path.is_file():
         return None
     try:

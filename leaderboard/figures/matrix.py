@@ -11,13 +11,13 @@ from .svg import document, element, text
 
 __all__ = ["matrix"]
 
-_CELL, _LEFT, _TOP = 34.0, 170.0, 120.0
+_CELL, _LETTER, _LEAST = 34.0, 6.6, 90.0  # pixels
 
 
 def matrix(
     counts: Sequence[Sequence[int]], names: Sequence[str], title: str, axes: tuple[str, str], *, key: str
 ) -> Figure:
-    """Counts by row and column; `axes` names what rows and columns are.
+    """Counts by row and column; `axes` names what rows and columns are. Zeros are left blank.
 
     Parameters
     ----------
@@ -28,21 +28,23 @@ def matrix(
     key : str
     """
     most = max((count for row in counts for count in row), default=0) or 1
-    parts: list[Markup] = []
+    left = max(_LEAST, 16 + _LETTER * max(map(len, names), default=0))
+    top, side = 0.85 * left, len(names) * _CELL
+    parts = [element("rect", x=left, y=top, width=side, height=side, fill="none", stroke="#8a94a6")]
     for place, name in enumerate(names):
         middle = (place + 0.5) * _CELL
-        parts.append(text(_LEFT - 8, _TOP + middle + 4, name, text_anchor="end", class_="label name"))
-        turn = f"translate({_LEFT + middle + 4:g} {_TOP - 8:g}) rotate(-55)"
+        parts.append(text(left - 8, top + middle + 4, name, text_anchor="end", class_="label name"))
+        turn = f"translate({left + middle + 4:g} {top - 8:g}) rotate(-55)"
         parts.append(text(0, 0, name, transform=turn, class_="label name"))
     parts += [
-        _cell(count, most, _LEFT + column * _CELL, _TOP + row * _CELL)
+        _cell(count, most, left + column * _CELL, top + row * _CELL)
         for row, line in enumerate(counts)
         for column, count in enumerate(line)
+        if count
     ]
-    side = len(names) * _CELL
-    parts.append(text(_LEFT, _TOP + side + 20, f"rows: {axes[0]}; columns: {axes[1]}"))
+    parts.append(text(left, top + side + 20, f"rows: {axes[0]}; columns: {axes[1]}"))
     description = f"Rows: {axes[0]}; columns: {axes[1]}; numbers are counts."
-    svg = document(_LEFT + side + 90, _TOP + side + 34, title, description, parts, key=key)
+    svg = document(left + side + 0.6 * left, top + side + 34, title, description, parts, key=key)
     rows = [
         (names[row], names[column], count)
         for row, line in enumerate(counts)

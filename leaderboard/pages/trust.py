@@ -2,87 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
 
-from ...core.errors import InvalidInputError
 from ..board import Column, Section
-from ..figures import Figure
+from ..figures import Figure, Whisker, whiskers
 from ..figures.matrix import matrix
 from .content import PageContent
 from .snapshot import Snapshot
+from .trust_report import Control, TrustReport, read_report
 
 __all__ = ["TrustReport", "read_report", "trust_page"]
 
-
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Recovery(_Model):
-    """Brains simulated from each candidate in turn: how often each was ranked first.
-
-    Attributes
-    ----------
-    benchmark : str
-    reliability : float
-        Of the simulated neurons.
-    draws : int
-        Simulated brains a generating candidate.
-    candidates : tuple of str
-    first : tuple of tuple of int
-        Row: the generating candidate; column: how often that candidate was first.
-    alone : tuple of int
-        How often the generating candidate was alone in the best tie group.
-    """
-
-    benchmark: str
-    reliability: float
-    draws: int
-    candidates: tuple[str, ...]
-    first: tuple[tuple[int, ...], ...]
-    alone: tuple[int, ...] = ()
-
-
-class Calibration(_Model):
-    """How often intervals of a nominal level covered the score that unlimited data would give."""
-
-    benchmark: str
-    level: float
-    covered: float
-    n: int
-
-
-class Control(_Model):
-    """A control's score beside the models': shuffled time, shuffled conditions, an untrained network."""
-
-    benchmark: str
-    control: str
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-class Nuisance(_Model):
-    """The share of a benchmark's score that a simple variable explains alone."""
-
-    benchmark: str
-    variable: str
-    share: float
-
-
-class TrustReport(_Model):
-    """The report of ``innerscore validate``, as far as a page shows it; further keys are passed over."""
-
-    created: str = ""
-    recovery: tuple[Recovery, ...] = ()
-    calibration: tuple[Calibration, ...] = ()
-    controls: tuple[Control, ...] = ()
-    nuisance: tuple[Nuisance, ...] = ()
+_CONTROLS = {"shuffled", "control", "baseline", "untrained network"}
 
 
 @dataclass(frozen=True)
@@ -96,26 +31,6 @@ class Separation:
     n_apart: int
 
 
-def read_report(content: Mapping[str, Any]) -> TrustReport:
-    """Check a report.
-
-    Raises
-    ------
-    InvalidInputError
-        If a part of it is not of the form above.
-    """
-    try:
-        return TrustReport.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InvalidInputError(
-            f"The validity report's '{'.'.join(map(str, first['loc']))}'",
-            got=repr(first["input"])[:80],
-            needed="as 'innerscore validate --json' writes it",
-            hint=first["msg"],
-        ) from error
-
-
 def trust_page(snapshot: Snapshot) -> PageContent:
     """What is known, and where nothing is known yet, that."""
     trust = snapshot.contents.trust
@@ -123,12 +38,14 @@ def trust_page(snapshot: Snapshot) -> PageContent:
     separations = [
         separation(section, column) for section in snapshot.board.sections for column in section.columns
     ]
+    figures = _figures(report)
     values = {
         "report": report,
         "separations": [one for one in separations if one.n_candidates],
         "alpha": snapshot.board.alpha,
+        "known": set(snapshot.benchmarks.values()),
     }
-    return PageContent("trust.html", "How far to trust the ranking", values, _figures(report))
+    return PageContent("trust.html", "How far to trust the ranking", values, figures)
 
 
 def separation(section: Section, column: Column) -> Separation:
@@ -145,8 +62,9 @@ def separation(section: Section, column: Column) -> Separation:
 
 
 def _figures(report: TrustReport | None) -> dict[str, Figure]:
-    recoveries = () if report is None else report.recovery
-    return {
+    if report is None:
+        return {}
+    matrices = {
         f"recovery-{number}": matrix(
             one.first,
             one.candidates,
@@ -154,5 +72,26 @@ def _figures(report: TrustReport | None) -> dict[str, Figure]:
             ("generating candidate", "ranked first"),
             key=f"recovery-{number}",
         )
-        for number, one in enumerate(recoveries)
+        for number, one in enumerate(report.recovery)
     }
+    named = dict.fromkeys(one.benchmark for one in report.controls)
+    return matrices | {
+        f"controls-{number}": _controls([one for one in report.controls if one.benchmark == name], number)
+        for number, name in enumerate(named)
+    }
+
+
+def _controls(rows: Sequence[Control], number: int) -> Figure:
+    """Models and controls of a benchmark, best first; what is no model is drawn faint."""
+    items = [
+        Whisker(
+            one.control,
+            one.value,
+            math.nan if one.low is None else one.low,
+            math.nan if one.high is None else one.high,
+            faint=one.kind in _CONTROLS,
+        )
+        for one in sorted(rows, key=lambda one: -one.value)
+    ]
+    title = f"{rows[0].benchmark}: models and controls"
+    return whiskers(items, title, "share of the ceiling", key=f"controls-{number}")

@@ -1,0 +1,7 @@
+"""The validity study: brains simulated from each candidate, and whether the ranking finds whom they came from."""
+
+from .design import QUICK_BENCHMARKS, RELIABILITIES, Design, why_not
+from .run import Study, run_study
+from .shipped import shipped_report
+
+__all__ = ["QUICK_BENCHMARKS", "RELIABILITIES", "Design", "Study", "run_study", "shipped_report", "why_not"]

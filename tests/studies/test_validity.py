@@ -1,0 +1,276 @@
+"""The validity study on cases whose truth is known, and what it keeps when it is interrupted."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import t as student
+
+from innerscore.benchmarks import registry as benchmark_registry
+from innerscore.candidates import registry as candidate_registry
+from innerscore.core._brainscore import DataAssembly
+from innerscore.core.errors import InvalidArgumentError, InvalidDataError, InvalidInputError
+from innerscore.core.labelled import coordinate
+from innerscore.core.settings import Settings
+from innerscore.leaderboard.pages.trust_report import read_report
+from innerscore.metrics import load_metric
+from innerscore.metrics.functional.reliability import split_half_reliability
+from innerscore.studies.validity import Design, Study, run_study, why_not
+from innerscore.studies.validity.brains import drives, repetitions
+from innerscore.studies.validity.controls import own_scores, shuffled_conditions, shuffled_time
+from innerscore.studies.validity.design import Measure, measure_of
+from innerscore.studies.validity.draws import brain_of
+from innerscore.studies.validity.recovery import _data_needed
+from innerscore.studies.validity.report import markdown
+from innerscore.studies.validity.scenes import Scene, Standing, make_scenes
+from innerscore.studies.validity.states import (
+    CandidateStates,
+    _narrowed,
+    labelled_states,
+    rank_within,
+    thinned,
+)
+
+NAMES = ("ball-simulated", "ball-visible", "pixels")
+N_CONDITIONS, N_BINS, N_UNITS = 24, 8, 5
+DESIGN = Design(draws=3, reliabilities=(0.9,), n_neurons=16, limit_neurons=32)
+
+
+def silent(stage, done, of):
+    """Show nothing."""
+
+
+def empty_samples():
+    """A recording of nothing over conditions and times, for its coordinates."""
+    conditions = np.repeat([f"c{k:02d}" for k in range(N_CONDITIONS)], N_BINS)
+    time = np.tile(np.arange(N_BINS) * 50.0, N_CONDITIONS)
+    return DataAssembly(
+        np.random.default_rng(5).poisson(3.0, (4, N_CONDITIONS * N_BINS, 8)).astype(float),
+        dims=["repetition", "presentation", "neuroid"],
+        coords={
+            "stimulus_id": ("presentation", conditions),
+            "condition": ("presentation", conditions),
+            "time_bin_start_ms": ("presentation", time),
+            "time_bin_end_ms": ("presentation", time + 50),
+            "neuroid_id": ("neuroid", [f"n{k}" for k in range(8)]),
+            "animal": ("neuroid", ["a"] * 4 + ["b"] * 4),
+            "region": ("neuroid", ["DMFC"] * 8),
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """Three candidates of independent states, that have nothing in common, on a ridge benchmark."""
+    settings = Settings()
+    samples = empty_samples()
+    card = benchmark_registry(settings).find("SimulatedDMFC.occluded-ridge").card
+    metric = load_metric(
+        "ridge", settings, alphas=(1e-2, 1.0, 1e2), n_outer=3, n_inner=2, n_boot=40, n_splits=2
+    )
+    cards = candidate_registry(settings)
+    candidates = {}
+    for number, name in enumerate(NAMES):
+        states = np.random.default_rng(number).standard_normal((samples.sizes["presentation"], N_UNITS))
+        held = CandidateStates({"state": labelled_states(states, samples)}, states, "state")
+        candidates[name] = Standing(cards.find(name).card, f"{number}" * 64, held)
+    return Scene(card, None, metric, Measure(), samples, None, candidates)
+
+
+def study(scene, folder, **changes):
+    return Study(DESIGN, [scene], folder, **changes)
+
+
+def files_below(folder):
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.suffix == ".json"
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(scene, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, run_study(study(scene, folder), silent)
+
+
+def test_a_brain_comes_from_whom_it_came_from(whole):
+    (found,) = whole[1].recovery
+    assert found.candidates == NAMES
+    np.testing.assert_array_equal(found.first, 3 * np.eye(3, dtype=int))
+    assert found.alone == (3, 3, 3)
+    assert found.missed == ()
+    assert found.pairs == ()
+    assert found.measured_reliability == pytest.approx(0.9, abs=0.06)
+    assert found.share_first == found.share_alone == 1
+
+
+def test_rows_of_a_confusion_matrix_add_up_to_the_draws(scene, tmp_path):
+    noisy = Design(draws=2, reliabilities=(0.15,), n_neurons=8, limit_neurons=16)
+    (found,) = run_study(Study(noisy, [scene], tmp_path), silent).recovery
+    assert [sum(row) for row in found.first] == [2, 2, 2]
+
+
+def test_an_interrupted_study_goes_on_to_the_same_bytes(scene, whole, tmp_path):
+    calls = []
+
+    def interrupt(stage, done, of):
+        calls.append(stage)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_study(study(scene, tmp_path), interrupt)
+    kept = sorted(tmp_path.rglob("draw-*.json"))
+    assert 0 < len(kept) < 9
+    kept[0].write_bytes(kept[0].read_bytes()[:40])  # a file cut short is made again
+    report = run_study(study(scene, tmp_path), silent)
+    assert files_below(tmp_path) == files_below(whole[0])
+    assert report.model_dump_json() == whole[1].model_dump_json()
+
+
+def test_what_is_there_is_not_made_again(scene, whole):
+    before = {path: path.stat().st_mtime_ns for path in whole[0].rglob("*.json")}
+    run_study(study(scene, whole[0]), silent)
+    assert {path: path.stat().st_mtime_ns for path in whole[0].rglob("*.json")} == before
+
+
+def test_another_seed_or_candidate_is_another_study(scene, whole, tmp_path):
+    other = run_study(Study(Design(**{**vars(DESIGN), "seed": 1}), [scene], tmp_path), silent)
+    assert not set(files_below(tmp_path)) & set(files_below(whole[0]))
+    assert other.recovery[0].measured_reliability != whole[1].recovery[0].measured_reliability
+
+
+def test_without_time_nothing_is_said_of_a_benchmark(scene, tmp_path):
+    report = run_study(study(scene, tmp_path, rounds_until=-1.0), silent)
+    assert report.recovery == ()
+    assert [one.name for one in report.left_out] == ["SimulatedDMFC.occluded-ridge"]
+
+
+@pytest.mark.parametrize("reliability", [0.3, 0.6, 0.9])
+def test_reliability_is_the_one_wanted(reliability):
+    rng = np.random.default_rng(0)
+    drive = drives(rng.standard_normal((600, 30)), 150, 5, rng)
+    counts = repetitions(drive, 8, reliability, rng)
+    found = np.median(split_half_reliability(counts, n_splits=20).mean)
+    assert found == pytest.approx(reliability, abs=0.03)
+    assert (counts == np.round(counts)).all()
+    assert counts.min() >= 0
+
+
+def test_neurons_sum_few_units_under_positive_weights():
+    rng = np.random.default_rng(1)
+    states = rng.standard_normal((200, 12))
+    states[:, 3] = 7.0
+    drive = drives(states, 40, 3, rng)
+    weights = np.linalg.lstsq(states - states.mean(0), drive - drive.mean(0), rcond=None)[0]
+    weights[np.abs(weights) < 1e-9] = 0
+    np.testing.assert_array_equal((weights > 0).sum(0), 3)
+    assert (weights >= 0).all()
+    assert (weights[3] == 0).all()
+    np.testing.assert_allclose(drive.min(0), 0, atol=1e-12)
+    with pytest.raises(InvalidDataError, match="constant"):
+        drives(np.ones((20, 3)), 4, 2, rng)
+
+
+def test_a_wide_layer_keeps_its_distances_and_neurons_lie_in_its_span():
+    rng = np.random.default_rng(2)
+    values = rng.standard_normal((50, 5)) @ rng.standard_normal((5, 300))
+    narrow, units = _narrowed(values, Measure(), Design(max_units=10), "layer")
+    assert narrow.shape == (50, 5)
+    gram = (values - values.mean(0)) @ (values - values.mean(0)).T
+    np.testing.assert_allclose(narrow @ narrow.T, gram, atol=1e-8 * np.abs(gram).max())
+    residual = np.linalg.lstsq(narrow, units - units.mean(0), rcond=None)[1]
+    np.testing.assert_allclose(residual, 0, atol=1e-9)
+    single = Measure(single_units=True)
+    some, same = _narrowed(values, single, Design(max_units=10), "layer")
+    assert some is same or np.array_equal(some, same)
+    assert {tuple(column) for column in some.T} <= {tuple(column) for column in values.T}
+
+
+def test_thinning_keeps_every_condition_evenly():
+    samples = thinned(empty_samples(), 50)
+    assert samples.sizes["presentation"] == 48
+    assert set(coordinate(samples, "time_bin_start_ms")) == {0.0, 200.0}
+    np.testing.assert_array_equal(rank_within(np.array(["b", "a", "b", "a", "b"])), [0, 0, 1, 1, 2])
+
+
+def test_shuffles_lose_time_or_condition_and_nothing_else():
+    conditions = np.repeat(["a", "b", "c", "d"], [4, 6, 4, 5])
+    order = shuffled_time(conditions, 0)
+    np.testing.assert_array_equal(np.sort(order), np.arange(19))
+    np.testing.assert_array_equal(conditions[order], conditions)
+    assert (order != np.arange(19)).any()
+    order = shuffled_conditions(conditions, 0)
+    assert (conditions[order] != conditions).all()
+    for name in "abcd":
+        assert (np.diff(order[conditions == name]) >= 0).all()
+
+
+def test_shuffled_controls_of_the_true_model_are_near_zero(scene):
+    brain = brain_of(scene, "pixels", DESIGN, 0.9, "test")
+    held = Scene(**{**vars(scene), "samples": brain})
+    own = own_scores(held, seed=0)
+    assert own["best"] == "pixels"
+    assert own["models"]["pixels"]["value"] > 0.9
+    for score in own["shuffled"].values():
+        assert abs(score["value"]) < 0.25
+    assert set(own["variables"]) == {"elapsed time", "elapsed time, as time fields"}
+
+
+def test_the_data_needed_are_those_at_which_the_test_begins_to_tell_apart():
+    times = _data_needed(0.02, 0.05, n_pairs=10)
+    p_value = 2 * student.sf(0.02 / (0.05 / math.sqrt(times)), 50)
+    assert 10 * p_value == pytest.approx(0.05)
+    assert _data_needed(1.0, 0.01, n_pairs=10) == 1
+    assert _data_needed(-0.1, 0.05, n_pairs=10) is None
+
+
+def test_every_home_benchmark_has_a_study_or_a_reason(settings):
+    home = [
+        entry.card for name, entry in benchmark_registry(settings).entries().items() if "Simulated" in name
+    ]
+    studied = [card for card in home if why_not(card) is None]
+    assert len(studied) >= 17
+    assert {card.metric for card in home} - {card.metric for card in studied} >= {
+        "ball-decoding",
+        "position-error",
+    }
+    for card in studied:
+        load_metric(card.metric, settings, **{**card.parameters, **measure_of(card).fast})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"draws": 0}, "draws"),
+        ({"reliabilities": (0.6, 1.2)}, "reliability"),
+        ({"reliabilities": ()}, "reliability"),
+        ({"n_neurons": 4}, "neurons"),
+    ],
+)
+def test_an_impossible_design_is_refused(changes, said):
+    with pytest.raises(InvalidArgumentError, match=said):
+        Design(**changes)
+
+
+def test_benchmarks_without_neurons_and_lone_candidates_are_refused(settings):
+    with pytest.raises(InvalidArgumentError, match="whatever brain"):
+        make_scenes(["SimulatedDMFC.ball-decoding"], ["pixels"], DESIGN, settings, silent)
+    with pytest.raises(InvalidArgumentError, match="2 or more"):
+        make_scenes(["SimulatedMEC.rsa"], ["pixels"], DESIGN, settings, silent)
+
+
+def test_the_report_is_one_that_the_page_reads_and_shows(whole):
+    report = whole[1]
+    assert read_report(json.loads(report.model_dump_json())) == report
+    text = markdown(report)
+    for name in NAMES:
+        assert name in text
+    calibrated = report.calibration[0]
+    assert calibrated.n == 27
+    assert calibrated.covered + calibrated.below + calibrated.above == pytest.approx(1)
+    with pytest.raises(InvalidInputError, match="first"):
+        read_report({"recovery": [{**report.recovery[0].model_dump(), "first": [[1]]}]})
