@@ -198,7 +198,7 @@ def _texture_values(texture: Int, rng: np.random.Generator) -> Float:
         own = texture == number
         parts = (part[own] for part in (along, across, frequency, phase))
         values[own] = _texture(name, np.hypot(x, y), *parts)
-    return values
+    return np.asarray(values)
 
 
 def _texture(name: str, radius: Float, along: Float, across: Float, frequency: Float, phase: Float) -> Float:

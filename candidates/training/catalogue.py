@@ -12,7 +12,10 @@ from .recipe import Recipe
 __all__ = ["find_recipes", "recipes"]
 
 # Modules with a function `recipes` that returns a tuple of Recipe.
-_FAMILIES = ("innerscore.candidates.zoo.task_rnn",)
+_FAMILIES = (
+    "innerscore.candidates.zoo.latent",
+    "innerscore.candidates.zoo.task_rnn",
+)
 
 
 def recipes() -> Mapping[str, Recipe]:

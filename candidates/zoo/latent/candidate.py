@@ -1,0 +1,62 @@
+"""A trained predictor of latents as a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from ....core.stimuli import FrameClip
+from ....tasks.bouncing_shapes import RATE_HZ
+from ...streams import streams_of
+from ...torch_adapter import resized_frames
+from ...weights import load_into
+from .network import FRAME_SIZE, WINDOW, LatentNetwork, rolled_out
+
+__all__ = ["LatentPredictor"]
+
+
+class LatentPredictor:
+    """A frozen encoder with dynamics, rolled out from the end of a clip's context.
+
+    Parameters
+    ----------
+    weights : mapping of str to tensor
+        The network's state.
+    encoder : {"selfsup", "static", "random"}
+        Which encoder.
+    dynamics : {"lstm", "ctrnn", "none"}
+        Which dynamics.
+    device : str, default="cpu"
+        Where it runs.
+
+    Raises
+    ------
+    InvalidDataError
+        If the weights are of another architecture.
+    """
+
+    def __init__(
+        self, *, weights: Mapping[str, torch.Tensor], encoder: str, dynamics: str, device: str = "cpu"
+    ) -> None:
+        network = LatentNetwork(encoder, dynamics)
+        load_into(network, weights, subject=f"The weights of encoder '{encoder}' with dynamics '{dynamics}'")
+        self._network = network.to(device).eval()
+        self._device = device
+
+    def activations(self, stimulus: FrameClip) -> dict[str, npt.NDArray[np.float32]]:
+        """``encoder``: the latent of each frame; ``dynamics``: the same in the context, then the predicted.
+
+        Each of shape (time, 128).
+        """
+        streams = streams_of(stimulus, step_hz=RATE_HZ, min_context=WINDOW)
+        frames = resized_frames(stimulus, size=FRAME_SIZE).to(self._device)
+        with torch.inference_mode():
+            latents = self._network.encoder(frames)
+            context = latents[torch.as_tensor(streams.frame[: streams.n_context])]
+            n_steps = len(streams.frame) - streams.n_context
+            predicted = rolled_out(self._network.dynamics, context.transpose(0, 1), n_steps).transpose(0, 1)
+            dynamics = streams.joined(torch.cat([context, predicted]))
+        return {"encoder": latents.cpu().numpy(), "dynamics": dynamics.cpu().numpy()}

@@ -1,0 +1,52 @@
+"""BouncingShapes as tensors, batch after batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from ....core.seeds import child_seed
+from ....tasks.bouncing_shapes import bouncing_shapes
+from .network import FRAME_SIZE
+
+__all__ = ["Batch", "Corpus", "draw_batch", "scaled"]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """How many clips an update sees, how many updates are an epoch, and how many clips judge."""
+
+    n_batch: int = 16
+    n_updates: int = 25
+    n_validation: int = 64
+    n_test: int = 256
+    n_frames: int = 25
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Clips.
+
+    Parameters
+    ----------
+    frames : tensor of shape (n_clips, n_frames, 3, FRAME_SIZE, FRAME_SIZE)
+        Bytes.
+    label : tensor of shape (n_clips,)
+        Class of the main object.
+    """
+
+    frames: torch.Tensor
+    label: torch.Tensor
+
+
+def scaled(frames: torch.Tensor) -> torch.Tensor:
+    """Bytes as numbers in [0, 1]."""
+    return frames.float() / 255
+
+
+def draw_batch(seed: int, name: str, index: int, n_clips: int, n_frames: int, device: str) -> Batch:
+    """A batch of the corpus of that name; the same for the same arguments."""
+    clips = bouncing_shapes(child_seed(seed, "latent", name), index, n_clips, n_frames, FRAME_SIZE)
+    frames = torch.from_numpy(clips.frames.transpose(0, 1, 4, 2, 3))
+    return Batch(frames.to(device), torch.from_numpy(clips.label).to(device))

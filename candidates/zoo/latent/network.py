@@ -1,0 +1,161 @@
+"""Encoder and dynamics, and how the dynamics go on alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from ....core.errors import InvalidArgumentError
+from ....tasks.bouncing_shapes import N_LABELS
+
+__all__ = [
+    "DYNAMICS",
+    "ENCODERS",
+    "FRAME_SIZE",
+    "N_LATENTS",
+    "WINDOW",
+    "Encoder",
+    "LatentNetwork",
+    "rolled_out",
+]
+
+ENCODERS = ("selfsup", "static", "random")
+DYNAMICS = ("lstm", "ctrnn", "none")
+FRAME_SIZE = 64
+N_LATENTS = 128
+WINDOW = 7  # latents that a prediction is made from, as published
+
+_CHANNELS = (16, 32, 48, 64)
+_UNITS = 192
+_TIME_CONSTANT = 10.0  # of the CTRNN, in steps
+
+
+class Encoder(nn.Module):
+    """Four convolutions of stride 2, and a linear map to latents of mean 0 and variance 1 over the corpus.
+
+    Parameters
+    ----------
+    n_classes : int, default=0
+        Of a linear readout of the latents, for training with labels; 0 for none.
+    """
+
+    def __init__(self, n_classes: int = 0) -> None:
+        super().__init__()
+        stages: list[nn.Module] = []
+        for n_in, n_out in zip((3, *_CHANNELS), _CHANNELS, strict=False):
+            side = 5 if n_in == 3 else 3
+            stages += [nn.Conv2d(n_in, n_out, side, stride=2, padding=side // 2), nn.ReLU()]
+        grid = FRAME_SIZE // 2 ** len(_CHANNELS)
+        self.stages = nn.Sequential(*stages, nn.Flatten(), nn.Linear(_CHANNELS[-1] * grid**2, N_LATENTS))
+        self.scaling = nn.BatchNorm1d(N_LATENTS, affine=False)
+        self.readout = nn.Linear(N_LATENTS, n_classes) if n_classes else None
+        for stage in self.stages:
+            if isinstance(stage, nn.Conv2d):
+                nn.init.kaiming_normal_(stage.weight, nonlinearity="relu")
+
+    def forward(self, frames: torch.Tensor) -> torch.Tensor:
+        """Latents (..., N_LATENTS) of frames (..., 3, FRAME_SIZE, FRAME_SIZE) in [0, 1]."""
+        flat = frames.flatten(0, -4)
+        latents: torch.Tensor = self.scaling(self.stages(2 * flat - 1))
+        return latents.view(*frames.shape[:-3], N_LATENTS)
+
+
+class _Repeating(nn.Module):
+    """No dynamics: the last latent again."""
+
+    def forward(self, window: torch.Tensor) -> torch.Tensor:
+        return window[:, -1]
+
+
+class _LSTM(nn.Module):
+    """One layer from a zero state over the window, and a linear map of its last output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.recurrent = nn.LSTM(N_LATENTS, _UNITS, batch_first=True)
+        self.readout = nn.Linear(_UNITS, N_LATENTS)
+
+    def forward(self, window: torch.Tensor) -> torch.Tensor:
+        predicted: torch.Tensor = self.readout(self.recurrent(window)[0][:, -1])
+        return predicted
+
+
+class _CTRNN(nn.Module):
+    """Continuous-time units in Euler steps of 1 with time constant 10.
+
+    a_t = a_(t-1) + (1/tau)(-a_(t-1) + W_h h_(t-1) + W_x x_t + b), h = max(tanh(a), 0), y = W_y h + b_y, and a
+    linear map of y to the latent. Start: W_x ~ N(0, 1)/sqrt(inputs), W_h ~ 1.5 N(0, 1)/sqrt(units), W_y, biases
+    and the fixed a_0 ~ N(0, 1).
+    """
+
+    start: torch.Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("start", torch.randn(_UNITS))
+        self.from_input = nn.Parameter(torch.randn(_UNITS, N_LATENTS) / N_LATENTS**0.5)
+        self.from_units = nn.Parameter(1.5 * torch.randn(_UNITS, _UNITS) / _UNITS**0.5)
+        self.bias = nn.Parameter(torch.randn(_UNITS))
+        self.output = nn.Linear(_UNITS, _UNITS)
+        nn.init.normal_(self.output.weight)
+        nn.init.normal_(self.output.bias)
+        self.readout = nn.Linear(_UNITS, N_LATENTS)
+
+    def forward(self, window: torch.Tensor) -> torch.Tensor:
+        state = self.start.expand(len(window), _UNITS)
+        driven = window @ self.from_input.T + self.bias
+        for drive in driven.unbind(dim=1):
+            state = state + (drive - state + self._rates(state) @ self.from_units.T) / _TIME_CONSTANT
+        predicted: torch.Tensor = self.readout(self.output(self._rates(state)))
+        return predicted
+
+    def _rates(self, state: torch.Tensor) -> torch.Tensor:
+        return torch.tanh(state).clamp(min=0)
+
+
+class LatentNetwork(nn.Module):
+    """A frozen encoder and what predicts its next latent from the last WINDOW ones.
+
+    Parameters
+    ----------
+    encoder : {"selfsup", "static", "random"}
+        How it was or will be trained.
+    dynamics : {"lstm", "ctrnn", "none"}
+        Kind of predictor.
+    """
+
+    def __init__(self, encoder: str, dynamics: str) -> None:
+        super().__init__()
+        _check_known("encoder", encoder, ENCODERS)
+        _check_known("dynamics", dynamics, DYNAMICS)
+        kinds = {"lstm": _LSTM, "ctrnn": _CTRNN, "none": _Repeating}
+        self.encoder = Encoder(N_LABELS if encoder == "static" else 0)
+        self.dynamics = kinds[dynamics]()
+
+
+def rolled_out(dynamics: nn.Module, context: torch.Tensor, n_steps: int) -> torch.Tensor:
+    """Go on alone: predict, append, predict from the last WINDOW latents, own ones among them.
+
+    Parameters
+    ----------
+    dynamics : torch.nn.Module
+        Maps a window (n, WINDOW, N_LATENTS) to the next latent (n, N_LATENTS).
+    context : tensor of shape (n, n_context, N_LATENTS)
+        Latents that were seen, WINDOW or more.
+    n_steps : int
+        How far.
+
+    Returns
+    -------
+    latents : tensor of shape (n, n_steps, N_LATENTS)
+    """
+    window, predicted = context[:, -WINDOW:], []
+    for _ in range(n_steps):
+        predicted.append(dynamics(window))
+        window = torch.cat([window[:, 1:], predicted[-1][:, None]], dim=1)
+    return torch.stack(predicted, dim=1) if predicted else context[:, :0]
+
+
+def _check_known(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise InvalidArgumentError(f"The '{name}' parameter", got=repr(value), needed=f"one of {known}")
