@@ -14,6 +14,8 @@ __all__ = ["find_recipes", "recipes"]
 # Modules with a function `recipes` that returns a tuple of Recipe.
 _FAMILIES = (
     "innerscore.candidates.zoo.latent",
+    "innerscore.candidates.zoo.path_integrators",
+    "innerscore.candidates.zoo.sic",
     "innerscore.candidates.zoo.task_rnn",
 )
 

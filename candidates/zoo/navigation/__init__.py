@@ -1,0 +1,7 @@
+"""What the space models share: walks to train on, place codes, and how a stimulus becomes steps of a model."""
+
+from .place_code import PlaceCode
+from .steps import SpaceModel, show
+from .walks import BOX_M, STEP_S, Motion, Walks, draw_walks, motion_of
+
+__all__ = ["BOX_M", "STEP_S", "Motion", "PlaceCode", "SpaceModel", "Walks", "draw_walks", "motion_of", "show"]

@@ -1,0 +1,61 @@
+"""A trained path integrator as a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from ....core.errors import CandidateError
+from ....core.stimuli import SelfMotion
+from ...weights import load_into
+from ..navigation import BOX_M, STEP_S, show
+from ..navigation.steps import Layers
+from .networks import build_network
+
+__all__ = ["PathIntegrator"]
+
+
+class PathIntegrator:
+    """A network that was trained to say where it is, told the start of a walk and then its movement alone.
+
+    The arena's lower left corner is that of the room of 2.2 x 2.2 m it was trained in.
+
+    Parameters
+    ----------
+    weights : mapping of str to tensor
+        The network's state.
+    architecture : {"relu-rnn", "ugrnn", "lstm", "leaky-rnn"}
+        Which network.
+    units : int
+        Its size.
+    device : str, default="cpu"
+        Where it runs.
+
+    Raises
+    ------
+    InvalidDataError
+        If the weights are of another architecture.
+    """
+
+    def __init__(
+        self, *, weights: Mapping[str, torch.Tensor], architecture: str, units: int, device: str = "cpu"
+    ) -> None:
+        network = build_network(architecture, units)
+        load_into(network, weights, subject=f"The weights of a {architecture} of {units} units")
+        self._network, self._device = network.double().to(device).eval(), device
+
+    def activations(self, stimulus: SelfMotion) -> Layers:
+        """The network's layers at the end of each step of the walk."""
+        return self.activations_batch([stimulus])[0]
+
+    def activations_batch(self, stimuli: Sequence[SelfMotion]) -> list[Layers]:
+        """All walks together."""
+        for stimulus in stimuli:
+            if max(stimulus.arena_m) > BOX_M:
+                raise CandidateError(
+                    f"The arena of '{stimulus.identifier}'",
+                    got=f"{stimulus.arena_m} m",
+                    needed=f"of at most {BOX_M} m a side, in which the network was trained",
+                )
+        return show(self._network, stimuli, STEP_S, self._device)

@@ -1,0 +1,52 @@
+"""A network trained by SIC as a candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from ....core.stimuli import SelfMotion
+from ...weights import load_into
+from ..navigation import show
+from ..navigation.steps import Layers
+from .network import SICNetwork
+
+__all__ = ["STEP_S", "SelfSupervisedSpace"]
+
+# In 1 s a rat goes as far as a step of training: 0.1 m.
+STEP_S = 1.0
+
+
+class SelfSupervisedSpace:
+    """A code of place learned from velocity alone, told the start of a walk and then its movement.
+
+    Parameters
+    ----------
+    weights : mapping of str to tensor
+        The network's state.
+    units, mlp_units : int
+        Its size.
+    device : str, default="cpu"
+        Where it runs.
+
+    Raises
+    ------
+    InvalidDataError
+        If the weights are of another architecture.
+    """
+
+    def __init__(
+        self, *, weights: Mapping[str, torch.Tensor], units: int, mlp_units: int, device: str = "cpu"
+    ) -> None:
+        network = SICNetwork(units, mlp_units)
+        load_into(network, weights, subject=f"The weights of {units} units with a perceptron of {mlp_units}")
+        self._network, self._device = network.double().to(device).eval(), device
+
+    def activations(self, stimulus: SelfMotion) -> Layers:
+        """One layer: ``code`` (time, units)."""
+        return self.activations_batch([stimulus])[0]
+
+    def activations_batch(self, stimuli: Sequence[SelfMotion]) -> list[Layers]:
+        """All walks together."""
+        return show(self._network, stimuli, STEP_S, self._device)

@@ -1,0 +1,82 @@
+"""SIC's network: a state on the unit sphere, moved by a matrix that depends on the step alone."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from ..navigation import Motion
+from ..navigation.steps import State
+from .sequences import MOST_STEP_M, Sequences
+
+__all__ = ["ORIGIN_M", "SICNetwork"]
+
+# In an arena, where the network's own start lies: the middle of a box of 1 x 1 m.
+ORIGIN_M = (0.5, 0.5)
+_STEPS_TO_START = 10
+
+
+class SICNetwork(nn.Module):
+    r""":math:`g_t = \mathrm{Norm}(\mathrm{ReLU}(W(v_t) g_{t-1}))`, W a perceptron of three layers.
+
+    A state that ReLU leaves empty stays 0. W begins near the identity.
+
+    Parameters
+    ----------
+    units : int
+    mlp_units : int
+        In each of the perceptron's two hidden layers.
+    """
+
+    def __init__(self, units: int, mlp_units: int) -> None:
+        super().__init__()
+        self._units = units
+        self.start = nn.Parameter(torch.rand(units))
+        self.first = nn.Linear(2, mlp_units)
+        self.second = nn.Linear(mlp_units, mlp_units)
+        self.third = nn.Linear(mlp_units, units * units)
+        # So close to the identity, steps commute at first: states of one place are alike before they are apart.
+        with torch.no_grad():
+            self.third.weight.mul_(0.1)
+            self.third.bias.copy_(torch.eye(units).flatten())
+
+    def transitions(self, displacement: torch.Tensor) -> torch.Tensor:
+        """W for displacements (n, 2) in m: (n, units, units)."""
+        hidden = torch.relu(self.first(displacement / MOST_STEP_M))
+        matrices: torch.Tensor = self.third(torch.relu(self.second(hidden)))
+        return matrices.reshape(-1, self._units, self._units)
+
+    def forward(self, sequences: Sequences) -> torch.Tensor:
+        """States (n_paths, n_steps + 1, units), the start first."""
+        matrices, order = self.transitions(sequences.steps), sequences.order
+        states = [self._begun(len(order))]
+        for step in range(order.shape[1]):
+            states.append(_moved(matrices[order[:, step]], states[-1]))
+        return torch.stack(states, dim=1)
+
+    def begin(self, start: torch.Tensor, heading: torch.Tensor) -> State:  # noqa: ARG002
+        """From the network's own start straight to start positions (n, 2) in m, in ten equal steps."""
+        displacement = (start - start.new_tensor(ORIGIN_M)) / _STEPS_TO_START
+        matrices, state = self.transitions(displacement), self._begun(len(start))
+        for _ in range(_STEPS_TO_START):
+            state = _moved(matrices, state)
+        return (state,)
+
+    def step(self, state: State, motion: Motion) -> State:
+        """State after one step of motion over (n,)."""
+        return (_moved(self.transitions(motion.displacement), state[0]),)
+
+    def layers(self, state: State) -> dict[str, torch.Tensor]:
+        """``code``, the state itself."""
+        return {"code": state[0]}
+
+    def _begun(self, n: int) -> torch.Tensor:
+        return _normed(torch.relu(self.start)).expand(n, -1)
+
+
+def _moved(matrices: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
+    return _normed(torch.relu((matrices @ states[..., None])[..., 0]))
+
+
+def _normed(states: torch.Tensor) -> torch.Tensor:
+    return nn.functional.normalize(states, dim=-1, eps=1e-8)

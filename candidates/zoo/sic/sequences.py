@@ -1,0 +1,83 @@
+"""What SIC learns from: one sequence of steps, walked in many orders from one start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ....core.seeds import generator
+
+__all__ = ["MOST_STEP_M", "Sequences", "draw_sequences", "walks_in_box"]
+
+# Each step is uniform over a square of this half side (m).
+MOST_STEP_M = 0.15
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Paths from one start, by the distinct steps that they are made of.
+
+    Attributes
+    ----------
+    steps : tensor of shape (n_distinct, 2)
+        In m.
+    order : int tensor of shape (n_paths, n_steps)
+        Which of them each path makes when.
+    """
+
+    steps: torch.Tensor
+    order: torch.Tensor
+
+    def to(self, device: str) -> Sequences:
+        """The same on a device."""
+        return Sequences(self.steps.to(device), self.order.to(device))
+
+    @property
+    def displacement(self) -> torch.Tensor:
+        """In m, of shape (n_paths, n_steps, 2)."""
+        return self.steps[self.order]
+
+    @property
+    def positions(self) -> torch.Tensor:
+        """After each step, in m from the start, of shape (n_paths, n_steps, 2)."""
+        return self.displacement.cumsum(dim=1)
+
+
+def draw_sequences(n_paths: int, n_steps: int, *, permuted: bool, seed: int) -> Sequences:
+    """Steps uniform in +-0.15 m along x and y.
+
+    Parameters
+    ----------
+    n_paths, n_steps : int
+    permuted : bool
+        Whether all paths make the same steps, each in an order of its own, and so end in one place. Otherwise
+        each has steps of its own.
+    seed : int
+    """
+    rng = generator(seed, "sic", "sequences")
+    n_distinct = n_steps if permuted else n_paths * n_steps
+    steps = rng.uniform(-MOST_STEP_M, MOST_STEP_M, (n_distinct, 2))
+    order = np.arange(n_paths * n_steps).reshape(n_paths, n_steps)
+    if permuted:
+        order = rng.permuted(order % n_steps, axis=1)
+    return Sequences(torch.from_numpy(steps.astype(np.float32)), torch.from_numpy(order))
+
+
+def walks_in_box(n_paths: int, n_steps: int, *, half_side_m: float, seed: int) -> Sequences:
+    """Paths of steps as in training that stay in a box about the start: a step that would leave it is turned back.
+
+    For evaluation: every path has steps of its own.
+    """
+    rng = generator(seed, "sic", "walks-in-box")
+    drawn = rng.uniform(-MOST_STEP_M, MOST_STEP_M, (n_steps, n_paths, 2))
+    position, steps = np.zeros((n_paths, 2)), np.empty_like(drawn)
+    for number, step in enumerate(drawn):
+        leaves = np.abs(position + step) > half_side_m
+        steps[number] = np.where(leaves, -step, step)
+        position = position + steps[number]
+    order = np.arange(n_paths * n_steps).reshape(n_steps, n_paths).T
+    return Sequences(
+        torch.from_numpy(steps.reshape(-1, 2).astype(np.float32)), torch.from_numpy(order.copy())
+    )
