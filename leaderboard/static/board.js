@@ -37,8 +37,45 @@
     return keyed.map((one) => one.row);
   }
 
+  // Moving a row lays all its open cells out again. What is in sight comes first, the rest a frame later and on.
+  const AT_ONCE = 1500;
+  const SPARE_ROWS = 8;
+  let rest = [];
+  let placing = 0;
+
+  function rowsInSight() {
+    const top = body.getBoundingClientRect().top;
+    const height = Math.max(body.getBoundingClientRect().height / Math.max(body.rows.length, 1), 16);
+    return Math.ceil((innerHeight - top) / height) + SPARE_ROWS;
+  }
+
+  function placeRows(ordered) {
+    const columns = heads.filter((head) => head.offsetWidth > 0).length;
+    const atOnce = Math.max(Math.ceil(AT_ONCE / Math.max(columns, 1)), rowsInSight());
+    const last = ordered.filter((row) => !row.hidden)[atOnce - 1];
+    const end = last ? ordered.indexOf(last) + 1 : ordered.length;
+    body.replaceChildren(...ordered.slice(0, end));
+    rest = ordered.slice(end);
+    placeRest(2 * atOnce, ++placing);
+  }
+
+  function placeRest(atOnce, number) {
+    table.ariaBusy = String(rest.length > 0);
+    if (rest.length) requestAnimationFrame(() => setTimeout(() => {
+      if (number !== placing) return;
+      body.append(...rest.splice(0, atOnce));
+      placeRest(2 * atOnce, number);
+    }));
+  }
+
+  function placeAll() {
+    placing += 1;
+    body.append(...rest.splice(0));
+    table.ariaBusy = "false";
+  }
+
   function sortRows() {
-    body.append(...order());
+    placeRows(order());
     heads.forEach((head) => {
       const here = head.dataset.key === state.sort;
       head.setAttribute("aria-sort", here ? (state.ascending ? "ascending" : "descending") : "none");
@@ -195,6 +232,7 @@
   }
 
   function viewCells(board) {
+    placeAll();
     const at = Object.fromEntries(board.columns.map((name, n) => [name, n]));
     const keyOf = (cell) => `${cell[at.benchmark]}@${cell[at.benchmark_version]}`
       + (cell[at.data_sha256] ? `@${cell[at.data_sha256].slice(0, 8)}` : "");
@@ -242,6 +280,7 @@
     button.addEventListener("click", onSort);
   }
   for (const button of table.querySelectorAll("button.opens")) button.addEventListener("click", onOpen);
+  addEventListener("beforeprint", placeAll);
   form.addEventListener("input", refilter);
   form.addEventListener("submit", (event) => { event.preventDefault(); refilter(); });
   document.getElementById("clear").addEventListener("click", () => {

@@ -105,7 +105,9 @@ _SORT = """async place => {
   button.click();
   document.querySelector('#board').getBoundingClientRect();
   await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
-  return performance.now() - start;
+  const seen = performance.now() - start;
+  while (document.querySelector('#board').ariaBusy === 'true') await new Promise(done => setTimeout(done));
+  return [seen, performance.now() - start];
 }"""
 
 
@@ -118,8 +120,9 @@ def _one_load(browser, address):
     page.close()
     return {
         "first paint s": paint / 1000,
-        "sort s": collapsed / 1000,
-        "sort with all columns open s": opened / 1000,
+        "sort s": collapsed[1] / 1000,
+        "sort with all columns open, rows in sight s": opened[0] / 1000,
+        "sort with all columns open, all rows s": opened[1] / 1000,
     }
 
 
@@ -251,7 +254,7 @@ def _static_export(n_candidates, n_benchmarks):
 _PAINTED = {
     "first paint s": 1.0,
     "sort s": 0.3,
-    "sort with all columns open s": 0.3,
+    "sort with all columns open, rows in sight s": 0.3,
     "page kB compressed": 150,
 }
 _ANY_PAGE = dict.fromkeys(

@@ -21,10 +21,11 @@ board_examples = importlib.util.module_from_spec(_SPEC)
 sys.modules["board_examples"] = board_examples
 _SPEC.loader.exec_module(board_examples)
 
+from innerscore import leaderboard  # noqa: E402
 from innerscore.leaderboard.board import make_board  # noqa: E402
 from innerscore.leaderboard.export import export_board  # noqa: E402
 from innerscore.leaderboard.figures import animated_png  # noqa: E402
-from innerscore.leaderboard.pages import Clip, write_site  # noqa: E402
+from innerscore.leaderboard.pages import Clip, Site, take_snapshot, write_site  # noqa: E402
 from innerscore.leaderboard.server import Limits, TokenFile, create_app  # noqa: E402
 from innerscore.leaderboard.store import Store  # noqa: E402
 
@@ -96,6 +97,20 @@ def board_store(tmp_path_factory):
     )  # fmt: skip
     store.add_all([later])
     return store
+
+
+@pytest.fixture(scope="session")
+def tall_board(tmp_path_factory):
+    """The address of a written board of 120 x 16."""
+    folder = tmp_path_factory.mktemp("tall")
+    store = Store(f"sqlite:///{folder / 'board.sqlite'}")
+    store.add_all(board_examples.many_entries(120, 16, n_resamples=5, n_targets=2))
+    names = [f"candidate-{number:03d}" for number in range(120)]
+    cards = board_examples.contents(names, board_examples.benchmark_names(16))
+    site = Site(take_snapshot(store, cards), store, live=False)
+    (folder / "index.html").write_bytes(site.document("index.html").body)
+    shutil.copytree(Path(leaderboard.__file__).parent / "static", folder / "static")
+    return f"{folder.as_uri()}/"
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,28 @@ def test_sorting_orders_by_value_keeps_what_has_none_last_and_says_so(open_page,
     assert page.locator('#board th[aria-sort="ascending"], #board th[aria-sort="descending"]').count() == 1
 
 
+def test_a_tall_board_shows_what_is_in_sight_first_and_loses_no_row(tall_board, open_page):
+    page = open_page(tall_board + "index.html")
+    names = sorted(name.split("\n")[0] for name in shown_names(page))
+    page.click("#open-all")
+    rows_at_once = page.evaluate(
+        """() => {
+          document.querySelector('#board thead th .sort').click();
+          const table = document.querySelector('#board');
+          return [table.tBodies[0].rows.length, table.ariaBusy];
+        }"""
+    )
+    assert 0 < rows_at_once[0] < len(names)
+    assert rows_at_once[1] == "true"
+    page.wait_for_selector("#board[aria-busy=false]")
+    assert [name.split("\n")[0] for name in shown_names(page)] == names
+    page.emulate_media(media="print")
+    page.evaluate(
+        "document.querySelector('#board thead th .sort').click(); dispatchEvent(new Event('beforeprint'))"
+    )
+    assert [name.split("\n")[0] for name in shown_names(page)] == names[::-1]
+
+
 def test_facets_and_search_filter_and_the_address_gives_the_same_view_again(open_page, base):
     page = open_page(base + "index.html")
     page.click("details.filters summary")
