@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .errors import ActivationError
 from .stimuli import Stimulus
 
-__all__ = ["Activations", "LayerValues", "TimedValues", "check_activations"]
+__all__ = ["Activations", "LayerValues", "TimedValues", "as_array", "check_activations"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +79,8 @@ def check_activations(
 
 def _check_layer(value: object, stimulus: Stimulus, candidate: str, layer: str) -> TimedValues:
     subject = f"Layer '{layer}' of candidate '{candidate}' for stimulus '{stimulus.identifier}'"
-    timed = value if isinstance(value, TimedValues) else TimedValues(_as_array(value), stimulus.times_ms)
-    values = _as_array(timed.values)
+    timed = value if isinstance(value, TimedValues) else TimedValues(as_array(value), stimulus.times_ms)
+    values = as_array(timed.values)
     if values.ndim != 2 or values.dtype.kind not in "fiub":
         raise ActivationError(
             subject, got=f"{values.dtype} of shape {values.shape}", needed="a real array (time, units)"
@@ -122,7 +122,7 @@ def _check_times(
         )
 
 
-def _as_array(value: object) -> npt.NDArray[Any]:
+def as_array(value: object) -> npt.NDArray[Any]:
     """A numpy view of an array or a torch tensor on any device."""
     detach = getattr(value, "detach", None)
     return np.asarray(detach().cpu().numpy() if detach is not None else value)

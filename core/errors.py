@@ -11,7 +11,8 @@
     │   ├── InvalidRecordError             a result record
     │   └── DuplicateNameError             one name registered at two places
     ├── CandidateError                 4   a candidate failed
-    │   └── ActivationError                its activations are not as the stimulus demands
+    │   ├── ActivationError                its activations are not as the stimulus demands
+    │   └── LimitError                     it took more than its sandbox allows
     ├── UnknownNameError               5   no candidate, benchmark, metric or data set of that name
     ├── StoreError                     6   the store is damaged or in conflict
     └── MissingPartError               7   an extra, a system part or a data file is missing
@@ -36,6 +37,7 @@ __all__ = [
     "InvalidDataError",
     "InvalidInputError",
     "InvalidRecordError",
+    "LimitError",
     "MissingPartError",
     "StoreError",
     "UnknownNameError",
@@ -114,6 +116,10 @@ class CandidateError(InnerscoreError):
 
 class ActivationError(CandidateError):
     """A candidate returned activations that its stimulus does not allow."""
+
+
+class LimitError(CandidateError):
+    """A candidate took more time, memory, processes or space than its sandbox allows, and was ended."""
 
 
 _LISTED_BY = {"study": "innerscore reproduce --help", "recipe": "innerscore train"}

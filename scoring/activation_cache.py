@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from safetensors import SafetensorError
@@ -21,11 +22,18 @@ from ..core.cards import CandidateCard
 from ..core.files import atomic_path
 from ..core.stimuli import Stimulus
 
-__all__ = ["ActivationCache", "show_stimuli"]
+__all__ = ["ActivationCache", "Showing", "show_stimuli"]
 
 _BATCH = 16
 
 Progress = Callable[[int, int], None]
+
+
+class Showing(Protocol):
+    """Whoever can be shown stimuli: a candidate loaded here, or one in its sandbox."""
+
+    def activations(self, stimuli: Sequence[Stimulus]) -> list[Activations]:
+        """Show stimuli and check what comes back."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,7 @@ class ActivationCache:
 
 
 def show_stimuli(
-    candidate: LoadedCandidate, stimuli: Sequence[Stimulus], cache: ActivationCache, progress: Progress
+    candidate: Showing, stimuli: Sequence[Stimulus], cache: ActivationCache, progress: Progress
 ) -> dict[str, Activations]:
     """Activations of all stimuli, from the cache where it has them.
 
@@ -98,7 +106,7 @@ def show_stimuli(
 
     Parameters
     ----------
-    candidate : LoadedCandidate
+    candidate : Showing
         Whom to show them.
     stimuli : sequence of Stimulus
         What to show.

@@ -23,20 +23,23 @@ from pathlib import Path
 
 from ..benchmarks import Benchmark
 from ..core._brainscore import Score
-from ..core.activations import Activations, LayerValues, TimedValues, check_activations
+from ..core.activations import Activations, check_activations
 from ..core.errors import ActivationError, InvalidDataError
 from ..core.records import RunInputs
 from ..core.settings import Settings
-from ..core.stimuli import Stimulus, StimulusSet
-from .array_files import Entry, open_arrays
+from ..core.stimuli import StimulusSet
+from .array_files import TIMES, Entry, layer_values, open_arrays
 from .from_file import file_candidate, score_file
 from .run import Outcome, run_inputs
 
-__all__ = ["MAX_BYTES", "activation_inputs", "read_activations", "score_activations"]
+__all__ = [
+    "MAX_BYTES",
+    "activation_inputs",
+    "read_activations",
+    "score_activations",
+]
 
 MAX_BYTES = 8 * 2**30
-
-_TIMES = "@times_ms"
 
 
 def activation_inputs(path: Path, benchmark: Benchmark) -> RunInputs:
@@ -112,7 +115,7 @@ def read_activations(
         _check_size(path, entries, stimuli, layers, max_bytes)
         return {
             stimulus.identifier: check_activations(
-                {layer: _values(entries, stimulus, layer) for layer in layers},
+                {layer: layer_values(entries, stimulus, layer) for layer in layers},
                 stimulus,
                 candidate=path.name,
                 layers=layers,
@@ -126,7 +129,7 @@ def _layers(path: Path, entries: Mapping[str, Entry], stimuli: StimulusSet) -> t
     found: dict[str, list[str]] = {stimulus.identifier: [] for stimulus in stimuli}
     for key in entries:
         stimulus, _, layer = key.rpartition("/")
-        if stimulus in found and not layer.endswith(_TIMES):
+        if stimulus in found and not layer.endswith(TIMES):
             found[stimulus].append(layer)
     missing = [name for name, layers in found.items() if not layers]
     if missing:
@@ -158,21 +161,6 @@ def _check_size(
             needed=f"at most {max_bytes / 2**30:.3g} GiB for a benchmark",
             hint="Pool the units of large layers, or give fewer layers.",
         )
-
-
-def _values(entries: Mapping[str, Entry], stimulus: Stimulus, layer: str) -> LayerValues:
-    """A layer's values, refused by their declared shape before they are read."""
-    entry = entries[f"{stimulus.identifier}/{layer}"]
-    times = entries.get(f"{stimulus.identifier}/{layer}{_TIMES}")
-    n_steps = stimulus.n_steps if times is None else times.shape[0] if len(times.shape) == 1 else -1
-    if len(entry.shape) != 2 or entry.shape[0] != n_steps or entry.shape[1] == 0:
-        raise ActivationError(
-            f"Layer '{layer}' for stimulus '{stimulus.identifier}'",
-            got=f"shape {entry.shape}",
-            needed=f"({stimulus.n_steps}, units): a row for each step of the stimulus",
-            hint=f"Times of its own go into '{layer}{_TIMES}', one for each row.",
-        )
-    return entry.read() if times is None else TimedValues(entry.read(), times.read())
 
 
 @contextmanager

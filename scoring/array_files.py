@@ -15,9 +15,13 @@ from typing import IO, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..core.errors import InnerscoreError, InvalidDataError
+from ..core.activations import LayerValues, TimedValues
+from ..core.errors import ActivationError, InnerscoreError, InvalidDataError
+from ..core.stimuli import Stimulus
 
-__all__ = ["Entry", "open_arrays"]
+__all__ = ["TIMES", "Entry", "layer_values", "open_arrays"]
+
+TIMES = "@times_ms"
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -149,6 +153,21 @@ def _real(path: Path, name: str, dtype: Any) -> np.dtype[Any]:
     if not isinstance(dtype, np.dtype) or dtype.kind not in _NUMBERS:
         raise _illegal(path, name, f"of real numbers, not {dtype}")
     return dtype
+
+
+def layer_values(entries: Mapping[str, Entry], stimulus: Stimulus, layer: str) -> LayerValues:
+    """A layer's values, refused by their declared shape before they are read."""
+    entry = entries[f"{stimulus.identifier}/{layer}"]
+    times = entries.get(f"{stimulus.identifier}/{layer}{TIMES}")
+    n_steps = stimulus.n_steps if times is None else times.shape[0] if len(times.shape) == 1 else -1
+    if len(entry.shape) != 2 or entry.shape[0] != n_steps or entry.shape[1] == 0:
+        raise ActivationError(
+            f"Layer '{layer}' for stimulus '{stimulus.identifier}'",
+            got=f"shape {entry.shape}",
+            needed=f"({stimulus.n_steps}, units): a row for each step of the stimulus",
+            hint=f"Times of its own go into '{layer}{TIMES}', one for each row.",
+        )
+    return entry.read() if times is None else TimedValues(entry.read(), times.read())
 
 
 def _illegal(path: Path, name: str, needed: str) -> InvalidDataError:

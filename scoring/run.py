@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ..benchmarks import Benchmark
 from ..candidates import load_candidate
@@ -34,7 +36,8 @@ from ..core.records import (
 )
 from ..core.scores import unpack_score
 from ..core.settings import Settings
-from .activation_cache import ActivationCache, show_stimuli
+from .activation_cache import ActivationCache, Showing, show_stimuli
+from .sandbox import Sandbox
 
 __all__ = [
     "SCORING_ROOMS",
@@ -143,7 +146,12 @@ def run_inputs(candidate: CandidateRef, benchmark: Benchmark, *, stimuli_sha256:
 
 
 def execute(
-    run: Run, settings: Settings, *, report: Report | None = None, supersedes: str | None = None
+    run: Run,
+    settings: Settings,
+    *,
+    report: Report | None = None,
+    supersedes: str | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Outcome:
     """Do a run.
 
@@ -157,6 +165,8 @@ def execute(
         Called with the stage, the number done and the number of all.
     supersedes : str, optional
         Hash of the record that this run's record corrects.
+    sandbox : Sandbox, optional
+        Where the candidate runs; without, in this process. The record says which.
 
     Returns
     -------
@@ -168,7 +178,7 @@ def execute(
     InnerscoreError
         If anything but the candidate is at fault.
     """
-    attempt = _Attempt(run, settings, supersedes, report or _silent, _Clock.start())
+    attempt = _Attempt(run, settings, supersedes, report or _silent, _Clock.start(), sandbox=sandbox)
     shown = attempt.show()
     return shown if isinstance(shown, Outcome) else attempt.score(shown)
 
@@ -210,6 +220,7 @@ class _Attempt:
     say: Report
     clock: _Clock
     stage: Stage = "load"
+    sandbox: Sandbox | None = None
 
     def show(self) -> dict[str, Activations] | Outcome:
         """The activations; or how it ended without."""
@@ -246,13 +257,25 @@ class _Attempt:
         """From the cache if it has them all; else the candidate is built and shown what is missing."""
         run, stimuli = self.run, self.run.benchmark.stimuli.stimuli
         made_of = run.inputs.candidate.bundle_sha256
-        cache = ActivationCache.named(run.card, made_of, self.settings.cache_dir, run.inputs.seed)
+        cache = ActivationCache.named(run.card, made_of, self._cache_dir, run.inputs.seed)
         self.say(self.stage, 0, 1)
         if (known := cache.all(stimuli)) is not None:
             return known
-        candidate = load_candidate(run.candidate, self.settings, seed=run.inputs.seed)
-        self.stage = "activations"
-        return show_stimuli(candidate, stimuli, cache, lambda done, of: self.say("activations", done, of))
+        with self._built() as candidate:
+            self.stage = "activations"
+            return show_stimuli(candidate, stimuli, cache, lambda done, of: self.say("activations", done, of))
+
+    @property
+    def _cache_dir(self) -> Path:
+        """What came out of a sandbox is kept apart: a record that says so must not rest on an open run."""
+        return self.settings.cache_dir / ("" if self.sandbox is None else "sandboxed")
+
+    def _built(self) -> AbstractContextManager[Showing]:
+        run, seed = self.run, self.run.inputs.seed
+        if self.sandbox is None:
+            return nullcontext(load_candidate(run.candidate, self.settings, seed=seed))
+        made_of = run.inputs.candidate.bundle_sha256
+        return self.sandbox.opened(run.candidate, made_of, run.benchmark.stimuli, seed=seed)
 
     def _record(
         self, status: Status, *, score: ScoreRecord | None = None, failure: Failure | None = None
@@ -262,7 +285,7 @@ class _Attempt:
             status=status,
             score=score,
             failure=failure,
-            environment=current_environment(self.settings.device, sandboxed=False),
+            environment=current_environment(self.settings.device, sandboxed=self.sandbox is not None),
             cost=self.clock.cost(),
             created=utc_now(),
             supersedes=self.supersedes,

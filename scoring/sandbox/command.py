@@ -1,0 +1,199 @@
+"""The command line of bubblewrap: what a candidate's process can see of this machine.
+
+It sees the interpreter and its packages, the rooms of innerscore that a candidate may import, its own files and the
+stimuli, all read-only, and three folders in memory. Recordings, the store, the cache, home folders, the environment
+and the network are not there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ...core.errors import MissingPartError
+from ...core.provenance import PACKAGE_ROOT
+from .limits import SandboxLimits
+
+__all__ = ["CANDIDATE", "STIMULI", "bubblewrap_command", "inside"]
+
+CANDIDATE = "/candidate"
+STIMULI = "/stimuli"
+
+_LIBRARY = "/innerscore"
+_GUEST = "/innerscore/guest.py"
+_HOME = "/home/candidate"
+_ROOMS = ("__init__.py", "py.typed", "core", "tasks", "candidates")
+_SYSTEM = ("/lib", "/lib32", "/lib64", "/bin", "/sbin")
+_NOBODY = "65534"
+
+
+def bubblewrap_command(
+    candidate: Path | None,
+    stimuli: Path,
+    hidden: Iterable[Path],
+    limits: SandboxLimits,
+    *,
+    threads: int,
+    device: str,
+    filter_descriptor: int | None,
+) -> list[str]:
+    """The command that runs the guest.
+
+    Parameters
+    ----------
+    candidate : pathlib.Path or None
+        Folder with the candidate's files; None for a built-in one.
+    stimuli : pathlib.Path
+        Folder with the stimuli.
+    hidden : iterable of pathlib.Path
+        What must not be seen even where a folder that is shown holds it.
+    limits : SandboxLimits
+    threads : int
+        For numerical libraries; the same as outside, or sums come in another order.
+    device : str
+        As in the settings.
+    filter_descriptor : int or None
+        Open file with the filter of system calls.
+
+    Raises
+    ------
+    MissingPartError
+        If bubblewrap is not installed.
+    """
+    shown = _interpreter_folders()
+    command = [*_program(), *_alone(), *_root_folders(shown)]
+    command += _cover([PACKAGE_ROOT, *hidden], shown)
+    command += _innerscore()
+    if candidate is not None:
+        command += ["--ro-bind", str(candidate), CANDIDATE]
+    command += ["--ro-bind", str(stimuli), STIMULI]
+    command += ["--proc", "/proc", "--dev", "/dev", *(_gpu() if device != "cpu" else [])]
+    command += _scratch(limits.scratch_mb)
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108  (its own)
+    command += [text for item in _environment(threads).items() for text in ("--setenv", *item)]
+    command += [] if filter_descriptor is None else ["--seccomp", str(filter_descriptor)]
+    return [*command, "--", *_unprivileged(), sys.executable, "-s", "-B", "-P", _GUEST]
+
+
+def inside(path: Path) -> str:
+    """Where a file of this package is in the sandbox."""
+    return f"{_LIBRARY}/innerscore/{path.relative_to(PACKAGE_ROOT).as_posix()}"
+
+
+def _program() -> list[str]:
+    found = shutil.which("bwrap")
+    if found is None:
+        raise MissingPartError(
+            "bubblewrap (the program bwrap)",
+            got="nothing on the path",
+            needed="installed to run a candidate in a sandbox",
+            hint="On Debian and Ubuntu: apt-get install bubblewrap.",
+        )
+    return [found, "--clearenv", "--die-with-parent", "--cap-drop", "ALL"]
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _alone() -> list[str]:
+    """Namespaces of its own.
+
+    A user gets one of user identities, too. Root does not: in it the candidate would still be the machine's root
+    to the kernel, who may write to files below /proc and has no limit of processes. It becomes nobody instead,
+    by :func:`_unprivileged`, before any code of the candidate runs.
+    """
+    if not _is_root():
+        return ["--unshare-all", "--unshare-user", "--uid", _NOBODY, "--gid", _NOBODY]
+    names = ("ipc", "pid", "net", "uts", "cgroup-try")
+    needed = ("CAP_SETUID", "CAP_SETGID")
+    return [f"--unshare-{name}" for name in names] + [text for name in needed for text in ("--cap-add", name)]
+
+
+def _unprivileged() -> list[str]:
+    if not _is_root():
+        return []
+    changer = shutil.which("setpriv")
+    if changer is None:
+        raise MissingPartError(
+            "setpriv (of util-linux)",
+            got="nothing on the path",
+            needed="installed to run a candidate in a sandbox as root",
+            hint="Install util-linux, or run as another user than root.",
+        )
+    return [changer, f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--inh-caps=-all"]
+
+
+def _interpreter_folders() -> list[Path]:
+    """Where the interpreter, its packages and the system's libraries are; none of them inside another."""
+    wanted = {
+        Path("/usr"),
+        Path(sys.prefix),
+        Path(sys.base_prefix),
+        Path(os.path.realpath(sys.executable)).parent,
+    }
+    return sorted(one for one in wanted if not any(one.is_relative_to(other) for other in wanted - {one}))
+
+
+def _root_folders(shown: Sequence[Path]) -> Iterator[str]:
+    parents = {parent for folder in shown for parent in folder.parents if parent != parent.parent}
+    own = [Path(_LIBRARY), Path(_LIBRARY, "innerscore"), Path(_HOME).parent]
+    for parent in [*sorted(parents), *own]:  # a parent sorts before what is in it
+        yield from ("--perms", "0755", "--dir", str(parent))  # else readable by its owner only
+    for folder in shown:
+        yield from ("--ro-bind", str(folder), str(folder))
+    for name in _SYSTEM:
+        path = Path(name)
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), name)
+        elif path.is_dir():
+            yield from ("--ro-bind", name, name)
+    for name in ("/etc/ld.so.cache", "/etc/alternatives"):
+        yield from ("--ro-bind-try", name, name)
+
+
+def _cover(hidden: Iterable[Path], shown: Sequence[Path]) -> Iterator[str]:
+    """An empty folder, or an empty file, over what lies in a folder that is shown."""
+    for path in {one.resolve() for one in hidden}:
+        for folder in shown:
+            if not path.exists() or not path.is_relative_to(folder.resolve()):
+                continue
+            place = str(folder / path.relative_to(folder.resolve()))
+            if path.is_dir():
+                yield from ("--tmpfs", place, "--remount-ro", place)
+            else:
+                yield from ("--ro-bind", "/dev/null", place)
+
+
+def _innerscore() -> Iterator[str]:
+    """The rooms that a candidate may import: no data, no generator of recordings, no measure, no store."""
+    for name in _ROOMS:
+        yield from ("--ro-bind", str(PACKAGE_ROOT / name), f"{_LIBRARY}/innerscore/{name}")
+    yield from ("--ro-bind", str(Path(__file__).with_name("guest.py")), _GUEST)
+
+
+def _gpu() -> Iterator[str]:
+    for device in sorted(Path("/dev").glob("nvidia*")):
+        yield from ("--dev-bind", str(device), str(device))
+    yield from ("--ro-bind", "/sys", "/sys")
+
+
+def _scratch(megabytes: int) -> Iterator[str]:
+    for folder in ("/tmp", _HOME, "/dev/shm"):  # noqa: S108  (its own)
+        yield from ("--perms", "0777", "--size", str(megabytes * 2**20), "--tmpfs", folder)
+
+
+def _environment(threads: int) -> dict[str, str]:
+    counted = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": _HOME,
+        "USER": "candidate",
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": _LIBRARY,
+        "PYTHONHASHSEED": "0",
+        **dict.fromkeys(counted, str(threads)),
+    }
