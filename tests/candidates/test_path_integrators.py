@@ -269,3 +269,19 @@ def test_weights_of_another_architecture_and_arenas_larger_than_the_room_are_ref
     assert candidate.activations(motion_from_path("w", path, rate_hz=5.0, arena_m=(2.2, 2.2)))
     with pytest.raises(CandidateError, match=r"at most 2\.2 m"):
         candidate.activations(motion_from_path("w", path, rate_hz=5.0, arena_m=(1.0, 2.3)))
+
+
+def test_a_network_may_be_begun_anew_at_the_true_place():
+    torch.manual_seed(0)
+    weights = build_network("leaky-rnn", 8).state_dict()
+    path = ornstein_uhlenbeck_paths(1, 2.0, rate_hz=5.0, seed=2)[0]
+    whole = motion_from_path("w", path, rate_hz=5.0, arena_m=(1.0, 1.0))
+    rest = motion_from_path("r", path[4:], rate_hz=5.0, arena_m=(1.0, 1.0))
+    options = {"weights": weights, "architecture": "leaky-rnn", "units": 8}
+    free, anew = PathIntegrator(**options), PathIntegrator(**options, restart_s=0.8)
+    np.testing.assert_array_equal(free.activations(whole)["rates"][:4], anew.activations(whole)["rates"][:4])
+    np.testing.assert_allclose(
+        free.activations(rest)["rates"][:4], anew.activations(whole)["rates"][4:8], atol=1e-6
+    )
+    with pytest.raises(InvalidArgumentError, match="'restart_s'"):
+        PathIntegrator(**options, restart_s=0.3)

@@ -225,6 +225,7 @@ def test_maps_are_means_over_bins():
 SMALL = Size(
     units=6,
     mlp_units=4,
+    objective=Objective(),
     batches=Batches(n_paths=3, n_steps=5, n_updates=2, n_held_out=2),
     optimisation=Optimisation(rate=0.01, epsilon=1e-8, max_epochs=3, patience=3),
     choices="Tiny, for tests.",

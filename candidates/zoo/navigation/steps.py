@@ -50,6 +50,8 @@ class Stepped:
     ----------
     heading : float
         Direction of the first movement, in radians.
+    places : tensor of shape (n_whole + 1, 2)
+        Where whole steps begin and end, in m.
     whole : Motion over (n_whole,)
         Steps of full length.
     last : Motion over (n_steps,)
@@ -59,6 +61,7 @@ class Stepped:
     """
 
     heading: float
+    places: torch.Tensor
     whole: Motion
     last: Motion
     n_before: npt.NDArray[np.int_]
@@ -77,13 +80,21 @@ def stepped(stimulus: SelfMotion, step_s: float) -> Stepped:
     angles = np.where(_moves(last), _angle(last), before)
     return Stepped(
         float(first),
+        torch.from_numpy(corners),
         motion_of(whole, headings, np.array([first])),
         motion_of(last[:, None], angles[:, None], before[:, None])[:, 0],
         n_before,
     )
 
 
-def show(model: SpaceModel, stimuli: Sequence[SelfMotion], step_s: float, device: str) -> list[Layers]:
+def show(
+    model: SpaceModel,
+    stimuli: Sequence[SelfMotion],
+    step_s: float,
+    device: str,
+    *,
+    restart_steps: int | None = None,
+) -> list[Layers]:
     """A model's layers at each step of several walks, run together in double precision.
 
     Parameters
@@ -93,32 +104,39 @@ def show(model: SpaceModel, stimuli: Sequence[SelfMotion], step_s: float, device
     step_s : float
         Length of the model's steps.
     device : str
+    restart_steps : int, optional
+        After so many whole steps, each time, the model is begun anew at the true place; never by default.
 
     Returns
     -------
     activations : list of dict of str to array of shape (time, units), float32
     """
     walks = [stepped(stimulus, step_s) for stimulus in stimuli]
-    start = torch.from_numpy(np.stack([stimulus.start_position for stimulus in stimuli])).to(device)
-    heading = torch.tensor([walk.heading for walk in walks], dtype=torch.float64, device=device)
     with torch.inference_mode():
-        states = _whole_states(model, model.begin(start, heading), [walk.whole.to(device) for walk in walks])
+        states = _whole_states(model, walks, device, restart_steps)
         return [
             _shown(model, tuple(part[:, row] for part in states), walk, device)
             for row, walk in enumerate(walks)
         ]
 
 
-def _whole_states(model: SpaceModel, state: State, walks: list[Motion]) -> State:
+def _whole_states(
+    model: SpaceModel, walks: list[Stepped], device: str, restart_steps: int | None = None
+) -> State:
     """States after 0, 1, 2, ... whole steps, each part (n, n_walks, units); walks that are over stand still."""
-    longest = max(len(walk.turn) for walk in walks)
-    parts = [
-        _padded([getattr(walk, name) for walk in walks], longest)
+    longest = max(len(walk.whole.turn) for walk in walks)
+    displacement, heading, turn = (
+        _padded([getattr(walk.whole, name) for walk in walks], longest).to(device)
         for name in ("displacement", "heading", "turn")
-    ]
-    motion, kept = Motion(*parts), [state]
+    )
+    places = _padded([walk.places for walk in walks], longest + 1).to(device)
+    first = torch.tensor([walk.heading for walk in walks], dtype=torch.float64, device=device)
+    kept = [model.begin(places[0], first)]
     for step in range(longest):
-        kept.append(model.step(kept[-1], motion[step]))
+        state = model.step(kept[-1], Motion(displacement[step], heading[step], turn[step]))
+        if restart_steps is not None and (step + 1) % restart_steps == 0:
+            state = model.begin(places[step + 1], heading[step])
+        kept.append(state)
     return tuple(torch.stack(part) for part in zip(*kept, strict=True))
 
 

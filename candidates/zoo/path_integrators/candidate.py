@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from ....core.errors import CandidateError
+from ....core.errors import CandidateError, InvalidArgumentError
 from ....core.stimuli import SelfMotion
 from ...weights import load_into
 from ..navigation import BOX_M, STEP_S, show
@@ -29,6 +29,10 @@ class PathIntegrator:
         Which network.
     units : int
         Its size.
+    restart_s : float, optional
+        Begin anew at the true place each time so many seconds have gone by, as published evaluations do,
+        whose walks have 20 steps (4 s). Never by default: a walk's start is then all that the network is told
+        of its place.
     device : str, default="cpu"
         Where it runs.
 
@@ -39,11 +43,18 @@ class PathIntegrator:
     """
 
     def __init__(
-        self, *, weights: Mapping[str, torch.Tensor], architecture: str, units: int, device: str = "cpu"
+        self,
+        *,
+        weights: Mapping[str, torch.Tensor],
+        architecture: str,
+        units: int,
+        restart_s: float | None = None,
+        device: str = "cpu",
     ) -> None:
         network = build_network(architecture, units)
         load_into(network, weights, subject=f"The weights of a {architecture} of {units} units")
         self._network, self._device = network.double().to(device).eval(), device
+        self._restart_steps = None if restart_s is None else _restart_steps(restart_s)
 
     def activations(self, stimulus: SelfMotion) -> Layers:
         """The network's layers at the end of each step of the walk."""
@@ -58,4 +69,13 @@ class PathIntegrator:
                     got=f"{stimulus.arena_m} m",
                     needed=f"of at most {BOX_M} m a side, in which the network was trained",
                 )
-        return show(self._network, stimuli, STEP_S, self._device)
+        return show(self._network, stimuli, STEP_S, self._device, restart_steps=self._restart_steps)
+
+
+def _restart_steps(restart_s: float) -> int:
+    steps = round(restart_s / STEP_S)
+    if steps < 1 or abs(steps * STEP_S - restart_s) > 1e-9:
+        raise InvalidArgumentError(
+            "The 'restart_s' parameter", got=restart_s, needed=f"a multiple of {STEP_S} s, or None"
+        )
+    return steps
