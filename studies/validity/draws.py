@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +41,7 @@ ONCE = Amount()
 
 @dataclass(frozen=True)
 class DrawFiles:
-    """Draws on disk. A file that is there and can be read is not made again.
+    """Draws on disk: a file that is there and can be read need not be made again.
 
     Parameters
     ----------
@@ -51,11 +50,6 @@ class DrawFiles:
     """
 
     folder: Path
-
-    def kept(self, make: Callable[[], Draw], *place: str) -> Draw:
-        """The draw at a place, made and written if it is not there."""
-        known = self.known(*place)
-        return self.keep(make(), *place) if known is None else known
 
     def known(self, *place: str) -> Draw | None:
         """The draw at a place; None if it is not there or the file was cut short."""

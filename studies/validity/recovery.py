@@ -77,14 +77,14 @@ def calibration(
     drawn : mapping of str to sequence of dict
         By generating candidate.
     limits : mapping of str to dict
-        By generating candidate: the score of each candidate with unlimited data.
+        By generating candidate, those for which it is known: the score of each candidate with unlimited data.
     """
     rows = np.array(
         [
             row
-            for generating, draws in drawn.items()
-            for name, truth in limits[generating].items()
-            for row in _rows_against(draws, name, truth)
+            for generating, truths in limits.items()
+            for name, truth in truths.items()
+            for row in _rows_against(drawn[generating], name, truth)
         ]
     )
     if not len(rows):

@@ -41,7 +41,7 @@ class Study:
     folder : pathlib.Path
         Draws are kept in a folder below, whose name follows from all that determines them.
     rounds_until, deadline : float
-        By `time.monotonic`: the rounds end at the first, and what more data do is not tried after the second.
+        By `time.monotonic`: the rounds end at the first; unlimited and further data are not tried after the second.
     """
 
     design: Design
@@ -126,7 +126,7 @@ def _rounds(study: Study, say: Say) -> dict[str, list[dict[float, Drawn]]]:
         say("draws", sum(map(len, done.values())), n_rounds)
         finished = _round(study, scene, len(rounds))
         if finished is None:
-            break
+            continue  # of others there may be rounds on disk
         rounds.append(finished)
         if len(rounds) < study.design.draws:
             heapq.heappush(waiting, (spent + time.monotonic() - began, place))
@@ -168,11 +168,8 @@ def _drawn(
 
 def _scene_report(study: Study, scene: Scene, rounds: Sequence[dict[float, Drawn]]) -> TrustReport:
     files = study.files[scene.name]
-    limits = {
-        name: files.kept(lambda name=name: limit(scene, name, study.design), "limit", name)  # type: ignore[misc]
-        for name in scene.candidates
-    }
-    own = files.kept(lambda: own_scores(scene, study.design.seed), "own")
+    own = files.known("own") or files.keep(own_scores(scene, study.design.seed), "own")
+    limits = _limits(study, scene, files)
     drawn = {reliability: _together(rounds, reliability) for reliability in study.design.reliabilities}
     facts = {
         "neurons": study.design.n_neurons,
@@ -188,6 +185,18 @@ def _scene_report(study: Study, scene: Scene, rounds: Sequence[dict[float, Drawn
         controls=tuple(controls(scene, own)),
         nuisance=tuple(nuisances(scene, own)),
     )
+
+
+def _limits(study: Study, scene: Scene, files: DrawFiles) -> dict[str, Draw]:
+    """By generating candidate, the scores of all with unlimited data; as many as there is time for."""
+    found = {}
+    for name in scene.candidates:
+        known = files.known("limit", name)
+        if known is None and time.monotonic() <= study.deadline:
+            known = files.keep(limit(scene, name, study.design), "limit", name)
+        if known is not None:
+            found[name] = known
+    return found
 
 
 def _together(rounds: Sequence[dict[float, Drawn]], reliability: float) -> Drawn:

@@ -120,6 +120,8 @@ def make_scenes(
     cards = [known.find(name).card for name in benchmarks]
     for card in cards:
         _check_of_neurons(card)
+    for name in candidates:
+        find_candidate(name, settings)
     empty = [_empty_scene(card, data, design, settings) for card in cards]
     left_out: dict[str, str] = {}
     for done, name in enumerate(candidates):

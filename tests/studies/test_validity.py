@@ -6,14 +6,24 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import t as student
+from typer.testing import CliRunner
 
 from innerscore.benchmarks import registry as benchmark_registry
 from innerscore.candidates import registry as candidate_registry
+from innerscore.cli.app import app
+from innerscore.cli.contents import board_contents
 from innerscore.core._brainscore import DataAssembly
-from innerscore.core.errors import InvalidArgumentError, InvalidDataError, InvalidInputError
+from innerscore.core.errors import (
+    InvalidArgumentError,
+    InvalidDataError,
+    InvalidInputError,
+    UnknownNameError,
+)
 from innerscore.core.labelled import coordinate
-from innerscore.core.settings import Settings
+from innerscore.core.settings import Settings, load_settings
+from innerscore.leaderboard.pages import BoardContents, write_site
 from innerscore.leaderboard.pages.trust_report import read_report
+from innerscore.leaderboard.store import Store
 from innerscore.metrics import load_metric
 from innerscore.metrics.functional.reliability import split_half_reliability
 from innerscore.studies.validity import Design, Study, run_study, why_not
@@ -141,6 +151,11 @@ def test_another_seed_or_candidate_is_another_study(scene, whole, tmp_path):
     other = run_study(Study(Design(**{**vars(DESIGN), "seed": 1}), [scene], tmp_path), silent)
     assert not set(files_below(tmp_path)) & set(files_below(whole[0]))
     assert other.recovery[0].measured_reliability != whole[1].recovery[0].measured_reliability
+
+
+def test_without_time_the_report_is_of_what_is_there(scene, whole):
+    report = run_study(study(scene, whole[0], rounds_until=-1.0, deadline=-1.0), silent)
+    assert report.model_dump_json() == whole[1].model_dump_json()
 
 
 def test_without_time_nothing_is_said_of_a_benchmark(scene, tmp_path):
@@ -274,3 +289,69 @@ def test_the_report_is_one_that_the_page_reads_and_shows(whole):
     assert calibrated.covered + calibrated.below + calibrated.above == pytest.approx(1)
     with pytest.raises(InvalidInputError, match="first"):
         read_report({"recovery": [{**report.recovery[0].model_dump(), "first": [[1]]}]})
+
+
+def test_the_page_shows_the_report_with_its_figures(whole, tmp_path):
+    report = whole[1].model_copy(update={"study": "<b>ours</b>", "command": "innerscore validate"})
+    store = Store(f"sqlite:///{tmp_path / 'board.sqlite'}")
+    write_site(store, BoardContents(trust=report.model_dump(mode="json")), tmp_path / "site")
+    page = (tmp_path / "site" / "trust.html").read_text()
+    assert "&lt;b&gt;ours&lt;/b&gt;" in page
+    for key in ("recovery-0", "controls-0"):
+        assert (tmp_path / "site" / "figures" / "trust" / f"{key}.svg").is_file()
+    counts = (tmp_path / "site" / "figures" / "trust" / "recovery-0.csv").read_text().splitlines()
+    assert [line for line in counts if line.endswith(",3")] == [f"{name},{name},3" for name in NAMES]
+
+
+def test_a_report_keeps_what_an_older_one_says_of_other_benchmarks(whole):
+    new = whole[1].model_copy(update={"command": "b", "code": "2"})
+    moved = new.recovery[0].model_copy(update={"benchmark": "SimulatedMEC.rsa"})
+    older = new.model_copy(
+        update={"recovery": (moved, *new.recovery), "command": "a", "code": "1", "controls": ()}
+    )
+    both = new.beside(older)
+    assert both.benchmarks == ("SimulatedDMFC.occluded-ridge", "SimulatedMEC.rsa")
+    assert both.command == "a\nb"
+    assert len(both.calibration) == 1
+    assert new.beside(None) == new.beside(new) == new
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "code"),
+    [
+        (["--draws", "0"], SystemExit, 2),
+        (["--reliability", "1.5"], InvalidArgumentError, 3),
+        (["--benchmark", "SimulatedMEC.rigde"], UnknownNameError, 5),
+        (["--benchmark", "SimulatedDMFC.simulation-index"], InvalidArgumentError, 3),
+        (["--benchmark", "SimulatedMEC.rsa", "--candidate", "nobody"], UnknownNameError, 5),
+    ],
+)
+def test_bad_options_are_refused(options, error, code):
+    result = CliRunner().invoke(app, ["validate", *options])
+    assert isinstance(result.exception, error)
+    assert getattr(result.exception, "exit_code", result.exit_code) == code
+    assert not (load_settings().data_dir / "validity.json").exists()
+
+
+def test_the_command_studies_what_it_is_told_and_the_board_shows_it():
+    options = [
+        "-b",
+        "SimulatedMEC.one-to-one",
+        "-c",
+        "position",
+        "-c",
+        "velocity",
+        "--draws",
+        "1",
+        "-r",
+        "0.9",
+    ]
+    result = CliRunner().invoke(app, ["validate", *options])
+    assert result.exit_code == 0, result.output
+    settings = load_settings()
+    report = read_report(json.loads((settings.data_dir / "validity.json").read_bytes()))
+    (found,) = report.recovery
+    assert (found.benchmark, found.first) == ("SimulatedMEC.one-to-one", ((1, 0), (0, 1)))
+    assert {one.variable for one in report.nuisance} >= {"position", "border distance", "velocity and speed"}
+    assert "SimulatedMEC.one-to-one" in (settings.data_dir / "validity.md").read_text()
+    assert board_contents(settings).trust == json.loads(report.model_dump_json())
