@@ -124,14 +124,14 @@ def _studied(
 
 
 def _benchmarks(names: list[str] | None, settings: Settings) -> tuple[list[str], dict[str, str]]:
-    """Those named, or all on simulated recordings for which a brain can be simulated, and why not the others."""
+    """Those named, or all on simulated recordings for which a brain can be simulated; and why not the others."""
     from ..benchmarks import registry
     from ..studies.validity import why_not
 
     known = registry(settings)
-    if names:
-        return [known.find(name).card.identifier for name in dict.fromkeys(names)], {}
     home = [entry.card for name, entry in known.entries().items() if name.startswith("Simulated")]
     reasons = {card.identifier: why_not(card) for card in home}
     chosen = [name for name, reason in reasons.items() if reason is None]
+    if names:
+        chosen = [known.find(name).card.identifier for name in dict.fromkeys(names)]
     return chosen, {name: reason for name, reason in reasons.items() if reason is not None}
