@@ -204,9 +204,10 @@ def _pairs_within(lengths: torch.Tensor) -> int:
     return int((lengths * (lengths - 1) // 2).sum())
 
 
-def each_row(function: Callable[[torch.Tensor], Result], rows: torch.Tensor) -> list[Result]:
+def each_row(function: Callable[[torch.Tensor], Result], *stacks: torch.Tensor) -> list[Result]:
     """Apply a function of a vector to each row; long rows side by side, as many as torch has threads."""
-    if rows.device.type != "cpu" or len(rows) == 1 or rows.shape[1] < _WORTH_A_THREAD:
+    rows = [row for stack in stacks for row in stack]
+    if stacks[0].device.type != "cpu" or len(rows) == 1 or stacks[0].shape[1] < _WORTH_A_THREAD:
         return [function(row) for row in rows]
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         return list(pool.map(function, rows))
@@ -228,13 +229,23 @@ def count_inversions(ranks: torch.Tensor) -> int:
 
 def count_within_runs(runs: torch.Tensor, ranks: torch.Tensor, longest: int) -> tuple[int, int]:
     """Of neighbours in one run of a sorted vector: pairs of falling ranks, and pairs of equal ranks."""
+    tied = _beside_an_equal(runs)
+    runs, ranks = runs[tied], ranks[tied]
     falling = equal = 0
     for lag in range(1, longest):
         same = runs[lag:] == runs[:-lag]
-        earlier, later = ranks[:-lag][same], ranks[lag:][same]
-        falling += int(torch.count_nonzero(earlier > later))
-        equal += int(torch.count_nonzero(earlier == later))
+        earlier, later = ranks[:-lag], ranks[lag:]
+        falling += int(torch.count_nonzero((earlier > later).logical_and_(same)))
+        equal += int(torch.count_nonzero((earlier == later).logical_and_(same)))
     return falling, equal
+
+
+def _beside_an_equal(ordered: torch.Tensor) -> torch.Tensor:
+    """Which entries of a sorted vector have an equal neighbour."""
+    starts = _run_starts(ordered)
+    beside = ~starts
+    beside[:-1] |= ~starts[1:]
+    return beside
 
 
 def _in_rows(ranks: torch.Tensor) -> torch.Tensor:

@@ -253,8 +253,8 @@ def _doubly_centred_squares(a: torch.Tensor, sums: torch.Tensor) -> torch.Tensor
 
 
 def _tau_a(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    first, second = (each_row(DenseRanks.of, stack) for stack in (a, b))
-    values = [[_tau_a_of_ranks(x, y) for y in second] for x in first]
+    ranks = each_row(DenseRanks.of, a, b)
+    values = [[_tau_a_of_ranks(x, y) for y in ranks[len(a) :]] for x in ranks[: len(a)]]
     return torch.tensor(values, dtype=torch.float64, device=a.device)
 
 
