@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from innerscore.candidates import load_candidate, registry
@@ -285,3 +286,22 @@ def test_a_network_may_be_begun_anew_at_the_true_place():
     )
     with pytest.raises(InvalidArgumentError, match="'restart_s'"):
         PathIntegrator(**options, restart_s=0.3)
+
+
+@pytest.mark.parametrize("name", list(SHIPPED))
+def test_a_shipped_network_integrates_other_walks_and_was_trained_by_its_recipe(name):
+    card, path = SHIPPED[name].card, SHIPPED[name].path
+    (recipe,) = find_recipes(name)
+    assert card.model_copy(update={"weights": None, "training": None}) == recipe.card
+    assert card.training == f"innerscore train {name} --seed 0 --device cpu"
+    assert (path.parent / card.weights.file).stat().st_size < 5e6
+    found = card.weights.losses
+    assert found["test_loss"] < found["untrained_test_loss"]
+    assert found["error_after_20_steps_cm"] < 10 < found["untrained_error_after_20_steps_cm"]
+    network = build_network(**card.options)
+    network.load_state_dict(load_file(path.parent / card.weights.file))
+    walks = draw_walks(500, 20, seed=777)
+    with torch.no_grad():
+        said = network.eval().positions(tuple(part[:, -1] for part in unrolled(network, walks)))
+    error = float(100 * (said - walks.positions[:, -1]).norm(dim=1).mean())
+    assert error == pytest.approx(found["error_after_20_steps_cm"], rel=0.15)
