@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -14,24 +13,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ..benchmarks import Benchmark, load_benchmark
 from ..core.errors import InnerscoreError, MissingPartError
-from ..core.records import ResultRecord, RunInputs
+from ..core.records import ResultRecord
 from ..core.settings import Settings
 from ..leaderboard.store import Store
-from ..scoring import (
-    Outcome,
-    Report,
-    Run,
-    activation_inputs,
-    execute,
-    prepare,
-    score_activations,
-    score_table,
-    table_inputs,
-)
+from ..scoring import Report, job_of
 from .output import say
 from .stored import open_store
 
-__all__ = ["Result", "is_activations", "is_table", "limit_threads", "run_pairs"]
+__all__ = ["Result", "limit_threads", "run_pairs"]
 
 
 @dataclass(frozen=True)
@@ -111,80 +100,25 @@ def limit_threads(settings: Settings) -> None:
         torch.set_num_threads(settings.threads)
 
 
-def is_table(candidate: str) -> bool:
-    """Whether a candidate is given as a table of answers."""
-    return candidate.lower().endswith(".csv")
-
-
-def is_activations(candidate: str) -> bool:
-    """Whether a candidate is given as a file of activations."""
-    return candidate.lower().endswith((".npz", ".nc"))
-
-
-@dataclass(frozen=True, eq=False)
-class _Job:
-    """A run to be done, if it has not been: whose, by what it is known, and how."""
-
-    name: str
-    inputs: RunInputs
-    do: Callable[[str | None], Outcome]
-
-
 def _run_pair(
     candidate: str, benchmark: Benchmark, settings: Settings, store: Store, *, seed: int, rerun: bool
 ) -> Result:
     try:
-        job = _job_maker(candidate)(candidate, benchmark, settings, seed)
+        job = job_of(candidate, benchmark, settings, seed=seed)
     except MissingPartError as error:
         return Result(candidate, benchmark.identifier, None, error=error)
     known = store.current(job.inputs.run_sha256)
     if known is not None and known.status != "failed" and not rerun:
         return Result(job.name, benchmark.identifier, known, reused=True)
-    outcome = job.do(None if known is None else known.record_sha256)
+    with _shown(f"{job.name} on {benchmark.identifier}") as report:
+        outcome = job.do(None if known is None else known.record_sha256, report)
     store.add(outcome.record, outcome.targets_csv, outcome.files)
     return Result(job.name, benchmark.identifier, outcome.record, error=outcome.error)
 
 
-def _job_maker(candidate: str) -> Callable[[str, Benchmark, Settings, int], _Job]:
-    if is_table(candidate):
-        return _table_job
-    return _activations_job if is_activations(candidate) else _candidate_job
-
-
-def _candidate_job(candidate: str, benchmark: Benchmark, settings: Settings, seed: int) -> _Job:
-    run = prepare(candidate, benchmark, settings, seed=seed)
-
-    def do(supersedes: str | None) -> Outcome:
-        with _shown(run) as report:
-            return execute(run, settings, report=report, supersedes=supersedes)
-
-    return _Job(run.card.identifier, run.inputs, do)
-
-
-def _table_job(path: str, benchmark: Benchmark, settings: Settings, seed: int) -> _Job:  # noqa: ARG001
-    """A table draws nothing: it has no seed."""
-    inputs = table_inputs(Path(path), benchmark)
-    return _Job(
-        inputs.candidate.identifier,
-        inputs,
-        lambda supersedes: score_table(Path(path), benchmark, settings, supersedes=supersedes),
-    )
-
-
-def _activations_job(path: str, benchmark: Benchmark, settings: Settings, seed: int) -> _Job:  # noqa: ARG001
-    """What was computed elsewhere has no seed here."""
-    inputs = activation_inputs(Path(path), benchmark)
-    return _Job(
-        inputs.candidate.identifier,
-        inputs,
-        lambda supersedes: score_activations(Path(path), benchmark, settings, supersedes=supersedes),
-    )
-
-
 @contextmanager
-def _shown(run: Run) -> Iterator[Report]:
+def _shown(label: str) -> Iterator[Report]:
     """Show a run's progress: a bar on a terminal, a line elsewhere, from its first stage on."""
-    label = f"{run.card.identifier} on {run.benchmark.identifier}"
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),

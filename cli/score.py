@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -10,6 +11,13 @@ from .options import JsonOption, SeedOption
 from .output import emit_json, say, write
 
 __all__ = ["score"]
+
+
+class ExecutorName(StrEnum):
+    """Where tasks run."""
+
+    local = "local"
+    slurm = "slurm"
 
 
 def score(
@@ -29,6 +37,19 @@ def score(
     rerun: Annotated[
         bool, typer.Option("--rerun", help="Run again what is stored; the new record supersedes the old.")
     ] = False,
+    array: Annotated[
+        bool, typer.Option("--array", help="Pairs side by side, as tasks of an executor, not one by one.")
+    ] = False,
+    executor: Annotated[
+        ExecutorName, typer.Option("--executor", help="Where the tasks of --array run.")
+    ] = ExecutorName.local,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="At most so many tasks of --array at once.")
+    ] = None,
+    slurm: Annotated[
+        list[str] | None,
+        typer.Option("--slurm", help="Option of sbatch as NAME=VALUE, repeatable: partition, time, mem."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Score candidates on benchmarks.
@@ -43,7 +64,9 @@ def score(
     from ..benchmarks import registry
     from ..core.errors import CandidateError, InvalidArgumentError, MissingPartError
     from ..core.settings import load_settings
-    from .running import is_activations, is_table, limit_threads, run_pairs
+    from ..scoring.jobs import is_activations, is_table
+    from .running import limit_threads, run_pairs
+    from .sweeping import make_executor, sweep_pairs
     from .tables import result_line
 
     if not benchmark and any(map(is_activations, candidates)):
@@ -55,8 +78,14 @@ def score(
     cards = [registered.card for registered in registry(settings).entries().values()]
     tables_only = all(is_table(candidate) for candidate in candidates)
     names = benchmark or [card.identifier for card in cards if card.alignment == "answer" or not tables_only]
+    if array:
+        chosen = make_executor(executor.value, settings, jobs=jobs, slurm=_pairs(slurm or []))
+        running = sweep_pairs(candidates, names, settings, chosen, seed=seed, rerun=rerun)
+    else:
+        _refuse_options_of_arrays(executor, jobs, slurm)
+        running = run_pairs(candidates, names, settings, seed=seed, rerun=rerun)
     results = []
-    for result in run_pairs(candidates, names, settings, seed=seed, rerun=rerun):
+    for result in running:
         results.append(result)
         if not json:
             write(result_line(result))
@@ -69,3 +98,18 @@ def score(
     # Missing data are an error only where the benchmark was asked for by name.
     if benchmark and any(result.record is None for result in results):
         raise typer.Exit(MissingPartError.exit_code)
+
+
+def _refuse_options_of_arrays(executor: ExecutorName, jobs: int | None, slurm: list[str] | None) -> None:
+    """One by one, pairs run in this process."""
+    given = {"--executor slurm": executor is ExecutorName.slurm, "--jobs": jobs is not None, "--slurm": slurm}
+    for option, is_given in given.items():
+        if is_given:
+            raise typer.BadParameter(f"{option} is for --array.")
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    for text in texts:
+        if "=" not in text:
+            raise typer.BadParameter(f"--slurm takes NAME=VALUE, not '{text}'.")
+    return {name.strip(): value.strip() for name, _, value in (text.partition("=") for text in texts)}

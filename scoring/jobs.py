@@ -1,0 +1,91 @@
+"""A pair of candidate and benchmark as a job: by what its run is known, and how it is done.
+
+Whatever a candidate is given as, name, folder, table of answers or file of activations, it comes through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..benchmarks import Benchmark
+from ..core.records import RunInputs
+from ..core.settings import Settings
+from .activation_file import activation_inputs, score_activations
+from .run import Outcome, Report, Run, execute, prepare
+from .table import score_table, table_inputs
+
+__all__ = ["Job", "is_activations", "is_table", "job_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """A run to be done, if it has not been.
+
+    Parameters
+    ----------
+    name : str
+        The candidate's.
+    inputs : RunInputs
+        By what the run is known.
+    do : callable
+        Does it, given the hash of the record that it corrects and a function to report to, either may be None.
+    run : Run or None
+        None where no model is run, but a file scored.
+    """
+
+    name: str
+    inputs: RunInputs
+    do: Callable[[str | None, Report | None], Outcome]
+    run: Run | None = None
+
+
+def job_of(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: int) -> Job:
+    """The job of a pair.
+
+    Raises
+    ------
+    InnerscoreError
+        If the name is unknown, a card or file not valid, or the benchmark's data not here.
+    """
+    if is_table(candidate):
+        return _table_job(Path(candidate), benchmark, settings)
+    if is_activations(candidate):
+        return _activations_job(Path(candidate), benchmark, settings)
+    run = prepare(candidate, benchmark, settings, seed=seed)
+
+    def do(supersedes: str | None, report: Report | None) -> Outcome:
+        return execute(run, settings, report=report, supersedes=supersedes)
+
+    return Job(run.card.identifier, run.inputs, do, run)
+
+
+def is_table(candidate: str) -> bool:
+    """Whether a candidate is given as a table of answers."""
+    return candidate.lower().endswith(".csv")
+
+
+def is_activations(candidate: str) -> bool:
+    """Whether a candidate is given as a file of activations."""
+    return candidate.lower().endswith((".npz", ".nc"))
+
+
+def _table_job(path: Path, benchmark: Benchmark, settings: Settings) -> Job:
+    """A table draws nothing: it has no seed."""
+    inputs = table_inputs(path, benchmark)
+
+    def do(supersedes: str | None, report: Report | None) -> Outcome:  # noqa: ARG001
+        return score_table(path, benchmark, settings, supersedes=supersedes)
+
+    return Job(inputs.candidate.identifier, inputs, do)
+
+
+def _activations_job(path: Path, benchmark: Benchmark, settings: Settings) -> Job:
+    """What was computed elsewhere has no seed here."""
+    inputs = activation_inputs(path, benchmark)
+
+    def do(supersedes: str | None, report: Report | None) -> Outcome:  # noqa: ARG001
+        return score_activations(path, benchmark, settings, supersedes=supersedes)
+
+    return Job(inputs.candidate.identifier, inputs, do)
