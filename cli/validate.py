@@ -66,10 +66,9 @@ def validate(
     """
     from ..core.files import write_bytes
     from ..core.settings import load_settings
-    from ..leaderboard.pages.trust_report import read_report
     from ..studies.validity import QUICK_BENCHMARKS, RELIABILITIES, Design
     from ..studies.validity.report import SUMMARY_COLUMNS, markdown, summary_rows
-    from .contents import read_trust, trust_file
+    from .contents import trust_file
     from .running import limit_threads
     from .tables import print_table
 
@@ -79,9 +78,8 @@ def validate(
     design = Design(seed=seed, draws=draws or (2 if quick else 20), reliabilities=wanted)
     names = benchmark or (list(QUICK_BENCHMARKS) if quick else None)
     path = out or trust_file(settings)
-    content = read_trust(path)
-    older = None if content is None else read_report(content)
-    report = _studied(design, names, candidate, minutes, settings).beside(older)
+    _older_report(path)  # one that cannot be read is said before the work, not after it
+    report = _studied(design, names, candidate, minutes, settings).beside(_older_report(path))
     write_bytes(path, report.model_dump_json(indent=1).encode() + b"\n")
     write_bytes(path.with_suffix(".md"), markdown(report).encode())
     if json:
@@ -91,6 +89,14 @@ def validate(
     for one in report.left_out:
         say(f"left out {one.name}: {one.why}")
     write(f"the report: {path.resolve()}")
+
+
+def _older_report(path: Path) -> TrustReport | None:
+    from ..leaderboard.pages.trust_report import read_report
+    from .contents import read_trust
+
+    content = read_trust(path)
+    return None if content is None else read_report(content)
 
 
 def _studied(
@@ -120,7 +126,9 @@ def _studied(
         )
         report = run_study(study, show, further=left_out | failed)
     command = " ".join(["innerscore", *sys.argv[1:]])
-    return report.model_copy(update={"created": utc_now(), "command": command, "study": "this board's own"})
+    return report.model_copy(
+        update={"created": utc_now(), "command": command, "study": "this board's own study"}
+    )
 
 
 def _benchmarks(names: list[str] | None, settings: Settings) -> tuple[list[str], dict[str, str]]:

@@ -11,7 +11,7 @@ from .svg import document, element, text
 
 __all__ = ["matrix"]
 
-_CELL, _LETTER, _LEAST = 34.0, 6.6, 90.0  # pixels
+_CELL, _LETTER, _LEAST, _NARROWEST = 34.0, 6.6, 90.0, 420.0  # pixels
 
 
 def matrix(
@@ -44,7 +44,8 @@ def matrix(
     ]
     parts.append(text(left, top + side + 20, f"rows: {axes[0]}; columns: {axes[1]}"))
     description = f"Rows: {axes[0]}; columns: {axes[1]}; numbers are counts."
-    svg = document(left + side + 0.6 * left, top + side + 34, title, description, parts, key=key)
+    width = max(_NARROWEST, 1.6 * left + side)
+    svg = document(width, top + side + 34, title, description, parts, key=key)
     rows = [
         (names[row], names[column], count)
         for row, line in enumerate(counts)

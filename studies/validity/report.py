@@ -42,15 +42,19 @@ def _head(report: TrustReport) -> str:
         "",
         "Made by",
         "",
-        f"    {report.command}",
+        *(f"    {command}" for command in report.command.split("\n")),
         "",
-        f"on {report.created}, code {report.code[:12]}. The numbers are in [validity.json](validity.json).",
+        f"on {report.created}, code {_codes(report)}. The numbers are in [validity.json](validity.json).",
         "",
         "What was made smaller than on the board:",
         "",
     ]
     lines += [f"- {name}: {value}." for name, value in report.settings.items()]
     return "\n".join([*lines, ""])
+
+
+def _codes(report: TrustReport) -> str:
+    return ", ".join(code[:12] for code in report.code.split("\n"))
 
 
 def _recovery(report: TrustReport) -> str:
