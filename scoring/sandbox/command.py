@@ -70,7 +70,9 @@ def bubblewrap_command(
     if candidate is not None:
         command += ["--ro-bind", str(candidate), CANDIDATE]
     command += ["--ro-bind", str(stimuli), STIMULI]
-    command += ["--proc", "/proc", "--dev", "/dev", *(_gpu() if device != "cpu" else [])]
+    # In a namespace of its own a user may change some of the kernel's settings; no model needs any.
+    command += ["--proc", "/proc", "--tmpfs", "/proc/sys", "--remount-ro", "/proc/sys"]
+    command += ["--dev", "/dev", *(_gpu() if device != "cpu" else [])]
     command += _scratch(limits.scratch_mb)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108  (its own)
     command += [text for item in _environment(threads).items() for text in ("--setenv", *item)]
@@ -195,5 +197,6 @@ def _environment(threads: int) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONPATH": _LIBRARY,
         "PYTHONHASHSEED": "0",
+        "PYTHONUNBUFFERED": "1",  # what it printed before it was killed is wanted most
         **dict.fromkeys(counted, str(threads)),
     }

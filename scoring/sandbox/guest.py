@@ -70,10 +70,15 @@ def _set_limits(limits: Mapping[str, int]) -> None:
     """Hard limits, which nobody in here can raise again."""
     for name, most in limits.items():
         kind = getattr(resource, name)
-        _, hard = resource.getrlimit(kind)
-        value = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(kind, (value, value))
+        # The first limit of processor time ends a process with a signal that says so, the second one kills.
+        last = most + 1 if name == "RLIMIT_CPU" else most
+        hard = _least(last, resource.getrlimit(kind)[1])
+        resource.setrlimit(kind, (min(most, hard), hard))
     Path("/proc/self/oom_score_adj").write_text("1000")  # whoever runs out of memory, we go first
+
+
+def _least(wanted: int, allowed: int) -> int:
+    return wanted if allowed == resource.RLIM_INFINITY else min(wanted, allowed)
 
 
 def _built(job: Mapping[str, Any]) -> Any:

@@ -1,0 +1,140 @@
+"""Candidates that try what they may not, one a name; each is a body of ``activations(self, stimulus)``."""
+
+import yaml
+
+CARD = {
+    "identifier": "hostile",
+    "title": "Hostile",
+    "description": "A candidate of a test, which does what it may not.",
+    "authors": ["tests"],
+    "licence": "MIT",
+    "citation": "@misc{tests}",
+    "entry": "candidate.py:Model",
+    "accepts": ["self_motion"],
+    "layers": ["a"],
+    "model_class": "example",
+}
+HONEST = "return {'a': np.outer(np.arange(stimulus.n_steps) + 1.0, np.ones(3)) * stimulus.velocity.mean()}"
+CODE = """
+import os, sys, socket, subprocess, time
+from pathlib import Path
+import numpy as np
+
+def says(found):
+    raise RuntimeError('FOUND ' + repr(found) if found else 'found nothing')
+
+def files():
+    own = {os.path.realpath(one) for one in (sys.prefix, sys.base_prefix)}
+    interpreter = (*own, '/usr', '/proc', '/lib')
+    found = []
+    for folder, folders, names in os.walk('/'):
+        folders[:] = [one for one in folders if not os.path.join(folder, one).startswith(interpreter)]
+        found += [os.path.join(folder, one) for one in names]
+    return found
+
+def send(letter, body):
+    import struct
+    data = struct.pack('!cQ', letter, len(body)) + body
+    for descriptor in range(3, 12):
+        try:
+            os.write(descriptor, data)
+        except OSError:
+            pass
+
+class Model:
+    def activations(self, stimulus):
+        {body}
+"""
+HELPERS = """
+    def fails(self, do):
+        try:
+            do()
+        except OSError:
+            return True
+
+    def bytes_of(self, path):
+        try:
+            return path.read_bytes()
+        except OSError:
+            return b''
+"""
+FOUND_NOTHING = "found nothing"
+
+# body, and what the reason of the failed record has to say
+HOSTILE = {
+    "reads the recordings": ("says([p for p in {secrets!r} if os.path.exists(p)])", FOUND_NOTHING),
+    "reads the sources of recordings": (
+        "says([p for p in files() if any(w in p for w in ('data_registry', 'benchmarks', 'board.sqlite', '.nc'))])",
+        FOUND_NOTHING,
+    ),
+    "reads the environment": (
+        "says([k for k in os.environ if 'INNERSCORE' in k or 'SECRET' in k] + "
+        "[p for p in Path('/proc').glob('[0-9]*/environ') if b'SECRET' in self.bytes_of(p)])",
+        FOUND_NOTHING,
+    ),
+    "reads the home folder": (
+        "says([p for p in files() if p.startswith(('/root', '/home'))])",
+        FOUND_NOTHING,
+    ),
+    "opens the network": (
+        "socket.create_connection(('127.0.0.1', {port}), timeout=2)",
+        "refused|unreachable",
+    ),
+    "asks for a name": ("socket.getaddrinfo('example.org', 80)", "gaierror"),
+    "writes where it may not": (
+        "says([p for p in ('/x', '/usr/x', '/candidate/x', '/stimuli/x', '/dev/x', '/innerscore/x') "
+        "if not _fails(lambda: Path(p).write_text('x'))])".replace("_fails", "self.fails"),
+        FOUND_NOTHING,
+    ),
+    "changes the kernel": (
+        "says([*Path('/proc/sys').iterdir(), *(s for s in ('/proc/sysrq-trigger',) if os.access(s, os.W_OK))])",
+        FOUND_NOTHING,
+    ),
+    "makes namespaces": ("subprocess.run(['unshare', '-U', 'true'], check=True)", "CalledProcessError"),
+    "holds memory that is nobody's": ("os.memfd_create('x')", "PermissionError"),
+    "forks without end": ("while True:\n            os.fork()", "processes|unavailable"),
+    "eats memory": (
+        "kept = []\n        while True:\n            kept.append(np.ones(2**20)); time.sleep(0.001)",
+        "memory",
+    ),
+    "eats memory at once": ("return {{'a': np.ones((stimulus.n_steps, 2**30))}}", "memory|allocate"),
+    "sleeps for ever": ("time.sleep(3600)", "time"),
+    "spins for ever": ("while True: pass", "time"),
+    "writes a huge file": (
+        "with open('/tmp/x', 'wb') as f:\n            while True: f.write(bytes(2**20))",
+        "File too large|No space",
+    ),
+    "prints without end": ("while True: print('x' * 10**5)", "prints"),
+    "ends without a word": ("os._exit(0)", "exit status 0"),
+    "is killed": ("os.kill(os.getpid(), 9)", "exit status 137"),
+    "returns a pickle": ("return {{'a': np.array([[{{}}]] * stimulus.n_steps)}}", "object"),
+    "returns NaN": ("return {{'a': np.full((stimulus.n_steps, 3), np.nan)}}", "NaN"),
+    "returns another shape": ("return {{'a': np.ones((2, 3))}}", "row for each step"),
+    "returns another layer": ("return {{'b': np.ones((stimulus.n_steps, 3))}}", "layers of its card"),
+    "answers for another": (
+        "import io; b = io.BytesIO(); np.savez(b, **{{'other/a': np.ones((3, 3))}}); send(b'A', b.getvalue())\n"
+        "        time.sleep(60)",
+        "only layers of that stimulus",
+    ),
+    "says that it is huge": (
+        "os.write(4, b'A' + bytes([255] * 8)); send(b'A', b''); time.sleep(60)",
+        "bytes|zip",
+    ),
+    "answers with a link": (
+        "import io, zipfile; b = io.BytesIO(); z = zipfile.ZipFile(b, 'w'); i = zipfile.ZipInfo('x/a.npy')\n"
+        "        i.external_attr = 0o120777 << 16; z.writestr(i, '/etc/passwd'); z.close()\n"
+        "        send(b'A', b.getvalue()); time.sleep(60)",
+        "whole .npz file|named",
+    ),
+    "answers with rubbish": ("send(b'A', b'rubbish' * 10); time.sleep(60)", "whole zip"),
+}
+
+
+def make(folder, body, **facts):
+    """A candidate's folder."""
+    folder.mkdir(parents=True)
+    (folder / "candidate.yaml").write_text(yaml.safe_dump(CARD | facts))
+    code = CODE.replace("{body}", body)
+    code += HELPERS
+    (folder / "candidate.py").write_text(code)
+    return str(folder)
