@@ -84,12 +84,12 @@ class TrainedWeights(_Model):
         Of its bytes, checked before they are used.
     seed : int
         Of the training.
-    steps : int
-        Updates made up to the weights that were kept.
+    steps : int or None
+        Updates made up to the weights that were kept; None where others trained it and did not say.
     device : str
         Where it was trained.
-    seconds : float
-        How long the training took.
+    seconds : float or None
+        How long the training took; None likewise.
     losses : mapping of str to float
         What the training ended with, each under a name that says what it is and its unit.
     """
@@ -97,9 +97,9 @@ class TrainedWeights(_Model):
     file: Annotated[str, Field(pattern=r"^[\w\-]+\.safetensors$")]
     sha256: Sha256
     seed: Annotated[int, Field(ge=0)]
-    steps: Annotated[int, Field(ge=0)]
+    steps: Annotated[int, Field(ge=0)] | None = None
     device: Text
-    seconds: Annotated[float, Field(ge=0)]
+    seconds: Annotated[float, Field(ge=0)] | None = None
     losses: Mapping[str, float]
 
 

@@ -17,6 +17,7 @@ _FAMILIES = (
     "innerscore.candidates.zoo.path_integrators",
     "innerscore.candidates.zoo.sic",
     "innerscore.candidates.zoo.task_rnn",
+    "innerscore.candidates.zoo.video",
 )
 
 

@@ -20,7 +20,15 @@ from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .history import Epoch, best_epoch, clip_norm, is_over, next_rate
 from .recipe import Optimisation, Recipe, Task
 
-__all__ = ["CARD_NAME", "CHECKPOINT_NAME", "WEIGHTS_NAME", "Trained", "finished_training", "train"]
+__all__ = [
+    "CARD_NAME",
+    "CHECKPOINT_NAME",
+    "WEIGHTS_NAME",
+    "Trained",
+    "finished_training",
+    "train",
+    "write_card",
+]
 
 CARD_NAME = "candidate.yaml"
 WEIGHTS_NAME = "weights.safetensors"
@@ -221,10 +229,15 @@ def _written(
     )
     card = recipe.card.model_copy(update={"weights": weights, "training": command or None})
     write_bytes(folder / CURVE_NAME, _curve(progress.history).encode())
+    write_card(folder / CARD_NAME, card)
+    return Trained(card, folder)
+
+
+def write_card(path: Path, card: CandidateCard) -> None:
+    """Write a card, wholly or not at all, without what it says by default."""
     content = card.model_dump(mode="json", exclude_defaults=True)
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    write_bytes(folder / CARD_NAME, text.encode())
-    return Trained(card, folder)
+    write_bytes(path, text.encode())
 
 
 def _curve(history: tuple[Epoch, ...]) -> str:
