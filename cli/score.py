@@ -24,7 +24,8 @@ def score(
     candidates: Annotated[
         list[str],
         typer.Argument(
-            help="Names, folders with a candidate.yaml, tables of answers (.csv), files of activations (.npz, .nc)."
+            help="Names, folders with a candidate.yaml, bundles (.zip), tables of answers (.csv), files of "
+            "activations (.npz, .nc)."
         ),
     ],
     benchmark: Annotated[

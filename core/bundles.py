@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ _EXCLUDED = re.compile(r"(^|/)(__pycache__|\.[^/]*)(/|$)|\.pyc$")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o100644 << 16
 _DIRECTORY_BYTES = 2**20
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +128,7 @@ def read_bundle(data: bytes, limits: BundleLimits | None = None, *, subject: str
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = check_members(archive.infolist(), allowed, subject)
             files = {member.filename: archive.read(member) for member in members}
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         raise InvalidDataError(subject, got=str(error), needed="a whole zip") from error
     files = _without_top_folder(files)
     for name, body in files.items():

@@ -1,6 +1,7 @@
 """A pair of candidate and benchmark as a job: by what its run is known, and how it is done.
 
-Whatever a candidate is given as, name, folder, table of answers or file of activations, it comes through here.
+Whatever a candidate is given as, name, folder, bundle, table of answers or file of activations, it comes through
+here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from ..benchmarks import Benchmark
 from ..core.records import RunInputs
 from ..core.settings import Settings
 from .activation_file import activation_inputs, score_activations
+from .bundle_folder import bundle_folder, is_bundle
 from .run import Outcome, Report, Run, execute, prepare
+from .sandbox import Sandbox
 from .table import score_table, table_inputs
 
 __all__ = ["Job", "is_activations", "is_table", "job_of"]
@@ -41,8 +44,10 @@ class Job:
     run: Run | None = None
 
 
-def job_of(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: int) -> Job:
-    """The job of a pair.
+def job_of(
+    candidate: str, benchmark: Benchmark, settings: Settings, *, seed: int, sandbox: Sandbox | None = None
+) -> Job:
+    """The job of a pair; with a sandbox, a model runs in it.
 
     Raises
     ------
@@ -53,10 +58,12 @@ def job_of(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: in
         return _table_job(Path(candidate), benchmark, settings)
     if is_activations(candidate):
         return _activations_job(Path(candidate), benchmark, settings)
+    if is_bundle(candidate):
+        candidate = str(bundle_folder(Path(candidate), settings.cache_dir))
     run = prepare(candidate, benchmark, settings, seed=seed)
 
     def do(supersedes: str | None, report: Report | None) -> Outcome:
-        return execute(run, settings, report=report, supersedes=supersedes)
+        return execute(run, settings, report=report, supersedes=supersedes, sandbox=sandbox)
 
     return Job(run.card.identifier, run.inputs, do, run)
 

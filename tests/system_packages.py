@@ -9,7 +9,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-NEEDED = {"chromium": "chromium", "pg_ctl": "postgresql", "slurmctld": "slurm-wlm", "munged": "munge"}
+NEEDED = {
+    "bwrap": "bubblewrap",
+    "chromium": "chromium",
+    "pg_ctl": "postgresql",
+    "slurmctld": "slurm-wlm",
+    "munged": "munge",
+}
 
 
 def is_there(program: str) -> bool:
