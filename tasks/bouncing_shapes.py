@@ -18,14 +18,15 @@ from ..core.seeds import generator
 from .bouncing_discs import Discs, fly
 from .sprites import REACH, SHAPES, TEXTURES, Placement, Sprites, draw, make_sprites, waves
 
-__all__ = ["MAX_OBJECTS", "N_LABELS", "RATE_HZ", "Clips", "bouncing_shapes"]
+__all__ = ["MAX_OBJECTS", "N_LABELS", "N_SHAPES", "N_TEXTURES", "RATE_HZ", "Clips", "bouncing_shapes"]
 
 RATE_HZ = 12.0
 MAX_OBJECTS = 4
 
 _OBJECT_SHAPES = tuple(SHAPES.index(name) for name in SHAPES if name != "bar")
 _BLOCK_SHAPES = (SHAPES.index("bar"), SHAPES.index("square"))
-N_LABELS = len(_OBJECT_SHAPES) * len(TEXTURES)
+N_SHAPES, N_TEXTURES = len(_OBJECT_SHAPES), len(TEXTURES)
+N_LABELS = N_SHAPES * N_TEXTURES
 
 _SUBSTEPS = 8
 _MAIN_RADIUS, _OTHER_RADIUS, _BLOCK_RADIUS = (0.09, 0.14), (0.025, 0.09), (0.15, 0.28)
@@ -46,7 +47,7 @@ class Clips:
         Centres in the room, x to the right and y up, in [0, 1]; the main object first; NaN where there is none.
         The camera's movement is not in them.
     label : int array of shape (n_clips,)
-        Shape and texture of the main object, in 0..N_LABELS - 1.
+        Shape times N_TEXTURES plus texture of the main object, in 0..N_LABELS - 1.
     camera : int array of shape (n_clips, n_frames, 2)
         How far the picture is shifted, in pixels, to the right and down.
     gravity : array of shape (n_clips,)
@@ -91,7 +92,7 @@ def bouncing_shapes(seed: int, index: int, n_clips: int, n_frames: int = 25, siz
     positions = np.stack(list(_flight(discs, n_frames)), axis=1)
     shape, texture = _looks(n_clips, rng)
     scene = _scene(discs, positions, shape, texture, size, rng)
-    label = np.searchsorted(_OBJECT_SHAPES, shape[:, 0]) * len(TEXTURES) + texture[:, 0]
+    label = np.searchsorted(_OBJECT_SHAPES, shape[:, 0]) * N_TEXTURES + texture[:, 0]
     return Clips(_drawn(scene, size), positions, label, scene.camera, discs.gravity)
 
 
@@ -121,9 +122,9 @@ def _flight(discs: Discs, n_frames: int) -> Iterator[npt.NDArray[np.float64]]:
 def _looks(n: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Shape and texture of each thing, each (clip, thing); a block is never plain."""
     shape = rng.choice(_OBJECT_SHAPES, (n, MAX_OBJECTS + 1))
-    texture = rng.integers(len(TEXTURES), size=shape.shape)
+    texture = rng.integers(N_TEXTURES, size=shape.shape)
     shape[:, -1] = rng.choice(_BLOCK_SHAPES, n)
-    texture[:, -1] = rng.integers(TEXTURES.index("plain") + 1, len(TEXTURES), n)
+    texture[:, -1] = rng.integers(TEXTURES.index("plain") + 1, N_TEXTURES, n)
     return shape, texture
 
 

@@ -161,7 +161,7 @@ def test_training_dynamics_leaves_the_encoder_and_resumes_to_the_same(trained, t
 
 @pytest.mark.parametrize(
     ("encoder", "report", "n_batch", "n_frames"),
-    [("selfsup", "successors", 8, 18), ("static", "classes", 64, 1)],
+    [("selfsup", "successors", 8, 18), ("static", "textures", 64, 1)],
 )
 def test_encoders_learn(encoder, report, n_batch, n_frames, tmp_path):
     corpus = Corpus(n_batch=n_batch, n_updates=4, n_validation=8, n_test=n_batch, n_frames=n_frames)

@@ -1,7 +1,9 @@
 """BouncingShapes: physics that keeps energy, shapes that are where they are said to be, the same by seed."""
 
+import zlib
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,8 @@ from innerscore.core.errors import InvalidArgumentError
 from innerscore.tasks.bouncing_discs import Discs, energy, fly
 from innerscore.tasks.bouncing_shapes import MAX_OBJECTS, N_LABELS, bouncing_shapes
 from innerscore.tasks.sprites import SHAPES, TEXTURES, Placement, draw, make_sprites, waves
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def boxes(seed, n=20, n_discs=3, gravity=0.0):
@@ -91,7 +95,7 @@ def test_a_disc_has_its_place_and_area_between_pixels(radius, x, y, angle):
     centre = np.arange(48) + 0.5
     assert plane.sum(axis=0) @ centre / plane.sum() == pytest.approx(x, abs=0.25)
     assert plane.sum(axis=1) @ centre / plane.sum() == pytest.approx(y, abs=0.25)
-    assert plane.sum() / 200 == pytest.approx(np.pi * radius**2, rel=0.08)
+    assert plane.sum() / 200 == pytest.approx(np.pi * radius**2, rel=0.12)
     assert plane[0].max() == plane[:, -1].max() == 0
 
 
@@ -172,3 +176,14 @@ def test_objects_do_not_pass_through_one_another():
 def test_nothing_is_drawn_of_nothing(wrong):
     with pytest.raises(InvalidArgumentError, match=next(iter(wrong))):
         bouncing_shapes(0, 0, **{"n_clips": 1, **wrong})
+
+
+def test_the_picture_in_the_docs_shows_this_corpus():
+    """Four clips, each third frame; a pixel in a thousand may differ where another processor rounds otherwise."""
+    picture = (ROOT / "docs" / "bouncing-shapes.png").read_bytes()
+    start = picture.index(b"IDAT") + 4
+    length = int.from_bytes(picture[start - 8 : start - 4], "big")
+    rows = np.frombuffer(zlib.decompress(picture[start : start + length]), np.uint8).reshape(4 * 64, -1)
+    shown = rows[:, 1:].reshape(4, 64, 9, 64, 3).transpose(0, 2, 1, 3, 4)
+    frames = bouncing_shapes(1, 0, 4).frames[:, ::3]
+    assert (shown != frames).any(axis=-1).mean() < 0.001

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from ....core.stimuli import FrameClip
 from ....tasks.bouncing_shapes import RATE_HZ
@@ -15,7 +16,7 @@ from ...torch_adapter import resized_frames
 from ...weights import load_into
 from .network import FRAME_SIZE, WINDOW, LatentNetwork, rolled_out
 
-__all__ = ["LatentPredictor"]
+__all__ = ["LatentPredictor", "with_predictions"]
 
 
 class LatentPredictor:
@@ -51,12 +52,31 @@ class LatentPredictor:
 
         Each of shape (time, 128).
         """
-        streams = streams_of(stimulus, step_hz=RATE_HZ, min_context=WINDOW)
         frames = resized_frames(stimulus, size=FRAME_SIZE).to(self._device)
         with torch.inference_mode():
             latents = self._network.encoder(frames)
-            context = latents[torch.as_tensor(streams.frame[: streams.n_context])]
-            n_steps = len(streams.frame) - streams.n_context
-            predicted = rolled_out(self._network.dynamics, context.transpose(0, 1), n_steps).transpose(0, 1)
-            dynamics = streams.joined(torch.cat([context, predicted]))
+            dynamics = with_predictions(latents, stimulus, self._network.dynamics, step_hz=RATE_HZ)
         return {"encoder": latents.cpu().numpy(), "dynamics": dynamics.cpu().numpy()}
+
+
+def with_predictions(
+    latents: torch.Tensor, clip: FrameClip, dynamics: nn.Module, *, step_hz: float
+) -> torch.Tensor:
+    """Latents of a clip's context, and from its end on those that the dynamics predict without seeing more.
+
+    Parameters
+    ----------
+    latents : tensor of shape (n_frames, n_latents)
+        Of all frames; those after the context are not used.
+    clip : FrameClip
+        Whose frames they are.
+    dynamics : torch.nn.Module
+        Maps a window (n, WINDOW, n_latents) to the next latent.
+    step_hz : float
+        Steps per second that the dynamics learned.
+    """
+    streams = streams_of(clip, step_hz=step_hz, min_context=WINDOW)
+    context = latents[torch.as_tensor(streams.frame[: streams.n_context])]
+    n_steps = len(streams.frame) - streams.n_context
+    predicted = rolled_out(dynamics, context.transpose(0, 1), n_steps).transpose(0, 1)
+    return streams.joined(torch.cat([context, predicted]))

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ....core.errors import InvalidArgumentError
-from ....tasks.bouncing_shapes import N_LABELS
+from ....tasks.bouncing_shapes import N_SHAPES, N_TEXTURES
 
 __all__ = [
     "DYNAMICS",
@@ -16,6 +16,8 @@ __all__ = [
     "WINDOW",
     "Encoder",
     "LatentNetwork",
+    "check_known",
+    "make_dynamics",
     "rolled_out",
 ]
 
@@ -35,20 +37,22 @@ class Encoder(nn.Module):
 
     Parameters
     ----------
-    n_classes : int, default=0
-        Of a linear readout of the latents, for training with labels; 0 for none.
+    n_answers : int, default=0
+        Of a linear readout of the latents, for training with labels; 0 for none. With one, each frame's mean colour
+        is taken away and the convolutions are normalised over the batch: without, it learned nothing in our tries.
     """
 
-    def __init__(self, n_classes: int = 0) -> None:
+    def __init__(self, n_answers: int = 0) -> None:
         super().__init__()
         stages: list[nn.Module] = []
         for n_in, n_out in zip((3, *_CHANNELS), _CHANNELS, strict=False):
             side = 5 if n_in == 3 else 3
-            stages += [nn.Conv2d(n_in, n_out, side, stride=2, padding=side // 2), nn.ReLU()]
+            stages += [nn.Conv2d(n_in, n_out, side, stride=2, padding=side // 2)]
+            stages += [nn.BatchNorm2d(n_out), nn.ReLU()] if n_answers else [nn.ReLU()]
         grid = FRAME_SIZE // 2 ** len(_CHANNELS)
         self.stages = nn.Sequential(*stages, nn.Flatten(), nn.Linear(_CHANNELS[-1] * grid**2, N_LATENTS))
         self.scaling = nn.BatchNorm1d(N_LATENTS, affine=False)
-        self.readout = nn.Linear(N_LATENTS, n_classes) if n_classes else None
+        self.readout = nn.Linear(N_LATENTS, n_answers) if n_answers else None
         for stage in self.stages:
             if isinstance(stage, nn.Conv2d):
                 nn.init.kaiming_normal_(stage.weight, nonlinearity="relu")
@@ -56,7 +60,9 @@ class Encoder(nn.Module):
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Latents (..., N_LATENTS) of frames (..., 3, FRAME_SIZE, FRAME_SIZE) in [0, 1]."""
         flat = frames.flatten(0, -4)
-        latents: torch.Tensor = self.scaling(self.stages(2 * flat - 1))
+        centre = 0.5 if self.readout is None else flat.mean(dim=(2, 3), keepdim=True)
+        contrast = 2 if self.readout is None else 3
+        latents: torch.Tensor = self.scaling(self.stages(contrast * (flat - centre)))
         return latents.view(*frames.shape[:-3], N_LATENTS)
 
 
@@ -70,10 +76,10 @@ class _Repeating(nn.Module):
 class _LSTM(nn.Module):
     """One layer from a zero state over the window, and a linear map of its last output."""
 
-    def __init__(self) -> None:
+    def __init__(self, n_latents: int, n_units: int) -> None:
         super().__init__()
-        self.recurrent = nn.LSTM(N_LATENTS, _UNITS, batch_first=True)
-        self.readout = nn.Linear(_UNITS, N_LATENTS)
+        self.recurrent = nn.LSTM(n_latents, n_units, batch_first=True)
+        self.readout = nn.Linear(n_units, n_latents)
 
     def forward(self, window: torch.Tensor) -> torch.Tensor:
         predicted: torch.Tensor = self.readout(self.recurrent(window)[0][:, -1])
@@ -90,19 +96,19 @@ class _CTRNN(nn.Module):
 
     start: torch.Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, n_latents: int, n_units: int) -> None:
         super().__init__()
-        self.register_buffer("start", torch.randn(_UNITS))
-        self.from_input = nn.Parameter(torch.randn(_UNITS, N_LATENTS) / N_LATENTS**0.5)
-        self.from_units = nn.Parameter(1.5 * torch.randn(_UNITS, _UNITS) / _UNITS**0.5)
-        self.bias = nn.Parameter(torch.randn(_UNITS))
-        self.output = nn.Linear(_UNITS, _UNITS)
+        self.register_buffer("start", torch.randn(n_units))
+        self.from_input = nn.Parameter(torch.randn(n_units, n_latents) / n_latents**0.5)
+        self.from_units = nn.Parameter(1.5 * torch.randn(n_units, n_units) / n_units**0.5)
+        self.bias = nn.Parameter(torch.randn(n_units))
+        self.output = nn.Linear(n_units, n_units)
         nn.init.normal_(self.output.weight)
         nn.init.normal_(self.output.bias)
-        self.readout = nn.Linear(_UNITS, N_LATENTS)
+        self.readout = nn.Linear(n_units, n_latents)
 
     def forward(self, window: torch.Tensor) -> torch.Tensor:
-        state = self.start.expand(len(window), _UNITS)
+        state = self.start.expand(len(window), -1)
         driven = window @ self.from_input.T + self.bias
         for drive in driven.unbind(dim=1):
             state = state + (drive - state + self._rates(state) @ self.from_units.T) / _TIME_CONSTANT
@@ -126,11 +132,25 @@ class LatentNetwork(nn.Module):
 
     def __init__(self, encoder: str, dynamics: str) -> None:
         super().__init__()
-        _check_known("encoder", encoder, ENCODERS)
-        _check_known("dynamics", dynamics, DYNAMICS)
-        kinds = {"lstm": _LSTM, "ctrnn": _CTRNN, "none": _Repeating}
-        self.encoder = Encoder(N_LABELS if encoder == "static" else 0)
-        self.dynamics = kinds[dynamics]()
+        check_known("encoder", encoder, ENCODERS)
+        self.encoder = Encoder(N_SHAPES + N_TEXTURES if encoder == "static" else 0)
+        self.dynamics = make_dynamics(dynamics, N_LATENTS, _UNITS)
+
+
+def make_dynamics(kind: str, n_latents: int, n_units: int) -> nn.Module:
+    """What maps a window (n, steps, n_latents) to the next latent (n, n_latents).
+
+    Parameters
+    ----------
+    kind : {"lstm", "ctrnn", "none"}
+        Which; "none" repeats the last latent.
+    n_latents, n_units : int
+        Sizes of the latent and of the recurrent layer.
+    """
+    check_known("dynamics", kind, DYNAMICS)
+    if kind == "none":
+        return _Repeating()
+    return _LSTM(n_latents, n_units) if kind == "lstm" else _CTRNN(n_latents, n_units)
 
 
 def rolled_out(dynamics: nn.Module, context: torch.Tensor, n_steps: int) -> torch.Tensor:
@@ -156,6 +176,7 @@ def rolled_out(dynamics: nn.Module, context: torch.Tensor, n_steps: int) -> torc
     return torch.stack(predicted, dim=1) if predicted else context[:, :0]
 
 
-def _check_known(name: str, value: str, known: tuple[str, ...]) -> None:
+def check_known(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Refuse a name that is not among the known ones."""
     if value not in known:
         raise InvalidArgumentError(f"The '{name}' parameter", got=repr(value), needed=f"one of {known}")

@@ -12,10 +12,11 @@ from torch import nn
 from ....core.cards import CandidateCard, read_card
 from ....core.errors import InvalidArgumentError, MissingPartError
 from ....core.seeds import child_seed
+from ....tasks.bouncing_shapes import N_SHAPES, N_TEXTURES
 from ...training.recipe import Task
 from ...weights import load_into, read_weights
 from .corpus import Batch, Corpus, draw_batch, scaled
-from .network import WINDOW, Encoder, LatentNetwork, rolled_out
+from .network import WINDOW, Encoder, LatentNetwork, make_dynamics, rolled_out
 
 __all__ = ["AHEAD", "ahead_error", "contrast_across_time", "one_ahead_error", "task_of"]
 
@@ -139,30 +140,38 @@ class SelfSupervisedTask(_CorpusTask):
         def found(batch: Batch) -> torch.Tensor:
             now, soon = self._pairs(batch)
             likeness = nn.functional.normalize(now, dim=-1) @ nn.functional.normalize(soon, dim=-1).mT
-            return (likeness.argmax(dim=2) == torch.arange(now.shape[1], device=now.device)).float().mean()
+            return _share(likeness.argmax(dim=2) == torch.arange(now.shape[1], device=now.device))
 
         return {"share_of_successors_found": self._mean(found, test)}
 
 
 class StaticTask(_CorpusTask):
-    """An encoder that learns the class of the main object from single frames."""
+    """An encoder that learns shape and texture of the main object from single frames."""
 
     def loss(self, batch: Batch) -> torch.Tensor:
-        """Cross-entropy of the class, in nats, from the last frame of each clip."""
-        return nn.functional.cross_entropy(self._answers(batch), batch.label)
+        """Cross-entropies of shape and of texture, in nats, added, from the last frame of each clip."""
+        shape, texture = self._answers(batch)
+        entropy = nn.functional.cross_entropy
+        return entropy(shape, batch.label // N_TEXTURES) + entropy(texture, batch.label % N_TEXTURES)
 
-    def _answers(self, batch: Batch) -> torch.Tensor:
+    def _answers(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         encoder = self.module.encoder
         if encoder.readout is None:
             raise InvalidArgumentError("The 'encoder'", got="one without a readout", needed="'static'")
-        answers: torch.Tensor = encoder.readout(encoder(scaled(batch.frames[:, -1])))
-        return answers
+        answers = encoder.readout(encoder(scaled(batch.frames[:, -1])))
+        return answers[:, :N_SHAPES], answers[:, N_SHAPES:]
 
     def _reported(self, test: tuple[Batch, ...]) -> Mapping[str, float]:
-        def right(batch: Batch) -> torch.Tensor:
-            return (self._answers(batch).argmax(dim=1) == batch.label).float().mean()
+        def shape(batch: Batch) -> torch.Tensor:
+            return _share(self._answers(batch)[0].argmax(dim=1) == batch.label // N_TEXTURES)
 
-        return {"share_of_classes_right": self._mean(right, test)}
+        def texture(batch: Batch) -> torch.Tensor:
+            return _share(self._answers(batch)[1].argmax(dim=1) == batch.label % N_TEXTURES)
+
+        return {
+            "share_of_shapes_right": self._mean(shape, test),
+            "share_of_textures_right": self._mean(texture, test),
+        }
 
 
 class DynamicsTask(_CorpusTask):
@@ -181,7 +190,7 @@ class DynamicsTask(_CorpusTask):
         return latents.view(*batch.frames.shape[:2], -1)
 
     def _reported(self, test: tuple[Batch, ...]) -> Mapping[str, float]:
-        repeating = LatentNetwork("random", "none").dynamics
+        repeating = make_dynamics("none", 1, 1)
 
         def ahead(dynamics: nn.Module) -> float:
             return self._mean(lambda batch: ahead_error(dynamics, self._latents(batch)), test)
@@ -214,6 +223,10 @@ def task_of(encoder: str, dynamics: str, *, corpus: Corpus, seed: int, device: s
     encoder_tasks = {"selfsup": SelfSupervisedTask, "static": StaticTask}
     kind = encoder_tasks.get(encoder, DynamicsTask) if dynamics == "none" else DynamicsTask
     return kind(network, corpus=corpus, seed=seed, device=device)
+
+
+def _share(right: torch.Tensor) -> torch.Tensor:
+    return right.float().mean()
 
 
 def _scale(encoder: Encoder, corpus: Corpus, seed: int) -> None:

@@ -1,0 +1,205 @@
+"""The published sizes: large frozen encoders from the extra `encoders`, with the published dynamics over them.
+
+Nothing of them ships. :func:`~.published.write_candidate` makes a candidate's folder of one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from ....core.errors import MissingPartError
+from ....core.stimuli import FrameClip
+from ...torch_adapter import TorchCandidate
+from ...weights import load_into
+from .candidate import with_predictions
+from .network import check_known, make_dynamics
+
+__all__ = [
+    "BACKBONES",
+    "PHYSION_HZ",
+    "Backbone",
+    "FullSizeNetwork",
+    "FullSizePredictor",
+    "make_backbone",
+    "prepared",
+]
+
+N_UNITS = 1024
+PHYSION_HZ = 5.0  # every sixth frame of 30 per second, on which the published dynamics learned
+
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
+_CROP = 224
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """An image network of timm and how it wants to see frames.
+
+    Parameters
+    ----------
+    timm_name : str
+        Architecture and weights in timm; without weights where `published` is true.
+    n_latents : int
+        Length of what it gives.
+    short_side : int
+        To which a frame's shorter side is resized before the central 224 x 224 are cut out.
+    mode : {"bilinear", "bicubic"}
+        How it is resized.
+    scale : tuple of two tuples of float
+        Mean and standard deviation of the colours, in [0, 1].
+    options : mapping
+        For ``timm.create_model``.
+    published : bool
+        Whether the weights come from the checkpoint of its own authors, not from timm.
+    """
+
+    timm_name: str
+    n_latents: int
+    short_side: int = 256
+    mode: str = "bicubic"
+    scale: tuple[tuple[float, ...], tuple[float, ...]] = _IMAGENET
+    options: tuple[tuple[str, Any], ...] = (("num_classes", 0),)
+    published: bool = False
+
+
+# Latents as published: class token of vision transformers, image embedding of CLIP, averages of ResNets, and
+# of VGG16 the second fully connected layer before its rectification.
+BACKBONES: Mapping[str, Backbone] = {
+    "dinov2": Backbone(
+        "vit_giant_patch14_dinov2.lvd142m", 1536, options=(("num_classes", 0), ("img_size", _CROP))
+    ),
+    "dino": Backbone("vit_small_patch16_224.dino", 384),
+    "deit": Backbone("deit_base_patch16_224.fb_in1k", 768),
+    "clip": Backbone("vit_base_patch32_clip_224.openai", 512, short_side=_CROP, scale=_CLIP, options=()),
+    "resnet50": Backbone("resnet50.tv_in1k", 2048, mode="bilinear"),
+    "vgg16": Backbone("vgg16_bn.tv_in1k", 4096, mode="bilinear"),
+    "r3m": Backbone("resnet50", 2048, mode="bilinear", published=True),
+    "vc1": Backbone("vit_large_patch16_224", 1024, published=True),
+}
+
+
+def make_backbone(name: str, *, pretrained: bool) -> nn.Module:
+    """An image network (n, 3, 224, 224) -> (n, n_latents).
+
+    Parameters
+    ----------
+    name : str
+        One of :data:`BACKBONES`.
+    pretrained : bool
+        With timm's weights, which timm fetches; otherwise as drawn.
+
+    Raises
+    ------
+    MissingPartError
+        If the extra `encoders` is not installed, or does not work beside the installed torch.
+    """
+    check_known("encoder", name, tuple(BACKBONES))
+    backbone = BACKBONES[name]
+    try:
+        import timm
+    except (ImportError, RuntimeError) as error:
+        raise MissingPartError(
+            "The extra 'encoders'",
+            got=f"{type(error).__name__}: {error}",
+            needed="installed and able to run beside the installed torch",
+            hint="Install it: pip install 'innerscore[encoders]'.",
+        ) from error
+    network: nn.Module = timm.create_model(
+        backbone.timm_name, pretrained=pretrained and not backbone.published, **dict(backbone.options)
+    )
+    if name == "vgg16":
+        network.pre_logits.act2 = nn.Identity()  # type: ignore[union-attr]
+    return network.eval()
+
+
+def prepared(clip: FrameClip, backbone: Backbone) -> torch.Tensor:
+    """Frames (n_frames, 3, 224, 224) as a backbone wants them: resized, cut, in its units."""
+    frames = torch.tensor(clip.frames).permute(0, 3, 1, 2).float() / 255
+    height, width = frames.shape[-2:]
+    ratio = backbone.short_side / min(height, width)
+    sides = (round(height * ratio), round(width * ratio))
+    frames = nn.functional.interpolate(frames, size=sides, mode=backbone.mode, antialias=True).clamp(0, 1)
+    top, left = ((side - _CROP) // 2 for side in sides)
+    mean, deviation = (torch.tensor(part)[:, None, None] for part in backbone.scale)
+    return (frames[:, :, top : top + _CROP, left : left + _CROP] - mean) / deviation
+
+
+class FullSizeNetwork(nn.Module):
+    """A backbone and the dynamics over its latents.
+
+    Parameters
+    ----------
+    backbone : torch.nn.Module
+        Frames to latents.
+    dynamics : {"lstm", "ctrnn", "none"}
+        Kind of predictor.
+    n_latents, n_units : int
+        Sizes of the latent and of the recurrent layer.
+    """
+
+    def __init__(self, backbone: nn.Module, dynamics: str, n_latents: int, n_units: int = N_UNITS) -> None:
+        super().__init__()
+        self.encoder = backbone
+        self.dynamics = make_dynamics(dynamics, n_latents, n_units)
+
+
+class FullSizePredictor:
+    """A published encoder with dynamics, rolled out from the end of a clip's context.
+
+    Parameters
+    ----------
+    weights : mapping of str to tensor
+        State of encoder and dynamics.
+    encoder : str
+        One of :data:`BACKBONES`.
+    dynamics : {"lstm", "ctrnn", "none"}
+        Which dynamics.
+    step_hz : float
+        Steps per second that the dynamics learned.
+    device : str, default="cpu"
+        Where it runs.
+
+    Raises
+    ------
+    MissingPartError
+        If the extra `encoders` is not installed.
+    InvalidDataError
+        If the weights are of another architecture.
+    """
+
+    def __init__(
+        self,
+        *,
+        weights: Mapping[str, torch.Tensor],
+        encoder: str,
+        dynamics: str,
+        step_hz: float = PHYSION_HZ,
+        device: str = "cpu",
+    ) -> None:
+        backbone = make_backbone(encoder, pretrained=False)
+        network = FullSizeNetwork(backbone, dynamics, BACKBONES[encoder].n_latents)
+        load_into(network, weights, subject=f"The weights of encoder '{encoder}' with dynamics '{dynamics}'")
+        self._dynamics, self._step_hz, self._device = network.dynamics.to(device).eval(), step_hz, device
+        self._encoder = TorchCandidate(
+            nn.Sequential(network.encoder),
+            {"encoder": "0"},
+            preprocess=lambda clip: prepared(clip, BACKBONES[encoder]),
+            device=device,
+            batch_frames=32,
+        )
+
+    def activations(self, stimulus: FrameClip) -> dict[str, npt.NDArray[np.float32]]:
+        """``encoder``: the latent of each frame; ``dynamics``: the same in the context, then the predicted."""
+        latents = self._encoder.activations(stimulus)["encoder"]
+        with torch.inference_mode():
+            seen = torch.as_tensor(latents).to(self._device)
+            dynamics = with_predictions(seen, stimulus, self._dynamics, step_hz=self._step_hz)
+        return {"encoder": latents, "dynamics": dynamics.cpu().numpy()}
