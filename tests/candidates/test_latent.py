@@ -12,7 +12,13 @@ from innerscore.candidates import load_candidate, registry
 from innerscore.candidates.training import Optimisation, train
 from innerscore.candidates.zoo.latent import LatentPredictor, training
 from innerscore.candidates.zoo.latent.corpus import Corpus
-from innerscore.candidates.zoo.latent.network import N_LATENTS, WINDOW, LatentNetwork, rolled_out
+from innerscore.candidates.zoo.latent.network import (
+    N_LATENTS,
+    WINDOW,
+    LatentNetwork,
+    make_dynamics,
+    rolled_out,
+)
 from innerscore.candidates.zoo.latent.recipes import recipe_of
 from innerscore.candidates.zoo.latent.training import (
     AHEAD,
@@ -89,7 +95,8 @@ def test_a_rollout_goes_on_from_its_own_predictions():
 
 
 def test_the_continuous_time_network_follows_its_equation():
-    dynamics = drawn(dynamics="ctrnn").dynamics
+    torch.manual_seed(0)
+    dynamics = make_dynamics("ctrnn", N_LATENTS, 20)
     window = torch.randn(2, WINDOW, N_LATENTS)
     part = {name: tensor.detach().double().numpy() for name, tensor in dynamics.state_dict().items()}
     for inputs, found in zip(window.double().numpy(), dynamics(window).detach().numpy(), strict=True):

@@ -119,6 +119,18 @@ class _CTRNN(nn.Module):
         return torch.tanh(state).clamp(min=0)
 
 
+class _Changing(nn.Module):
+    """What is predicted is the change from the last latent."""
+
+    def __init__(self, change: nn.Module) -> None:
+        super().__init__()
+        self.change = change
+
+    def forward(self, window: torch.Tensor) -> torch.Tensor:
+        predicted: torch.Tensor = window[:, -1] + self.change(window)
+        return predicted
+
+
 class LatentNetwork(nn.Module):
     """A frozen encoder and what predicts its next latent from the last WINDOW ones.
 
@@ -134,7 +146,8 @@ class LatentNetwork(nn.Module):
         super().__init__()
         check_known("encoder", encoder, ENCODERS)
         self.encoder = Encoder(N_SHAPES + N_TEXTURES if encoder == "static" else 0)
-        self.dynamics = make_dynamics(dynamics, N_LATENTS, _UNITS)
+        predictor = make_dynamics(dynamics, N_LATENTS, _UNITS)
+        self.dynamics = predictor if dynamics == "none" else _Changing(predictor)
 
 
 def make_dynamics(kind: str, n_latents: int, n_units: int) -> nn.Module:

@@ -61,8 +61,9 @@ _SHOWN = (
 )
 _CHOICES = (
     "Published models stand on video foundation models and have 1024 units; ours has a convolutional encoder of 4 "
-    "layers to 128 latents, from frames of 64 x 64. The published window at test on Mental-Pong is the whole "
-    "context; ours is 7 as in training."
+    "layers to 128 latents, from frames of 64 x 64. Published dynamics give the latent itself, ours its change "
+    "from the last one: otherwise 300 updates did not reach what repeating the last latent gives. The published "
+    "window at test on Mental-Pong is the whole context; ours is 7 as in training."
 )
 _NUMBERS = {
     "encoder": "Losses are on clips used for nothing else; test_loss in nats. Untrained, the same network before.",
