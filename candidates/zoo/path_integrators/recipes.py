@@ -17,7 +17,7 @@ UNITS = {"relu-rnn": 128, "ugrnn": 128, "lstm": 128, "leaky-rnn": 128}
 
 # Rates are ours: networks this small and trainings this short need larger ones than published (1e-4, 1e-4, 1e-5).
 _RATES = {"relu-rnn": 0.001, "ugrnn": 0.003, "lstm": 0.003, "leaky-rnn": 0.003}
-_EPOCHS = {"relu-rnn": 50, "ugrnn": 30, "lstm": 25, "leaky-rnn": 50}
+_EPOCHS = {"relu-rnn": 100, "ugrnn": 30, "lstm": 25, "leaky-rnn": 50}
 _PATIENCE = 25
 
 _ENTRY = "innerscore.candidates.zoo.path_integrators:PathIntegrator"
@@ -40,7 +40,7 @@ _TOLD = {
         "A recurrent network of 128 ReLU units without biases learned to predict 512 "
         "difference-of-Gaussians place cells (0.12 m) from velocity (Sorscher, Mel, Ganguli & Ocko 2019).",
         "As published: network, targets, loss, decay of the recurrent weights, 20 steps. Changed here: 128 "
-        "units (4096), batches of 100 (200), Adam at 1e-3 (1e-4), 2000 updates at most (100,000), recurrent "
+        "units (4096), batches of 100 (200), Adam at 1e-3 (1e-4), 4000 updates at most (100,000), recurrent "
         "weights from the identity, small input weights, the place code times 512 as input to the start "
         "state; with the usual beginning nothing was learned in 400 updates of 200.",
         "place cells (cross-entropy)",
