@@ -19,12 +19,15 @@ from . import (
     reproduce,
     score,
     serve,
+    status,
     stimuli,
     store,
+    submit,
     token,
     train,
     validate,
     verify,
+    worker,
 )
 from .output import report_error
 
@@ -46,6 +49,9 @@ app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("score")(score.score)
 app.command("stimuli")(stimuli.stimuli)
+app.command("submit")(submit.submit)
+app.command("status")(status.status)
+app.command("worker")(worker.worker)
 app.command("reproduce")(reproduce.reproduce)
 app.command("board")(board.board)
 app.command("export")(export.export)

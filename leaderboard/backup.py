@@ -37,7 +37,7 @@ def back_up(store: Store, path: Path) -> int:
 
 
 def roll_back_store(url: str) -> str:
-    """Bring a store back to the schema before this one; see :func:`.upgrade.roll_back`."""
+    """Bring a store back to the schema before its own; see :func:`.upgrade.roll_back`."""
     engine = open_engine(url, must_exist=True)
     try:
         return roll_back(engine, url)

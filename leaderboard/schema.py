@@ -10,7 +10,7 @@ from ..core.records import ResultRecord
 
 __all__ = ["ATTACHMENTS", "RECORDS", "REVISION", "REVISIONS", "look_up_columns", "record_row"]
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 REVISION = REVISIONS[-1]
 
 _METADATA = sa.MetaData()

@@ -75,7 +75,7 @@ def found_revision(connection: sa.Connection, url: str) -> str | None:
 
 
 def roll_back(engine: sa.Engine, url: str) -> str:
-    """Bring a store back to the schema version before this one, for an older innerscore to use.
+    """Bring a store back to the schema version before its own, for an older innerscore to use.
 
     Returns
     -------
@@ -89,9 +89,11 @@ def roll_back(engine: sa.Engine, url: str) -> str:
     """
     with store_errors(url), writing(engine) as connection:
         found = found_revision(connection, url)
-        if found != REVISION:
+        if found is None or found == REVISIONS[0]:
             raise StoreError(
-                f"The store {safe_url(url)}", got=f"schema version {found}", needed=f"of version {REVISION}"
+                f"The store {safe_url(url)}",
+                got=f"schema version {found}",
+                needed=f"of version {REVISIONS[1]} or newer",
             )
         backup = _backup(connection, url, found)
         try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ...candidates.interface import find_candidate
+from ...candidates.interface import find_candidate, registry
 from ...core.bundles import folder_sha256
 from ...core.cards import CandidateCard
 from ...core.errors import InvalidInputError
@@ -22,7 +22,7 @@ from .limits import SandboxLimits
 from .process import Guest, SandboxedCandidate
 from .stage import copy_candidate, stimulus_folder
 
-__all__ = ["Sandbox"]
+__all__ = ["Sandbox", "try_sandbox"]
 
 _MIB = 2**20
 
@@ -106,6 +106,25 @@ class Sandbox:
             )
 
         return command
+
+
+def try_sandbox(settings: Settings) -> None:
+    """Start a sandbox and end it, for whoever would rather know before there is a candidate.
+
+    Raises
+    ------
+    MissingPartError
+        If bubblewrap is missing or cannot run here.
+    """
+    sandbox = Sandbox(settings)
+    with TemporaryDirectory(prefix="innerscore-sandbox-") as folder:
+        card = next(iter(registry(settings).entries().values())).card
+        guest = Guest(sandbox._command(None, Path(folder)), card, sandbox.limits, _unheard)
+        try:
+            guest.ask({"limits": {}})
+            guest.wait_until_started(Path(folder) / "reply")
+        finally:
+            guest.end()
 
 
 def _hidden(settings: Settings) -> list[Path]:

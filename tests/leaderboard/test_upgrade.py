@@ -14,6 +14,7 @@ from innerscore.core.errors import InvalidInputError, StoreError
 from innerscore.leaderboard.backup import back_up, roll_back_store
 from innerscore.leaderboard.database import open_engine
 from innerscore.leaderboard.inserting import Entry
+from innerscore.leaderboard.queue.tables import SUBMISSIONS
 from innerscore.leaderboard.schema import REVISIONS
 from innerscore.leaderboard.source import opened_unchanged
 from innerscore.leaderboard.store import Store
@@ -74,13 +75,18 @@ def test_a_migrated_store_can_be_rolled_back_for_the_older_version(old_url):
     store = Store(old_url)
     store.add(make_record(seed=99, schema_version=1), csv_of(0.5))
     store.close()
-    roll_back_store(old_url)
+    roll_back_to_version_1(old_url)
     path = old_url.removeprefix("sqlite:///")
     after = dump(path)
     assert (after[0][:-1], after[1]) == tuple(before)
     schema = [sorted(normalised_schema(source)) for source in (path, fresh(path))]
     assert schema[0] == schema[1]
     assert len(Store(old_url).records()) == len(before[0]) + 1
+
+
+def roll_back_to_version_1(url):
+    """One step for each version."""
+    return [roll_back_store(url) for _ in REVISIONS[1:]]
 
 
 def fresh(path):
@@ -105,8 +111,19 @@ def test_a_rollback_that_would_lose_something_is_refused(store, url):
     entry = with_resamples(make_record(), [[0.1, 0.5, 0.2], [0.2, 0.5, 0.4]])
     store.add_all([entry])
     with pytest.raises(StoreError, match="1 records of a newer form"):
-        roll_back_store(url)
+        roll_back_to_version_1(url)
     assert verify_store(Store(url)).findings == ()
+    assert Store(url).migrated_from is None
+
+
+def test_a_rollback_that_would_lose_a_submission_is_refused(store, url):
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        row = {column.name: 0 if column.type.python_type in (int, float) else "x" for column in SUBMISSIONS.c}
+        connection.execute(SUBMISSIONS.insert(), [row | {"seq": 1}])
+    engine.dispose()
+    with pytest.raises(StoreError, match="1 submissions"):
+        roll_back_store(url)
     assert Store(url).migrated_from is None
 
 
@@ -114,7 +131,7 @@ def test_both_databases_go_back_and_forth_without_loss(store, url):
     store.add_all(old_entries())
     bodies = [record.to_json() for record in store.records()]
     store.close()
-    assert roll_back_store(url)
+    assert all(roll_back_to_version_1(url))
     again = Store(url)
     assert again.migrated_from
     assert [record.to_json() for record in again.records()] == bodies

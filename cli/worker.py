@@ -1,0 +1,83 @@
+"""``innerscore worker``: work through what was submitted to a board."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .output import say
+
+if TYPE_CHECKING:
+    from ..core.settings import Settings
+    from ..scoring.sandbox import SandboxLimits
+    from ..worker import Worker
+
+__all__ = ["worker"]
+
+_SECONDS_BETWEEN = 2.0
+
+
+def worker(
+    once: Annotated[
+        bool, typer.Option("--once", help="One submission at most: check it and run it.")
+    ] = False,
+    drain: Annotated[bool, typer.Option("--drain", help="End when nothing waits.")] = False,
+    wall_seconds: Annotated[
+        float,
+        typer.Option("--wall-seconds", min=1, help="Time for a candidate on the stimuli of a benchmark."),
+    ] = 3600.0,
+    memory_mb: Annotated[
+        int, typer.Option("--memory-mb", min=64, help="Memory for a candidate's processes, in MiB.")
+    ] = 8192,
+    tasks: Annotated[
+        int, typer.Option("--tasks", min=8, help="Processes and threads that a candidate may have.")
+    ] = 512,
+    lease_seconds: Annotated[
+        float,
+        typer.Option(
+            "--lease-seconds", min=1, help="After how long another worker takes over from a dead one."
+        ),
+    ] = 60.0,
+) -> None:
+    """Claim submissions, run their candidates in the sandbox, and put the records on the board.
+
+    Several workers may run at once, on several machines with PostgreSQL. SIGTERM and Ctrl-C give back what is being
+    worked on. Exit code 7 if bubblewrap is missing or cannot run here: nothing is claimed then.
+    """
+    from ..core.settings import load_settings
+    from ..scoring.sandbox import SandboxLimits
+    from .running import limit_threads
+
+    settings = load_settings()
+    limits = SandboxLimits(wall_seconds=wall_seconds, memory_mb=memory_mb, tasks=tasks)
+    limit_threads(settings)
+    made = _make(settings, limits, lease_seconds)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    while True:
+        found = made.step()
+        if found is not None:
+            say(f"{found.identifier}: {found.candidate} is {found.state} {found.reason_code}".rstrip())
+        if found is None and (once or drain):
+            return
+        if found is not None and once and found.ended:
+            return
+        if found is None:
+            time.sleep(_SECONDS_BETWEEN)
+
+
+def _make(settings: Settings, limits: SandboxLimits, lease_seconds: float) -> Worker:
+    from ..scoring.sandbox import try_sandbox
+    from ..worker import Worker
+    from .stored import open_store
+    from .submissions import open_queue
+
+    try_sandbox(settings)
+    queue, bundles = open_queue(settings)
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    return Worker(name, queue, open_store(settings), bundles, settings, limits, lease_seconds)

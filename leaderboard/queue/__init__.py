@@ -1,0 +1,17 @@
+"""Submissions: what was asked for, in which state it is, and who works on it."""
+
+from .bundle_store import BundleStore
+from .queue import LOCAL, LeaseLostError, Queue
+from .submission import Event, Failed, Lease, State, Submission
+
+__all__ = [
+    "LOCAL",
+    "BundleStore",
+    "Event",
+    "Failed",
+    "Lease",
+    "LeaseLostError",
+    "Queue",
+    "State",
+    "Submission",
+]

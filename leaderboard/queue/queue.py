@@ -1,0 +1,334 @@
+"""The queue of submissions in the board's database: submit, claim, heartbeat, finish.
+
+A worker claims a submission for some seconds and goes on claiming it by heartbeats. If it falls silent the claim
+runs out and another worker takes over, with a higher fence; whatever the first one sends then is refused, within
+the transaction that would have stored it. So each submission ends once, whoever dies when.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from ...core.bundles import Bundle
+from ...core.errors import InvalidInputError, StoreError, UnknownNameError
+from ...core.provenance import utc_now
+from ..database import open_engine, reading, store_errors, writing
+from ..inserting import Entry, check_superseded, insert_new, same_run
+from ..schema import RECORDS
+from .submission import ACTIVE, ENDED, WAITING, Event, Failed, Lease, State, Submission, submission_of
+from .tables import EVENTS, SUBMISSIONS
+
+__all__ = ["LOCAL", "LeaseLostError", "Queue"]
+
+LOCAL = "local"
+
+_MOST_ATTEMPTS = 3
+_MOST_LOG = 8192
+_MOST_WORDS = 4000
+
+
+class LeaseLostError(StoreError):
+    """A worker's claim ran out and another one has the submission, or it was withdrawn."""
+
+
+class Queue:
+    """The submissions of a store.
+
+    Parameters
+    ----------
+    url : str
+        Of a store that is of this version: opened before as :class:`~innerscore.leaderboard.store.Store`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._engine = open_engine(url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def submit(self, bundle: Bundle, benchmarks: Sequence[str], *, submitter: str = LOCAL) -> Submission:
+        """Take a submission; one that is here and has not failed is given back instead of a second one.
+
+        Raises
+        ------
+        InvalidInputError
+            If the candidate's name is another submitter's.
+        """
+        wanted = json.dumps(list(dict.fromkeys(benchmarks)))
+        with self._writing() as connection:
+            _refuse_taken_name(connection, bundle.card.identifier, submitter)
+            known = connection.execute(
+                sa.select(SUBMISSIONS).where(
+                    SUBMISSIONS.c.content_sha256 == bundle.content_sha256,
+                    SUBMISSIONS.c.benchmarks == wanted,
+                    SUBMISSIONS.c.submitter == submitter,
+                    SUBMISSIONS.c.state.not_in(("failed", "withdrawn")),
+                )
+            )
+            row = known.mappings().first()
+            if row is not None:
+                return submission_of(row)
+            return _insert(connection, bundle, wanted, submitter)
+
+    def get(self, identifier: str) -> Submission:
+        """The submission of an identifier.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        with store_errors(self.url), reading(self._engine) as connection:
+            return submission_of(_row(connection, identifier))
+
+    def events(self, identifier: str) -> list[Event]:
+        """What happened to a submission, in order."""
+        query = sa.select(EVENTS).where(EVENTS.c.submission == identifier).order_by(EVENTS.c.seq)
+        with store_errors(self.url), reading(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+        return [Event(row["at"], row["state"], row["note"], row["record_sha256"]) for row in rows]
+
+    def all(self, *, limit: int = 100) -> list[Submission]:
+        """The last submissions, newest first."""
+        query = sa.select(SUBMISSIONS).order_by(SUBMISSIONS.c.seq.desc()).limit(limit)
+        with store_errors(self.url), reading(self._engine) as connection:
+            return [submission_of(row) for row in connection.execute(query).mappings()]
+
+    def withdraw(self, identifier: str, *, submitter: str | None = None) -> Submission:
+        """Take a submission back, if it has not ended; a worker that has it is refused from then on.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none, or it is another submitter's.
+        InvalidInputError
+            If it has ended.
+        """
+        with self._writing() as connection:
+            row = _row(connection, identifier)
+            if submitter is not None and row["submitter"] != submitter:
+                raise UnknownNameError("submission", identifier, ())
+            if row["state"] in ENDED:
+                raise InvalidInputError(
+                    f"The submission {identifier}", got=row["state"], needed="one that has not ended"
+                )
+            _change(connection, row, "withdrawn", "withdrawn", fence=row["fence"] + 1)
+            return submission_of(_row(connection, identifier))
+
+    def claim(self, worker: str, *, seconds: float) -> Lease | None:
+        """Take the next submission that waits, or whose worker fell silent; None if there is none.
+
+        One that was claimed too often without an end is ended as failed: it seems to kill its workers.
+        """
+        with self._writing() as connection:
+            while (row := self._next(connection)) is not None:
+                if row["attempts"] >= _MOST_ATTEMPTS:
+                    _fail(connection, row, _WORKER_LOST, fence=row["fence"] + 1)
+                    continue
+                state: State = "checking" if row["state"] in ("received", "checking") else "running"
+                values = {
+                    "worker": worker,
+                    "fence": row["fence"] + 1,
+                    "attempts": row["attempts"] + 1,
+                    "lease_until": _now(connection) + seconds,
+                }
+                _change(connection, row, state, f"claimed by {worker}", **values)
+                return Lease(submission_of(_row(connection, row["identifier"])), values["fence"])
+        return None
+
+    def heartbeat(self, lease: Lease, *, seconds: float, stage: str = "", log: str = "") -> None:
+        """Go on claiming; say how far it is and what the candidate printed last.
+
+        Raises
+        ------
+        LeaseLostError
+            If the submission is another's by now.
+        """
+        with self._writing() as connection:
+            _held(connection, lease)
+            values = {
+                "lease_until": _now(connection) + seconds,
+                "stage": stage,
+                "log": _clean(log[-_MOST_LOG:]),
+            }
+            _update(connection, lease.submission.identifier, values)
+
+    def passed(self, lease: Lease) -> None:
+        """Say that a submission was checked and waits to be run.
+
+        Raises
+        ------
+        LeaseLostError
+            As :meth:`heartbeat`.
+        """
+        self._leave(lease, "queued", "checked")
+
+    def release(self, lease: Lease) -> None:
+        """Give a submission back as it was claimed, as a worker does that is told to stop.
+
+        Raises
+        ------
+        LeaseLostError
+            As :meth:`heartbeat`.
+        """
+        state: State = "received" if lease.submission.state == "checking" else "queued"
+        self._leave(lease, state, "given back by its worker")
+
+    def add_record(self, lease: Lease, entry: Entry) -> bool:
+        """Store a record of a submission, or nothing if the claim is lost.
+
+        Returns
+        -------
+        added : bool
+            False if the same run is stored already.
+
+        Raises
+        ------
+        LeaseLostError
+            As :meth:`heartbeat`.
+        StoreError
+            As :meth:`~innerscore.leaderboard.store.Store.add`.
+        """
+        record = entry.record
+        with self._writing() as connection:
+            row = _held(connection, lease)
+            added = not same_run(connection, record)
+            if added:
+                insert_new(connection, [entry])
+                check_superseded(connection, [] if record.supersedes is None else [record.supersedes])
+            note = f"{record.inputs.benchmark.identifier}: {record.status}"
+            _note(connection, row["identifier"], row["state"], note, record.record_sha256)
+        return added
+
+    def finish(self, lease: Lease, failed: Failed | None = None, *, log: str = "") -> None:
+        """End a submission: scored, or failed with the reason.
+
+        Raises
+        ------
+        LeaseLostError
+            As :meth:`heartbeat`.
+        """
+        with self._writing() as connection:
+            row = _held(connection, lease)
+            _update(connection, row["identifier"], {"log": _clean(log[-_MOST_LOG:]), "stage": ""})
+            if failed is None:
+                _change(connection, row, "scored", "done")
+            else:
+                _fail(connection, row, failed)
+
+    def _leave(self, lease: Lease, state: State, note: str) -> None:
+        with self._writing() as connection:
+            row = _held(connection, lease)
+            _change(connection, row, state, note, attempts=0, worker="", lease_until=0.0)
+
+    def _next(self, connection: sa.Connection) -> sa.RowMapping | None:
+        silent = SUBMISSIONS.c.state.in_(ACTIVE) & (SUBMISSIONS.c.lease_until < _now(connection))
+        query = sa.select(SUBMISSIONS).where(SUBMISSIONS.c.state.in_(WAITING) | silent)
+        return connection.execute(query.order_by(SUBMISSIONS.c.seq).limit(1)).mappings().first()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with store_errors(self.url), writing(self._engine) as connection:
+            yield connection
+
+
+_WORKER_LOST = Failed(
+    "worker-lost",
+    f"its workers ended {_MOST_ATTEMPTS} times before it was done",
+    "Look at the workers' logs; submit it again once the cause is found.",
+)
+
+
+def _now(connection: sa.Connection) -> float:
+    """One clock for all workers: the database server's, or this machine's, on which all of SQLite's users are."""
+    if connection.dialect.name != "postgresql":
+        return time.time()
+    return float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+
+
+def _row(connection: sa.Connection, identifier: str) -> sa.RowMapping:
+    row = (
+        connection.execute(sa.select(SUBMISSIONS).where(SUBMISSIONS.c.identifier == identifier))
+        .mappings()
+        .first()
+    )
+    if row is None:
+        raise UnknownNameError("submission", identifier, ())
+    return row
+
+
+def _held(connection: sa.Connection, lease: Lease) -> sa.RowMapping:
+    row = _row(connection, lease.submission.identifier)
+    if row["fence"] != lease.fence or row["state"] not in ACTIVE:
+        raise LeaseLostError(
+            f"The claim of submission {row['identifier']}",
+            got=f"number {lease.fence}, while it is {row['state']} under number {row['fence']}",
+            needed="in force",
+            hint="Another worker has it, or it was withdrawn; nothing of this one was kept.",
+        )
+    return row
+
+
+def _insert(connection: sa.Connection, bundle: Bundle, benchmarks: str, submitter: str) -> Submission:
+    identifier, now = f"s-{secrets.token_hex(8)}", utc_now()
+    row = {column.name: "" for column in SUBMISSIONS.c if column.name != "seq"}
+    row |= {"identifier": identifier, "state": "received", "candidate": bundle.card.identifier}
+    row |= {"content_sha256": bundle.content_sha256, "zip_sha256": bundle.zip_sha256}
+    row |= {"benchmarks": benchmarks, "submitter": submitter, "created": now, "changed": now}
+    connection.execute(SUBMISSIONS.insert(), [{**row, "fence": 0, "attempts": 0, "lease_until": 0.0}])
+    _note(connection, identifier, "received", "received")
+    return submission_of(_row(connection, identifier))
+
+
+def _change(connection: sa.Connection, row: sa.RowMapping, state: State, note: str, **values: Any) -> None:
+    _update(connection, row["identifier"], {**values, "state": state, "changed": utc_now()})
+    _note(connection, row["identifier"], state, note)
+
+
+def _fail(connection: sa.Connection, row: sa.RowMapping, failed: Failed, **values: Any) -> None:
+    words = {"reason": _clean(failed.reason[:_MOST_WORDS]), "hint": _clean(failed.hint[:_MOST_WORDS])}
+    _change(connection, row, "failed", failed.code, reason_code=failed.code, **words, **values)
+
+
+def _update(connection: sa.Connection, identifier: str, values: Mapping[str, Any]) -> None:
+    connection.execute(SUBMISSIONS.update().where(SUBMISSIONS.c.identifier == identifier).values(**values))
+
+
+def _note(connection: sa.Connection, identifier: str, state: str, note: str, record_sha256: str = "") -> None:
+    row = {"submission": identifier, "at": utc_now(), "state": state, "note": note}
+    connection.execute(EVENTS.insert(), [row | {"record_sha256": record_sha256}])
+
+
+def _clean(text: str) -> str:
+    """Printable text and line ends; PostgreSQL takes no NUL, and a terminal obeys others."""
+    return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
+def _refuse_taken_name(connection: sa.Connection, candidate: str, submitter: str) -> None:
+    """A name is its first submitter's; what the board's owner scored by hand is the owner's."""
+    owners = set(
+        connection.execute(
+            sa.select(SUBMISSIONS.c.submitter).where(
+                SUBMISSIONS.c.candidate == candidate, SUBMISSIONS.c.state != "withdrawn"
+            )
+        ).scalars()
+    )
+    query = sa.select(RECORDS.c.seq).where(RECORDS.c.candidate == candidate).limit(1)
+    if not owners and connection.execute(query).first() is not None:
+        owners = {LOCAL}
+    if owners and submitter not in owners:
+        raise InvalidInputError(
+            f"The candidate's name '{candidate}'",
+            got="another submitter's",
+            needed="your own or a new one",
+            hint="Choose another 'identifier' on the card.",
+        )

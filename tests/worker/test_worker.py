@@ -1,0 +1,232 @@
+"""A worker: every submission ends once, whatever its candidate does and whenever the worker dies."""
+
+import importlib.util
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from innerscore.benchmarks import load_benchmark
+from innerscore.cli.app import app
+from innerscore.core.bundles import pack_folder, read_bundle
+from innerscore.core.settings import load_settings
+from innerscore.leaderboard.queue import BundleStore, Queue
+from innerscore.leaderboard.store import Store
+from innerscore.scoring import job_of
+from innerscore.scoring.sandbox import SandboxLimits
+from innerscore.worker import Worker
+
+TESTS = Path(__file__).resolve().parents[1]
+BENCHMARK = "SimulatedMEC.rsa"
+LIMITS = SandboxLimits(wall_seconds=60, memory_mb=600)
+
+
+def by_path(name, path):
+    """Tests are no package; this makes a file of another folder importable."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+hostile = by_path("worker_hostile", TESTS / "scoring" / "sandbox" / "hostile.py")
+dying = by_path("worker_dying", TESTS / "leaderboard" / "dying.py")
+HONEST = "return {'a': stimulus.velocity ** 3}"
+
+
+@pytest.fixture
+def settings(tmp_path, request):
+    """Those of the command line in tests, with one cache of recordings and stimuli for all tests here."""
+    return load_settings(cache_dir=request.getfixturevalue("cache"))
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def worker(settings):
+    return make_worker(settings)
+
+
+def make_worker(settings, lease_seconds=60.0, limits=LIMITS):
+    store = Store(settings.store)
+    bundles = BundleStore(settings.data_dir / "bundles")
+    return Worker("w", Queue(settings.store), store, bundles, settings, limits, lease_seconds)
+
+
+def submit(worker, folder, body=HONEST, name="hostile", benchmarks=(BENCHMARK,), **facts):
+    data = pack_folder(Path(hostile.make(folder / name, body, identifier=name, **facts)))
+    bundle = read_bundle(data)
+    worker.bundles.keep(bundle, data)
+    return worker.queue.submit(bundle, benchmarks).identifier
+
+
+def drain(worker):
+    ended = []
+    while (found := worker.step()) is not None:
+        ended.append(found)
+    return ended
+
+
+def test_what_is_submitted_becomes_a_record_that_says_that_it_was_boxed(worker, tmp_path, settings):
+    identifier = submit(worker, tmp_path, f"print('hello'); {HONEST}")
+    assert [found.state for found in drain(worker)] == ["queued", "scored"]
+    record = worker.store.records()[0]
+    assert (record.status, record.environment.sandboxed) == ("value", True)
+    assert "hello" in worker.queue.get(identifier).log
+    opened = job_of(str(tmp_path / "hostile"), load_benchmark(BENCHMARK, settings), settings, seed=0)
+    assert opened.do(None, None).record.values_sha256 == record.values_sha256
+
+
+def test_failures_have_their_reason_and_the_next_job_runs(worker, tmp_path):
+    bodies = {
+        "activations": "return {'a': np.full((stimulus.n_steps, 1), np.nan)}",
+        "candidate": "print('see here'); open('/etc/shadow')",
+        "limit": "kept = []\n        while True: kept.append(np.ones(2**21))",
+    }
+    identifiers = {code: submit(worker, tmp_path, body, name=f"bad-{code}") for code, body in bodies.items()}
+    good = submit(worker, tmp_path, name="good")
+    drain(worker)
+    for code, identifier in identifiers.items():
+        found = worker.queue.get(identifier)
+        assert (found.state, found.reason_code) == ("failed", code), found
+        assert found.hint
+    assert "see here" in worker.queue.get(identifiers["candidate"]).log
+    assert worker.queue.get(good).state == "scored"
+    assert [record.status for record in worker.store.records()] == ["failed"] * 3 + ["value"]
+    again = submit(worker, tmp_path / "again", bodies["activations"], name="bad-activations")
+    drain(worker)
+    assert again != identifiers["activations"]
+    assert worker.store.records()[-1].supersedes is not None
+
+
+def test_what_cannot_be_run_says_why(worker, tmp_path):
+    taken = submit(worker, tmp_path, name="pixels")
+    unknown = submit(worker, tmp_path, name="lost", benchmarks=["Nobody.nothing"])
+    spoiled = submit(worker, tmp_path, name="spoiled")
+    path = worker.bundles.path(worker.queue.get(spoiled).zip_sha256)
+    path.write_bytes(path.read_bytes() + b"x")
+    drain(worker)
+    codes = [worker.queue.get(one).reason_code for one in (taken, unknown, spoiled)]
+    assert codes == ["name-taken", "unknown-name", "bundle"]
+    assert worker.store.count == 0
+
+
+def test_a_fault_of_our_own_loses_no_submission(worker, tmp_path, monkeypatch):
+    identifier = submit(worker, tmp_path)
+
+    def broken(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("innerscore.worker.worker.unpacked", broken)
+    drain(worker)
+    found = worker.queue.get(identifier)
+    assert (found.state, found.reason_code) == ("failed", "internal")
+    assert "ZeroDivisionError" in found.reason
+
+
+def kill_before(owner, name):
+    """Kill this process at its next call of a method."""
+
+    def prepare():
+        setattr(owner, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+
+    return prepare
+
+
+def kill_after(owner, name):
+    def prepare():
+        method = getattr(owner, name)
+
+        def killing(*arguments, **options):
+            method(*arguments, **options)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        setattr(owner, name, killing)
+
+    return prepare
+
+
+DEATHS = {
+    "checking": (kill_before(Queue, "passed"), HONEST),
+    "checked": (kill_after(Queue, "passed"), HONEST),
+    "data": (kill_before(Worker, "_record"), HONEST),
+    "shown": (kill_before(Queue, "add_record"), HONEST),
+    "stored": (kill_after(Queue, "add_record"), HONEST),
+    "failure stored": (
+        kill_after(Queue, "add_record"),
+        "return {'a': np.full((stimulus.n_steps, 1), np.nan)}",
+    ),
+    "ended": (kill_after(Queue, "finish"), HONEST),
+}
+
+
+@pytest.mark.parametrize("stage", DEATHS)
+def test_a_killed_worker_is_replaced_and_the_job_ends_once(stage, settings, tmp_path):
+    prepare, body = DEATHS[stage]
+    worker = make_worker(settings)
+    identifier = submit(worker, tmp_path, body)
+    for part in (worker.queue, worker.store):
+        part.close()
+    assert dying.in_child(lambda: drain(make_worker(settings)), prepare) == dying.KILLED
+    with sqlite3.connect(settings.data_dir / "board.sqlite") as connection:
+        connection.execute("UPDATE submissions SET lease_until = 0")
+    connection.close()
+    drain(worker)
+    failing = stage == "failure stored"
+    assert worker.queue.get(identifier).state == ("failed" if failing else "scored")
+    assert [event.state for event in worker.queue.events(identifier)].count("scored") == (not failing)
+    [record] = worker.store.records()
+    opened = job_of(str(tmp_path / "hostile"), load_benchmark(BENCHMARK, settings), settings, seed=0)
+    assert record.inputs == opened.inputs
+    if not failing:
+        assert record.values_sha256 == opened.do(None, None).record.values_sha256
+
+
+def test_a_worker_that_lost_its_claim_stops_and_stores_nothing(settings, tmp_path):
+    late = make_worker(settings, lease_seconds=0.6)
+    identifier = submit(late, tmp_path, f"time.sleep(0.05); {HONEST}")
+    late.step()
+    withdrawing = dying.start(lambda: (time.sleep(1), Queue(settings.store).withdraw(identifier)))
+    late.step()
+    assert dying.finish(withdrawing) == 0
+    assert late.queue.get(identifier).state == "withdrawn"
+    assert late.store.count == 0
+
+
+def test_the_commands_submit_work_and_tell(tmp_path, monkeypatch, cache):
+    monkeypatch.setenv("INNERSCORE_CACHE_DIR", str(cache))
+    folder = hostile.make(tmp_path / "mine", HONEST, identifier="mine")
+
+    def call(*arguments):
+        return CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+
+    receipt = call("submit", folder, "-b", BENCHMARK)
+    identifier = receipt.stdout.partition(":")[0]
+    assert call("worker", "--once").exit_code == 0
+    told = call("status", identifier)
+    assert "mine is scored\n" in told.stdout
+    assert call("status", "--json").exit_code == 0
+    other = call("submit", folder, "-b", "SimulatedMEC.ridge").stdout.partition(":")[0]
+    assert "withdrawn" in call("status", other, "--withdraw").stdout
+
+
+def test_without_bubblewrap_a_worker_claims_nothing(tmp_path, worker):
+    submit(worker, tmp_path)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    environment = {**os.environ, "PATH": str(empty), "INNERSCORE_DATA_DIR": str(worker.settings.data_dir)}
+    command = [sys.executable, "-m", "innerscore", "worker", "--drain"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 7
+    assert "bubblewrap" in done.stderr
+    assert worker.queue.all()[0].state == "received"

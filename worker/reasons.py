@@ -1,0 +1,56 @@
+"""Why a submission failed, as its author is told: a code, the reason, and what to do."""
+
+from __future__ import annotations
+
+from ..core.errors import (
+    ActivationError,
+    CandidateError,
+    DuplicateNameError,
+    InnerscoreError,
+    InvalidInputError,
+    LimitError,
+    MissingPartError,
+    UnknownNameError,
+)
+from ..core.records import ResultRecord
+from ..leaderboard.queue import Failed
+
+__all__ = ["failed_of", "failed_of_record", "internal"]
+
+_AGAIN = "Then submit it again."
+# The first kind that fits counts, so the narrower ones come first.
+_CODES: tuple[tuple[type[InnerscoreError], str, str], ...] = (
+    (LimitError, "limit", f"Make it take less, or ask the board's owner for more. {_AGAIN}"),
+    (ActivationError, "activations", f"'innerscore check' finds such faults on your machine. {_AGAIN}"),
+    (CandidateError, "candidate", f"Look at the log; 'innerscore check' runs it on your machine. {_AGAIN}"),
+    (DuplicateNameError, "name-taken", f"Choose another name on the card. {_AGAIN}"),
+    (UnknownNameError, "unknown-name", f"'innerscore list' shows the names. {_AGAIN}"),
+    (MissingPartError, "data-missing", "Something that the worker needs is missing; tell the board's owner."),
+    (InvalidInputError, "bundle", f"Mend the bundle. {_AGAIN}"),
+)
+_INTERNAL = "A fault of innerscore, not of the candidate; tell the board's owner."
+
+
+def failed_of(error: InnerscoreError) -> Failed:
+    """The failure that an error is."""
+    for kind, code, advice in _CODES:
+        if isinstance(error, kind):
+            return Failed(code, str(error), advice)
+    return Failed("internal", str(error), _INTERNAL)
+
+
+def failed_of_record(record: ResultRecord) -> Failed:
+    """The failure of a run that has a record."""
+    failure = record.failure
+    if failure is None:
+        return internal("a failed record without a failure")
+    where = f"{record.inputs.benchmark.identifier}, {failure.stage}: {failure.reason}"
+    for kind, code, advice in _CODES:
+        if kind.__name__ == failure.kind:
+            return Failed(code, where, advice)
+    return Failed("candidate", where, "Look at the record on the board.")
+
+
+def internal(trace: str) -> Failed:
+    """The failure of our own code."""
+    return Failed("internal", trace, _INTERNAL)

@@ -1,0 +1,132 @@
+"""One worker: claims submissions one after the other; every one of them ends, whatever its candidate does."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass, field
+from functools import partial
+
+from ..benchmarks import load_benchmark
+from ..benchmarks import registry as benchmarks_registry
+from ..candidates import registry as candidates_registry
+from ..core.errors import DuplicateNameError, InnerscoreError
+from ..core.records import TARGETS_FILE, ResultRecord
+from ..core.settings import Settings
+from ..leaderboard.queue import BundleStore, Lease, LeaseLostError, Queue, Submission
+from ..leaderboard.store import Entry, Store
+from ..scoring import Job, Outcome, job_of
+from ..scoring.bundle_folder import unpacked
+from ..scoring.sandbox import Sandbox, SandboxLimits
+from .beat import Beat
+from .reasons import failed_of, failed_of_record, internal
+
+__all__ = ["Worker"]
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Works on the submissions of a board.
+
+    Parameters
+    ----------
+    name : str
+        By which events tell who did it.
+    queue, store, bundles : Queue, Store, BundleStore
+        Of the board.
+    settings : Settings
+        Where data and cache are.
+    limits : SandboxLimits
+        For candidates.
+    lease_seconds : float
+        How long a claim holds without a heartbeat.
+    """
+
+    name: str
+    queue: Queue
+    store: Store
+    bundles: BundleStore
+    settings: Settings
+    limits: SandboxLimits = field(default_factory=SandboxLimits)
+    lease_seconds: float = 60.0
+
+    def step(self) -> Submission | None:
+        """Take the next submission and check it, or run it.
+
+        Returns
+        -------
+        submission : Submission or None
+            As it stands afterwards; None if there was none to take.
+        """
+        lease = self.queue.claim(self.name, seconds=self.lease_seconds)
+        if lease is None:
+            return None
+        with Beat(self.queue, lease, self.lease_seconds) as beat:
+            try:
+                self._work(lease, beat)
+            except LeaseLostError:
+                pass  # whoever has it now ends it
+            except (KeyboardInterrupt, SystemExit):
+                self.queue.release(lease)
+                raise
+        return self.queue.get(lease.submission.identifier)
+
+    def _work(self, lease: Lease, beat: Beat) -> None:
+        """Check or score; what goes wrong ends the submission with its reason."""
+        try:
+            if lease.submission.state == "checking":
+                self._check(lease.submission)
+                self.queue.passed(lease)
+            else:
+                self._score(lease, beat)
+        except LeaseLostError:
+            raise
+        except InnerscoreError as error:
+            self.queue.finish(lease, failed_of(error), log=beat.log)
+        except Exception:  # a fault of ours must not lose a submission
+            self.queue.finish(lease, internal(traceback.format_exc()), log=beat.log)
+
+    def _check(self, submission: Submission) -> None:
+        """What may have changed since it was received: its bytes, the names that are registered."""
+        bundle = self.bundles.read(submission.zip_sha256)
+        if bundle.card.identifier in candidates_registry(self.settings).entries():
+            raise DuplicateNameError(
+                f"The candidate's name '{bundle.card.identifier}'",
+                got="one that is registered here",
+                needed="a new one",
+                hint="Choose another 'identifier' on the card.",
+            )
+        known = benchmarks_registry(self.settings)
+        for name in submission.benchmarks:
+            known.find(name)
+
+    def _score(self, lease: Lease, beat: Beat) -> None:
+        folder = unpacked(self.bundles.read(lease.submission.zip_sha256), self.settings.cache_dir)
+        sandbox = Sandbox(self.settings, self.limits, beat.hear)
+        records = []
+        for name in lease.submission.benchmarks:
+            beat.at(f"{name}: data")
+            benchmark = load_benchmark(name, self.settings)
+            job = job_of(str(folder), benchmark, self.settings, seed=0, sandbox=sandbox)
+            records.append(self._record(lease, job, beat, name))
+        failed = [record for record in records if record.status == "failed"]
+        self.queue.finish(lease, failed_of_record(failed[0]) if failed else None, log=beat.log)
+
+    def _record(self, lease: Lease, job: Job, beat: Beat, benchmark: str) -> ResultRecord:
+        """The record of a pair: the one that is here, or a new one.
+
+        A failed one is not tried again if it is of this submission, whose worker died after storing it.
+        """
+        known = self.store.current(job.inputs.run_sha256)
+        own = {event.record_sha256 for event in self.queue.events(lease.submission.identifier)}
+        if known is not None and (known.status != "failed" or known.record_sha256 in own):
+            outcome = Outcome(known)
+        else:
+            report = partial(_report, beat, benchmark)
+            outcome = job.do(None if known is None else known.record_sha256, report)
+        targets = {} if outcome.targets_csv is None else {TARGETS_FILE: outcome.targets_csv}
+        self.queue.add_record(lease, Entry(outcome.record, {**targets, **outcome.files}))
+        return outcome.record
+
+
+def _report(beat: Beat, benchmark: str, stage: str, done: int, of: int) -> None:
+    beat.at(f"{benchmark}: {stage} {done}/{of}")
