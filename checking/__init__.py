@@ -1,5 +1,6 @@
 """What is wrong with a candidate, a data set or a benchmark, before a score says so less clearly: pure checks."""
 
+from .adding import Added, add_dataset
 from .benchmarks import check_benchmark
 from .candidates import CandidateReport, Estimate, check_candidate
 from .datasets import check_dataset
@@ -7,10 +8,12 @@ from .faults import Fault, card_faults, fault_of
 from .targets import Target, find_target, name_faults
 
 __all__ = [
+    "Added",
     "CandidateReport",
     "Estimate",
     "Fault",
     "Target",
+    "add_dataset",
     "card_faults",
     "check_benchmark",
     "check_candidate",

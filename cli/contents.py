@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -23,30 +23,44 @@ from .clips import clip_of
 __all__ = ["board_contents", "read_trust", "site_writer", "trust_file"]
 
 
-def board_contents(settings: Settings, own: Iterable[str] = ()) -> BoardContents:
-    """Everything that is registered.
+def board_contents(
+    settings: Settings, own: Iterable[str] = (), *, withheld: Collection[str] = frozenset()
+) -> BoardContents:
+    """Everything that is registered, but withheld data sets and benchmarks on them.
 
     Parameters
     ----------
     settings : Settings
     own : iterable of str
         Candidates to be marked as the reader's own.
+    withheld : collection of str
+        Names of data sets.
     """
+    on_shared = {
+        name: card
+        for name, card in _cards(benchmarks.registry(settings)).items()
+        if card.dataset not in withheld
+    }
+    shared = {
+        name: card for name, card in _cards(data_registry.registry(settings)).items() if name not in withheld
+    }
     return BoardContents(
         candidates=_cards(candidates.registry(settings)),
-        benchmarks=_cards(benchmarks.registry(settings)),
-        datasets=_cards(data_registry.registry(settings)),
+        benchmarks=on_shared,
+        datasets=shared,
         metrics=_cards(metrics.registry(settings)),
         own=frozenset(own),
         clip=_Clips(settings),
         gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings)),
-        trust=read_trust(trust_file(settings)) or shipped_report(),
+        trust=_shareable_trust(settings, withheld) or shipped_report(),
     )
 
 
-def site_writer(store: Store, settings: Settings, own: Iterable[str] = ()) -> Callable[[Path], None]:
+def site_writer(
+    store: Store, settings: Settings, own: Iterable[str] = (), *, withheld: Collection[str] = frozenset()
+) -> Callable[[Path], None]:
     """What writes the pages of a store into a folder, for an export."""
-    contents = board_contents(settings, own)
+    contents = board_contents(settings, own, withheld=withheld)
 
     def write(folder: Path) -> None:
         write_site(store, contents, folder)
@@ -57,6 +71,13 @@ def site_writer(store: Store, settings: Settings, own: Iterable[str] = ()) -> Ca
 def trust_file(settings: Settings) -> Path:
     """Where ``innerscore validate`` leaves its report."""
     return settings.data_dir / "validity.json"
+
+
+def _shareable_trust(settings: Settings, withheld: Collection[str]) -> dict[str, Any] | None:
+    """The validity report made here, unless it tells of a withheld data set."""
+    report = read_trust(trust_file(settings))
+    text = json.dumps(report)
+    return None if any(name in text for name in withheld) else report
 
 
 def _cards(registry: Registry[Any]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
-"""``innerscore data``: where the files of data sets are, and fetching them."""
+"""``innerscore data``: where the files of data sets are, fetching them, and adding one's own."""
 
 from __future__ import annotations
 
+import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +12,7 @@ from .options import JsonOption
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
+    from ..checking import Added
     from ..core.cards import DataFile, DatasetCard
     from ..core.settings import Settings
 
@@ -92,6 +95,47 @@ def accept(
         emit_json({"dataset": name, "file": file, "sha256": entry.sha256, "size": entry.size})
         return
     write(f"{file}: SHA-256 {entry.sha256}, {entry.size} bytes")
+
+
+@app.command("add")
+def add(
+    source: Annotated[
+        Path, typer.Argument(help="Folder with dataset.yaml and data files, or one data file with its card.")
+    ],
+    card: Annotated[
+        Path | None, typer.Option("--card", help="The card, if it is not dataset.yaml beside the files.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Add a data set of your own by a card alone: NWB, netCDF, npz and MATLAB files; and its benchmarks.
+
+    Card and files are checked first, as 'innerscore check' does; with a fault nothing is kept (exit code 3).
+    They are copied into a folder of their own, and their checksums locked. Unless the licence on the card allows
+    it, neither the data nor any score of them enters an export.
+    """
+    from ..checking import add_dataset
+    from ..core.errors import InvalidInputError
+    from ..core.settings import load_settings
+
+    added = add_dataset(source, card, load_settings())
+    if json:
+        emit_json({**dataclasses.asdict(added), "folder": str(added.folder or "")})
+    else:
+        _write_added(added)
+    if added.faults:
+        raise typer.Exit(InvalidInputError.exit_code)
+
+
+def _write_added(added: Added) -> None:
+    for fault in added.faults:
+        write(f"{fault.file}: {fault.reason}\n  {fault.fix}")
+    if added.faults:
+        write(f"{len(added.faults)} faults; nothing was kept")
+        return
+    kept = "private: it enters no export" if added.private else "its licence lets exports have it"
+    write(f"{added.name} is in {added.folder} ({len(added.files)} files; {kept})")
+    for name in added.benchmarks:
+        write(f"next: innerscore score CANDIDATE --benchmark {name}")
 
 
 def _fetch_files(card: DatasetCard, settings: Settings, *, everything: bool) -> list[str]:

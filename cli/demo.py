@@ -39,11 +39,12 @@ def demo(
     """
     from .. import benchmarks, candidates
     from ..core.settings import load_settings
+    from ..data_registry.sharing import withheld_datasets
     from ..leaderboard.export import export_board
     from ..leaderboard.tables import board_json
     from .contents import site_writer
     from .running import limit_threads, run_pairs
-    from .stored import open_store, stored_board
+    from .stored import open_store, shareable_store, stored_board
     from .tables import print_board, result_line
 
     settings = load_settings()
@@ -58,8 +59,10 @@ def demo(
         elif not result.reused and result.record.status != "not applicable":
             say(f"  {result_line(result)}")
     store = open_store(settings)
-    board = stored_board(store, settings)
-    page = export_board(board, store, html, site=site_writer(store, settings))
+    withheld = withheld_datasets(settings)
+    with shareable_store(store, withheld) as shared:
+        board = stored_board(shared, settings, withheld=withheld)
+        page = export_board(board, shared, html, site=site_writer(shared, settings, withheld=withheld))
     if json:
         left_out = {name: reason for reason, names in missing.items() for name in names}
         emit_json({**board_json(board), "page": str(page.resolve()), "missing": left_out})

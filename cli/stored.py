@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.settings import Settings
-from ..leaderboard.store import Store
+from ..leaderboard.database import sqlite_url
+from ..leaderboard.store import Entry, Store
 from .output import say
 
 if TYPE_CHECKING:
     from ..leaderboard.board import Board, Quantity
 
-__all__ = ["open_store", "stored_board"]
+__all__ = ["open_store", "shareable_store", "stored_board"]
 
 
 def open_store(settings: Settings) -> Store:
@@ -22,8 +27,33 @@ def open_store(settings: Settings) -> Store:
     return store
 
 
-def stored_board(store: Store, settings: Settings, quantity: Quantity = "normalised") -> Board:
-    """Arrange a store's records with the registered candidates and benchmarks."""
+@contextmanager
+def shareable_store(store: Store, withheld: Collection[str]) -> Iterator[Store]:
+    """The store, or where data sets are withheld a copy without anything that came of them, which goes again."""
+    if not withheld:
+        yield store
+        return
+
+    def passing(entries: Iterator[Entry]) -> Iterator[Entry]:
+        return (one for one in entries if one.record.inputs.data.dataset not in withheld)
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "shareable.sqlite"
+        copy = Store(sqlite_url(path))
+        try:
+            copy.add_all(passing(store.entries()))
+            yield copy
+        finally:
+            copy.close()
+
+
+def stored_board(
+    store: Store,
+    settings: Settings,
+    quantity: Quantity = "normalised",
+    withheld: Collection[str] = frozenset(),
+) -> Board:
+    """Arrange a store's records with the registered candidates, and benchmarks but on withheld data sets."""
     # Whoever only opens the store need not wait for these and what they import.
     from .. import benchmarks, candidates
     from ..leaderboard.board import make_board
@@ -31,7 +61,11 @@ def stored_board(store: Store, settings: Settings, quantity: Quantity = "normali
     return make_board(
         store.latest(),
         {name: entry.card for name, entry in candidates.registry(settings).entries().items()},
-        {name: entry.card for name, entry in benchmarks.registry(settings).entries().items()},
+        {
+            name: entry.card
+            for name, entry in benchmarks.registry(settings).entries().items()
+            if entry.card.dataset not in withheld
+        },
         resamples=store.resamples,
         quantity=quantity,
     )

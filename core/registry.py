@@ -103,9 +103,9 @@ class Registry(Generic[C]):
 
 
 def registry_of(kind: str, card_type: type[C], room: Path, settings: Settings) -> Registry[C]:
-    """The registry of one kind: a room of this package, announced packages and plugin folders."""
+    """The registry of one kind: a room of this package, announced packages, plugin folders and added data sets."""
     announced = _announced_folders(f"innerscore.{kind}s")
-    return Registry(kind, card_type, (room, *announced, *settings.plugins))
+    return Registry(kind, card_type, (room, *announced, *settings.plugins, settings.own_datasets))
 
 
 def _announced_folders(group: str) -> tuple[Path, ...]:

@@ -71,6 +71,11 @@ class Settings(BaseSettings):
         """SQLAlchemy URL of the board's store."""
         return self.store_url or f"sqlite:///{self.data_dir / 'board.sqlite'}"
 
+    @property
+    def own_datasets(self) -> Path:
+        """Folder of the data sets that ``innerscore data add`` made, a folder each."""
+        return self.data_dir / "datasets"
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -9,15 +9,15 @@ from ..core.errors import MissingPartError
 from ..core.settings import Settings
 from .lock_file import hash_as_locked
 
-__all__ = ["folder_files"]
+__all__ = ["folder_files", "own_files"]
 
 
 def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> list[Path]:
     """Find all files of some kinds in a data set's folder and the folders below it.
 
-    Looked for in ``data_dir/<folder>``, then in ``mirror/<folder>``; the first that has any is taken whole. The
-    bytes of each file are locked at its first use and a later change is refused, as of every file without a
-    published hash.
+    Looked for in the folder that ``innerscore data add`` made, then in ``data_dir/<folder>``, then in
+    ``mirror/<folder>``; the first that has any is taken whole. The bytes of each file are locked at its first use
+    and a later change is refused, as of every file without a published hash.
 
     Parameters
     ----------
@@ -40,15 +40,9 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
     MissingPartError
         If there is none.
     """
-    for root in [settings.data_dir] + ([] if settings.mirror is None else [settings.mirror]):
-        folder = root / card.folder
-        found = sorted(
-            path for path in folder.rglob("*") if path.suffix.lower() in endings and path.is_file()
-        )
-        for path in found:
-            hash_as_locked(f"{card.folder}/{path.relative_to(folder).as_posix()}", path, settings)
-        if found:
-            return found
+    found = own_files(card, endings, settings)
+    if found:
+        return list(found.values())
     kinds = " or ".join(endings)
     raise MissingPartError(
         f"The files of data set '{card.identifier}'",
@@ -57,3 +51,16 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
         hint=f"Save what {card.url} offers below {settings.data_dir / card.folder}, or set INNERSCORE_MIRROR to a "
         f"folder that has '{card.folder}'.",
     )
+
+
+def own_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
+    """The same files by their paths in the data set's folder; empty if there are none."""
+    mirrored = [] if settings.mirror is None else [settings.mirror / card.folder]
+    for root in [settings.own_datasets / card.identifier, settings.data_dir / card.folder, *mirrored]:
+        found = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings and path.is_file())
+        named = {path.relative_to(root).as_posix(): path for path in found}
+        for name, path in named.items():
+            hash_as_locked(f"{card.folder}/{name}", path, settings)
+        if named:
+            return named
+    return {}

@@ -15,6 +15,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError, mat_struct, matfile_version
 
 from ..core.errors import InvalidDataError, MissingPartError
+from ..core.hdf5_links import refuse_outside_parts
 
 __all__ = ["read_matlab"]
 
@@ -87,6 +88,7 @@ def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Any]:
             needed="installed",
             hint="pip install 'innerscore[nwb]'",
         ) from error
+    refuse_outside_parts(path, kind="MATLAB file")
     with h5py.File(path, "r") as file:
         return {name: _from_hdf5(file[name]) for name in names if name in file}
 

@@ -20,6 +20,7 @@ from pydantic import Field
 
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError, MissingPartError, foreign_errors
+from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
 from .folder_files import folder_files
 from .nwb_series import choose_series, heading, in_metres, series_times
@@ -178,6 +179,7 @@ def _opened(path: Path) -> Iterator[Any]:
             needed="installed",
             hint="Run pip install 'innerscore[nwb]'.",
         ) from error
+    refuse_outside_parts(path, kind="NWB file")
     with ExitStack() as stack:
         with foreign_errors(InvalidDataError, f"The file {path}", needed="a whole NWB file"):
             file = stack.enter_context(NWBHDF5IO(str(path), "r", load_namespaces=True)).read()

@@ -59,7 +59,7 @@ class SpatialOptions(BaseModel):
     limits: TrackingLimits = TrackingLimits()
 
 
-Options = TypeVar("Options", bound=SpatialOptions)
+Options = TypeVar("Options", bound=BaseModel)
 
 
 def read_options(card: DatasetCard, kind: type[Options]) -> Options:

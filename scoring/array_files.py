@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from ..core.activations import LayerValues, TimedValues
 from ..core.errors import ActivationError, InnerscoreError, InvalidDataError
+from ..core.hdf5_links import refuse_outside_parts
 from ..core.stimuli import Stimulus
 
 __all__ = ["TIMES", "Entry", "layer_values", "open_arrays"]
@@ -118,6 +119,7 @@ def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
 def _open_netcdf(path: Path) -> Iterator[Mapping[str, Entry]]:
     import netCDF4
 
+    refuse_outside_parts(path)
     with netCDF4.Dataset(path) as dataset:
         dataset.set_auto_scale(False)
         yield {

@@ -1,0 +1,195 @@
+"""Adding a data set of one's own: card and files are checked beside their place, and kept whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.cards import BenchmarkCard, DatasetCard, read_card
+from ..core.errors import InvalidInputError
+from ..core.hdf5_links import refuse_outside_parts
+from ..core.settings import Settings
+from ..data_registry.declared_fields import ENDINGS
+from ..data_registry.folder_files import own_files
+from ..data_registry.interface import load_dataset
+from ..data_registry.sharing import may_leave, note_private
+from ..leaderboard.whole_folder import whole_folder
+from .datasets import check_dataset
+from .faults import Fault, card_faults
+from .targets import Target, name_faults
+
+__all__ = ["Added", "add_dataset"]
+
+_CARD = "dataset.yaml"
+_OURS = "innerscore."
+
+
+@dataclass(frozen=True)
+class Added:
+    """What came of it.
+
+    Parameters
+    ----------
+    faults : tuple of Fault
+        What has to be put right; with any, nothing was kept.
+    name : str
+        Of the data set; empty if its card is not valid.
+    folder : pathlib.Path or None
+        Where it was put.
+    files, benchmarks : tuple of str
+        What was put there, by path in the folder; and the names of its benchmarks.
+    private : bool
+        Whether its licence keeps it, and what is made of it, out of exports.
+    """
+
+    faults: tuple[Fault, ...]
+    name: str = ""
+    folder: Path | None = None
+    files: tuple[str, ...] = ()
+    benchmarks: tuple[str, ...] = ()
+    private: bool = True
+
+
+def add_dataset(source: Path, card_path: Path | None, settings: Settings) -> Added:
+    """Check a data set and put it into the folder of one's own.
+
+    Parameters
+    ----------
+    source : pathlib.Path
+        A folder with ``dataset.yaml``, data files and perhaps cards of benchmarks; or one data file.
+    card_path : pathlib.Path or None
+        The card, where it is not in the folder.
+    settings : Settings
+        With the folder of one's own below `data_dir`.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no card or no data file, a name is taken, or a file points to others.
+    MissingPartError
+        If reading the files needs an extra that is not installed.
+    """
+    path = _card_path(source, card_path)
+    faults = card_faults(path, DatasetCard)
+    if faults:
+        return Added(tuple(faults))
+    card, cards = read_card(path, DatasetCard), _benchmark_cards(source)
+    faults = [*_entry_faults(card, path), *name_faults(Target("dataset", path), card.identifier, settings)]
+    faults += _benchmark_faults(cards, card, settings)
+    if faults:
+        return Added(tuple(faults), card.identifier)
+    files = _data_files(source)
+    for file in files.values():
+        _refuse_links(file)
+    return _put(card, path, files, cards, settings)
+
+
+def _put(
+    card: DatasetCard, path: Path, files: dict[str, Path], cards: list[Path], settings: Settings
+) -> Added:
+    place = settings.own_datasets / card.identifier
+    try:
+        with whole_folder(place, replaceable=()) as new:
+            for name, file in {**files, **{one.name: one for one in cards}, _CARD: path}.items():
+                (new / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, new / name)
+            _check_copy(new, card, path, settings)
+            if not may_leave(card):
+                note_private(card, settings)  # first: at no time are there records of it that might leave
+    except _FaultyError as found:
+        return Added(found.faults, card.identifier)
+    own_files(card, ENDINGS, settings)  # locks the checksums
+    names = tuple(read_card(one, BenchmarkCard).identifier for one in cards)
+    return Added((), card.identifier, place, tuple(files), names, not may_leave(card))
+
+
+class _FaultyError(Exception):
+    """Leaves the block in which a folder is made, so that it is not kept."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__(faults)
+
+
+def _check_copy(folder: Path, card: DatasetCard, path: Path, settings: Settings) -> None:
+    """Check what is to be kept, under settings for which it is there already; what they lock is forgotten."""
+    with tempfile.TemporaryDirectory() as temporary:
+        update = {"data_dir": Path(temporary), "mirror": None, "plugins": (*settings.plugins, folder)}
+        trial = settings.model_copy(update=update)
+        trial.own_datasets.mkdir()
+        (trial.own_datasets / card.identifier).symlink_to(folder, target_is_directory=True)
+        faults = check_dataset(load_dataset(card.identifier, trial), path)
+    if faults:
+        raise _FaultyError(tuple(faults))
+
+
+def _card_path(source: Path, card_path: Path | None) -> Path:
+    path = card_path or (source / _CARD if source.is_dir() else source.with_name(_CARD))
+    if not source.exists() or not path.is_file():
+        raise InvalidInputError(
+            f"The data set {source}",
+            got="nothing there" if not source.exists() else f"no card {path}",
+            needed=f"a folder with {_CARD} and data files, or a data file with its card",
+            hint="Name the card by --card; docs/adding-a-data-set.md shows some.",
+        )
+    return path
+
+
+def _data_files(source: Path) -> dict[str, Path]:
+    """The files by their paths in the data set's folder."""
+    root, found = (source, sorted(source.rglob("*"))) if source.is_dir() else (source.parent, [source])
+    files = {
+        path.relative_to(root).as_posix(): path
+        for path in found
+        if path.suffix.lower() in ENDINGS and (path.is_file() or path.is_symlink())
+    }
+    if not files:
+        raise InvalidInputError(
+            f"The data set {source}", got="no data file", needed=f"with files of {', '.join(ENDINGS)}"
+        )
+    return files
+
+
+def _refuse_links(path: Path) -> None:
+    """Refuse a file that is elsewhere, or has parts elsewhere."""
+    if path.is_symlink():
+        hint = "Put the file itself there."
+        raise InvalidInputError(f"The file {path}", got="a symbolic link", needed="a file", hint=hint)
+    refuse_outside_parts(path)
+
+
+def _benchmark_cards(source: Path) -> list[Path]:
+    return sorted(source.glob("*benchmark.yaml")) if source.is_dir() else []
+
+
+def _entry_faults(card: DatasetCard, path: Path) -> list[Fault]:
+    faults = []
+    if not card.entry.startswith(_OURS):
+        fix = (
+            "Use an entry of innerscore.data_registry; a loader of your own stays in a folder that "
+            "INNERSCORE_PLUGINS names."
+        )
+        faults.append(Fault(str(path), f"key 'entry' names code of your own, {card.entry}", fix))
+    if card.files:
+        fix = "Leave 'files' out: what lies in the folder is taken, and its checksums are locked."
+        faults.append(Fault(str(path), "key 'files' lists files", fix))
+    return faults
+
+
+def _benchmark_faults(cards: Iterable[Path], card: DatasetCard, settings: Settings) -> list[Fault]:
+    """Benchmark cards in the folder: valid, of this data set, and new."""
+    faults: list[Fault] = []
+    for path in cards:
+        found = card_faults(path, BenchmarkCard)
+        faults += found
+        if found:
+            continue
+        benchmark = read_card(path, BenchmarkCard)
+        faults += name_faults(Target("benchmark", path), benchmark.identifier, settings)
+        if benchmark.dataset != card.identifier:
+            reason = f"key 'dataset' names {benchmark.dataset}"
+            faults.append(Fault(str(path), reason, f"Name {card.identifier}, or leave the card out."))
+    return faults

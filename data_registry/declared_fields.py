@@ -1,0 +1,186 @@
+"""Fields of a card's mapping: where in which file an array is, and reading it from any plain format.
+
+A name is that of an array in an npz file, of a variable in a netCDF or MATLAB file, or of a dataset in NWB and
+HDF5; parts of a path through groups and structs are joined by ``/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from ..core.errors import InvalidDataError, MissingPartError
+from ..core.hdf5_links import refuse_outside_parts
+from .matlab_structs import read_matlab
+from .npz_objects import read_npz
+
+__all__ = ["ENDINGS", "Field", "arranged", "file_of", "numbers", "read_field", "texts"]
+
+ENDINGS = (".npz", ".nc", ".mat", ".nwb", ".h5")
+
+Array = npt.NDArray[Any]
+
+
+class Field(BaseModel):
+    """Where a field's values are. In a card a name alone stands for ``{name: ...}``.
+
+    Attributes
+    ----------
+    name : str or None
+        Of the array in its file.
+    file : str or None
+        The file, by its path in the data set's folder; None where there is one only.
+    value : number, str or list, or None
+        The values themselves, instead of a name; a single one stands for all.
+    scale : float
+        What numbers are multiplied by, to be in the field's unit.
+    axes : tuple of str or None
+        Names of the array's axes in their order, if they are not as documented.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str | None = None
+    file: str | None = None
+    value: float | str | tuple[float, ...] | tuple[str, ...] | None = None
+    scale: float = 1.0
+    axes: tuple[str, ...] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_alone(cls, content: Any) -> Any:
+        return {"name": content} if isinstance(content, str) else content
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.name is None) == (self.value is None):
+            raise ValueError("give either 'name' or 'value'")
+        return self
+
+
+def file_of(field: Field, files: Mapping[str, Path], folder: str) -> Path:
+    """The file that a field names, or the only one."""
+    if field.file is None and len(files) == 1:
+        return next(iter(files.values()))
+    if field.file not in files:
+        raise InvalidDataError(
+            f"The field '{field.name}' of {folder}",
+            got=f"the file '{field.file}' and the files {sorted(files)}",
+            needed="of one of these files",
+            hint="Name it as 'file' of the field.",
+        )
+    return files[field.file]
+
+
+def read_field(field: Field, path: Path) -> Array:
+    """The values of a field.
+
+    Raises
+    ------
+    InvalidDataError
+        If the file is damaged, points to other files, or has no such array.
+    """
+    if field.name is None:
+        return np.atleast_1d(np.asarray(field.value))
+    refuse_outside_parts(path)
+    reader = {".npz": _from_npz, ".nc": _from_netcdf, ".mat": _from_matlab}.get(
+        path.suffix.lower(), _from_hdf5
+    )
+    values = reader(path, field.name)
+    if values is None:
+        raise InvalidDataError(f"The file {path}", got=f"no '{field.name}'", needed="with that array")
+    return np.asarray(values)
+
+
+def numbers(field: Field, path: Path) -> npt.NDArray[np.float64]:
+    """A field's values as numbers, scaled."""
+    values = read_field(field, path)
+    try:
+        return np.asarray(values, dtype=np.float64) * field.scale
+    except (TypeError, ValueError) as error:
+        raise InvalidDataError(
+            f"The field '{field.name}' of {path}", got=f"values of type {values.dtype}", needed="numbers"
+        ) from error
+
+
+def texts(values: Array) -> list[str]:
+    """Names, one each, whichever way the format keeps strings and numbers."""
+    return [_text(value) for value in np.ravel(values)]
+
+
+def arranged(values: Array, field: Field, axes: Sequence[str], subject: str) -> Array:
+    """The values with their axes in a fixed order; an axis that they do not have gets the length 1."""
+    own = field.axes or tuple(axes[: values.ndim])
+    if len(own) != values.ndim or len(set(own)) != len(own) or not set(own) <= set(axes):
+        raise InvalidDataError(
+            subject,
+            got=f"shape {values.shape} and axes {list(own)}",
+            needed=f"with one name for each axis, among {list(axes)}",
+            hint="Name them as 'axes' of the field.",
+        )
+    ordered = np.transpose(values, [own.index(name) for name in axes if name in own])
+    return np.expand_dims(ordered, [place for place, name in enumerate(axes) if name not in own])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, np.ndarray):  # a cell of a MATLAB file
+        return "" if value.size == 0 else _text(value.ravel()[0])
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _from_npz(path: Path, name: str) -> Any:
+    return read_npz(path, [name]).get(name)
+
+
+def _from_matlab(path: Path, name: str) -> Any:
+    first, *rest = name.split("/")
+    found: Any = read_matlab(path, [first]).get(first)
+    for part in rest:
+        found = found.get(part) if isinstance(found, dict) else None
+    vector = isinstance(found, np.ndarray) and found.ndim == 2 and 1 in found.shape
+    return found.ravel() if vector else found  # MATLAB has no vectors, only matrices of one row or column
+
+
+def _from_netcdf(path: Path, name: str) -> Any:
+    import netCDF4
+
+    try:
+        with netCDF4.Dataset(path) as dataset:
+            *groups, variable = name.split("/")
+            group = reduce(lambda above, part: above.groups[part], groups, dataset)
+            found = group.variables[variable]
+            # Without a value that stands for "none", netCDF would take the largest byte for it.
+            found.set_auto_mask(bool({"_FillValue", "missing_value"} & set(found.ncattrs())))
+            values = found[...]
+    except KeyError:
+        return None
+    except OSError as error:
+        raise InvalidDataError(f"The file {path}", got=str(error), needed="a whole netCDF file") from error
+    return np.ma.filled(values.astype(float), np.nan) if np.ma.is_masked(values) else np.ma.getdata(values)
+
+
+def _from_hdf5(path: Path, name: str) -> Any:
+    try:
+        import h5py
+    except ImportError as error:
+        raise MissingPartError(
+            f"The package h5py, for the file {path}",
+            got="not installed",
+            needed="installed",
+            hint="Run pip install 'innerscore[nwb]'.",
+        ) from error
+    try:
+        with h5py.File(path, "r") as file:
+            return file[name][()] if name in file else None
+    except OSError as error:
+        raise InvalidDataError(f"The file {path}", got=str(error), needed="a whole HDF5 file") from error

@@ -1,0 +1,158 @@
+"""Sessions of an animal that walks, declared on a card alone, by which every plain file is one.
+
+The entry is ``innerscore.data_registry.declared_sessions:sessions``. Every npz, netCDF, MATLAB or HDF5 file of
+the data set's folder is one session, named after the file; the card's ``options`` say which arrays hold what. NWB
+files with a units table need less: see :mod:`.nwb`.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from ..core.cards import DatasetCard
+from ..core.errors import InvalidDataError
+from ..core.settings import Settings
+from .declared_fields import ENDINGS, Field, numbers, read_field, texts
+from .folder_files import folder_files
+from .spatial_dataset import SpatialDataset, SpatialOptions, read_options
+from .spatial_sessions import TrackedSession, tracked_session
+
+__all__ = ["SessionFields", "SessionOptions", "sessions"]
+
+Array = npt.NDArray[np.float64]
+
+
+class SessionFields(BaseModel):
+    """Where everything is in each file.
+
+    Attributes
+    ----------
+    times : Field
+        Of each position, in s.
+    positions : Field
+        Of axes time and xy, in m; `scale` brings other units there.
+    spike_times : Field
+        In s: of all cells one after the other, or a MATLAB cell array of one vector a cell.
+    spike_unit : Field or None
+        For each spike its cell. Either this or `spike_times_end` where there are several cells in one array.
+    spike_times_end : Field or None
+        For each cell where its spikes end in `spike_times`, as ragged arrays are kept.
+    unit_name : Field or None
+        Names of the cells, with `spike_times_end` or a cell array; left out, their numbers.
+    animal : Field
+        One value.
+    head_direction : Field or None
+        Of each position, in radians.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    times: Field
+    positions: Field
+    spike_times: Field
+    animal: Field
+    spike_unit: Field | None = None
+    spike_times_end: Field | None = None
+    unit_name: Field | None = None
+    head_direction: Field | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_tell_cells_apart(self) -> Self:
+        if self.spike_unit is not None and self.spike_times_end is not None:
+            raise ValueError("give 'spike_unit' or 'spike_times_end', not both")
+        return self
+
+
+class SessionOptions(SpatialOptions):
+    """What the card says, beside what `SpatialOptions` has.
+
+    Attributes
+    ----------
+    fields : SessionFields
+    """
+
+    fields: SessionFields
+
+
+def sessions(card: DatasetCard, settings: Settings) -> SpatialDataset:
+    """The data set that a card describes: each file a session."""
+    options = read_options(card, SessionOptions)
+
+    def readers() -> list[partial[list[TrackedSession]]]:
+        return [partial(_read, path, options) for path in folder_files(card, ENDINGS, settings)]
+
+    return SpatialDataset(card, readers, options)
+
+
+def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
+    fields = options.fields
+    direction = fields.head_direction
+    session = tracked_session(
+        path.stem,
+        texts(read_field(fields.animal, path))[0],
+        times_s=np.ravel(numbers(fields.times, path)),
+        positions_m=_positions(fields.positions, path),
+        arena_m=options.arena_m,
+        corner_m=options.corner_m,
+        spikes_s={f"{path.stem}_{name}": times for name, times in _spikes(fields, path).items()},
+        head_direction=None if direction is None else np.ravel(numbers(direction, path)),
+        limits=options.limits,
+    )
+    return [session]
+
+
+def _positions(field: Field, path: Path) -> Array:
+    values = numbers(field, path)
+    return values.T if field.axes == ("xy", "time") else values
+
+
+def _spikes(fields: SessionFields, path: Path) -> dict[str, Array]:
+    """Spike times by cell."""
+    raw = read_field(fields.spike_times, path)
+    if raw.dtype == object:
+        cells = [np.ravel(one).astype(np.float64) * fields.spike_times.scale for one in raw.ravel()]
+        return dict(zip(_names(fields, path, len(cells)), cells, strict=True))
+    times = np.ravel(numbers(fields.spike_times, path))
+    if fields.spike_unit is not None:
+        return _by_unit(path, times, np.asarray(texts(read_field(fields.spike_unit, path))))
+    if fields.spike_times_end is not None:
+        ends = np.ravel(numbers(fields.spike_times_end, path)).astype(int)
+        _check_ends(path, ends, len(times))
+        return dict(zip(_names(fields, path, len(ends)), np.split(times, ends[:-1]), strict=True))
+    return dict(zip(_names(fields, path, 1), [times], strict=True))
+
+
+def _by_unit(path: Path, times: Array, units: npt.NDArray[Any]) -> dict[str, Array]:
+    if len(units) != len(times):
+        raise InvalidDataError(
+            f"The field 'spike_unit' of {path}",
+            got=f"{len(units)} values",
+            needed=f"one a spike, {len(times)}",
+        )
+    return {str(unit): times[units == unit] for unit in dict.fromkeys(units.tolist())}
+
+
+def _names(fields: SessionFields, path: Path, n: int) -> list[str]:
+    if fields.unit_name is None:
+        return [str(number) for number in range(n)]
+    names = texts(read_field(fields.unit_name, path))
+    if len(names) != n or len(set(names)) != n:
+        raise InvalidDataError(
+            f"The field 'unit_name' of {path}", got=f"{names[:5]}", needed=f"{n} distinct names"
+        )
+    return names
+
+
+def _check_ends(path: Path, ends: npt.NDArray[np.int_], n: int) -> None:
+    if not len(ends) or (np.diff(ends) < 0).any() or ends[0] < 0 or ends[-1] != n:
+        raise InvalidDataError(
+            f"The field 'spike_times_end' of {path}",
+            got=f"ends {ends[:5].tolist()} ... {ends[-1:].tolist()}",
+            needed=f"rising to the number of spikes, {n}",
+        )

@@ -1,0 +1,281 @@
+"""Trials under stimuli, declared on a card alone: the entry ``innerscore.data_registry.declared_trials:trials``.
+
+The card's ``options`` map the fields of a labelled recording to arrays of the data set's files; nothing is
+written in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import Field as Limited
+
+from ..core._brainscore import DataAssembly
+from ..core.cards import DatasetCard
+from ..core.errors import InvalidArgumentError, InvalidDataError
+from ..core.labelled import recording
+from ..core.settings import Settings
+from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
+from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts
+from .folder_files import own_files
+from .spatial_dataset import read_options
+
+__all__ = ["TrialFields", "TrialOptions", "Trials", "trials"]
+
+_RESPONSES = ("presentation", "neuroid", "time_bin")
+_FRAMES = ("stimulus", "time", "height", "width", "colour")
+_VELOCITY = ("stimulus", "time", "xy")
+
+Array = npt.NDArray[Any]
+
+
+class TrialFields(BaseModel):
+    """Where everything is.
+
+    Attributes
+    ----------
+    responses : Field
+        Numbers of axes presentation, neuroid and, where time matters, time_bin.
+    stimulus : Field
+        For each presentation the stimulus: its name or, without `stimulus_id`, its number from 0.
+    region, animal : Field
+        For each neuroid, or one value for all.
+    stimulus_id : Field or None
+        Names of the stimuli; left out, their numbers.
+    frames : Field or None
+        Of axes stimulus, time, height, width and colour; bytes. Either this or `velocity`.
+    velocity : Field or None
+        Of axes stimulus, time and xy, in m/s.
+    start_position : Field or None
+        With `velocity`: of axes stimulus and xy, in m.
+    condition : Field or None
+        What is held out together; left out, the stimulus.
+    repetition : Field or None
+        Left out, counted for each stimulus.
+    neuroid_id : Field or None
+        Left out, numbered.
+    time_bin_start_ms, time_bin_end_ms : Field or None
+        From the stimulus's first step; needed with time bins.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    responses: Field
+    stimulus: Field
+    region: Field
+    animal: Field
+    stimulus_id: Field | None = None
+    frames: Field | None = None
+    velocity: Field | None = None
+    start_position: Field | None = None
+    condition: Field | None = None
+    repetition: Field | None = None
+    neuroid_id: Field | None = None
+    time_bin_start_ms: Field | None = None
+    time_bin_end_ms: Field | None = None
+
+    @model_validator(mode="after")
+    def _stimuli_of_one_kind(self) -> Self:
+        if (self.frames is None) == (self.velocity is None):
+            raise ValueError("give either 'frames' or 'velocity'")
+        return self
+
+
+class TrialOptions(BaseModel):
+    """What the card says.
+
+    Attributes
+    ----------
+    fields : TrialFields
+    masks : mapping of str to Field
+        Epochs by name, of axes presentation and time_bin.
+    rate_hz : float
+        Steps of the stimuli per second.
+    degrees_per_pixel : float or None
+        Of frames: degrees of visual angle.
+    arena_m : tuple of float or None
+        Of walks: width and height in m.
+    units : str
+        Of the responses; Hz are checked as firing rates.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fields: TrialFields
+    masks: Mapping[str, Field] = {}
+    rate_hz: Annotated[float, Limited(gt=0)]
+    degrees_per_pixel: Annotated[float, Limited(gt=0)] | None = None
+    arena_m: tuple[float, float] | None = None
+    units: str = "Hz"
+
+    @model_validator(mode="after")
+    def _size_of_stimuli(self) -> Self:
+        needed = "degrees_per_pixel" if self.fields.frames else "arena_m"
+        if getattr(self, needed) is None:
+            raise ValueError(f"'{needed}' is needed for these stimuli")
+        return self
+
+
+class Trials:
+    """The data set of a card with `TrialOptions`."""
+
+    def __init__(self, card: DatasetCard, settings: Settings, options: TrialOptions) -> None:
+        self.card = card
+        self._settings, self._options, self._fields = settings, options, options.fields
+
+    def stimuli(self) -> StimulusSet:
+        """As the fields have them."""
+        made = self._clips() if self._fields.frames else self._walks()
+        table = pd.DataFrame({"stimulus_id": [stimulus.identifier for stimulus in made]})
+        return StimulusSet(self.card.identifier, tuple(made), table)
+
+    def recording(self, region: str) -> DataAssembly:
+        """The neuroids of a region, by presentations and, where there are any, time bins."""
+        if region not in self.card.regions:
+            raise InvalidArgumentError(
+                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
+            )
+        values = self._array("responses", _RESPONSES, numbers)
+        names = self._per("neuroid", "region", values.shape[1])
+        chosen = np.flatnonzero(np.asarray(names) == region)
+        if not len(chosen):
+            raise InvalidDataError(
+                f"The region '{region}' of '{self.card.identifier}'",
+                got=f"neuroids of {sorted(set(names))}",
+                needed="of at least one neuroid",
+            )
+        in_time = self._time_bins(values.shape[2])
+        return recording(
+            values[:, chosen] if in_time else values[:, chosen, 0],
+            presentation=self._presentations(len(values)),
+            neuroid=self._neuroids(values.shape[1], chosen),
+            time_bin=in_time,
+            masks=self._masks() if in_time else None,
+            attrs={"units": self._options.units},
+        )
+
+    def _presentations(self, n: int) -> dict[str, list[Any]]:
+        shown = self._per("presentation", "stimulus", n)
+        condition = shown if self._fields.condition is None else self._per("presentation", "condition", n)
+        if self._fields.repetition is None:
+            return {"stimulus_id": shown, "condition": condition, "repetition": _counted(shown)}
+        repetition = [int(number) for number in self._per("presentation", "repetition", n)]
+        return {"stimulus_id": shown, "condition": condition, "repetition": repetition}
+
+    def _neuroids(self, n: int, chosen: Array) -> dict[str, list[str]]:
+        numbered = [f"neuroid-{number}" for number in range(n)]
+        names = numbered if self._fields.neuroid_id is None else self._per("neuroid", "neuroid_id", n)
+        columns = {
+            "neuroid_id": names,
+            "animal": self._per("neuroid", "animal", n),
+            "region": self._per("neuroid", "region", n),
+        }
+        return {name: [values[k] for k in chosen] for name, values in columns.items()}
+
+    def _time_bins(self, n: int) -> dict[str, Array] | None:
+        edges = {
+            name: field
+            for name in ("time_bin_start_ms", "time_bin_end_ms")
+            if (field := getattr(self._fields, name)) is not None
+        }
+        if not edges and n == 1:
+            return None
+        if len(edges) < 2:
+            raise InvalidDataError(
+                f"The time bins of '{self.card.identifier}'",
+                got=f"{n} bins and the fields {sorted(edges)}",
+                needed="with 'time_bin_start_ms' and 'time_bin_end_ms'",
+            )
+        return {name: np.ravel(numbers(field, self._file(field))) for name, field in edges.items()}
+
+    def _masks(self) -> dict[str, npt.NDArray[np.bool_]]:
+        masks = self._options.masks
+        return {name: read_field(field, self._file(field)).astype(bool) for name, field in masks.items()}
+
+    def _clips(self) -> list[Stimulus]:
+        frames = self._array("frames", _FRAMES, read_field)
+        if frames.dtype != np.uint8:
+            raise InvalidDataError(
+                f"The frames of '{self.card.identifier}'", got=f"type {frames.dtype}", needed="bytes (uint8)"
+            )
+        coloured = np.broadcast_to(frames, (*frames.shape[:4], 3))
+        rate_hz, degrees = self._options.rate_hz, float(self._options.degrees_per_pixel or np.nan)
+        names = self._stimulus_ids() or _numbered(len(frames))
+        return [
+            FrameClip(name, np.ascontiguousarray(clip), rate_hz=rate_hz, degrees_per_pixel=degrees)
+            for name, clip in zip(names, coloured, strict=True)
+        ]
+
+    def _walks(self) -> list[Stimulus]:
+        velocity = self._array("velocity", _VELOCITY, numbers)
+        starts = self._array("start_position", ("stimulus", "xy"), numbers)
+        names = self._stimulus_ids() or _numbered(len(velocity))
+        arena = self._options.arena_m or (np.nan, np.nan)
+        return [
+            SelfMotion(name, walk, rate_hz=self._options.rate_hz, start_position=start, arena_m=arena)
+            for name, walk, start in zip(names, velocity, starts, strict=True)
+        ]
+
+    def _stimulus_ids(self) -> list[str] | None:
+        """Names of the stimuli; None where they are numbered."""
+        field = self._fields.stimulus_id
+        return None if field is None else texts(read_field(field, self._file(field)))
+
+    def _per(self, axis: str, name: str, n: int) -> list[str]:
+        """A field with one value for each of an axis, or one for all."""
+        field: Field = self._require(name)
+        found = texts(read_field(field, self._file(field)))
+        found = found * n if len(found) == 1 else found
+        if len(found) != n:
+            raise InvalidDataError(
+                f"The field '{name}' of '{self.card.identifier}'",
+                got=f"{len(found)} values",
+                needed=f"one for each of the {n} on the axis '{axis}'",
+            )
+        return found
+
+    def _array(self, name: str, axes: Sequence[str], read: Any) -> Array:
+        field = self._require(name)
+        subject = f"The field '{name}' of '{self.card.identifier}'"
+        return arranged(read(field, self._file(field)), field, axes, subject)
+
+    def _require(self, name: str) -> Field:
+        field: Field | None = getattr(self._fields, name)
+        if field is None:
+            raise InvalidDataError(
+                f"The fields of '{self.card.identifier}'", got=f"no '{name}'", needed="with it"
+            )
+        return field
+
+    def _file(self, field: Field) -> Path:
+        return Path() if field.name is None else file_of(field, self._files, f"'{self.card.identifier}'")
+
+    @cached_property
+    def _files(self) -> dict[str, Path]:
+        return own_files(self.card, ENDINGS, self._settings)
+
+
+def trials(card: DatasetCard, settings: Settings) -> Trials:
+    """The data set that a card describes."""
+    return Trials(card, settings, read_options(card, TrialOptions))
+
+
+def _counted(names: Sequence[str]) -> list[int]:
+    """How often each name came before."""
+    seen: dict[str, int] = {}
+    counts = []
+    for name in names:
+        counts.append(seen.get(name, 0))
+        seen[name] = counts[-1] + 1
+    return counts
+
+
+def _numbered(n: int) -> list[str]:
+    return [str(number) for number in range(n)]

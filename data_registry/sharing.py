@@ -1,0 +1,68 @@
+"""Which data sets of one's own may leave in an export: those whose licence allows it.
+
+Data sets that come with this package or with an installed one are public. Those of one's own, added by
+``innerscore data add`` or lying in a plugin folder, are private unless their card's ``licence`` is one of the
+SPDX identifiers below. Licences without derivatives are not among them: a score is derived.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from ..core.cards import DatasetCard
+from ..core.errors import InvalidDataError
+from ..core.files import exclusive, write_bytes
+from ..core.settings import Settings
+from .interface import registry
+
+__all__ = ["may_leave", "note_private", "withheld_datasets"]
+
+_OPEN = re.compile(
+    r"CC0-1\.0|PDDL-1\.0|ODC-By-1\.0|ODbL-1\.0|CC-BY(-NC)?(-SA)?-\d\.\d|MIT|Apache-2\.0|BSD-[23]-Clause"
+)
+_NOTED = "private-datasets.json"
+
+
+def may_leave(card: DatasetCard) -> bool:
+    """Whether a card's licence lets others pass on what is made of the data."""
+    return _OPEN.fullmatch(card.licence.strip()) is not None
+
+
+def withheld_datasets(settings: Settings) -> frozenset[str]:
+    """Names of the data sets of which nothing may leave.
+
+    One that was added as private stays so when its folder is gone; a new card with an open licence frees it.
+    """
+    homes = tuple(folder.resolve() for folder in (*settings.plugins, settings.own_datasets))
+    own = {
+        name: entry.card
+        for name, entry in registry(settings).entries().items()
+        if any(entry.path.is_relative_to(home) for home in homes)
+    }
+    private = {name for name, card in own.items() if not may_leave(card)}
+    return frozenset(private | (_noted(settings) - own.keys()))
+
+
+def note_private(card: DatasetCard, settings: Settings) -> None:
+    """Keep in mind that a data set is private, for when its card is gone and its records are not."""
+    path = settings.data_dir / _NOTED
+    with exclusive(path):
+        write_bytes(path, _as_json(_noted(settings) | {card.identifier}))
+
+
+def _noted(settings: Settings) -> set[str]:
+    path = settings.data_dir / _NOTED
+    try:
+        return set(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return set()
+    except (OSError, ValueError) as error:
+        raise InvalidDataError(
+            f"The list of private data sets {path}", got=str(error), needed="readable as innerscore wrote it"
+        ) from error
+
+
+def _as_json(names: Iterable[str]) -> bytes:
+    return json.dumps(sorted(names), indent=1).encode()

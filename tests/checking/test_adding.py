@@ -1,0 +1,303 @@
+"""Adding a data set by a card alone: from each format the same data, and nothing of a faulty one."""
+
+import json
+
+import h5py
+import netCDF4
+import numpy as np
+import pytest
+import yaml
+from scipy.io import savemat
+from typer.testing import CliRunner
+
+from innerscore.benchmarks import load_benchmark
+from innerscore.checking import add_dataset
+from innerscore.cli.app import app
+from innerscore.core.errors import ChecksumError, InvalidInputError
+from innerscore.core.hdf5_links import refuse_outside_parts
+from innerscore.core.labelled import labelled_hash
+from innerscore.data_registry import load_dataset, registry
+from innerscore.data_registry.sharing import may_leave, withheld_datasets
+
+N_STIMULI, N_REPETITIONS, N_NEUROIDS, N_BINS = 12, 6, 8, 4
+
+FIELDS = {
+    "responses": {"name": "rates", "axes": ["neuroid", "presentation", "time_bin"]},
+    "stimulus": "shown",
+    "stimulus_id": "names",
+    "frames": {"name": "frames", "axes": ["stimulus", "time", "height", "width", "colour"]},
+    "region": {"value": "V1"},
+    "animal": {"value": "monkey-1"},
+    "time_bin_start_ms": {"name": "start_s", "scale": 1000},
+    "time_bin_end_ms": {"name": "end_s", "scale": 1000},
+}
+
+
+def card(name="MyLab2026", licence="CC-BY-4.0", entry="declared_trials:trials", **options):
+    return {
+        "identifier": name,
+        "title": "Eight neurons under twelve clips",
+        "description": "A data set that a test made for itself.",
+        "licence": licence,
+        "citation": "@misc{mylab}",
+        "entry": f"innerscore.data_registry.{entry}",
+        "simulated": False,
+        "species": "Macaca mulatta",
+        "regions": ["V1"],
+        "folder": name.lower(),
+        "options": options or {"rate_hz": 60, "degrees_per_pixel": 0.5, "fields": FIELDS},
+    }
+
+
+def benchmark(name="MyLab2026"):
+    return {
+        "identifier": f"{name}.V1-ridge",
+        "title": "Ridge",
+        "description": "A benchmark that a test made for itself.",
+        "licence": "MIT",
+        "citation": "@misc{mylab}",
+        "system": "Test",
+        "dataset": name,
+        "task": "Looking at clips of random pixels.",
+        "region": "V1",
+        "alignment": "time",
+        "metric": "ridge",
+        "ceiling": "Split halves of the repetitions.",
+    }
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    rng = np.random.default_rng(0)
+    signal = rng.uniform(0, 40, (N_STIMULI, N_NEUROIDS, N_BINS))
+    trials = np.tile(signal, (N_REPETITIONS, 1, 1))
+    rates = np.abs(trials + rng.normal(0, 3, trials.shape))
+    return {
+        "rates": rates.transpose(1, 0, 2),
+        "shown": np.tile([f"clip-{k:02d}" for k in range(N_STIMULI)], N_REPETITIONS),
+        "names": np.array([f"clip-{k:02d}" for k in range(N_STIMULI)]),
+        "frames": rng.integers(0, 256, (N_STIMULI, 12, 8, 8, 3), dtype=np.uint8),
+        "start_s": 0.05 * np.arange(N_BINS),
+        "end_s": 0.05 * np.arange(1, N_BINS + 1),
+    }
+
+
+def to_npz(path, arrays):
+    np.savez(path, **arrays)
+
+
+def to_mat(path, arrays):
+    savemat(
+        path,
+        {name: np.array(list(a), dtype=object) if a.dtype.kind == "U" else a for name, a in arrays.items()},
+    )
+
+
+def to_nc(path, arrays):
+    with netCDF4.Dataset(path, "w") as file:
+        for name, array in arrays.items():
+            for k, size in enumerate(array.shape):
+                file.createDimension(f"{name}{k}", size)
+            kind = str if array.dtype.kind == "U" else array.dtype
+            variable = file.createVariable(name, kind, [f"{name}{k}" for k in range(array.ndim)])
+            variable[...] = array.astype(object) if kind is str else array
+
+
+def to_hdf5(path, arrays):
+    with h5py.File(path, "w") as file:
+        for name, array in arrays.items():
+            file[name] = array.astype("S") if array.dtype.kind == "U" else array
+
+
+WRITERS = {"data.npz": to_npz, "data.mat": to_mat, "data.nc": to_nc, "data.h5": to_hdf5}
+
+
+def write(folder, arrays, file="data.npz", **changes):
+    folder.mkdir(parents=True)
+    WRITERS[file](folder / file, arrays)
+    (folder / "dataset.yaml").write_text(yaml.safe_dump(card(**changes)))
+    return folder
+
+
+def test_each_format_gives_the_same_labelled_recording(arrays, settings, tmp_path):
+    hashes = set()
+    for number, file in enumerate(WRITERS):
+        own = settings.model_copy(update={"data_dir": tmp_path / str(number)})
+        added = add_dataset(write(tmp_path / f"lab{number}", arrays, file), None, own)
+        assert (added.faults, added.files) == ((), (file,))
+        dataset = load_dataset("MyLab2026", own)
+        recording = dataset.recording("V1")
+        np.testing.assert_allclose(recording.values, arrays["rates"].transpose(1, 0, 2))
+        assert list(recording["repetition"].values[::N_STIMULI]) == list(range(N_REPETITIONS))
+        np.testing.assert_array_equal(dataset.stimuli().stimuli[3].frames, arrays["frames"][3])
+        hashes |= {(labelled_hash(recording), dataset.stimuli().content_hash)}
+    assert len(hashes) == 1
+
+
+def test_what_is_faulty_is_refused_and_nothing_is_kept(arrays, settings, tmp_path):
+    spoilt = {**arrays, "rates": -arrays["rates"]}
+    added = add_dataset(write(tmp_path / "lab", spoilt), None, settings)
+    assert any("down to" in fault.reason for fault in added.faults)
+    folder = write(tmp_path / "other", arrays)
+    (folder / "dataset.yaml").write_text(yaml.safe_dump({**card(), "entry": "loader.py:Mine"}))
+    assert any("code of your own" in fault.reason for fault in add_dataset(folder, None, settings).faults)
+    (folder / "dataset.yaml").write_text(yaml.safe_dump({**card(), "species": 3, "colour": "red"}))
+    assert len(add_dataset(folder, None, settings).faults) == 2
+    missing = {**FIELDS, "stimulus": "no_such"}
+    (folder / "dataset.yaml").write_text(
+        yaml.safe_dump(card(rate_hz=60, degrees_per_pixel=0.5, fields=missing))
+    )
+    assert any("no_such" in fault.reason for fault in add_dataset(folder, None, settings).faults)
+    assert not settings.data_dir.exists() or not list(settings.own_datasets.iterdir())
+    assert "MyLab2026" not in registry(settings).entries()
+
+
+def test_a_name_is_added_once_and_its_bytes_are_locked(arrays, settings, tmp_path):
+    folder = write(tmp_path / "lab", arrays)
+    assert not add_dataset(folder, None, settings).faults
+    again = add_dataset(folder, None, settings)
+    assert any("is the name of" in fault.reason for fault in again.faults)
+    kept = settings.own_datasets / "MyLab2026" / "data.npz"
+    np.savez(kept, **{**arrays, "rates": arrays["rates"] + 1})
+    with pytest.raises(ChecksumError):
+        load_dataset("MyLab2026", settings).recording("V1")
+
+
+def outside_link(path, secret):
+    with h5py.File(path, "a") as file:
+        file["deep/link"] = h5py.ExternalLink(str(secret), "/secret")
+
+
+def outside_view(path, secret):
+    layout = h5py.VirtualLayout(shape=(3,), dtype=float)
+    layout[:] = h5py.VirtualSource(str(secret), "secret", shape=(3,))
+    with h5py.File(path, "a") as file:
+        file.create_virtual_dataset("view", layout)
+
+
+def outside_bytes(path, secret):
+    with h5py.File(path, "a") as file:
+        file.create_dataset("raw", (3,), dtype="f8", external=[(str(secret), 0, 24)])
+
+
+@pytest.mark.parametrize("file", ["data.h5", "data.nc"])
+@pytest.mark.parametrize("point", [outside_link, outside_view, outside_bytes])
+def test_a_file_that_points_elsewhere_is_refused(arrays, settings, tmp_path, file, point):
+    with h5py.File(tmp_path / "secret.h5", "w") as secret:
+        secret["secret"] = np.arange(3.0)
+    folder = write(tmp_path / "lab", arrays, file)
+    point(folder / file, tmp_path / "secret.h5")
+    with pytest.raises(InvalidInputError, match=r"secret\.h5"):
+        add_dataset(folder, None, settings)
+    assert not (settings.own_datasets / "MyLab2026").exists()
+
+
+def test_a_link_is_refused_and_what_points_within_a_file_is_not(arrays, settings, tmp_path):
+    with h5py.File(tmp_path / "whole.h5", "w") as file:
+        file["a"] = np.arange(3.0)
+        file["soft"] = h5py.SoftLink("/a")
+        file["group/circle"] = file["/"]
+        layout = h5py.VirtualLayout(shape=(3,), dtype=float)
+        layout[:] = h5py.VirtualSource(file["a"])
+        file.create_virtual_dataset("view", layout)
+    refuse_outside_parts(tmp_path / "whole.h5")
+    folder = write(tmp_path / "lab", arrays)
+    (folder / "data.npz").rename(tmp_path / "elsewhere.npz")
+    (folder / "data.npz").symlink_to(tmp_path / "elsewhere.npz")
+    with pytest.raises(InvalidInputError, match="symbolic link"):
+        add_dataset(folder, None, settings)
+
+
+def test_sessions_of_a_walking_animal_from_matlab_and_npz(settings, tmp_path):
+    rng = np.random.default_rng(1)
+    times = np.arange(0, 1200, 0.1)
+    turns = np.cumsum(rng.normal(0, 0.5, (len(times), 2)), axis=0)
+    positions = 50 + 49 * np.sin(turns / 5)  # cm, in a box of 1 m
+    centres = rng.uniform(10, 90, (12, 2))
+    chance = np.exp(-np.square(positions[:, None] - centres).sum(2) / 800)  # (time, cell)
+    spikes = [times[rng.random(len(times)) < one] + 0.01 for one in chance.T]
+    fields = {
+        "times": "t",
+        "positions": {"name": "xy", "scale": 0.01},
+        "animal": {"value": "rat-1"},
+        "spike_times": "spikes",
+    }
+    cells = np.empty(12, dtype=object)
+    cells[:] = spikes
+    flat = {"spikes": np.concatenate(spikes), "unit": np.repeat(np.arange(12), list(map(len, spikes)))}
+    kinds = {
+        "mat": (fields, lambda path: savemat(path, {"t": times, "xy": positions, "spikes": cells})),
+        "npz": ({**fields, "spike_unit": "unit"}, lambda path: np.savez(path, t=times, xy=positions, **flat)),
+    }
+    maps = []
+    for kind, (mapping, save) in kinds.items():
+        folder = tmp_path / kind
+        folder.mkdir()
+        save(folder / f"one.{kind}")
+        options = {
+            "arena_m": [1.0, 1.0],
+            "corner_m": [0.0, 0.0],
+            "fields": mapping,
+            "maps": {"bin_m": 0.1, "min_coverage": 0.1},
+        }
+        content = card(f"Rat{kind.title()}", entry="declared_sessions:sessions", **options)
+        (folder / "dataset.yaml").write_text(yaml.safe_dump(content))
+        assert add_dataset(folder, None, settings).faults == ()
+        maps.append(load_dataset(f"Rat{kind.title()}", settings).recording("V1"))
+    assert maps[0].sizes["neuroid"] == 12
+    np.testing.assert_array_equal(maps[0].values, maps[1].values)
+
+
+def command(*arguments):
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, json.loads(result.stdout)
+
+
+def test_an_export_has_nothing_of_a_private_data_set_and_all_of_one_that_may_leave(
+    arrays, settings, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("INNERSCORE_DATA_DIR", str(settings.data_dir))
+    names = {"Secretive2026": "all rights reserved", "Generous2026": "CC-BY-NC-4.0"}
+    for name, licence in names.items():
+        own = {**arrays, "rates": arrays["rates"] * (1.1 if name.startswith("Secret") else 1)}
+        folder = write(tmp_path / name, own, name=name, licence=licence)
+        (folder / "x.benchmark.yaml").write_text(yaml.safe_dump(benchmark(name)))
+        status, added = command("data", "add", str(folder))
+        assert (status, added["private"]) == (0, licence != "CC-BY-NC-4.0")
+        assert added["benchmarks"] == [f"{name}.V1-ridge"]
+    asked = [part for name in names for part in ("--benchmark", f"{name}.V1-ridge")]
+    _, scored = command("score", "pixels", *asked)
+    assert {one["state"] for one in scored["results"]} == {"value"}
+    private = next(one for one in scored["results"] if one["benchmark"].startswith("Secretive"))
+    _, exported = command("export", str(tmp_path / "site"))
+    assert exported["withheld"] == ["Secretive2026"]
+    content = {path: path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()}
+    traces = [b"Secretive", private["record_sha256"].encode(), private["score"]["targets_sha256"].encode()]
+    assert [path for path, data in content.items() for trace in traces if trace in data] == []
+    assert any(b"Generous2026.V1-ridge" in data for data in content.values())
+    assert command("verify", str(tmp_path / "site"))[0] == 0
+    _, whole = command("board")
+    assert "Secretive2026" in json.dumps(whole)
+    # Its folder is taken away, its records are still in the store, and still do not leave.
+    (settings.own_datasets / "Secretive2026").rename(tmp_path / "gone")
+    assert withheld_datasets(settings) == {"Secretive2026"}
+    assert load_benchmark("Generous2026.V1-ridge", settings).stimuli
+
+
+@pytest.mark.parametrize(
+    ("licence", "leaves"),
+    [
+        ("CC0-1.0", True),
+        ("CC-BY-NC-SA-4.0", True),
+        ("CC-BY-ND-4.0", False),
+        ("private", False),
+        ("MIT or ask us", False),
+        ("cc-by", False),
+    ],
+)
+def test_only_licences_that_are_known_to_allow_it_let_data_leave(licence, leaves):
+    from types import SimpleNamespace
+
+    assert may_leave(SimpleNamespace(licence=licence)) is leaves

@@ -1,0 +1,147 @@
+"""Arrays of pairs, run by both executors: the records are those of pairs run one by one."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+PACKAGES = str(Path(__file__).resolve().parents[3].parent)
+ALL = ["SimulatedMEC.rsa", "SimulatedPaths.position-error"]
+CODE = """
+import os
+from pathlib import Path
+class Model:
+    def activations(self, stimulus):
+        here = Path(__file__).parent
+        with open(here.parent / f"{here.name}.log", "a") as log: log.write(stimulus.identifier + chr(10))
+        BODY
+        return {"a": stimulus.positions}
+"""
+BODIES = {
+    "well": "pass",
+    "other": "import time; time.sleep(0 if (here.parent / 'go').exists() else 0.5)",
+    "raising": "raise ValueError('broken')",
+    "dying": "os.kill(os.getpid(), 9)",
+}
+
+
+@pytest.fixture
+def models(tmp_path):
+    """Folders of candidates that write down what they are shown."""
+    for name, body in BODIES.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        card = {
+            "identifier": name,
+            "title": "Example",
+            "description": "A candidate that a test made for itself.",
+            "authors": ["tests"],
+            "licence": "MIT",
+            "citation": "@misc{tests}",
+            "entry": "candidate.py:Model",
+            "accepts": ["self_motion"],
+            "layers": ["a"],
+            "model_class": "example",
+        }
+        (folder / "candidate.yaml").write_text(yaml.safe_dump(card))
+        (folder / "candidate.py").write_text(CODE.replace("BODY", body))
+    return tmp_path
+
+
+def command(models, *arguments, store="board"):
+    environment = os.environ | {
+        "PYTHONPATH": PACKAGES,
+        "OMP_NUM_THREADS": "1",
+        "INNERSCORE_THREADS": "1",
+        "INNERSCORE_STORE_URL": f"sqlite:///{models / store}.sqlite",
+    }
+    line = [sys.executable, "-m", "innerscore", "score", *arguments, "--json"]
+    return subprocess.Popen(line, cwd=models, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def finished(process):
+    out, err = process.communicate(timeout=400)
+    assert out, err.decode()
+    results = json.loads(out)["results"]
+    return process.returncode, {(one["candidate"], one["benchmark"]): one for one in results}
+
+
+def benchmarks(*names):
+    return [part for name in names for part in ("--benchmark", name)]
+
+
+def shown(models, name):
+    path = models / f"{name}.log"
+    return path.read_text().split() if path.exists() else []
+
+
+@pytest.mark.parametrize("executor", ["local", "slurm"])
+def test_an_array_gives_the_records_of_pairs_run_one_by_one(models, request, executor):
+    if executor == "slurm":
+        request.getfixturevalue("on_cluster")
+    chosen = ["well", "raising", "dying"]
+    names, asked = [f"./{name}" for name in chosen] + ["pixels"], ALL if executor == "local" else ALL[:1]
+    array = ["--array", "--executor", executor, "--jobs", "2"]
+    status, found = finished(command(models, *names, *benchmarks(*asked), *array))
+    assert status == 4
+    assert {key: one["state"] for key, one in found.items()} == {
+        (name, benchmark): {"pixels": "not applicable", "raising": "failed", "dying": "failed"}.get(
+            name, "value"
+        )
+        for name in [*chosen, "pixels"]
+        for benchmark in asked
+    }
+    assert all(found["raising", name]["failure"]["stage"] == "activations" for name in asked)
+    assert "broken" in found["raising", ALL[0]]["failure"]["reason"]
+    assert "killed" in found["dying", ALL[0]]["failure"]["reason"]
+    assert len(shown(models, "dying")) == 1, "what killed its process once is not run again"
+    assert len(shown(models, "well")) == len(set(shown(models, "well")))
+    if executor == "local":
+        _, alone = finished(command(models, "./well", "./raising", *benchmarks(ALL[0]), store="alone"))
+        assert {key: one["values_sha256"] for key, one in alone.items()} == {
+            key: found[key]["values_sha256"] for key in alone
+        }
+
+
+@pytest.mark.parametrize("executor", ["local", "slurm"])
+def test_a_head_that_was_killed_is_taken_over_without_running_anything_twice(models, request, executor):
+    if executor == "slurm":
+        request.getfixturevalue("on_cluster")
+    line = ["./other", *benchmarks(ALL[0]), "--array", "--executor", executor, "--jobs", "2"]
+    head = command(models, *line)
+    end = time.monotonic() + 300
+    while len(shown(models, "other")) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    head.send_signal(signal.SIGKILL)
+    head.wait()
+    (models / "go").touch()
+    status, found = finished(command(models, *line))
+    assert status == 0
+    assert {one["state"] for one in found.values()} == {"value"}
+    assert len(found) == 1
+    assert len(shown(models, "well")) == len(set(shown(models, "well")))
+    if (
+        executor == "slurm"
+    ):  # its jobs outlive it; a local head's workers die with it, in the middle of a batch
+        assert len(shown(models, "other")) == len(set(shown(models, "other")))
+
+
+def test_options_of_arrays_are_refused_without_one(models):
+    process = command(models, "position", "--executor", "slurm")
+    _, err = process.communicate()
+    assert process.returncode == 2
+    assert b"is for --array" in err
+
+
+def test_without_slurm_the_exit_code_says_what_is_missing(models, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    process = command(models, "position", "--array", "--executor", "slurm")
+    out, _ = process.communicate()
+    assert process.returncode == 7
+    assert json.loads(out)["error"]["kind"] == "MissingPartError"
