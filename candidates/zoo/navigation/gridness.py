@@ -38,7 +38,7 @@ class Gridness:
     noise : float
         95th percentile of maps of smoothed noise of the same correlation length.
     share_above_noise : float
-        Share of all units above that; 0.05 is what noise gives.
+        Share of all units above that and above 0; noise gives 0.05 at most.
     n_modules : int
         Among those units, by BIC; 0 with fewer than 8 of them.
     """
@@ -55,8 +55,10 @@ def population_gridness(maps: Array, *, bin_m: float, seed: int) -> Gridness:
     scores = np.asarray(grid_score(correlations).score)
     if not np.isfinite(scores).any():
         return Gridness(float("nan"), float("nan"), 0.0, 0)
-    noise = noise_threshold(half_width(correlations), maps.shape[1:], seed=seed)
-    gridlike = np.nan_to_num(scores, nan=-np.inf) > noise
+    defined = np.isfinite(scores)
+    noise = noise_threshold(half_width(correlations[defined]), maps.shape[1:], seed=seed)
+    # Of maps smoother than the box is large, noise scores below 0; such a threshold tells nothing of grids.
+    gridlike = np.nan_to_num(scores, nan=-np.inf) > max(noise, 0.0)
     return Gridness(
         float(np.nanmedian(scores)),
         noise,
@@ -80,28 +82,27 @@ def half_width(correlations: Array) -> float:
     """Lag in bins at which autocorrelograms (n, height, width) fall to one half along the axes: their median."""
     middle = correlations.shape[1] // 2
     arms = np.stack([correlations[:, middle, middle:], correlations[:, middle:, middle]])
-    profiles = np.nan_to_num(arms.mean(axis=0))
-    below = (profiles < 0.5).argmax(axis=1)
-    reached = below[below > 0]
-    return (
-        float(np.median([_crossing(profiles[k], below[k]) for k in np.flatnonzero(below)]))
-        if len(reached)
-        else 1.0
-    )
+    return float(np.median([_crossing(profile) for profile in np.nan_to_num(arms.mean(axis=0))]))
 
 
 def noise_threshold(width_bins: float, shape: tuple[int, ...], *, seed: int) -> float:
-    """95th percentile of grid scores of Gaussian-smoothed white noise whose autocorrelation is one half at a lag.
+    """95th percentile of grid scores of smooth noise whose autocorrelation is one half at a lag of `width_bins`.
 
-    Noise smoothed by sigma has the autocorrelation exp(-r^2 / (4 sigma^2)), one half at 2 sigma sqrt(ln 2).
+    White noise smoothed by a Gaussian of sigma has the autocorrelation exp(-r^2 / (4 sigma^2)), one half at
+    2 sigma sqrt(ln 2). Maps are cut out of larger fields, so that they do not close upon themselves.
     """
     sigma = width_bins / (2 * np.sqrt(np.log(2)))
-    white = generator(seed, "gridness", "noise").standard_normal((_NOISE_MAPS, *shape))
-    smooth = np.stack([gaussian_filter(one, sigma, mode="wrap") for one in white])
+    height, width = shape
+    white = generator(seed, "gridness", "noise").standard_normal((_NOISE_MAPS, 2 * height, 2 * width))
+    smooth = np.stack([gaussian_filter(one, sigma, mode="wrap")[:height, :width] for one in white])
     return float(np.nanpercentile(np.asarray(grid_score(spatial_autocorrelation(smooth)).score), _PERCENTILE))
 
 
-def _crossing(profile: Array, below: int) -> float:
+def _crossing(profile: Array) -> float:
+    """Where a profile that begins at 1 first falls to one half; its length if it never does."""
+    below = int((profile < 0.5).argmax())
+    if not below:
+        return float(len(profile))
     before, after = profile[below - 1], profile[below]
     return float(below - 1 + (before - 0.5) / (before - after))
 

@@ -103,9 +103,10 @@ _SHOWN = (
     "a step cut short is made from the last whole one. It comes to a walk's start in ten equal steps from "
     "(0.5, 0.5) m. Losses are on sequences used for nothing else. In a box of 1.5 m, 400 other walks as "
     "long as in training: path_invariance is 1 - distance of codes within 5 cm over that of codes 20 to 40 "
-    "cm apart; share_of_units_above_noise has expanding-circle grid scores above the 95th percentile of "
-    "smoothed noise of the same correlation length (chance 0.05); grid_modules are theirs by BIC (0: fewer "
-    "than 8 such units). Untrained: before training."
+    "cm apart; median_grid_score is of the expanding circle, noise_grid_score_95 the 95th percentile of "
+    "smoothed noise of the same correlation length, share_of_units_above_noise that of the units above it "
+    "and above 0 (noise: 0.05 at most); grid_modules are theirs by BIC (0: fewer than 8 such units). "
+    "Untrained: before training."
 )
 _CITATION = (
     "@inproceedings{schaeffer2023self, title={Self-supervised learning of representations for space "

@@ -140,12 +140,15 @@ class SICTask:
             bin_m=_BIN_M,
         )
         found = population_gridness(maps, bin_m=_BIN_M, seed=self._seed)
-        return {
+        measured = {
             "path_invariance": path_invariance(codes[:, -1], positions[:, -1]),
             "active_units": int((codes > 0).any(axis=(0, 1)).sum()),
+            "median_grid_score": found.median,
+            "noise_grid_score_95": found.noise,
             "share_of_units_above_noise": found.share_above_noise,
             "grid_modules": found.n_modules,
         }
+        return {name: value for name, value in measured.items() if np.isfinite(value)}
 
 
 def path_invariance(codes: Array, positions: Array) -> float:
