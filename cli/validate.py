@@ -50,6 +50,14 @@ def validate(
             "--minutes", min=0, help="Begin nothing new after so long; the report is of what is there."
         ),
     ] = None,
+    fresh: Annotated[
+        int,
+        typer.Option(
+            "--fresh",
+            min=0,
+            help="Calibrate also on so many sets of new conditions, of tasks in time.",
+        ),
+    ] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of readouts, spikes and shuffles.")] = 0,
     out: Annotated[
         Path | None,
@@ -79,7 +87,7 @@ def validate(
     names = benchmark or (list(QUICK_BENCHMARKS) if quick else None)
     path = out or trust_file(settings)
     _older_report(path)  # one that cannot be read is said before the work, not after it
-    report = _studied(design, names, candidate, minutes, settings).beside(_older_report(path))
+    report = _studied(design, names, candidate, minutes, fresh, settings).beside(_older_report(path))
     write_bytes(path, report.model_dump_json(indent=1).encode() + b"\n")
     write_bytes(path.with_suffix(".md"), markdown(report).encode())
     if json:
@@ -104,6 +112,7 @@ def _studied(
     benchmarks: list[str] | None,
     candidates: list[str] | None,
     minutes: float | None,
+    fresh: int,
     settings: Settings,
 ) -> TrustReport:
     """Run the study, or what is left of it."""
@@ -112,7 +121,7 @@ def _studied(
 
     from ..candidates import registry
     from ..core.provenance import utc_now
-    from ..studies.validity import Study, run_study
+    from ..studies.validity import Study, fresh_calibration, run_study
     from ..studies.validity.scenes import make_scenes
     from .progress import shown_progress
 
@@ -125,9 +134,14 @@ def _studied(
             design, scenes, settings.data_dir / "validity", began + _FOR_ROUNDS * whole, began + whole
         )
         report = run_study(study, show, further=left_out | failed)
-    command = " ".join(["innerscore", *sys.argv[1:]])
+        further = fresh_calibration(scenes, study.files, fresh, design, settings, show)
     return report.model_copy(
-        update={"created": utc_now(), "command": command, "study": "this board's own study"}
+        update={
+            "calibration": (*report.calibration, *further),
+            "created": utc_now(),
+            "command": " ".join(["innerscore", *sys.argv[1:]]),
+            "study": "this board's own study",
+        }
     )
 
 

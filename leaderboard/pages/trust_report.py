@@ -147,6 +147,8 @@ class Calibration(_Model):
         Mean of score less that score.
     covered_mean : float or None
         How often intervals covered the mean score over draws of the same kind: their width, without the bias.
+    conditions : str
+        Whether each brain was asked about conditions of its own ("drawn anew"), or all about the same ones.
     """
 
     benchmark: str
@@ -158,6 +160,7 @@ class Calibration(_Model):
     above: float | None = None
     bias: float | None = None
     covered_mean: float | None = None
+    conditions: str = ""
 
 
 class Control(_Model):

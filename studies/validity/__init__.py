@@ -1,7 +1,17 @@
 """The validity study: brains simulated from each candidate, and whether the ranking finds whom they came from."""
 
 from .design import QUICK_BENCHMARKS, RELIABILITIES, Design, why_not
+from .fresh import fresh_calibration
 from .run import Study, run_study
 from .shipped import shipped_report
 
-__all__ = ["QUICK_BENCHMARKS", "RELIABILITIES", "Design", "Study", "run_study", "shipped_report", "why_not"]
+__all__ = [
+    "QUICK_BENCHMARKS",
+    "RELIABILITIES",
+    "Design",
+    "Study",
+    "fresh_calibration",
+    "run_study",
+    "shipped_report",
+    "why_not",
+]

@@ -103,7 +103,9 @@ _MEASURES = {
     "spatial-predictivity": Measure(_MAP),
     "rsa": Measure({"n_boot": 200, "n_splits": 2}),
     "rsa-factors": Measure({"n_boot": 200, "n_splits": 1, "n_factors": 15}),
-    "gridness": Measure({**_POPULATION, "n_null": 19}, single_units=True, units_per_neuron=1),
+    "gridness": Measure(
+        {**_POPULATION, "max_units": 40, "n_null": 19}, single_units=True, units_per_neuron=1
+    ),
     "border-fraction": Measure(_POPULATION, single_units=True, units_per_neuron=1),
     "direction-fraction": Measure(_POPULATION, single_units=True, units_per_neuron=1),
 }

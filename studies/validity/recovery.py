@@ -13,11 +13,12 @@ from ...leaderboard.pages.trust_report import Calibration, MoreData, Recovery, U
 from .draws import Draw
 from .scenes import Scene
 
-__all__ = ["ENOUGH", "calibration", "more_data", "recovery"]
+__all__ = ["ENOUGH", "calibration_of", "more_data", "recovery"]
 
 ENOUGH = 0.95
 _LEVEL = 0.95
 _MANY_DEGREES = 50
+_FEWEST_FOR_MEAN = 5
 
 
 def recovery(
@@ -65,19 +66,26 @@ def more_data(
     )
 
 
-def calibration(
-    scene: Scene, reliability: float, drawn: Mapping[str, Sequence[Draw]], limits: Mapping[str, Draw]
+def calibration_of(
+    benchmark: str,
+    reliability: float,
+    drawn: Mapping[str, Sequence[Draw]],
+    limits: Mapping[str, Draw],
+    *,
+    conditions: str,
 ) -> Calibration | None:
     """How often intervals cover the limit score, over all candidates scored on all brains; None without any.
 
     Parameters
     ----------
-    scene : Scene
+    benchmark : str
     reliability : float
     drawn : mapping of str to sequence of dict
         By generating candidate.
     limits : mapping of str to dict
         By generating candidate, those for which it is known: the score of each candidate with unlimited data.
+    conditions : str
+        Whether they were drawn anew for each brain.
     """
     rows = np.array(
         [
@@ -90,8 +98,10 @@ def calibration(
     if not len(rows):
         return None
     value, low, high, truth, mean = rows.T
+    enough = min(map(len, drawn.values())) >= _FEWEST_FOR_MEAN
     return Calibration(
-        benchmark=scene.name,
+        conditions=conditions,
+        benchmark=benchmark,
         level=_LEVEL,
         reliability=reliability,
         n=len(rows),
@@ -99,7 +109,7 @@ def calibration(
         below=float((high < truth).mean()),
         above=float((low > truth).mean()),
         bias=float((value - truth).mean()),
-        covered_mean=float(((low <= mean) & (mean <= high)).mean()),
+        covered_mean=float(((low <= mean) & (mean <= high)).mean()) if enough else None,
     )
 
 

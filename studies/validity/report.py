@@ -158,6 +158,7 @@ def _calibration(report: TrustReport) -> str:
         (
             one.benchmark,
             "" if one.reliability is None else f"{one.reliability:g}",
+            one.conditions,
             str(one.n),
             _percent(one.covered),
             _percent(one.below),
@@ -167,16 +168,31 @@ def _calibration(report: TrustReport) -> str:
         )
         for one in report.calibration
     ]
-    header = ("benchmark", "reliability", "intervals", "covered", "below", "above", "bias", "cover the mean")
+    header = (
+        "benchmark",
+        "reliability",
+        "conditions",
+        "intervals",
+        "covered",
+        "below",
+        "above",
+        "bias",
+        "mean",
+    )
     lines = [
         "## Calibration",
         "",
         "How often 95 % intervals cover the score that the same candidate has on the same generating candidate's "
-        f"brain with unlimited data: {report.settings.get('unlimited data', '')}. Conditions are not drawn anew, "
-        "since candidates were shown these only; as intervals allow for other conditions, too, they should cover "
-        "more than 95 %. `below` and `above` are intervals that lie wholly below and above that score. `cover the "
-        "mean` takes the mean score of draws of the same kind for it: the intervals' width without the bias that "
-        "little data leave in the score.",
+        f"brain with unlimited data: {report.settings.get('unlimited data', '')}.",
+        "",
+        "- Conditions the same for all brains and for that score: intervals, which allow for other conditions, "
+        "too, should cover more than 95 %.",
+        "- Conditions drawn anew: each brain was asked about conditions of its own, and that score is the mean "
+        "over four further sets of conditions.",
+        "- `below` and `above` are intervals wholly below and above that score; `bias` is the mean of score less "
+        "that score.",
+        "- `mean` is how often intervals cover the mean score of draws of the same kind: their width without the "
+        "bias that little data leave in the score (given for five draws or more).",
         "",
     ]
     return "\n".join([*lines, *_table(header, rows), ""])

@@ -16,7 +16,7 @@ from ...leaderboard.pages.trust_report import LeftOut, MoreData, Recovery, Trust
 from .controls import controls, nuisances, own_scores
 from .design import Design
 from .draws import ONCE, Amount, Draw, DrawFiles, limit, one_draw
-from .recovery import ENOUGH, calibration, more_data, recovery
+from .recovery import ENOUGH, calibration_of, more_data, recovery
 from .scenes import Scene
 
 __all__ = ["Study", "run_study"]
@@ -177,7 +177,10 @@ def _scene_report(study: Study, scene: Scene, rounds: Sequence[dict[float, Drawn
         "samples": scene.samples.sizes["presentation"],
     }
     found = tuple(recovery(scene, reliability, draws, facts) for reliability, draws in drawn.items())
-    calibrated = [calibration(scene, reliability, draws, limits) for reliability, draws in drawn.items()]
+    calibrated = [
+        calibration_of(scene.name, reliability, draws, limits, conditions="the same")
+        for reliability, draws in drawn.items()
+    ]
     return TrustReport(
         recovery=found,
         more_data=tuple(_more_data(study, scene, found)),

@@ -37,12 +37,15 @@ class Standing:
 
     Parameters
     ----------
+    source : str
+        Name or folder by which it was asked for.
     card : CandidateCard
     bundle_sha256 : str
         What it is made of.
     states : CandidateStates
     """
 
+    source: str
     card: CandidateCard
     bundle_sha256: str
     states: CandidateStates
@@ -91,7 +94,13 @@ class Scene:
 
 
 def make_scenes(
-    benchmarks: Sequence[str], candidates: Sequence[str], design: Design, settings: Settings, say: Say
+    benchmarks: Sequence[str],
+    candidates: Sequence[str],
+    design: Design,
+    settings: Settings,
+    say: Say,
+    *,
+    data_seed: int | None = None,
 ) -> tuple[list[Scene], dict[str, str]]:
     """Show each candidate the stimuli once, and align it to the samples of all benchmarks that use them.
 
@@ -103,6 +112,8 @@ def make_scenes(
     settings : Settings
     say : callable
         Called with what is done, the number done and of all.
+    data_seed : int, optional
+        Conditions are drawn anew with this seed; for simulated data sets that take one.
 
     Returns
     -------
@@ -115,7 +126,7 @@ def make_scenes(
     InvalidArgumentError
         If no brain can be simulated for a benchmark, or fewer than two candidates accept its stimuli.
     """
-    data = _Data(settings)
+    data = _Data(settings, data_seed)
     known = benchmark_registry(settings)
     cards = [known.find(name).card for name in benchmarks]
     for card in cards:
@@ -138,10 +149,18 @@ def make_scenes(
 class _Data:
     """Data sets, recordings and stimuli, read once for all benchmarks on them."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.dataset = cache(lambda name: load_dataset(name, settings))
+    def __init__(self, settings: Settings, seed: int | None) -> None:
+        self._settings, self._seed = settings, seed
+        self.dataset = cache(self._dataset)
         self.recording = cache(lambda name, region: self.dataset(name).recording(region))
         self.stimuli = cache(lambda name: self.dataset(name).stimuli())
+
+    def _dataset(self, name: str) -> Dataset:
+        loaded = load_dataset(name, self._settings)
+        if self._seed is None:
+            return loaded
+        build: Callable[..., Dataset] = type(loaded)
+        return build(loaded.card, self._settings, seed=self._seed)
 
 
 def _check_of_neurons(card: BenchmarkCard) -> None:
@@ -181,7 +200,7 @@ def _add(name: str, scenes: Iterable[Scene], design: Design, settings: Settings)
             shown[dataset], scene.stimuli, scene.samples, scene.card, scene.measure, design
         )
         if varies(states.readable).any():
-            standing = Standing(registered.card, bundle_sha256(registered), states)
+            standing = Standing(name, registered.card, bundle_sha256(registered), states)
             scene.candidates[registered.card.identifier] = standing
 
 

@@ -26,14 +26,14 @@ from innerscore.leaderboard.pages.trust_report import read_report
 from innerscore.leaderboard.store import Store
 from innerscore.metrics import load_metric
 from innerscore.metrics.functional.reliability import split_half_reliability
-from innerscore.studies.validity import Design, Study, run_study, why_not
+from innerscore.studies.validity import Design, Study, fresh, fresh_calibration, run_study, why_not
 from innerscore.studies.validity.brains import drives, repetitions
 from innerscore.studies.validity.controls import own_scores, shuffled_conditions, shuffled_time
 from innerscore.studies.validity.design import Measure, measure_of
 from innerscore.studies.validity.draws import brain_of
 from innerscore.studies.validity.recovery import _data_needed
 from innerscore.studies.validity.report import markdown
-from innerscore.studies.validity.scenes import Scene, Standing, make_scenes
+from innerscore.studies.validity.scenes import Scene, Standing, _Data, make_scenes
 from innerscore.studies.validity.states import (
     CandidateStates,
     _narrowed,
@@ -84,7 +84,7 @@ def scene():
     for number, name in enumerate(NAMES):
         states = np.random.default_rng(number).standard_normal((samples.sizes["presentation"], N_UNITS))
         held = CandidateStates({"state": labelled_states(states, samples)}, states, "state")
-        candidates[name] = Standing(cards.find(name).card, f"{number}" * 64, held)
+        candidates[name] = Standing(name, cards.find(name).card, f"{number}" * 64, held)
     return Scene(card, None, metric, Measure(), samples, None, candidates)
 
 
@@ -355,3 +355,17 @@ def test_the_command_studies_what_it_is_told_and_the_board_shows_it():
     assert {one.variable for one in report.nuisance} >= {"position", "border distance", "velocity and speed"}
     assert "SimulatedMEC.one-to-one" in (settings.data_dir / "validity.md").read_text()
     assert board_contents(settings).trust == json.loads(report.model_dump_json())
+
+
+def test_conditions_are_drawn_anew_for_tasks_in_time(settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(fresh, "_FURTHER_SETS", 1)
+    names, benchmarks = ["ball-simulated", "ball-visible"], ["SimulatedDMFC.occluded-rsa"]
+    scenes, _ = make_scenes(benchmarks, names, DESIGN, settings, silent)
+    files = Study(DESIGN, scenes, tmp_path).files
+    (found,) = fresh_calibration(scenes, files, 1, DESIGN, settings, silent)
+    assert (found.conditions, found.n, found.covered_mean) == ("drawn anew", 2, None)
+    sets = sorted(path.name for path in tmp_path.rglob("fresh/*.json"))
+    assert sets == ["limits-0001.json", "set-0000.json"]
+    clips = [_Data(settings, seed).stimuli("SimulatedDMFC").content_hash for seed in (None, 3)]
+    assert clips[0] == scenes[0].stimuli.content_hash != clips[1]
+    assert fresh_calibration(scenes, files, 0, DESIGN, settings, silent) == []
