@@ -20,12 +20,17 @@ def slot_card(options: dict[str, Any], corpus: Corpus, optimisation: Optimisatio
     layers = f"""
         Layer encoder has the slots of the true frames, in the future too; dynamics those of the context and then
         z + T(z). Losses are on {corpus.n_test} further clips: test_loss the hinge loss; found_{ahead}_ahead the
-        share of clips whose slots, rolled out {ahead} frames, are nearer to their own true slots than to those of
-        any other clip; by_last, the same for slots that stay as they are."""
+        share of clips whose slots, rolled out {ahead} frames, are nearer to the true slots then than to those of
+        any earlier window of the clip (by chance 1 in {ahead + 1}); energy_{ahead}_ahead the H between slots rolled
+        out and true ones; by_last, the same for slots that stay as they are."""
+    batch = f"""
+        An update sees {corpus.n_windows} windows of each of {corpus.n_batch} clips, so that some negatives are of
+        the same clip; with one window a clip, as published, the slots learned the wall, which tells clips apart,
+        and almost nothing that moves."""
     return CandidateCard(
         identifier="cswm",
         title="Contrastive structured world model trained on BouncingShapes",
-        description=_joined(_SLOTS, _length(corpus, optimisation), _SHOWN, _SLOTS_SHOWN, layers),
+        description=_joined(_SLOTS, batch, _length(corpus, optimisation), _SHOWN, _SLOTS_SHOWN, layers),
         citation=_cited(_SLOTS_PAPER, _STUDY),
         entry=f"{_ROOM}:SlotModel",
         layers=("encoder", "dynamics"),
@@ -118,9 +123,9 @@ _COMMON: dict[str, Any] = {
     "trained_on": "BouncingShapes: videos of shapes that fly, fall and collide, drawn here",
 }
 
-_STUDY = """@inproceedings{nayebi2023, title={Neural foundations of mental simulation: future prediction of
-    latent representations on dynamic scenes}, author={Nayebi, Aran and Rajalingham, Rishi and Jazayeri,
-    Mehrdad and Yang, Guangyu Robert}, booktitle={NeurIPS}, year={2023}}"""
+_STUDY = """@inproceedings{nayebi2023, title={Neural foundations of mental simulation: future prediction
+    of latent representations on dynamic scenes}, author={Nayebi, Aran and Rajalingham, Rishi and
+    Jazayeri, Mehrdad and Yang, Guangyu Robert}, booktitle={NeurIPS}, year={2023}}"""
 _SLOTS_PAPER = """@inproceedings{kipf2020, title={Contrastive learning of structured world models},
     author={Kipf, Thomas and van der Pol, Elise and Welling, Max}, booktitle={ICLR}, year={2020}}"""
 _SVG_PAPER = """@inproceedings{denton2018, title={Stochastic video generation with a learned prior},
@@ -137,28 +142,28 @@ _SHOWN = f"""Clips are cut into interleaved streams of {RATE_HZ:g} frames a seco
 _SLOTS_SHOWN = "The published study stretched 7 frames over the whole context instead."
 _SLOTS = """Contrastive structured world model (Kipf, van der Pol & Welling 2020; Nayebi et al. 2023): 7
     stacked frames to slot maps to slots, and a graph network that says how slots change in a step; it
-    learns to tell the next state from those of other clips. As published: window, layers of slots and graph
-    network, hinge loss with sigma 0.5, negatives, rate, batch. Smaller here: frames of 64 x 64 (published
-    224), slot maps of 16 x 16 by three convolutions of stride 4, 1, 1, hidden layers of 256 (512), 6 slots
-    of 32 (10 of 128)."""
-_SVG = """Video generation with a learned prior (SVG-LP; Denton & Fergus 2018; Nayebi et al. 2023): a VGG-
-    like encoder and decoder with skip connections from the frame before, LSTMs for the next latent and for
-    the noise's prior and posterior. As published: latent of 128, noise of 10, two LSTM layers with tanh
-    output, mean squared error summed over steps plus 1e-4 of the divergence, weights at the start, rate.
-    Smaller here: frames of 64 x 64 by stages of 8, 16, 32, 64 channels with one convolution each (published
-    64 to 512 with two or three), LSTMs of 128 (256). The encoder's normalisation averages over all frames
-    of a batch (published: over a step's). In the context dynamics has the encoder's latents and the noise
-    is the posterior's, as published; after it dynamics has the predicted latents and the noise is the
-    prior's."""
+    learns to tell the next state from those of other clips. As published: window, layers of slots and
+    graph network, hinge loss with sigma 0.5, negatives, rate, 32 windows an update. Smaller here: frames
+    of 64 x 64 (published 224), slot maps of 16 x 16 by three convolutions of stride 4, 1, 1, hidden
+    layers of 256 (512), 6 slots of 32 (10 of 128)."""
+_SVG = """Video generation with a learned prior (SVG-LP; Denton & Fergus 2018; Nayebi et al. 2023): a
+    VGG-like encoder and decoder with skip connections from the frame before, LSTMs for the next latent
+    and for the noise's prior and posterior. As published: latent of 128, noise of 10, two LSTM layers
+    with tanh output, mean squared error summed over steps plus 1e-4 of the divergence, weights at the
+    start, rate. Smaller here: frames of 64 x 64 by stages of 8, 16, 32, 64 channels with one convolution
+    each (published 64 to 512 with two or three), LSTMs of 128 (256). The encoder's normalisation averages
+    over all frames of a batch (published: over a step's). In the context dynamics has the encoder's
+    latents and the noise is the posterior's, as published; after it dynamics has the predicted latents
+    and the noise is the prior's."""
 _FITVID = """Video prediction like FitVid (Babaeizadeh et al. 2021; Nayebi et al. 2023): residual encoder
     and decoder with squeeze and excitation, skip connections from the last frame of the context alone,
     LSTMs for the next latent and for the noise's prior and posterior. As published: noise of 10, two LSTM
     layers, mean squared error plus 1e-4 of the divergence, rate; no augmentation. Smaller here: frames of
     64 x 64 with one block a stage (published two) of 8 to 64 channels (64 to 512), decoder twice as wide
-    inside and kernels of 3 (four times, 5), latent of 64 (128), LSTMs of 128 (256). As in the paper, not in
-    the study's code: mean and variance are read from the LSTM (there from its input, so that the recurrent
-    state reaches nothing), and shortcuts carry a block's input. The noise is the prior's throughout, and
-    dynamics the sigmoid of predicted latents in the context too, as published."""
+    inside and kernels of 3 (four times, 5), latent of 64 (128), LSTMs of 128 (256). As in the paper, not
+    in the study's code: mean and variance are read from the LSTM (there from its input, so that the
+    recurrent state reaches nothing), and shortcuts carry a block's input. The noise is the prior's
+    throughout, and dynamics the sigmoid of predicted latents in the context too, as published."""
 _PIXELS = {
     "svg-lp": (
         "Stochastic video generation with a learned prior, trained on BouncingShapes",

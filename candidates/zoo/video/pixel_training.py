@@ -40,8 +40,8 @@ class PixelTask:
         self._corpus, self._seed, self._device = corpus, seed, device
         n_noise = self._network.n_noise
         given: dict[str, Any] = {"seed": seed, "device": device}
-        self._validation = held_out("validation", corpus.n_validation, corpus.n_frames, n_noise, **given)
-        self._test = held_out("test", corpus.n_test, corpus.n_context + corpus.n_ahead, n_noise, **given)
+        self._validation = held_out(corpus, "validation", n_noise, **given)
+        self._test = held_out(corpus, "test", n_noise, **given)
 
     @property
     def module(self) -> torch.nn.Module:

@@ -26,8 +26,8 @@ SLOT_OPTIONS: dict[str, Any] = {
     "n_units": 32,
     "n_window": 7,
 }
-_SLOT_CORPUS = Corpus(n_batches=50, n_batch=32, n_frames=8, n_validation=128, n_test=256)
-_SLOT_OPTIMISATION = Optimisation(rate=5e-4, max_epochs=40, patience=10, **_CONSTANT)
+_SLOT_CORPUS = Corpus(n_batches=20, n_batch=4, n_frames=22, n_windows=8, n_validation=16, n_test=64)
+_SLOT_OPTIMISATION = Optimisation(rate=5e-4, max_epochs=30, patience=30, **_CONSTANT)
 
 PIXEL_OPTIONS: dict[str, dict[str, Any]] = {
     "svg-lp": {"channels": [8, 16, 32, 64], "convolutions": [1, 1, 1, 1], "n_latent": 128, "n_hidden": 128},

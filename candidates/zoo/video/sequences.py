@@ -25,6 +25,8 @@ class Corpus:
         Of a clip in training and in the choice of the epoch.
     n_context : int
         Of these, how many are shown.
+    n_windows : int
+        How many windows of a clip, two frames apart, a slot model sees in an update.
     n_validation, n_test : int
         Clips that choose the epoch, and clips for the numbers on the card.
     n_ahead : int
@@ -35,6 +37,7 @@ class Corpus:
     n_batch: int = 16
     n_frames: int = 12
     n_context: int = 7
+    n_windows: int = 1
     n_validation: int = 64
     n_test: int = 128
     n_ahead: int = 10
@@ -50,8 +53,8 @@ class Batch:
         In [0, 1].
     noise : tensor of shape (n_frames, n_clips, n_noise)
         Standard normal.
-    order : tensor of shape (n_clips,)
-        The clips in random order.
+    order : tensor of shape (n_clips * n_windows,)
+        The windows of all clips in random order.
     """
 
     frames: torch.Tensor
@@ -63,18 +66,23 @@ def training_batches(corpus: Corpus, epoch: int, n_noise: int, *, seed: int, dev
     """The batches of an epoch, one at a time."""
     for k in range(corpus.n_batches):
         index = epoch * corpus.n_batches + k
-        yield _batch("training", index, corpus.n_batch, corpus.n_frames, n_noise, seed, device)
+        yield _batch(corpus, "training", index, corpus.n_batch, corpus.n_frames, n_noise, seed, device)
 
 
-def held_out(part: str, n_clips: int, n_frames: int, n_noise: int, *, seed: int, device: str) -> Batch:
-    """The clips of a part, ``"validation"`` or ``"test"``, which nothing is trained on."""
-    return _batch(part, 0, n_clips, n_frames, n_noise, seed, device)
+def held_out(corpus: Corpus, part: str, n_noise: int, *, seed: int, device: str) -> Batch:
+    """The clips of ``"validation"``, or those of ``"test"``, long enough to look ahead; none is trained on."""
+    if part == "validation":
+        return _batch(corpus, part, 0, corpus.n_validation, corpus.n_frames, n_noise, seed, device)
+    n_frames = max(corpus.n_frames, corpus.n_context + corpus.n_ahead)
+    return _batch(corpus, part, 0, corpus.n_test, n_frames, n_noise, seed, device)
 
 
-def _batch(part: str, index: int, n: int, n_frames: int, n_noise: int, seed: int, device: str) -> Batch:
+def _batch(
+    corpus: Corpus, part: str, index: int, n: int, n_frames: int, n_noise: int, seed: int, device: str
+) -> Batch:
     clips = bouncing_shapes(child_seed(seed, "video", part), index, n, n_frames)
     planes = torch.from_numpy(clips.frames.transpose(0, 1, 4, 2, 3))
     random = torch.Generator().manual_seed(child_seed(seed, "video", part, str(index)))
     noise = torch.randn(n_frames, n, n_noise, generator=random)
-    order = torch.randperm(n, generator=random)
+    order = torch.randperm(n * corpus.n_windows, generator=random)
     return Batch(planes.to(device).float() / 255, noise.to(device), order.to(device))

@@ -32,8 +32,8 @@ class SlotTask:
     def __init__(self, options: dict[str, Any], *, corpus: Corpus, seed: int, device: str) -> None:
         self._corpus, self._seed, self._device = corpus, seed, device
         given: dict[str, Any] = {"seed": seed, "device": device}
-        self._validation = held_out("validation", corpus.n_validation, corpus.n_frames, 0, **given)
-        self._test = held_out("test", corpus.n_test, corpus.n_context + corpus.n_ahead, 0, **given)
+        self._validation = held_out(corpus, "validation", 0, **given)
+        self._test = held_out(corpus, "test", 0, **given)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(child_seed(seed, "cswm", "weights"))
             self.module = SlotNetwork(**options).to(device)
@@ -43,11 +43,17 @@ class SlotTask:
         return training_batches(self._corpus, epoch, 0, seed=self._seed, device=self._device)
 
     def loss(self, batch: Batch) -> torch.Tensor:
-        """The hinge loss of a batch's first window and the window one frame later."""
-        n = self._corpus.n_context
-        slots = self.module(batch.frames[:, :n])
-        following = self.module(batch.frames[:, 1 : n + 1])
+        """The hinge loss of windows and those one frame later."""
+        slots = self.module(self._windows(batch.frames))
+        following = self.module(self._windows(batch.frames[:, 1:]))
         return hinge_loss(slots, self.module.change(slots), following, batch.order)
+
+    def _windows(self, frames: torch.Tensor) -> torch.Tensor:
+        """Windows (n_clips * n_windows, n_context, 3, size, size) that begin at frames 0, 2, ... of each clip."""
+        n = self._corpus.n_context
+        return torch.stack(
+            [frames[:, k : k + n] for k in range(0, 2 * self._corpus.n_windows, 2)], 1
+        ).flatten(0, 1)
 
     def validation_loss(self) -> float:
         """The hinge loss on clips that choose the epoch."""
@@ -55,19 +61,16 @@ class SlotTask:
             return float(self.loss(self._validation))
 
     def losses(self) -> dict[str, float]:
-        """The hinge loss on other clips, and how often the slots some frames ahead are found among theirs."""
+        """The hinge loss on other clips, and how the slots rolled out compare with the true ones then."""
         n, ahead = self._corpus.n_context, self._corpus.n_ahead
         frames = self._test.frames
         with torch.inference_mode():
-            begun, ended = self.module(frames[:, :n]), self.module(frames[:, ahead : n + ahead])
+            states = torch.stack([self.module(frames[:, k : k + n]) for k in range(ahead + 1)])
+            rolled = self.module.rollout(states[0], ahead)[-1]
+            distances = torch.stack([energy(rolled, state) for state in states])
             return {
                 "test_loss": float(self.loss(self._test)),
-                f"found_{ahead}_ahead": _found(self.module.rollout(begun, ahead)[-1], ended),
-                f"found_{ahead}_ahead_by_last": _found(begun, ended),
+                f"found_{ahead}_ahead": float((distances.argmin(dim=0) == ahead).float().mean()),
+                f"energy_{ahead}_ahead": float(distances[-1].mean()),
+                f"energy_{ahead}_ahead_by_last": float(energy(states[0], states[-1]).mean()),
             }
-
-
-def _found(guesses: torch.Tensor, states: torch.Tensor) -> float:
-    """Share of guesses that are nearer to their own state than to any other one (hits at rank 1)."""
-    distances = torch.stack([energy(guess[None].expand_as(states), states) for guess in guesses])
-    return float((distances.argmin(dim=1) == torch.arange(len(states), device=states.device)).float().mean())
