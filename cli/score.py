@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .options import JsonOption, SeedOption
 from .output import emit_json, say, write
+
+if TYPE_CHECKING:
+    from ..leaderboard.store import Store
+    from .running import Result
 
 __all__ = ["score"]
 
@@ -60,15 +65,18 @@ def score(
     units) for each stimulus and layer) does so on the benchmarks that are named.
 
     A pair that was scored before under the same hashes is not run again, so an interrupted command goes on
-    where it was. Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
+    where it was. At the end each score's place on the board is told: the ranks that paired tests leave open, and
+    whom it is not told apart from.
+
+    Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
     """
     from ..benchmarks import registry
     from ..core.errors import CandidateError, InvalidArgumentError, MissingPartError
     from ..core.settings import load_settings
     from ..scoring.jobs import is_activations, is_table
     from .running import limit_threads, run_pairs
+    from .stored import open_store
     from .sweeping import make_executor, sweep_pairs
-    from .tables import result_line
 
     if not benchmark and any(map(is_activations, candidates)):
         raise InvalidArgumentError(
@@ -85,20 +93,53 @@ def score(
     else:
         _refuse_options_of_arrays(executor, jobs, slurm)
         running = run_pairs(candidates, names, settings, seed=seed, rerun=rerun)
-    results = []
-    for result in running:
-        results.append(result)
-        if not json:
-            write(result_line(result))
-    if json:
-        emit_json({"results": [result.to_json() for result in results]})
-    for error in dict.fromkeys(str(result.error) for result in results if result.error is not None):
-        say(f"error: {error}")
+    results = _followed(running, len(candidates) * len(names), quiet=json)
+    _report(results, open_store(settings), json=json)
     if any(result.failed for result in results):
         raise typer.Exit(CandidateError.exit_code)
     # Missing data are an error only where the benchmark was asked for by name.
     if benchmark and any(result.record is None for result in results):
         raise typer.Exit(MissingPartError.exit_code)
+
+
+def _followed(running: Iterable[Result], n_pairs: int, *, quiet: bool) -> list[Result]:
+    """The results, each shown as it comes, with the time left now and then."""
+    from .standing import Remaining
+    from .tables import result_line
+
+    remaining, results = Remaining(n_pairs), []
+    for result in running:
+        results.append(result)
+        if not quiet:
+            write(result_line(result))
+        if (left := remaining.step()) is not None:
+            say(left)
+    return results
+
+
+def _report(results: Sequence[Result], store: Store, *, json: bool) -> None:
+    """Where the scores stand on the board, and what went wrong."""
+    from .standing import places
+
+    standing = places([result.record for result in results if result.record is not None], store)
+    placed = [
+        (result, standing.get(result.record.record_sha256) if result.record else None) for result in results
+    ]
+    if json:
+        emit_json(
+            {
+                "results": [
+                    result.to_json() | ({} if place is None else {"standing": place.to_json()})
+                    for result, place in placed
+                ]
+            }
+        )
+    else:
+        for result, place in placed:
+            if place is not None:
+                write(f"{result.candidate} on {result.benchmark}: {place.text}")
+    for error in dict.fromkeys(str(result.error) for result in results if result.error is not None):
+        say(f"error: {error}")
 
 
 def _refuse_options_of_arrays(executor: ExecutorName, jobs: int | None, slurm: list[str] | None) -> None:

@@ -13,8 +13,9 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from .cards import Card, read_card
 from .entries import import_entry
@@ -64,7 +65,7 @@ class Registry(Generic[C]):
         """
         found: dict[str, Registered[C]] = {}
         for path in self._card_paths():
-            card = read_card(path, self.card_type)
+            card = _card(path, self.card_type)
             if card.identifier in found:
                 raise DuplicateNameError(
                     f"The {self.kind} name '{card.identifier}'",
@@ -100,6 +101,21 @@ class Registry(Generic[C]):
             for path in sorted(folder.rglob(f"*{self.kind}.yaml"))
             if path.name == f"{self.kind}.yaml" or path.name.endswith(f".{self.kind}.yaml")
         )
+
+
+def _card(path: Path, card_type: type[C]) -> C:
+    """A card, read again only if its file has changed: every look-up of a name goes through all cards."""
+    try:
+        found = path.stat()
+    except OSError:
+        return read_card(path, card_type)
+    look = (found.st_mtime_ns, found.st_size, found.st_ino)
+    return cast(C, _card_as_it_looks(path, card_type, look))
+
+
+@lru_cache(maxsize=4096)
+def _card_as_it_looks(path: Path, card_type: type[Card], _look: tuple[int, int, int]) -> Card:
+    return read_card(path, card_type)
 
 
 def registry_of(kind: str, card_type: type[C], room: Path, settings: Settings) -> Registry[C]:

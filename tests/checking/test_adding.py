@@ -270,6 +270,7 @@ def test_an_export_has_nothing_of_a_private_data_set_and_all_of_one_that_may_lea
     asked = [part for name in names for part in ("--benchmark", f"{name}.V1-ridge")]
     _, scored = command("score", "pixels", *asked)
     assert {one["state"] for one in scored["results"]} == {"value"}
+    assert all(one["standing"]["n_compared"] == 1 for one in scored["results"])
     private = next(one for one in scored["results"] if one["benchmark"].startswith("Secretive"))
     _, exported = command("export", str(tmp_path / "site"))
     assert exported["withheld"] == ["Secretive2026"]

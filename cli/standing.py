@@ -1,0 +1,154 @@
+"""Where scores stand on the board, by its own paired tests, and how long the rest of a command will take."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..core.records import ResultRecord
+from ..leaderboard.board import Cell, Column, Section, make_board
+from ..leaderboard.store import Store
+
+__all__ = ["Place", "Remaining", "places"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a score stands in its column of the board.
+
+    Parameters
+    ----------
+    rank_low, rank_high : int
+        Best and worst rank that the tests leave open; 1 is best.
+    n_compared : int
+        How many candidates have a value there.
+    tested : bool
+        Whether it shares resamples with another one; if not, nothing tells it apart from any.
+    tie_group : int
+        Number of its best tie group, from 1 for the board's best.
+    tied_with : tuple of str
+        The others of that group, best first.
+    """
+
+    rank_low: int
+    rank_high: int
+    n_compared: int
+    tested: bool
+    tie_group: int
+    tied_with: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """``rank 2-4 of 12, tied with b, c``."""
+        rank = f"{self.rank_low}" if self.rank_low == self.rank_high else f"{self.rank_low}-{self.rank_high}"
+        tied = "" if not self.tied_with else f", not told apart from {_listed(self.tied_with)}"
+        return f"rank {rank} of {self.n_compared}{tied}"
+
+    def to_json(self) -> dict[str, Any]:
+        """For ``--json``."""
+        return {
+            "rank_low": self.rank_low,
+            "rank_high": self.rank_high,
+            "n_compared": self.n_compared,
+            "tested": self.tested,
+            "tie_group": self.tie_group,
+            "tied_with": list(self.tied_with),
+        }
+
+
+def places(records: Sequence[ResultRecord], store: Store) -> Mapping[str, Place]:
+    """Where stored records stand among all that the store has for the same columns.
+
+    Parameters
+    ----------
+    records : sequence of ResultRecord
+        Those that have no value stand nowhere.
+    store : Store
+        With the records in it.
+
+    Returns
+    -------
+    places : mapping of str to Place
+        By record hash. A record that the board does not show, as a newer one of its place is there, has none.
+    """
+    asked = {record.record_sha256 for record in records if record.score is not None}
+    if not asked:
+        return {}
+    benchmarks = {record.inputs.benchmark.identifier for record in records}
+    rivals = [record for record in store.latest() if record.inputs.benchmark.identifier in benchmarks]
+    board = make_board(rivals, {}, {}, resamples=store.resamples)
+    return {
+        cell.record.record_sha256: _place(section, column, row.candidate, cell)
+        for section in board.sections
+        for row in section.rows
+        for column, cell in zip(section.columns, row.cells, strict=True)
+        if cell.record is not None and cell.record.record_sha256 in asked and cell.standing is not None
+    }
+
+
+def _place(section: Section, column: Column, candidate: str, cell: Cell) -> Place:
+    standing = cell.standing
+    if standing is None:
+        raise ValueError("only a cell with a standing has a place")
+    group = section.tie_groups(column)[standing.tie_group]
+    index = section.columns.index(column)
+    values = {row.candidate: row.cells[index].value for row in section.rows}
+    others = sorted((name for name in group if name != candidate), key=lambda name: -values[name])
+    return Place(
+        standing.rank_low,
+        standing.rank_high,
+        standing.n_compared,
+        standing.tested,
+        standing.tie_group + 1,
+        tuple(others),
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+
+
+@dataclass
+class Remaining:
+    """How long the rest takes, at the pace so far.
+
+    Parameters
+    ----------
+    of : int
+        How many pairs there are.
+    clock : callable
+        Seconds.
+    """
+
+    of: int
+    clock: Callable[[], float] = time.monotonic
+    done: int = 0
+    _began: float = field(init=False)
+    _said: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._began = self._said = self.clock()
+
+    @property
+    def seconds(self) -> float:
+        """Estimate of what is left, in s; NaN before anything is done."""
+        if not self.done:
+            return float("nan")
+        return (self.clock() - self._began) / self.done * (self.of - self.done)
+
+    def step(self, every_s: float = 10.0) -> str | None:
+        """Count one as done; what to say of the rest, if it is time to say something again."""
+        self.done += 1
+        now = self.clock()
+        if now - self._said < every_s or self.done >= self.of:
+            return None
+        self._said = now
+        return f"{self.done} of {self.of} pairs, about {_duration(self.seconds)} left"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
