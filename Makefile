@@ -3,8 +3,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard studies scaffold cli tests \
-	__init__.py __main__.py api.py
+SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies scaffold cli \
+	tests __init__.py __main__.py api.py
 
 .PHONY: demo test lint speed studies clean
 .DEFAULT_GOAL := demo

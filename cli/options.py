@@ -6,7 +6,14 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["JsonOption", "SeedOption"]
+__all__ = ["JsonOption", "SeedOption", "TokenOption", "UrlOption"]
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of candidates that draw.")]
+UrlOption = Annotated[
+    str | None,
+    typer.Option("--url", help="Address of a board that is served; else the board of the settings."),
+]
+TokenOption = Annotated[
+    str | None, typer.Option("--token", envvar="INNERSCORE_TOKEN", help="Token of the board at --url.")
+]

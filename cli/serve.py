@@ -41,6 +41,7 @@ def serve(
     taken = listen(host, port)
     from .contents import board_contents  # slow; a port that is taken is said before
     from .stored import open_store
+    from .submissions import bundle_store
     from .token import tokens_path
 
     app = create_app(
@@ -49,6 +50,7 @@ def serve(
         TokenFile(tokens_path(settings)),
         hosts=hosts_of(host, name or ()),
         logger=log_to_stderr(),
+        bundles=bundle_store(settings),
     )
     say(f"the board is at {address_of(taken)}")
     run_server(app, taken)

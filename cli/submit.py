@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .options import JsonOption
+from .options import JsonOption, TokenOption, UrlOption
 from .output import emit_json, write
 
 __all__ = ["submit"]
@@ -21,6 +21,8 @@ def submit(
             "--benchmark", "-b", help="Benchmark by name, repeatable; all of them if none is given."
         ),
     ] = None,
+    url: UrlOption = None,
+    token: TokenOption = None,
     json: JsonOption = False,
 ) -> None:
     """Check a candidate's bundle, keep it, and queue it for the workers of this board.
@@ -28,30 +30,54 @@ def submit(
     The answer is a receipt: the submission's identifier and the hash of what was submitted. The same bundle on the
     same benchmarks is one submission, however often it is sent. Exit code 3 if the bundle is refused.
     """
+    data = _bundle_of(candidate)
+    receipt = _kept(data, benchmark or []) if url is None else _sent(url, data, benchmark or [], token)
+    if json:
+        emit_json({**receipt, "n_bytes": len(data)})
+        return
+    identifier = receipt["identifier"]
+    where = "" if url is None else f" --url {url}"
+    write(f"{identifier}: {receipt['state']}")
+    write(f"{receipt['candidate']}, {len(data)} bytes, content SHA-256 {receipt['content_sha256']}")
+    write(f"next: 'innerscore status {identifier}{where}'")
+
+
+def _kept(data: bytes, benchmarks: list[str]) -> dict[str, Any]:
+    """Into the board of the settings."""
     from .. import benchmarks as room
-    from ..core.bundles import pack_folder, read_bundle
-    from ..core.errors import InvalidInputError
+    from .. import candidates
     from ..core.settings import load_settings
+    from ..leaderboard.queue import receive
     from .submissions import open_queue
 
     settings = load_settings()
-    known = room.registry(settings)
-    names = list(benchmark or known.entries())
-    for name in names:
-        known.find(name)
+    receipt = receive(
+        data,
+        benchmarks,
+        *open_queue(settings),
+        known=room.registry(settings).entries(),
+        reserved=candidates.registry(settings).entries(),
+    )
+    return receipt.to_json()
+
+
+def _sent(url: str, data: bytes, benchmarks: list[str], token: str | None) -> dict[str, Any]:
+    """To a board that is served; checked here first, where its author sees what is wrong."""
+    from ..core.bundles import read_bundle
+    from .remote import send_bundle
+
+    read_bundle(data)
+    return send_bundle(url, data, benchmarks, token)
+
+
+def _bundle_of(candidate: Path) -> bytes:
+    """A folder packed, or a zip as it is."""
+    from ..core.bundles import pack_folder
+    from ..core.errors import InvalidInputError
+
     try:
-        data = pack_folder(candidate) if candidate.is_dir() else candidate.read_bytes()
+        return pack_folder(candidate) if candidate.is_dir() else candidate.read_bytes()
     except OSError as error:
         raise InvalidInputError(
             f"The bundle {candidate}", got=error.strerror or str(error), needed="a folder or a zip"
         ) from error
-    bundle = read_bundle(data, subject=f"The bundle {candidate}")
-    queue, bundles = open_queue(settings)
-    bundles.keep(bundle, data)
-    receipt = queue.submit(bundle, names)
-    if json:
-        emit_json({**receipt.to_json(), "n_bytes": len(data), "files": sorted(bundle.files)})
-        return
-    write(f"{receipt.identifier}: {receipt.state}")
-    write(f"{receipt.candidate}, {len(bundle.files)} files, content SHA-256 {receipt.content_sha256}")
-    write(f"next: 'innerscore status {receipt.identifier}'; 'innerscore worker --drain' works on it")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..core.settings import Settings
     from ..leaderboard.server import TokenFile
+    from ..leaderboard.server.tokens import Scope
 
 __all__ = ["app", "tokens_path"]
 
@@ -32,10 +33,19 @@ def create(
     days: Annotated[
         float | None, typer.Option("--days", help="Days until it expires; never, if not given.")
     ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scope", help="records:write or submissions:write, repeatable; both, if none is given."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a token and show it, this once."""
-    issued = _tokens().create(name, days=days)
+    """Make a token and show it, this once; a stranger's should be for submissions only."""
+    from ..leaderboard.server.tokens import SCOPES
+
+    scopes = cast("tuple[Scope, ...]", tuple(scope)) if scope else SCOPES  # checked where it is made
+    issued = _tokens().create(name, scopes, days=days)
     if json:
         emit_json({**asdict(issued.facts), "token": issued.secret})
         return

@@ -2,6 +2,7 @@
 
 from .bundle_store import BundleStore
 from .queue import LOCAL, LeaseLostError, Queue
+from .receiving import receive
 from .submission import Event, Failed, Lease, State, Submission
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "Queue",
     "State",
     "Submission",
+    "receive",
 ]

@@ -55,6 +55,17 @@ class Queue:
         """Let go of the database."""
         self._engine.dispose()
 
+    def check_name(self, candidate: str, submitter: str) -> None:
+        """Refuse a candidate's name that is another submitter's, before anything of it is kept.
+
+        Raises
+        ------
+        InvalidInputError
+            If it is.
+        """
+        with store_errors(self.url), reading(self._engine) as connection:
+            _refuse_taken_name(connection, candidate, submitter)
+
     def submit(self, bundle: Bundle, benchmarks: Sequence[str], *, submitter: str = LOCAL) -> Submission:
         """Take a submission; one that is here and has not failed is given back instead of a second one.
 

@@ -22,7 +22,7 @@ from .live import LiveSite
 from .reading import read_page
 from .tokens import TokenFile
 
-__all__ = ["api_router"]
+__all__ = ["ERRORS", "api_router"]
 
 _MOST = 1000
 Limit = Annotated[int, Query(ge=1, le=_MOST, description="Most items in an answer.")]
@@ -82,7 +82,7 @@ class Problem(BaseModel):
     error: dict[str, Any]
 
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
+ERRORS: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem} for code in (401, 409, 413, 422, 429, 503)
 }
 
@@ -154,7 +154,7 @@ def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
         "/records",
         response_model=Added,
         status_code=201,
-        responses=_ERRORS | {200: {"model": Added, "description": "It was here already."}},
+        responses=ERRORS | {200: {"model": Added, "description": "It was here already."}},
         summary="Add a record with its files",
         openapi_extra=_UPLOAD,
     )

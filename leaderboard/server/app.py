@@ -16,13 +16,15 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.responses import HTMLResponse
 
-from ...core.errors import InnerscoreError, InvalidInputError, StoreError
+from ...core.errors import InnerscoreError, InvalidInputError, StoreError, UnknownNameError
 from ..database import open_engine
 from ..pages import BoardContents
+from ..queue import BundleStore, Queue
 from ..store import Store
-from .api import api_router
+from .api import ERRORS, api_router
 from .guards import BodyLimit, Buckets, Closed, HostCheck, LogLines, RateLimit, problem
 from .live import LiveSite, Ready
+from .submissions import Desk, submission_pages, submission_router
 from .tokens import TokenFile
 
 __all__ = ["LOOPBACK", "Limits", "create_app", "hosts_of"]
@@ -60,6 +62,7 @@ def create_app(
     limits: Limits | None = None,
     hosts: frozenset[str] = LOOPBACK,
     logger: logging.Logger | None = None,
+    bundles: BundleStore | None = None,
 ) -> FastAPI:
     """Put the service together.
 
@@ -75,6 +78,8 @@ def create_app(
         Names under which the server is asked; "*" for any.
     logger : logging.Logger, optional
         Where lines go; default "innerscore.server".
+    bundles : BundleStore, optional
+        Where bundles are kept; without it, none are taken.
     """
     live = LiveSite(store, contents)
     engine = open_engine(store.url)
@@ -101,6 +106,10 @@ def create_app(
     _add_state(app, store, live)
     app.include_router(api_router(store, live, tokens, engine))
     _add_files(app, store)
+    if bundles is not None:
+        desk = Desk(Queue(store.url), bundles, tokens, contents)
+        app.include_router(submission_router(desk, ERRORS))
+        app.include_router(submission_pages(desk))
     _add_pages(app, live)
     _describe_token(app)
     _add_guards(app, limits or Limits(), hosts, logger or logging.getLogger("innerscore.server"))
@@ -131,7 +140,13 @@ def _add_errors(app: FastAPI, live: LiveSite) -> None:
     @app.exception_handler(InnerscoreError)
     async def innerscore_error(_: Request, error: InnerscoreError) -> Response:
         status = (
-            422 if isinstance(error, InvalidInputError) else 409 if isinstance(error, StoreError) else 500
+            404
+            if isinstance(error, UnknownNameError)
+            else 422
+            if isinstance(error, InvalidInputError)
+            else 409
+            if isinstance(error, StoreError)
+            else 500
         )
         return problem(status, type(error).__name__, str(error))
 

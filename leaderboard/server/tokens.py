@@ -26,7 +26,7 @@ from ...core.hashing import sha256_of_bytes
 
 __all__ = ["SCOPES", "IssuedToken", "Scope", "TokenFacts", "TokenFile"]
 
-Scope: TypeAlias = Literal["records:write"]
+Scope: TypeAlias = Literal["records:write", "submissions:write"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 _PREFIX = "isc"

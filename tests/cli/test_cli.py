@@ -84,6 +84,10 @@ def test_every_command_and_option_is_documented():
         "init",
         "check",
         "stimuli",
+        "submit",
+        "status",
+        "worker",
+        "validate",
     }
     for command in commands:
         assert f"innerscore {command}" in text

@@ -1,0 +1,90 @@
+"""Submissions to a board that is served elsewhere, by its interface for programs."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from typing import Any
+
+from ..core.errors import InvalidInputError, MissingPartError, UnknownNameError
+
+__all__ = ["look_up", "send_bundle", "withdraw"]
+
+_SECONDS = 60
+_CLOSED = "Ask the board's owner for a token and give it as --token or INNERSCORE_TOKEN."
+
+
+def send_bundle(url: str, data: bytes, benchmarks: Sequence[str], token: str | None) -> dict[str, Any]:
+    """Submit a bundle; the receipt.
+
+    Raises
+    ------
+    InvalidInputError
+        If the board refuses it or the token.
+    MissingPartError
+        If there is no board at that address.
+    """
+    boundary = secrets.token_hex(16)
+    fields = [_part(boundary, 'name="benchmarks"', name.encode()) for name in benchmarks]
+    bundle = _part(boundary, 'name="bundle"; filename="bundle.zip"', data)
+    body = b"".join([*fields, bundle, f"--{boundary}--\r\n".encode()])
+    return _call(f"{_api(url)}/submissions", token, body, f"multipart/form-data; boundary={boundary}")
+
+
+def look_up(url: str, identifier: str) -> dict[str, Any]:
+    """A submission as it stands; raises as :func:`send_bundle`, and UnknownNameError if there is none."""
+    return _call(f"{_api(url)}/submissions/{identifier}", None)
+
+
+def withdraw(url: str, identifier: str, token: str | None) -> dict[str, Any]:
+    """Take a submission back; raises as :func:`look_up`."""
+    return _call(f"{_api(url)}/submissions/{identifier}/withdraw", token, b"", "text/plain")
+
+
+def _api(url: str) -> str:
+    if not url.startswith(("https://", "http://")):
+        raise InvalidInputError("The board's address", got=repr(url), needed="http:// or https://")
+    return f"{url.rstrip('/')}/api/v1"
+
+
+def _part(boundary: str, names: str, body: bytes) -> bytes:
+    return f"--{boundary}\r\nContent-Disposition: form-data; {names}\r\n\r\n".encode() + body + b"\r\n"
+
+
+def _call(
+    address: str, token: str | None, body: bytes | None = None, kind: str | None = None
+) -> dict[str, Any]:
+    headers = {} if kind is None else {"Content-Type": kind}
+    headers |= {} if token is None else {"Authorization": f"Bearer {token}"}
+    request = urllib.request.Request(address, body, headers)  # noqa: S310  (http or https only)
+    try:
+        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+            content: dict[str, Any] = json.loads(answer.read())
+            return content
+    except urllib.error.HTTPError as error:
+        kind, message = _problem(error)
+        if "/submissions/" in address and (error.code == 404 or kind == "InvalidParameter"):
+            identifier = address.partition("/submissions/")[2].partition("/")[0]
+            raise UnknownNameError("submission", identifier, ()) from error
+        raise InvalidInputError(
+            f"The request to {address}",
+            got=f"{error.code}: {message}",
+            needed="one that the board takes",
+            hint=_CLOSED if error.code == 401 else "",
+        ) from error
+    except (urllib.error.URLError, TimeoutError, ValueError) as error:
+        raise MissingPartError(
+            f"The board at {address}", got=str(error), needed="one that answers"
+        ) from error
+
+
+def _problem(error: urllib.error.HTTPError) -> tuple[str, str]:
+    """Kind and words of what a board answers with where it does not do what was asked."""
+    try:
+        content = json.loads(error.read())["error"]
+        return str(content["kind"])[:100], str(content["message"])[:2000]
+    except (ValueError, KeyError, TypeError, OSError):
+        return "", str(error.reason)

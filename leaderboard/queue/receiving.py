@@ -1,0 +1,69 @@
+"""Taking a bundle in: the same checks wherever it comes from, and nothing kept of one that fails them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from ...core.bundles import read_bundle
+from ...core.errors import InvalidInputError, UnknownNameError
+from .bundle_store import BundleStore
+from .queue import LOCAL, Queue
+from .submission import Submission
+
+__all__ = ["receive"]
+
+
+def receive(
+    data: bytes,
+    benchmarks: Sequence[str],
+    queue: Queue,
+    bundles: BundleStore,
+    *,
+    known: Collection[str],
+    reserved: Collection[str],
+    submitter: str = LOCAL,
+) -> Submission:
+    """Check a bundle, keep it, and queue it.
+
+    Parameters
+    ----------
+    data : bytes
+        The zip.
+    benchmarks : sequence of str
+        On which it is to be scored; all that are known, if empty.
+    queue, bundles : Queue, BundleStore
+        Of the board.
+    known : collection of str
+        The benchmarks that there are.
+    reserved : collection of str
+        Names of candidates that no submission may have.
+    submitter : str
+        Whose it is.
+
+    Returns
+    -------
+    submission : Submission
+        The receipt.
+
+    Raises
+    ------
+    InvalidInputError
+        If the bundle may not be, or its name is taken.
+    UnknownNameError
+        If there is no such benchmark.
+    """
+    bundle = read_bundle(data)
+    for name in benchmarks:
+        if name not in known:
+            raise UnknownNameError("benchmark", name[:200], sorted(known)[:3])
+    name = bundle.card.identifier
+    if name in reserved:
+        raise InvalidInputError(
+            f"The candidate's name '{name}'",
+            got="one that is registered here",
+            needed="a new one",
+            hint="Choose another 'identifier' on the card.",
+        )
+    queue.check_name(name, submitter)
+    bundles.keep(bundle, data)
+    return queue.submit(bundle, benchmarks or sorted(known), submitter=submitter)

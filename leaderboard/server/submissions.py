@@ -1,0 +1,218 @@
+"""Submissions over HTTP: for programs below ``/api/v1``, and for people a form and a page, which need no script.
+
+The form asks for the token itself. No cookie stands for it, so a page elsewhere has nothing of its reader's to send
+along; a form that comes from elsewhere is refused all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel
+from starlette.datastructures import FormData, UploadFile
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from ...core.errors import InnerscoreError, InvalidDataError
+from ..pages.content import PageContent
+from ..pages.contents import BoardContents
+from ..pages.render import render
+from ..queue import BundleStore, Queue, Submission, receive
+from .tokens import TokenFacts, TokenFile
+
+__all__ = ["Desk", "submission_pages", "submission_router"]
+
+_MOST_FIELDS = 500
+Identifier = Annotated[str, Path(pattern=r"^s-[0-9a-f]{16}$")]
+
+
+class EventAnswer(BaseModel):
+    """Something that happened to a submission."""
+
+    at: str
+    state: str
+    note: str
+    record_sha256: str
+
+
+class SubmissionAnswer(BaseModel):
+    """A submission as it stands; `reason_code`, `reason` and `hint` are empty unless it failed."""
+
+    identifier: str
+    state: Literal["received", "checking", "queued", "running", "scored", "failed", "withdrawn"]
+    stage: str
+    candidate: str
+    content_sha256: str
+    zip_sha256: str
+    benchmarks: list[str]
+    reason_code: str
+    reason: str
+    hint: str
+    log: str
+    created: str
+    changed: str
+    events: list[EventAnswer]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where submissions are handed in.
+
+    Parameters
+    ----------
+    queue, bundles, tokens : Queue, BundleStore, TokenFile
+        Of the board.
+    contents : BoardContents
+        Whose benchmarks may be asked for, and whose candidates' names are taken.
+    """
+
+    queue: Queue
+    bundles: BundleStore
+    tokens: TokenFile
+    contents: BoardContents
+
+    def bearer(self, request: Request) -> TokenFacts:
+        """Whose token the header has; refused before a byte of the body is read."""
+        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+        return self.holder(secret if scheme.lower() == "bearer" else "", request)
+
+    def holder(self, secret: str, request: Request) -> TokenFacts:
+        """Whose token it is."""
+        facts = self.tokens.verify(secret.strip(), "submissions:write") if secret.strip() else None
+        if facts is None:
+            raise HTTPException(
+                401,
+                "Submitting needs a token in force for it; ask the board's owner.",
+                {"WWW-Authenticate": "Bearer"},
+            )
+        request.scope.setdefault("state", {})["token"] = facts.identifier
+        return facts
+
+    async def take(self, form: FormData, facts: TokenFacts) -> Submission:
+        """Take the bundle of a form."""
+        part = form.get("bundle")
+        if not isinstance(part, UploadFile):
+            raise InvalidDataError("The part 'bundle'", got="nothing", needed="a zip as a file")
+        data = await part.read()
+        benchmarks = [str(name) for name in form.getlist("benchmarks") if name]
+        return await run_in_threadpool(
+            lambda: receive(
+                data,
+                benchmarks,
+                self.queue,
+                self.bundles,
+                known=self.contents.benchmarks,
+                reserved=self.contents.candidates,
+                submitter=facts.identifier,
+            )
+        )
+
+    def answer(self, found: Submission) -> SubmissionAnswer:
+        """A submission with what happened to it."""
+        events = [asdict(event) for event in self.queue.events(found.identifier)]
+        return SubmissionAnswer.model_validate({**found.to_json(), "events": events})
+
+
+def submission_router(desk: Desk, errors: dict[int | str, dict[str, Any]]) -> APIRouter:
+    """The routes below ``/api/v1`` for programs."""
+    router = APIRouter(prefix="/api/v1")
+    answers = {code: errors[code] for code in (401, 413, 422, 429) if code in errors}
+
+    @router.post(
+        "/submissions",
+        response_model=SubmissionAnswer,
+        status_code=201,
+        responses=answers,
+        summary="Submit a candidate's bundle",
+        openapi_extra=_UPLOAD,
+    )
+    async def submit(request: Request) -> SubmissionAnswer:
+        """Send the zip as ``bundle`` and each benchmark's name as ``benchmarks``; without names, all.
+
+        The same bundle on the same benchmarks is one submission, however often it is sent.
+        """
+        facts = await run_in_threadpool(desk.bearer, request)
+        async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
+            found = await desk.take(form, facts)
+        return await run_in_threadpool(desk.answer, found)
+
+    @router.get("/submissions/{identifier}", response_model=SubmissionAnswer, summary="One submission")
+    def one(identifier: Identifier) -> SubmissionAnswer:
+        return desk.answer(desk.queue.get(identifier))
+
+    @router.post(
+        "/submissions/{identifier}/withdraw",
+        response_model=SubmissionAnswer,
+        responses=answers,
+        summary="Take a submission of one's own back",
+        openapi_extra={"security": [{"token": []}]},
+    )
+    def withdraw(request: Request, identifier: Identifier) -> SubmissionAnswer:
+        facts = desk.bearer(request)
+        return desk.answer(desk.queue.withdraw(identifier, submitter=facts.identifier))
+
+    return router
+
+
+def submission_pages(desk: Desk) -> APIRouter:
+    """The form, and a page for each submission."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/submit.html")
+    def form() -> Response:
+        return _form(desk, "", 200)
+
+    @router.post("/submit.html")
+    async def submit(request: Request) -> Response:
+        if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            return _form(desk, "The form has to be sent from this page.", 403)
+        try:
+            async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
+                facts = await run_in_threadpool(desk.holder, str(form.get("token", "")), request)
+                found = await desk.take(form, facts)
+        except (InnerscoreError, HTTPException) as error:
+            status = error.status_code if isinstance(error, HTTPException) else 422
+            words = error.detail if isinstance(error, HTTPException) else str(error)
+            return _form(desk, str(words), status)
+        return RedirectResponse(f"submissions/{found.identifier}.html", 303)
+
+    @router.get("/submissions/{identifier}.html")
+    def page(identifier: Identifier) -> Response:
+        found = desk.queue.get(identifier)
+        values = {"submission": found, "events": desk.queue.events(identifier)}
+        return _page(
+            PageContent("submission.html", found.candidate, values), f"submissions/{identifier}.html", 200
+        )
+
+    return router
+
+
+def _form(desk: Desk, fault: str, status: int) -> Response:
+    values = {"benchmarks": sorted(desk.contents.benchmarks), "fault": fault}
+    return _page(PageContent("submit.html", "Submit", values), "submit.html", status)
+
+
+def _page(content: PageContent, path: str, status: int) -> Response:
+    return HTMLResponse(render(content, path, live=True), status, {"Cache-Control": "no-store"})
+
+
+_UPLOAD: dict[str, Any] = {
+    "security": [{"token": []}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["bundle"],
+                    "properties": {
+                        "bundle": {"type": "string", "format": "binary"},
+                        "benchmarks": {"type": "array", "items": {"type": "string"}},
+                    },
+                }
+            }
+        },
+    },
+}

@@ -1,0 +1,208 @@
+"""Submissions over HTTP: taken from whom may, refused with the reason, nothing kept of what is refused."""
+
+import io
+import socket
+import threading
+import time
+import zipfile
+
+import pytest
+import uvicorn
+import yaml
+from board_examples import benchmark_names, contents, many_entries
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
+
+from innerscore.cli.app import app as command_line
+from innerscore.leaderboard.queue import BundleStore, Failed, Queue
+from innerscore.leaderboard.server import Limits, TokenFile, create_app
+from innerscore.leaderboard.store import Store
+
+BENCHMARKS = benchmark_names(4)
+LOOSE = Limits(1e5, 10**6, 1e5, 10**6, most_bytes=2**20)
+CARD = {
+    "identifier": "sent",
+    "title": "Sent",
+    "description": "A candidate that a test sends.",
+    "authors": ["tests"],
+    "licence": "MIT",
+    "citation": "@misc{tests}",
+    "entry": "candidate.py:Model",
+    "accepts": ["frames"],
+    "layers": ["a"],
+    "model_class": "example",
+}
+
+
+def zipped(*more, **facts):
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("candidate.yaml", yaml.safe_dump(CARD | facts))
+        archive.writestr("candidate.py", "class Model: ...\n")
+        for name, content in more:
+            archive.writestr(name, content)
+    return body.getvalue()
+
+
+class Service:
+    def __init__(self, folder):
+        self.store = Store(f"sqlite:///{folder / 'board.sqlite'}")
+        self.store.add_all(many_entries(4, 4, n_resamples=30))
+        self.queue = Queue(self.store.url)
+        self.tokens = TokenFile(folder / "tokens.sqlite")
+        self.bundles = BundleStore(folder / "bundles")
+        made = contents(tuple(f"candidate-{n:03d}" for n in range(4)), BENCHMARKS)
+        self.app = create_app(self.store, made, self.tokens, limits=LOOSE, bundles=self.bundles)
+        self.client = TestClient(self.app, base_url="http://localhost", raise_server_exceptions=False)
+
+    def token(self, *scopes):
+        return self.tokens.create("a test", scopes or ("submissions:write",))
+
+    def post(self, data, secret, benchmarks=BENCHMARKS[:1]):
+        headers = {"Authorization": f"Bearer {secret}"}
+        fields = {"benchmarks": list(benchmarks)}
+        return self.client.post(
+            "/api/v1/submissions", headers=headers, files={"bundle": ("b.zip", data)}, data=fields
+        )
+
+    @property
+    def kept(self):
+        return [path for path in self.bundles.folder.rglob("*") if path.is_file()], self.queue.all()
+
+
+@pytest.fixture
+def service(tmp_path):
+    made = Service(tmp_path)
+    with made.client:
+        yield made
+
+
+def test_a_bundle_is_taken_once_however_often_it_is_sent(service):
+    secret = service.token().secret
+    first, again = service.post(zipped(), secret), service.post(zipped(), secret)
+    assert first.status_code == 201, first.text
+    assert first.json()["identifier"] == again.json()["identifier"]
+    assert (first.json()["state"], first.json()["benchmarks"]) == ("received", BENCHMARKS[:1])
+    files, submissions = service.kept
+    assert (len(files), len(submissions)) == (1, 1)
+    assert service.bundles.read(first.json()["zip_sha256"]).content_sha256 == first.json()["content_sha256"]
+    assert service.client.get(f"/api/v1/submissions/{first.json()['identifier']}").json() == again.json()
+
+
+BAD = {
+    "path": zipped(("../x", b"")),
+    "link": zipped((zipfile.ZipInfo("x"), b"x")).replace(b"\x00\x00\xa4\x81", b"\x00\x00\xff\xa1"),
+    "another member": zipped(("Model.py", b""), ("model.py", b"")),
+    "packed to less": zipped(("x", bytes(2**22))),
+    "safetensors": zipped(("w.pt", b"")),
+    "whole zip": b"PK nothing",
+    "registered here": zipped(identifier="candidate-001"),
+    "valid CandidateCard": zipped(identifier="<script>"),
+}
+
+
+@pytest.mark.parametrize("reason", BAD)
+def test_a_bad_bundle_is_refused_and_nothing_kept(service, reason):
+    body = BAD[reason]
+    if reason == "link":
+        info = zipfile.ZipInfo("x")
+        info.external_attr = 0o120777 << 16
+        body = zipped((info, b"/etc/passwd"))
+    answer = service.post(body, service.token().secret)
+    assert answer.status_code == 422
+    assert reason in answer.json()["error"]["message"]
+    assert service.kept == ([], [])
+
+
+def test_who_may_not_is_refused_before_anything_is_looked_at(service):
+    revoked = service.token()
+    service.tokens.revoke(revoked.facts.identifier)
+    expired = service.tokens.create("old", ("submissions:write",), days=1e-9)
+    for secret in ("", "isc_x_y", revoked.secret, expired.secret, service.token("records:write").secret):
+        answer = service.post(zipped(), secret)
+        assert answer.status_code == 401
+    assert service.post(bytes(2**20 + 1), service.token().secret).status_code == 413
+    assert service.post(zipped(), service.token().secret, ["Nobody.nothing"]).status_code == 404
+    assert service.kept == ([], [])
+    sent = service.client.post(
+        "/api/v1/records", headers={"Authorization": f"Bearer {service.token().secret}"}
+    )
+    assert sent.status_code == 401  # a submitter writes no records
+
+
+def test_another_submitter_gets_neither_the_name_nor_the_submission(service):
+    mine, other = service.token().secret, service.token().secret
+    found = service.post(zipped(), mine).json()
+    assert service.post(zipped(("x.py", b"")), other).status_code == 422
+    address = f"/api/v1/submissions/{found['identifier']}/withdraw"
+    assert service.client.post(address, headers={"Authorization": f"Bearer {other}"}).status_code == 404
+    done = service.client.post(address, headers={"Authorization": f"Bearer {mine}"})
+    assert done.json()["state"] == "withdrawn"
+
+
+def test_the_form_takes_it_without_a_script_and_shows_how_it_went(service):
+    page = service.client.get("/submit.html")
+    assert 'enctype="multipart/form-data"' in page.text
+    files = {"bundle": ("b.zip", zipped())}
+    refused = service.client.post("/submit.html", files=files, data={"token": "isc_x_y"})
+    assert (refused.status_code, "nothing was kept" in refused.text) == (401, True)
+    secret = service.token().secret
+    elsewhere = {"Sec-Fetch-Site": "cross-site"}
+    refused = service.client.post("/submit.html", files=files, data={"token": secret}, headers=elsewhere)
+    assert refused.status_code == 403
+    hostile = {"bundle": ("b.zip", zipped(("<script>alert(1)</script>", b"")))}
+    refused = service.client.post("/submit.html", files=hostile, data={"token": secret})
+    assert refused.status_code == 422
+    assert "<script>alert" not in refused.text
+    assert service.kept == ([], [])
+    taken = service.client.post("/submit.html", files=files, data={"token": secret}, follow_redirects=False)
+    assert taken.status_code == 303
+    lease = service.queue.claim("w", seconds=60)
+    service.queue.finish(lease, Failed("limit", "<b>too slow</b>", "Be quicker."), log="<i>said</i>")
+    shown = service.client.get(f"/{taken.headers['location']}")
+    assert shown.status_code == 200
+    for text in ("sent: failed", "&lt;b&gt;too slow", "Be quicker.", "&lt;i&gt;said"):
+        assert text in shown.text
+    assert secret not in shown.text
+    assert service.client.get("/submissions/s-0123456789abcdef.html").status_code == 404
+
+
+def test_the_interface_is_described(service):
+    paths = service.client.get("/api/openapi.json").json()["paths"]
+    assert paths["/api/v1/submissions"]["post"]["security"] == [{"token": []}]
+    assert set(paths) >= {"/api/v1/submissions/{identifier}", "/api/v1/submissions/{identifier}/withdraw"}
+
+
+def test_the_commands_reach_a_board_that_is_served(service, tmp_path):
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    (folder / "candidate.yaml").write_text(yaml.safe_dump(CARD))
+    (folder / "candidate.py").write_text("class Model: ...\n")
+    taken = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(service.app, log_config=None, lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    where = ["--url", f"http://127.0.0.1:{taken.getsockname()[1]}"]
+
+    def call(*arguments):
+        return CliRunner().invoke(command_line, [*arguments, *where])
+
+    secret = ["--token", service.token().secret]
+    sent = call("submit", str(folder), "-b", BENCHMARKS[0], *secret)
+    identifier = sent.stdout.partition(":")[0]
+    told = call("status", identifier)
+    withdrawn = call("status", identifier, "--withdraw", *secret)
+    nothing = call("status", "s-none")
+    closed = call("submit", str(folder), "-b", BENCHMARKS[0])
+    server.should_exit = True
+    thread.join()
+    taken.close()
+    assert (sent.exit_code, told.exit_code, withdrawn.exit_code) == (0, 0, 0), sent.output
+    assert "sent is received" in told.stdout
+    assert "sent is withdrawn" in withdrawn.stdout
+    assert (type(nothing.exception).__name__, type(closed.exception).__name__) == (
+        "UnknownNameError",
+        "InvalidInputError",
+    )
