@@ -106,12 +106,12 @@ def _equal_presentations(recording: DataAssembly, values: Values) -> list[tuple[
 
 
 def _twins(names: npt.NDArray[Any], rows: Values) -> list[tuple[str, str]]:
-    """Pairs of rows that are equal bit by bit; rows that do not vary tell nothing."""
+    """Pairs of rows that are equal bit by bit; rows of two values or one, as of a lone spike, tell nothing."""
     first: dict[str, str] = {}
     twins = []
     for name, row in zip(names, rows, strict=True):
         finite = row[np.isfinite(row)]
-        if finite.size < 2 or (finite == finite[0]).all():
+        if len(np.unique(finite)) < 3:
             continue
         known = first.setdefault(sha256_of_array(np.asarray(row)), str(name))
         if known != str(name):
