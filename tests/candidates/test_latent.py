@@ -11,7 +11,7 @@ from torch import nn
 from innerscore.candidates import load_candidate, registry
 from innerscore.candidates.training import Optimisation, train
 from innerscore.candidates.zoo.latent import LatentPredictor, training
-from innerscore.candidates.zoo.latent.corpus import Corpus
+from innerscore.candidates.zoo.latent.corpus import Corpus, draw_batch, scaled
 from innerscore.candidates.zoo.latent.network import (
     N_LATENTS,
     WINDOW,
@@ -41,8 +41,12 @@ CLIP = render_trial(sample_conditions(1, n_bounce=1, seed=5)[0])
 
 
 def drawn(encoder="random", dynamics="lstm"):
+    """A network that does something, also where it starts by repeating."""
     torch.manual_seed(0)
-    return LatentNetwork(encoder, dynamics).eval()
+    network = LatentNetwork(encoder, dynamics).eval()
+    for parameter in network.dynamics.parameters():
+        parameter.data += 0.02 * torch.randn_like(parameter)
+    return network
 
 
 def candidate(dynamics):
@@ -214,3 +218,21 @@ def test_what_ships_was_trained_by_its_command_and_beats_its_untrained_twin(name
         assert card.weights.steps == 0
     else:
         assert losses["test_loss"] < losses["untrained_test_loss"]
+
+
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("latent-selfsup-")])
+def test_self_supervised_predictors_beat_the_last_latent_repeated_on_clips_never_seen(name):
+    entry = SHIPPED[name]
+    network = LatentNetwork(**entry.card.options).eval()
+    network.load_state_dict(load_file(entry.path.parent / entry.card.weights.file))
+    frames = draw_batch(0, "never drawn elsewhere", 0, 16, 25, "cpu").frames
+    with torch.no_grad():
+        latents = network.encoder(scaled(frames))
+        assert latents.std() == pytest.approx(1, abs=0.2)
+        ahead = float(ahead_error(network.dynamics, latents))
+        repeated = float(ahead_error(make_dynamics("none", 1, 1), latents))
+    assert (ahead < 0.9 * repeated) == (entry.card.options["dynamics"] != "none")
+    losses = entry.card.weights.losses
+    if "last_repeated_10_ahead" in losses:
+        assert repeated == pytest.approx(losses["last_repeated_10_ahead"], rel=0.3)
+        assert ahead == pytest.approx(losses["error_10_ahead"], rel=0.3)

@@ -122,9 +122,13 @@ class _CTRNN(nn.Module):
 class _Changing(nn.Module):
     """What is predicted is the change from the last latent."""
 
-    def __init__(self, change: nn.Module) -> None:
+    def __init__(self, change: _LSTM | _CTRNN) -> None:
         super().__init__()
         self.change = change
+        if isinstance(change, _CTRNN):
+            # The published start gives outputs far larger than a latent; from 0 on, it starts by repeating.
+            nn.init.zeros_(change.readout.weight)
+            nn.init.zeros_(change.readout.bias)
 
     def forward(self, window: torch.Tensor) -> torch.Tensor:
         predicted: torch.Tensor = window[:, -1] + self.change(window)
@@ -147,10 +151,10 @@ class LatentNetwork(nn.Module):
         check_known("encoder", encoder, ENCODERS)
         self.encoder = Encoder(N_SHAPES + N_TEXTURES if encoder == "static" else 0)
         predictor = make_dynamics(dynamics, N_LATENTS, _UNITS)
-        self.dynamics = predictor if dynamics == "none" else _Changing(predictor)
+        self.dynamics = predictor if isinstance(predictor, _Repeating) else _Changing(predictor)
 
 
-def make_dynamics(kind: str, n_latents: int, n_units: int) -> nn.Module:
+def make_dynamics(kind: str, n_latents: int, n_units: int) -> _Repeating | _LSTM | _CTRNN:
     """What maps a window (n, steps, n_latents) to the next latent (n, n_latents).
 
     Parameters
