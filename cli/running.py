@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -16,7 +17,8 @@ from ..core.errors import InnerscoreError, MissingPartError
 from ..core.records import ResultRecord
 from ..core.settings import Settings
 from ..leaderboard.store import Store
-from ..scoring import Report, job_of
+from ..scoring import Job, Report, job_of
+from ..scoring.sandbox import Sandbox
 from .output import say
 from .stored import open_store
 
@@ -74,6 +76,7 @@ def run_pairs(
     *,
     seed: int,
     rerun: bool = False,
+    sandbox: Sandbox | None = None,
 ) -> Iterator[Result]:
     """Score every candidate on every benchmark, storing each record as soon as it is there.
 
@@ -89,7 +92,8 @@ def run_pairs(
     for name in benchmarks:
         benchmark = load_benchmark(name, settings)
         for candidate in candidates:
-            yield _run_pair(candidate, benchmark, settings, store, seed=seed, rerun=rerun)
+            job = partial(job_of, candidate, benchmark, settings, seed=seed, sandbox=sandbox)
+            yield _run_pair(job, candidate, benchmark, store, rerun=rerun)
 
 
 def limit_threads(settings: Settings) -> None:
@@ -101,10 +105,10 @@ def limit_threads(settings: Settings) -> None:
 
 
 def _run_pair(
-    candidate: str, benchmark: Benchmark, settings: Settings, store: Store, *, seed: int, rerun: bool
+    prepare: Callable[[], Job], candidate: str, benchmark: Benchmark, store: Store, *, rerun: bool
 ) -> Result:
     try:
-        job = job_of(candidate, benchmark, settings, seed=seed)
+        job = prepare()
     except MissingPartError as error:
         return Result(candidate, benchmark.identifier, None, error=error)
     known = store.current(job.inputs.run_sha256)

@@ -56,6 +56,9 @@ def score(
         list[str] | None,
         typer.Option("--slurm", help="Option of sbatch as NAME=VALUE, repeatable: partition, time, mem."),
     ] = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Run models in the sandbox, as a board's workers do.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Score candidates on benchmarks.
@@ -74,6 +77,7 @@ def score(
     from ..core.errors import CandidateError, InvalidArgumentError, MissingPartError
     from ..core.settings import load_settings
     from ..scoring.jobs import is_activations, is_table
+    from ..scoring.sandbox import Sandbox
     from .running import limit_threads, run_pairs
     from .stored import open_store
     from .sweeping import make_executor, sweep_pairs
@@ -87,12 +91,15 @@ def score(
     cards = [registered.card for registered in registry(settings).entries().values()]
     tables_only = all(is_table(candidate) for candidate in candidates)
     names = benchmark or [card.identifier for card in cards if card.alignment == "answer" or not tables_only]
+    if array and sandbox:
+        raise typer.BadParameter("--sandbox is for pairs that run one by one, without --array.")
     if array:
         chosen = make_executor(executor.value, settings, jobs=jobs, slurm=_pairs(slurm or []))
         running = sweep_pairs(candidates, names, settings, chosen, seed=seed, rerun=rerun)
     else:
         _refuse_options_of_arrays(executor, jobs, slurm)
-        running = run_pairs(candidates, names, settings, seed=seed, rerun=rerun)
+        box = Sandbox(settings) if sandbox else None
+        running = run_pairs(candidates, names, settings, seed=seed, rerun=rerun, sandbox=box)
     results = _followed(running, len(candidates) * len(names), quiet=json)
     _report(results, open_store(settings), json=json)
     if any(result.failed for result in results):

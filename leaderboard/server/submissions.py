@@ -118,7 +118,9 @@ class Desk:
 def submission_router(desk: Desk, errors: dict[int | str, dict[str, Any]]) -> APIRouter:
     """The routes below ``/api/v1`` for programs."""
     router = APIRouter(prefix="/api/v1")
-    answers = {code: errors[code] for code in (401, 413, 422, 429) if code in errors}
+    answers: dict[int | str, dict[str, Any]] = {
+        code: errors[code] for code in (401, 413, 422, 429) if code in errors
+    }
 
     @router.post(
         "/submissions",

@@ -77,7 +77,7 @@ def bubblewrap_command(
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108  (its own)
     command += [text for item in _environment(threads).items() for text in ("--setenv", *item)]
     command += [] if filter_descriptor is None else ["--seccomp", str(filter_descriptor)]
-    return [*command, "--", *_unprivileged(), sys.executable, "-s", "-B", "-P", _GUEST]
+    return [*command, "--", *_unprivileged(), _plain(sys.executable), "-s", "-B", "-P", _GUEST]
 
 
 def inside(path: Path) -> str:
@@ -131,13 +131,14 @@ def _unprivileged() -> list[str]:
 
 def _interpreter_folders() -> list[Path]:
     """Where the interpreter, its packages and the system's libraries are; none of them inside another."""
-    wanted = {
-        Path("/usr"),
-        Path(sys.prefix),
-        Path(sys.base_prefix),
-        Path(os.path.realpath(sys.executable)).parent,
-    }
+    real = Path(os.path.realpath(sys.executable)).parent
+    wanted = {Path("/usr"), Path(_plain(sys.prefix)), Path(_plain(sys.base_prefix)), real}
     return sorted(one for one in wanted if not any(one.is_relative_to(other) for other in wanted - {one}))
+
+
+def _plain(path: str) -> str:
+    """A path without '..', which may lead through folders that the sandbox does not have; links stay."""
+    return os.path.abspath(path)  # noqa: PTH100  (resolving would follow links)
 
 
 def _root_folders(shown: Sequence[Path]) -> Iterator[str]:

@@ -10,6 +10,8 @@ from innerscore.benchmarks import load_benchmark
 from innerscore.cli.app import app
 from innerscore.core.bundles import pack_folder
 from innerscore.core.errors import InvalidDataError, InvalidInputError
+from innerscore.core.settings import load_settings
+from innerscore.leaderboard.store import Store
 from innerscore.scoring import job_of
 
 BENCHMARK = "SimulatedMEC.rsa"
@@ -60,6 +62,15 @@ def test_a_bundle_is_scored_by_the_command(folder, tmp_path):
     done = CliRunner().invoke(app, ["score", str(bundle), "-b", BENCHMARK])
     assert done.exit_code == 0, done.output
     assert "my-walker" in done.stdout
+
+
+def test_the_command_scores_in_the_sandbox_and_the_record_says_so(folder):
+    command = ["score", str(folder), "-b", BENCHMARK, "--rerun", "--json"]
+    told = [CliRunner().invoke(app, [*command, *more]) for more in ([], ["--sandbox"])]
+    assert [done.exit_code for done in told] == [0, 0], told[1].output
+    records = Store(load_settings().store).records()
+    assert [record.environment.sandboxed for record in records] == [False, True]
+    assert records[0].score == records[1].score
 
 
 def test_a_wrong_bundle_leaves_nothing(settings, tmp_path):

@@ -156,7 +156,8 @@ def drain(url, path):
 
 
 def test_a_thousand_jobs_are_claimed_by_four_processes_none_twice(queue, url, tmp_path):
-    names = {queue.submit(bundle(version=k), ["B.x"]).identifier for k in range(N_JOBS)}
+    n_jobs = 1000 if url.startswith("sqlite") else 250
+    names = {queue.submit(bundle(version=k), ["B.x"]).identifier for k in range(n_jobs)}
     queue.close()
     files = [tmp_path / f"claims-{k}" for k in range(4)]
     children = [start(lambda path=path: drain(url, path)) for path in files]
@@ -165,6 +166,3 @@ def test_a_thousand_jobs_are_claimed_by_four_processes_none_twice(queue, url, tm
     assert set(claimed) == names
     assert set(claimed.values()) == {1}
     assert sum(bool(path.read_text()) for path in files) > 1
-
-
-N_JOBS = 1000

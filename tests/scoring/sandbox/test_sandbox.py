@@ -125,6 +125,13 @@ def test_nothing_outlives_a_killed_parent(settings, tmp_path):
     assert processes_that_say(mark) == []
 
 
+def test_an_interpreter_may_be_named_by_a_roundabout_way(settings, tmp_path, monkeypatch):
+    around = Path(sys.executable).parent / ".." / "bin" / Path(sys.executable).name
+    monkeypatch.setattr(sys, "executable", str(around))
+    monkeypatch.setattr(sys, "prefix", f"{sys.prefix}/bin/..")
+    assert len(show(make(tmp_path / "honest", HONEST), settings)) == 3
+
+
 def test_only_the_hashed_files_are_there(settings, tmp_path):
     folder = make(tmp_path / "c", "raise RuntimeError(sorted(os.listdir('/candidate')))")
     (tmp_path / "c" / ".hidden").write_text("x")
