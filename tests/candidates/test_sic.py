@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter
 
 from innerscore.candidates import load_candidate, registry
-from innerscore.candidates.training import Optimisation, train
+from innerscore.candidates.training import Optimisation, find_recipes, train
 from innerscore.candidates.zoo.navigation.gridness import (
     half_width,
     noise_threshold,
@@ -290,3 +290,13 @@ def test_recipes_stand_in_both_sizes():
     assert len(set(names)) == 8
     assert {"sic-small", "sic-full", "sic-small-no-permutation", "sic-full-narrow"} <= set(names)
     assert SIZES["full"].batches.n_paths * SIZES["full"].batches.n_steps == 7800
+
+
+@pytest.mark.parametrize("name", list(SHIPPED))
+def test_a_shipped_network_beats_its_untrained_twin_and_was_trained_by_its_recipe(name):
+    card, path = SHIPPED[name].card, SHIPPED[name].path
+    (recipe,) = find_recipes(name)
+    assert card.model_copy(update={"weights": None, "training": None}) == recipe.card
+    assert card.training == f"innerscore train {name} --seed 0 --device cpu"
+    assert (path.parent / card.weights.file).stat().st_size < 5e6
+    assert card.weights.losses["test_loss"] < card.weights.losses["untrained_test_loss"]
