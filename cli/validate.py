@@ -135,11 +135,13 @@ def _studied(
         )
         report = run_study(study, show, further=left_out | failed)
         further = fresh_calibration(scenes, study.files, fresh, design, settings, show)
+    made = {"command": " ".join(["innerscore", *sys.argv[1:]]), "code": report.code}
     return report.model_copy(
         update={
+            **made,
+            "recovery": tuple(one.model_copy(update=made) for one in report.recovery),
             "calibration": (*report.calibration, *further),
             "created": utc_now(),
-            "command": " ".join(["innerscore", *sys.argv[1:]]),
             "study": "this board's own study",
         }
     )

@@ -74,6 +74,8 @@ class Recovery(_Model):
     layer : float or None
         Share of draws in which the generating layer was the one committed to, over candidates of several layers.
     pairs : tuple of UntoldPair
+    command, code : str
+        What made it, where a report is of several commands.
     """
 
     benchmark: str
@@ -88,6 +90,8 @@ class Recovery(_Model):
     samples: int | None = None
     layer: float | None = None
     pairs: tuple[UntoldPair, ...] = ()
+    command: str = ""
+    code: str = ""
 
     @model_validator(mode="after")
     def _square(self) -> Recovery:
@@ -255,7 +259,14 @@ class TrustReport(_Model):
             for name in ("recovery", "more_data", "calibration", "controls", "nuisance")
         }
         made = {
-            name: "\n".join(dict.fromkeys([*getattr(older, name).split("\n"), getattr(self, name)]))
+            name: "\n".join(
+                dict.fromkeys(
+                    [
+                        *(getattr(one, name) for one in older.recovery if one.benchmark in kept),
+                        getattr(self, name),
+                    ]
+                )
+            )
             for name in ("command", "code")
         }
         return self.model_copy(update={**rows, **made, "left_out": tuple(left_out)})

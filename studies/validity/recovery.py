@@ -47,7 +47,9 @@ def recovery(
         measured_reliability=float(np.mean([draw["reliability"] for draw in every])),
         layer=_layer_found(scene, every),
         pairs=tuple(_untold(drawn)),
-        **facts,
+        neurons=facts["neurons"],
+        repetitions=facts["repetitions"],
+        samples=facts["samples"],
     )
 
 

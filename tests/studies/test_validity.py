@@ -26,7 +26,15 @@ from innerscore.leaderboard.pages.trust_report import read_report
 from innerscore.leaderboard.store import Store
 from innerscore.metrics import load_metric
 from innerscore.metrics.functional.reliability import split_half_reliability
-from innerscore.studies.validity import Design, Study, fresh, fresh_calibration, run_study, why_not
+from innerscore.studies.validity import (
+    Design,
+    Study,
+    fresh,
+    fresh_calibration,
+    run_study,
+    shipped_report,
+    why_not,
+)
 from innerscore.studies.validity.brains import drives, repetitions
 from innerscore.studies.validity.controls import own_scores, shuffled_conditions, shuffled_time
 from innerscore.studies.validity.design import Measure, measure_of
@@ -305,13 +313,12 @@ def test_the_page_shows_the_report_with_its_figures(whole, tmp_path):
 
 def test_a_report_keeps_what_an_older_one_says_of_other_benchmarks(whole):
     new = whole[1].model_copy(update={"command": "b", "code": "2"})
-    moved = new.recovery[0].model_copy(update={"benchmark": "SimulatedMEC.rsa"})
-    older = new.model_copy(
-        update={"recovery": (moved, *new.recovery), "command": "a", "code": "1", "controls": ()}
-    )
+    moved = new.recovery[0].model_copy(update={"benchmark": "SimulatedMEC.rsa", "command": "a", "code": "1"})
+    stale = new.recovery[0].model_copy(update={"command": "stale"})
+    older = new.model_copy(update={"recovery": (moved, stale), "command": "stale\na", "controls": ()})
     both = new.beside(older)
     assert both.benchmarks == ("SimulatedDMFC.occluded-ridge", "SimulatedMEC.rsa")
-    assert both.command == "a\nb"
+    assert (both.command, both.code) == ("a\nb", "1\n2")
     assert len(both.calibration) == 1
     assert new.beside(None) == new.beside(new) == new
 
@@ -369,3 +376,11 @@ def test_conditions_are_drawn_anew_for_tasks_in_time(settings, tmp_path, monkeyp
     clips = [_Data(settings, seed).stimuli("SimulatedDMFC").content_hash for seed in (None, 3)]
     assert clips[0] == scenes[0].stimuli.content_hash != clips[1]
     assert fresh_calibration(scenes, files, 0, DESIGN, settings, silent) == []
+
+
+def test_what_is_shipped_can_be_shown():
+    report = read_report(shipped_report())
+    assert report.study
+    assert report.command.startswith("innerscore validate")
+    for one in report.recovery:
+        assert [sum(row) for row in one.first] == [one.draws] * len(one.candidates)
