@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 import yaml
-from dying import finish, start
+from dying import die_before_file_event, die_before_statement, finish, in_child, start
 from record_examples import csv_of, make_record
 
-from innerscore.core.bundles import Bundle
+from innerscore.core.bundles import Bundle, pack_folder
 from innerscore.core.cards import CandidateCard
 from innerscore.core.errors import InvalidInputError, UnknownNameError
 from innerscore.core.hashing import sha256_of_bytes
 from innerscore.leaderboard.inserting import Entry
-from innerscore.leaderboard.queue import Failed, LeaseLostError, Queue
+from innerscore.leaderboard.queue import BundleStore, Failed, LeaseLostError, Queue, receive
 from innerscore.leaderboard.queue.queue import _MOST_ATTEMPTS
+from innerscore.leaderboard.store import Store
 
 CARD = """
 identifier: {name}
@@ -166,3 +167,31 @@ def test_a_thousand_jobs_are_claimed_by_four_processes_none_twice(queue, url, tm
     assert set(claimed) == names
     assert set(claimed.values()) == {1}
     assert sum(bool(path.read_text()) for path in files) > 1
+
+
+def handed_in(url, folder, data):
+    queue = Queue(url)
+    received = receive(data, ["B.x"], queue, BundleStore(folder), known=["B.x"], reserved=[])
+    queue.close()
+    return received
+
+
+@pytest.mark.parametrize("prepare", [die_before_statement, lambda n: die_before_file_event(n, "bundles")])
+def test_a_server_that_dies_while_it_takes_a_bundle_loses_or_keeps_it_whole(sqlite_url, tmp_path, prepare):
+    Store(sqlite_url).close()
+    data, folder = packed(tmp_path / "model"), tmp_path / "bundles"
+    for number in range(40):
+        if in_child(lambda: handed_in(sqlite_url, folder, data), prepare(number)) == 0:
+            break
+        for found in Queue(sqlite_url).all():
+            assert BundleStore(folder).read(found.zip_sha256).content_sha256 == found.content_sha256
+    assert 2 < number < 39
+    receipt = handed_in(sqlite_url, folder, data)
+    assert [one.identifier for one in Queue(sqlite_url).all()] == [receipt.identifier]
+
+
+def packed(folder):
+    folder.mkdir()
+    (folder / "candidate.yaml").write_text(CARD.format(name="c").replace("title: T", "title: Title"))
+    (folder / "candidate.py").write_text("class Model: ...")
+    return pack_folder(folder)

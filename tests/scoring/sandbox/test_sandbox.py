@@ -125,6 +125,17 @@ def test_nothing_outlives_a_killed_parent(settings, tmp_path):
     assert processes_that_say(mark) == []
 
 
+def test_recordings_within_the_interpreters_folder_are_covered(settings, tmp_path):
+    data = Path(tempfile.mkdtemp(dir=sys.prefix))
+    (data / "recording.nc").write_text("secret")
+    folder = make(tmp_path / "curious", f"says(list(Path({str(data)!r}).iterdir()))")
+    try:
+        with pytest.raises(CandidateError, match=FOUND_NOTHING):
+            show(folder, settings.model_copy(update={"data_dir": data}))
+    finally:
+        shutil.rmtree(data)
+
+
 def test_an_interpreter_may_be_named_by_a_roundabout_way(settings, tmp_path, monkeypatch):
     around = Path(sys.executable).parent / ".." / "bin" / Path(sys.executable).name
     monkeypatch.setattr(sys, "executable", str(around))
