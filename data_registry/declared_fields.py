@@ -68,7 +68,7 @@ def file_of(field: Field, files: Mapping[str, Path], folder: str) -> Path:
     """The file that a field names, or the only one."""
     if field.file is None and len(files) == 1:
         return next(iter(files.values()))
-    if field.file not in files:
+    if field.file is None or field.file not in files:
         raise InvalidDataError(
             f"The field '{field.name}' of {folder}",
             got=f"the file '{field.file}' and the files {sorted(files)}",
@@ -87,7 +87,7 @@ def read_field(field: Field, path: Path) -> Array:
         If the file is damaged, points to other files, or has no such array.
     """
     if field.name is None:
-        return np.atleast_1d(np.asarray(field.value))
+        return np.asarray(np.atleast_1d(np.asarray(field.value)))
     refuse_outside_parts(path)
     reader = {".npz": _from_npz, ".nc": _from_netcdf, ".mat": _from_matlab}.get(
         path.suffix.lower(), _from_hdf5
@@ -166,7 +166,8 @@ def _from_netcdf(path: Path, name: str) -> Any:
         return None
     except OSError as error:
         raise InvalidDataError(f"The file {path}", got=str(error), needed="a whole netCDF file") from error
-    return np.ma.filled(values.astype(float), np.nan) if np.ma.is_masked(values) else np.ma.getdata(values)
+    masked: Any = np.ma  # numpy has no types for masked arrays
+    return masked.filled(values.astype(float), np.nan) if masked.is_masked(values) else masked.getdata(values)
 
 
 def _from_hdf5(path: Path, name: str) -> Any:

@@ -93,7 +93,7 @@ class SlurmExecutor:
     def _under_way(self, tasks: Sequence[Task]) -> dict[str, str]:
         """By name, the places of those tasks that jobs of an earlier head are at."""
         names, queued = {task.name for task in tasks}, _queued()
-        places = {}
+        places: dict[str, str] = {}
         for path in (self._folder / "submissions").glob("*.json"):
             ours = {
                 f"{path.stem}_{number}": name for number, name in enumerate(json.loads(path.read_bytes()))

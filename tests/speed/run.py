@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import harness
 import limits
 
-_FILES = ("regression", "similarity", "spatial", "dmfc", "store", "pages", "submissions")
+_FILES = ("regression", "similarity", "spatial", "dmfc", "store", "pages", "scheduling", "submissions")
 
 
 def main() -> None:
