@@ -300,3 +300,7 @@ def test_a_shipped_network_beats_its_untrained_twin_and_was_trained_by_its_recip
     assert card.training == f"innerscore train {name} --seed 0 --device cpu"
     assert (path.parent / card.weights.file).stat().st_size < 5e6
     assert card.weights.losses["test_loss"] < card.weights.losses["untrained_test_loss"]
+
+
+def test_the_complete_objective_and_its_ablations_ship():
+    assert sorted(SHIPPED) == sorted(recipe.name for recipe in recipes() if recipe.family == "sic-small-size")
