@@ -255,7 +255,12 @@ class TrustReport(_Model):
             *(one for one in older.left_out if one.name not in own),
         ]
         rows = {
-            name: (*getattr(self, name), *(row for row in getattr(older, name) if row.benchmark in kept))
+            name: tuple(
+                sorted(
+                    (*getattr(self, name), *(row for row in getattr(older, name) if row.benchmark in kept)),
+                    key=lambda row: row.benchmark,
+                )
+            )
             for name in ("recovery", "more_data", "calibration", "controls", "nuisance")
         }
         made = {
