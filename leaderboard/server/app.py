@@ -83,6 +83,7 @@ def create_app(
     """
     live = LiveSite(store, contents)
     engine = open_engine(store.url)
+    queue = Queue(store.url)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -90,6 +91,7 @@ def create_app(
         yield
         await run_in_threadpool(live.stop)
         engine.dispose()
+        queue.close()
         store.close()
 
     app = FastAPI(
@@ -107,7 +109,7 @@ def create_app(
     app.include_router(api_router(store, live, tokens, engine))
     _add_files(app, store)
     if bundles is not None:
-        desk = Desk(Queue(store.url), bundles, tokens, contents)
+        desk = Desk(queue, bundles, tokens, contents)
         app.include_router(submission_router(desk, ERRORS))
         app.include_router(submission_pages(desk))
     _add_pages(app, live)
