@@ -305,3 +305,7 @@ def test_a_shipped_network_integrates_other_walks_and_was_trained_by_its_recipe(
         said = network.eval().positions(tuple(part[:, -1] for part in unrolled(network, walks)))
     error = float(100 * (said - walks.positions[:, -1]).norm(dim=1).mean())
     assert error == pytest.approx(found["error_after_20_steps_cm"], rel=0.15)
+
+
+def test_four_networks_ship():
+    assert sorted(SHIPPED) == [f"path-integrator-{name}" for name in sorted(ARCHITECTURES)]
