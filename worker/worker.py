@@ -16,7 +16,7 @@ from ..leaderboard.queue import BundleStore, Lease, LeaseLostError, Queue, Submi
 from ..leaderboard.store import Entry, Store
 from ..scoring import Job, Outcome, job_of
 from ..scoring.bundle_folder import unpacked
-from ..scoring.sandbox import Sandbox, SandboxLimits
+from ..scoring.sandbox import NoSandboxError, Sandbox, SandboxLimits
 from .beat import Beat
 from .reasons import failed_of, failed_of_record, internal
 
@@ -56,6 +56,11 @@ class Worker:
         -------
         submission : Submission or None
             As it stands afterwards; None if there was none to take.
+
+        Raises
+        ------
+        NoSandboxError
+            If the sandbox has gone; the submission is given back.
         """
         lease = self.queue.claim(self.name, seconds=self.lease_seconds)
         if lease is None:
@@ -65,7 +70,7 @@ class Worker:
                 self._work(lease, beat)
             except LeaseLostError:
                 pass  # whoever has it now ends it
-            except (KeyboardInterrupt, SystemExit):
+            except (KeyboardInterrupt, SystemExit, NoSandboxError):
                 self.queue.release(lease)
                 raise
         return self.queue.get(lease.submission.identifier)
@@ -78,7 +83,7 @@ class Worker:
                 self.queue.passed(lease)
             else:
                 self._score(lease, beat)
-        except LeaseLostError:
+        except (LeaseLostError, NoSandboxError):
             raise
         except InnerscoreError as error:
             self.queue.finish(lease, failed_of(error), log=beat.log)

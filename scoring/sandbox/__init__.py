@@ -1,6 +1,6 @@
 """Running a candidate that is not trusted: stimuli in, activations out, nothing else."""
 
-from .limits import SandboxLimits
+from .limits import NoSandboxError, SandboxLimits
 from .sandbox import Sandbox, try_sandbox
 
-__all__ = ["Sandbox", "SandboxLimits", "try_sandbox"]
+__all__ = ["NoSandboxError", "Sandbox", "SandboxLimits", "try_sandbox"]

@@ -13,9 +13,8 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ...core.errors import MissingPartError
 from ...core.provenance import PACKAGE_ROOT
-from .limits import SandboxLimits
+from .limits import NoSandboxError, SandboxLimits
 
 __all__ = ["CANDIDATE", "STIMULI", "bubblewrap_command", "inside"]
 
@@ -60,7 +59,7 @@ def bubblewrap_command(
 
     Raises
     ------
-    MissingPartError
+    NoSandboxError
         If bubblewrap is not installed.
     """
     shown = _interpreter_folders()
@@ -88,7 +87,7 @@ def inside(path: Path) -> str:
 def _program() -> list[str]:
     found = shutil.which("bwrap")
     if found is None:
-        raise MissingPartError(
+        raise NoSandboxError(
             "bubblewrap (the program bwrap)",
             got="nothing on the path",
             needed="installed to run a candidate in a sandbox",
@@ -120,7 +119,7 @@ def _unprivileged() -> list[str]:
         return []
     changer = shutil.which("setpriv")
     if changer is None:
-        raise MissingPartError(
+        raise NoSandboxError(
             "setpriv (of util-linux)",
             got="nothing on the path",
             needed="installed to run a candidate in a sandbox as root",

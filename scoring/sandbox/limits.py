@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["SandboxLimits"]
+from ...core.errors import MissingPartError
+
+__all__ = ["NoSandboxError", "SandboxLimits"]
+
+
+class NoSandboxError(MissingPartError):
+    """The sandbox is missing or cannot run here; no candidate's fault, and no other machine's."""
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from typing import Any
 
 from ...core.activations import Activations
 from ...core.cards import CandidateCard
-from ...core.errors import CandidateError, LimitError, MissingPartError
+from ...core.errors import CandidateError, LimitError
 from ...core.stimuli import Stimulus
 from .command import STIMULI
-from .limits import SandboxLimits
+from .limits import NoSandboxError, SandboxLimits
 from .replies import read_activation_reply, read_frame
 from .seccomp import filter_program
 from .watch import Watch
@@ -95,14 +95,14 @@ class Guest:
 
         Raises
         ------
-        MissingPartError
+        NoSandboxError
             If it never does: then it is the machine's fault and not the candidate's.
         """
         try:
             self.expect("S", path)
         except CandidateError as error:
             self.end()
-            raise MissingPartError(
+            raise NoSandboxError(
                 "The sandbox",
                 got=self._last.decode(errors="replace").strip() or str(error),
                 needed="able to start on this machine",

@@ -68,7 +68,7 @@ class Sandbox:
 
         Raises
         ------
-        MissingPartError
+        NoSandboxError
             If bubblewrap is missing or cannot run here.
         InvalidInputError
             If the candidate's files were changed meanwhile.
@@ -113,7 +113,7 @@ def try_sandbox(settings: Settings) -> None:
 
     Raises
     ------
-    MissingPartError
+    NoSandboxError
         If bubblewrap is missing or cannot run here.
     """
     sandbox = Sandbox(settings)

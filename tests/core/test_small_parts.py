@@ -49,6 +49,7 @@ def test_every_error_is_in_the_tree_and_has_the_documented_exit_code():
         "DuplicateNameError": 3,
         "CandidateError": 4,
         "ActivationError": 4,
+        "LimitError": 4,
         "UnknownNameError": 5,
         "StoreError": 6,
         "MissingPartError": 7,

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from innerscore.benchmarks import load_benchmark
 from innerscore.cli.app import app
 from innerscore.core.bundles import pack_folder, read_bundle
+from innerscore.core.errors import MissingPartError
 from innerscore.core.settings import load_settings
 from innerscore.leaderboard.queue import BundleStore, Queue
 from innerscore.leaderboard.store import Store
@@ -132,6 +133,15 @@ def test_a_fault_of_our_own_loses_no_submission(worker, tmp_path, monkeypatch):
     found = worker.queue.get(identifier)
     assert (found.state, found.reason_code) == ("failed", "internal")
     assert "ZeroDivisionError" in found.reason
+
+
+def test_a_sandbox_that_has_gone_fails_no_submission(worker, tmp_path, monkeypatch):
+    identifier = submit(worker, tmp_path)
+    worker.step()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(MissingPartError, match="bubblewrap"):
+        worker.step()
+    assert worker.queue.get(identifier).state == "queued"
 
 
 def kill_before(owner, name):
