@@ -335,7 +335,7 @@ def test_code_in_a_checkpoint_is_never_run(tmp_path, capsys):
     _, tensors = small("cswm-large-physion")
     zipped = saved(tmp_path / "zipped.pt", tensors, optimizer=Evil())
     plain = tmp_path / "plain.pt"
-    plain.write_bytes(pickle.dumps(Evil()))
+    plain.write_bytes(pickle.dumps(Evil(), protocol=2))
     for path in (zipped, plain):
         with pytest.raises(InvalidDataError, match="hold code"):
             read_checkpoint(path)

@@ -212,6 +212,7 @@ def objective_by_steps(network, frames, noise, *, last):
     return errors, divergences
 
 
+@torch.no_grad()
 def test_the_objectives_are_the_published_ones():
     frames, noise = torch.rand(5, 2, 3, 64, 64), torch.randn(5, 2, 3)
     svg, fitvid = seeded(SVGNetwork, **SMALL_SVG), seeded(FitVidNetwork, **SMALL_FITVID)
@@ -309,13 +310,19 @@ def test_weights_of_another_architecture_and_unknown_parts_are_refused():
         SlotNetwork(**{**SMALL_SLOTS, "activation": "tanh"})
 
 
+def interrupt(done, of):
+    raise KeyboardInterrupt
+
+
 @pytest.mark.parametrize(
     "make", [slot_recipe, *(lambda n=n, **o: pixel_recipe(n, **o) for n in PIXEL_OPTIONS)]
 )
-def test_a_training_can_be_done_again_and_scored(make, tmp_path, settings):
+def test_a_training_can_be_interrupted_and_scored(make, tmp_path, settings):
     recipe = make(corpus=TINY)
     recipe = replace(recipe, optimisation=replace(recipe.optimisation, max_epochs=1))
     first = train(recipe, tmp_path / "first", seed=3)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "again", seed=3, report=interrupt, checkpoint_seconds=0)
     again = train(recipe, tmp_path / "again", seed=3)
     assert first.card.weights.sha256 == again.card.weights.sha256
     activations = load_candidate(str(first.folder), settings).activations([CLIP])[0]

@@ -58,6 +58,8 @@ class FitVidNetwork(nn.Module):
         self.encoder = _Encoder(channels, blocks, n_latent)
         self.decoder = _Decoder(channels, blocks, n_latent, expansion, kernel, as_written=as_written)
         self.predictor = GaussianRecurrence(n_latent + n_noise, n_hidden, n_latent, 2, blind=as_written)
+        # The mean alone is used, as published: the other head learns nothing.
+        self.predictor.log_variance.requires_grad_(False)
         self.posterior = GaussianRecurrence(n_latent, n_hidden, n_noise, 1, blind=as_written)
         self.prior = GaussianRecurrence(n_latent, n_hidden, n_noise, 1, blind=as_written)
         self.n_noise, self._beta = n_noise, beta

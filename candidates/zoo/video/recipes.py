@@ -45,8 +45,8 @@ _PIXEL_CORPUS = {
     "fitvid": Corpus(n_batches=20, n_batch=8, n_frames=10, n_validation=32, n_test=64),
 }
 _PIXEL_OPTIMISATION = {
-    "svg-lp": Optimisation(rate=2e-3, max_epochs=24, patience=24, **_CONSTANT),
-    "fitvid": Optimisation(rate=1e-3, max_epochs=20, patience=20, **_CONSTANT),
+    "svg-lp": Optimisation(rate=2e-3, max_epochs=15, patience=24, **_CONSTANT),
+    "fitvid": Optimisation(rate=1e-3, max_epochs=15, patience=20, **_CONSTANT),
 }
 
 
