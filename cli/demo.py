@@ -43,21 +43,24 @@ def demo(
     from ..leaderboard.export import export_board
     from ..leaderboard.tables import board_json
     from .contents import site_writer
-    from .running import limit_threads, run_pairs
+    from .progress import shown_progress
     from .stored import open_store, shareable_store, stored_board
+    from .sweeping import make_executor, sweep_pairs
     from .tables import print_board, result_line
 
     settings = load_settings()
-    limit_threads(settings)
     names = list(candidates.registry(settings).entries())
     missing: dict[str, list[str]] = {}
     chosen = list(benchmarks.registry(settings).entries()) if every else list(_CHOICE)
-    for result in run_pairs(names, chosen, settings, seed=0):
-        if result.record is None:
-            names_missing = missing.setdefault(str(result.error), [])
-            names_missing.append(result.benchmark)
-        elif not result.reused and result.record.status != "not applicable":
-            say(f"  {result_line(result)}")
+    # Two processes of one thread do more than one of two: much of the work is too small to be shared out.
+    with shown_progress("demo") as report:
+        executor = make_executor("local", settings)
+        for result in sweep_pairs(names, chosen, settings, executor, seed=0, report=report):
+            if result.record is None:
+                names_missing = missing.setdefault(str(result.error), [])
+                names_missing.append(result.benchmark)
+            elif not result.reused and result.record.status != "not applicable":
+                say(f"  {result_line(result)}")
     store = open_store(settings)
     withheld = withheld_datasets(settings)
     with shareable_store(store, withheld) as shared:
