@@ -13,6 +13,8 @@ from innerscore.candidates.training import Optimisation, train
 from innerscore.candidates.zoo.latent import LatentPredictor, training
 from innerscore.candidates.zoo.latent.corpus import Corpus, draw_batch, scaled
 from innerscore.candidates.zoo.latent.network import (
+    DYNAMICS,
+    ENCODERS,
     N_LATENTS,
     WINDOW,
     LatentNetwork,
@@ -207,6 +209,11 @@ def test_unknown_parts_and_other_weights_are_refused():
         LatentNetwork("static", "gru")
     with pytest.raises(InvalidDataError, match="another architecture"):
         LatentPredictor(weights=drawn().state_dict(), encoder="random", dynamics="ctrnn")
+
+
+def test_eight_of_them_ship():
+    every = {f"latent-{encoder}-{dynamics}" for encoder in ENCODERS for dynamics in DYNAMICS}
+    assert set(SHIPPED) == every - {"latent-random-ctrnn"}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
