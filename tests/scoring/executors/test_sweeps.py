@@ -1,7 +1,9 @@
 """Arrays of pairs, run by both executors: the records are those of pairs run one by one."""
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +12,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
+
+from innerscore.cli.app import app
+from innerscore.cli.sweeping import sweep_pairs
+from innerscore.core.errors import MissingPartError
+from innerscore.leaderboard.store import Store
+from innerscore.scoring.executors.interface import perform
 
 PACKAGES = str(Path(__file__).resolve().parents[3].parent)
 ALL = ["SimulatedMEC.rsa", "SimulatedPaths.position-error"]
@@ -100,6 +109,9 @@ def test_an_array_gives_the_records_of_pairs_run_one_by_one(models, request, exe
     assert all(found["raising", name]["failure"]["stage"] == "activations" for name in asked)
     assert "broken" in found["raising", ALL[0]]["failure"]["reason"]
     assert "killed" in found["dying", ALL[0]]["failure"]["reason"]
+    written = [path.read_text() for path in (models / "cache" / "sweep" / "tasks").iterdir()]
+    assert written
+    assert not any("sqlite" in text for text in written), "tasks are not told where the store is"
     assert len(shown(models, "dying")) == 1, "what killed its process once is not run again"
     assert len(shown(models, "well")) == len(set(shown(models, "well")))
     if executor == "local":
@@ -132,16 +144,64 @@ def test_a_head_that_was_killed_is_taken_over_without_running_anything_twice(mod
         assert len(shown(models, "other")) == len(set(shown(models, "other")))
 
 
-def test_options_of_arrays_are_refused_without_one(models):
-    process = command(models, "position", "--executor", "slurm")
-    _, err = process.communicate()
-    assert process.returncode == 2
-    assert b"is for --array" in err
+class Here:
+    """An executor of this process, whose head dies after so many tasks, whose results nobody merged."""
+
+    def __init__(self, dies_after=None):
+        self.done, self.dies_after = [], dies_after
+
+    def start(self, n_tasks):
+        """Ready."""
+
+    def close(self):
+        """Nothing to end."""
+
+    def run(self, tasks):
+        """One after the other."""
+        for task in tasks:
+            ended = perform(task)
+            self.done.append(task.name)
+            if len(self.done) == self.dies_after:
+                raise KeyboardInterrupt
+            yield ended
 
 
-def test_without_slurm_the_exit_code_says_what_is_missing(models, monkeypatch):
+def test_whatever_a_dead_head_left_is_merged_and_done_once(models, settings):
+    """Two candidates, one of which raises: the first two tasks show, the third scores."""
+    (models / "go").touch()
+    for dies_after in (1, 2, 3):
+        for folder in ("sweep", "activations"):  # what is simulated stays
+            shutil.rmtree(settings.cache_dir / folder, ignore_errors=True)
+        (models / "well.log").unlink(missing_ok=True)
+        url = f"sqlite:///{models / f'{dies_after}.sqlite'}"
+        _die_and_go_on(models, settings.model_copy(update={"store_url": url}), dies_after)
+
+
+def _die_and_go_on(models, settings, dies_after):
+    names = [str(models / name) for name in ("well", "raising")]
+    first, second = Here(dies_after), Here()
+    with contextlib.suppress(KeyboardInterrupt):
+        list(sweep_pairs(names, ALL[:1], settings, first, seed=0))
+    assert len(first.done) == dies_after
+    after = list(sweep_pairs(names, ALL[:1], settings, second, seed=0))
+    states = {(one.candidate, one.benchmark): one.record.status for one in after}
+    assert states == {("raising", ALL[0]): "failed", ("well", ALL[0]): "value"}
+    assert len(shown(models, "well")) == len(set(shown(models, "well")))
+    scored = [name for name in first.done + second.done if name.startswith("score")]
+    assert len(scored) == 1
+    assert sum(record.status == "value" for record in Store(settings.store).records()) == 1
+    assert list((settings.cache_dir / "sweep" / "results").iterdir()) == []
+
+
+def test_options_of_arrays_are_refused_without_one():
+    result = CliRunner().invoke(app, ["score", "position", "--executor", "slurm"])
+    assert result.exit_code == 2
+    assert "is for --array" in result.output
+
+
+def test_without_slurm_the_error_says_what_is_missing(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    process = command(models, "position", "--array", "--executor", "slurm")
-    out, _ = process.communicate()
-    assert process.returncode == 7
-    assert json.loads(out)["error"]["kind"] == "MissingPartError"
+    arguments = ["score", "position", "--benchmark", ALL[0], "--array", "--executor", "slurm"]
+    error = CliRunner().invoke(app, arguments).exception
+    assert isinstance(error, MissingPartError)
+    assert error.exit_code == 7
