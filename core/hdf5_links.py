@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidDataError, MissingPartError
+from .errors import InvalidDataError
 
 __all__ = ["is_hdf5", "refuse_outside_parts"]
 
@@ -39,13 +39,12 @@ def refuse_outside_parts(path: Path, *, kind: str = "file") -> None:
     ------
     InvalidDataError
         Naming the part and where it points; also if the file cannot be read.
-    MissingPartError
-        If it is HDF5 and h5py is not installed.
     """
+    import h5py  # most commands read no such file, and need not wait for it
+
     try:
         if not is_hdf5(path):
             return
-        h5py = _h5py(path)
         with h5py.File(path, "r") as file:
             for name, how in _outside_parts(h5py, file, "", set()):
                 raise _outside(path, f"'{name}'", how)
@@ -87,16 +86,3 @@ def _outside(path: Path, part: str, how: str) -> InvalidDataError:
         needed="whole in itself",
         hint="Write a copy in which everything is in one file, such as by h5repack or nccopy.",
     )
-
-
-def _h5py(path: Path) -> Any:
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingPartError(
-            f"The package h5py, to look into {path}",
-            got="not installed",
-            needed="installed",
-            hint="Run pip install 'innerscore[nwb]'.",
-        ) from error
-    return h5py

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError, mat_struct, matfile_version
 
-from ..core.errors import InvalidDataError, MissingPartError
+from ..core.errors import InvalidDataError
 from ..core.hdf5_links import refuse_outside_parts
 
 __all__ = ["read_matlab"]
@@ -36,8 +36,6 @@ def read_matlab(path: Path, names: Sequence[str]) -> dict[str, Any]:
     ------
     InvalidDataError
         If the file is no MATLAB file, or is truncated.
-    MissingPartError
-        If the file is of version 7.3 and h5py is not installed.
     """
     try:
         if matfile_version(str(path))[0] == _HDF5:
@@ -79,15 +77,8 @@ def _field_names(struct: Any) -> list[str]:
 
 
 def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Any]:
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingPartError(
-            f"The package h5py, for the MATLAB 7.3 file {path}",
-            got="not installed",
-            needed="installed",
-            hint="pip install 'innerscore[nwb]'",
-        ) from error
+    import h5py  # only files of version 7.3 need it
+
     refuse_outside_parts(path, kind="MATLAB file")
     with h5py.File(path, "r") as file:
         return {name: _from_hdf5(file[name]) for name in names if name in file}

@@ -205,9 +205,9 @@ def _check_same(job: Job, cell: Cell) -> None:
         )
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def _benchmark(name: str, settings: Settings) -> Benchmark:
-    """Loaded once for a process's tasks, whose neighbours are on the same benchmark."""
+    """Loaded once for a process's tasks: a candidate is shown what many benchmarks show, then comes the next."""
     return load_benchmark(name, settings)
 
 

@@ -186,7 +186,7 @@ def write_version_5(path, content):
 
 
 def write_version_7_3(path, content):
-    h5py = pytest.importorskip("h5py")
+    import h5py
 
     def put(group, value):
         for name, entry in value.items():
