@@ -63,7 +63,8 @@ def bubblewrap_command(
         If bubblewrap is not installed.
     """
     shown = _interpreter_folders()
-    command = [*_program(), *_alone(), *_root_folders(shown)]
+    # Its own /tmp first: the interpreter may live below that of this machine.
+    command = [*_program(), *_alone(), *_own_folders(limits.scratch_mb), *_root_folders(shown)]
     command += _cover([PACKAGE_ROOT, *hidden], shown)
     command += _innerscore()
     if candidate is not None:
@@ -72,7 +73,7 @@ def bubblewrap_command(
     # In a namespace of its own a user may change some of the kernel's settings; no model needs any.
     command += ["--proc", "/proc", "--tmpfs", "/proc/sys", "--remount-ro", "/proc/sys"]
     command += ["--dev", "/dev", *(_gpu() if device != "cpu" else [])]
-    command += _scratch(limits.scratch_mb)
+    command += _scratch("/dev/shm", limits.scratch_mb)  # noqa: S108  (its own)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108  (its own)
     command += [text for item in _environment(threads).items() for text in ("--setenv", *item)]
     command += [] if filter_descriptor is None else ["--seccomp", str(filter_descriptor)]
@@ -140,11 +141,21 @@ def _plain(path: str) -> str:
     return os.path.abspath(path)  # noqa: PTH100  (resolving would follow links)
 
 
+def _own_folders(scratch_mb: int) -> Iterator[str]:
+    for name in (_LIBRARY, f"{_LIBRARY}/innerscore", str(Path(_HOME).parent)):
+        yield from _folder(name)
+    for name in ("/tmp", _HOME):  # noqa: S108  (its own)
+        yield from _scratch(name, scratch_mb)
+
+
+def _folder(name: str) -> Sequence[str]:
+    return ("--perms", "0755", "--dir", name)  # else readable by its owner only
+
+
 def _root_folders(shown: Sequence[Path]) -> Iterator[str]:
     parents = {parent for folder in shown for parent in folder.parents if parent != parent.parent}
-    own = [Path(_LIBRARY), Path(_LIBRARY, "innerscore"), Path(_HOME).parent]
-    for parent in [*sorted(parents), *own]:  # a parent sorts before what is in it
-        yield from ("--perms", "0755", "--dir", str(parent))  # else readable by its owner only
+    for parent in sorted(parents):  # a parent sorts before what is in it
+        yield from _folder(str(parent))
     for folder in shown:
         yield from ("--ro-bind", str(folder), str(folder))
     for name in _SYSTEM:
@@ -183,9 +194,8 @@ def _gpu() -> Iterator[str]:
     yield from ("--ro-bind", "/sys", "/sys")
 
 
-def _scratch(megabytes: int) -> Iterator[str]:
-    for folder in ("/tmp", _HOME, "/dev/shm"):  # noqa: S108  (its own)
-        yield from ("--perms", "0777", "--size", str(megabytes * 2**20), "--tmpfs", folder)
+def _scratch(name: str, megabytes: int) -> Sequence[str]:
+    return ("--perms", "0777", "--size", str(megabytes * 2**20), "--tmpfs", name)
 
 
 def _environment(threads: int) -> dict[str, str]:

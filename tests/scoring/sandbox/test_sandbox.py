@@ -24,6 +24,7 @@ from innerscore.core.stimuli import FrameClip, SelfMotion, StimulusSet
 from innerscore.core.stimulus_arrays import stimulus_arrays, stimulus_of_arrays
 from innerscore.scoring import execute, prepare
 from innerscore.scoring.sandbox import Sandbox, SandboxLimits
+from innerscore.scoring.sandbox.command import bubblewrap_command
 from innerscore.scoring.sandbox.seccomp import filter_program
 from innerscore.scoring.sandbox.watch import usage_of
 
@@ -277,3 +278,10 @@ def test_other_machines_have_their_own_filter_or_none():
 def test_kinds_of_failure_are_candidates_failures():
     assert issubclass(LimitError, CandidateError)
     assert issubclass(ActivationError, CandidateError)
+
+
+def test_its_own_tmp_covers_no_interpreter_that_lives_below_tmp(tmp_path):
+    command = bubblewrap_command(
+        None, tmp_path, (), SandboxLimits(), threads=1, device="cpu", filter_descriptor=None
+    )
+    assert command.index("/tmp") < command.index(str(Path(sys.prefix)))  # noqa: S108
