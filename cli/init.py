@@ -87,7 +87,7 @@ def _check_free(folder: Path) -> None:
 
 
 def _write_folder(folder: Path, files: dict[str, str]) -> None:
-    from ..leaderboard.whole_folder import whole_folder
+    from ..core.whole_folder import whole_folder
 
     with whole_folder(folder, replaceable=()) as new:
         for name, text in files.items():

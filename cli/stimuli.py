@@ -24,7 +24,7 @@ def stimuli(
     """
     from ..benchmarks import load_benchmark
     from ..core.settings import load_settings
-    from ..leaderboard.whole_folder import whole_folder
+    from ..core.whole_folder import whole_folder
     from ..scoring import stimulus_files
 
     found = load_benchmark(benchmark, load_settings())

@@ -22,6 +22,7 @@ from typing import Any, TypeAlias
 
 from ..core.errors import InvalidDataError
 from ..core.records import TARGETS_FILE, ResultRecord
+from ..core.whole_folder import whole_folder
 from .board import Board
 from .cells_as_text import csv_text
 from .inserting import Entry
@@ -31,7 +32,6 @@ from .record_table import RECORD_COLUMNS, record_rows
 from .store import Store
 from .sums import SUMS, read_sums, write_sums
 from .tables import board_csv, board_json, board_rows
-from .whole_folder import whole_folder
 
 __all__ = ["RECORDS_TABLE", "STORE_FILE", "Site", "export_board", "file_path", "record_path"]
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..core.errors import InvalidInputError
+from .errors import InvalidInputError
 
 __all__ = ["whole_folder"]
 
