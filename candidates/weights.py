@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -16,9 +16,10 @@ from ..core.errors import ChecksumError, InvalidDataError, MissingPartError
 from ..core.files import atomic_path
 from ..core.hashing import sha256_of_file
 
-__all__ = ["load_into", "read_metadata", "read_weights", "write_weights"]
+__all__ = ["load_into", "read_metadata", "read_weights", "ready", "write_weights"]
 
 Tensors = Mapping[str, torch.Tensor]
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def write_weights(path: Path, tensors: Tensors, *, metadata: Mapping[str, str] | None = None) -> str:
@@ -101,6 +102,12 @@ def load_into(module: nn.Module, tensors: Tensors, *, subject: str) -> None:
     if unsound:
         raise InvalidDataError(subject, got=f"NaN or infinity in {unsound}", needed="finite")
     module.load_state_dict(dict(tensors))
+
+
+def ready(module: Network, tensors: Tensors, *, subject: str, device: str) -> Network:
+    """The module with tensors loaded as by :func:`load_into`, on a device and no longer training."""
+    load_into(module, tensors, subject=subject)
+    return module.to(device).eval()
 
 
 def _form(tensor: torch.Tensor) -> str:

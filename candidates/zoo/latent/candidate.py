@@ -13,7 +13,7 @@ from ....core.stimuli import FrameClip
 from ....tasks.bouncing_shapes import RATE_HZ
 from ...streams import streams_of
 from ...torch_adapter import resized_frames
-from ...weights import load_into
+from ...weights import ready
 from .network import FRAME_SIZE, WINDOW, LatentNetwork, rolled_out
 
 __all__ = ["LatentPredictor", "with_predictions"]
@@ -42,9 +42,8 @@ class LatentPredictor:
     def __init__(
         self, *, weights: Mapping[str, torch.Tensor], encoder: str, dynamics: str, device: str = "cpu"
     ) -> None:
-        network = LatentNetwork(encoder, dynamics)
-        load_into(network, weights, subject=f"The weights of encoder '{encoder}' with dynamics '{dynamics}'")
-        self._network = network.to(device).eval()
+        subject = f"The weights of encoder '{encoder}' with dynamics '{dynamics}'"
+        self._network = ready(LatentNetwork(encoder, dynamics), weights, subject=subject, device=device)
         self._device = device
 
     def activations(self, stimulus: FrameClip) -> dict[str, npt.NDArray[np.float32]]:

@@ -8,7 +8,7 @@ import torch
 
 from ....core.errors import CandidateError, InvalidArgumentError
 from ....core.stimuli import SelfMotion
-from ...weights import load_into
+from ...weights import ready
 from ..navigation import BOX_M, STEP_S, show
 from ..navigation.steps import Layers
 from .networks import build_network
@@ -51,9 +51,9 @@ class PathIntegrator:
         restart_s: float | None = None,
         device: str = "cpu",
     ) -> None:
-        network = build_network(architecture, units)
-        load_into(network, weights, subject=f"The weights of a {architecture} of {units} units")
-        self._network, self._device = network.double().to(device).eval(), device
+        subject = f"The weights of a {architecture} of {units} units"
+        network = ready(build_network(architecture, units), weights, subject=subject, device=device)
+        self._network, self._device = network.double(), device
         self._restart_steps = None if restart_s is None else _restart_steps(restart_s)
 
     def activations(self, stimulus: SelfMotion) -> Layers:

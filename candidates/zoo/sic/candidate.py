@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import torch
 
 from ....core.stimuli import SelfMotion
-from ...weights import load_into
+from ...weights import ready
 from ..navigation import show
 from ..navigation.steps import Layers
 from .network import SICNetwork
@@ -39,9 +39,9 @@ class SelfSupervisedSpace:
     def __init__(
         self, *, weights: Mapping[str, torch.Tensor], units: int, mlp_units: int, device: str = "cpu"
     ) -> None:
-        network = SICNetwork(units, mlp_units)
-        load_into(network, weights, subject=f"The weights of {units} units with a perceptron of {mlp_units}")
-        self._network, self._device = network.double().to(device).eval(), device
+        subject = f"The weights of {units} units with a perceptron of {mlp_units}"
+        network = ready(SICNetwork(units, mlp_units), weights, subject=subject, device=device)
+        self._network, self._device = network.double(), device
 
     def activations(self, stimulus: SelfMotion) -> Layers:
         """One layer: ``code`` (time, units)."""

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from ....core.stimuli import FrameClip
-from ...weights import load_into
+from ...weights import ready
 from .inputs import FRAME_SIZE, N_COMPONENTS, Components, features_of, step_frames
 from .network import PongNetwork
 from .training import channel_weights
@@ -55,8 +55,8 @@ class TaskRNN:
         n_features = features_of(torch.zeros(1, FRAME_SIZE, FRAME_SIZE), inputs).shape[1]
         blank = Components(torch.zeros(n_features), torch.zeros(N_COMPONENTS, n_features))
         network = PongNetwork(cell, units, blank)
-        load_into(network, weights, subject=f"The weights of a {cell} of {units} units on {inputs}")
-        self._network = network.to(device).eval()
+        subject = f"The weights of a {cell} of {units} units on {inputs}"
+        self._network = ready(network, weights, subject=subject, device=device)
         self._inputs, self._device = inputs, device
 
     def activations(self, stimulus: FrameClip) -> dict[str, npt.NDArray[np.float32]]:

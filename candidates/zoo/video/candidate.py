@@ -13,7 +13,7 @@ from ....core.seeds import child_seed
 from ....core.stimuli import FrameClip
 from ...streams import streams_of
 from ...torch_adapter import resized_frames
-from ...weights import load_into
+from ...weights import ready
 from .imagined import Imagined
 from .pixel_networks import make_pixel_network
 from .slot_network import SlotNetwork
@@ -50,9 +50,8 @@ class SlotModel:
     def __init__(
         self, *, weights: Mapping[str, torch.Tensor], step_hz: float, device: str = "cpu", **options: Any
     ) -> None:
-        network = SlotNetwork(**options)
-        load_into(network, weights, subject="The weights of a slot model")
-        self._network = network.to(device).eval()
+        subject = "The weights of a slot model"
+        self._network = ready(SlotNetwork(**options), weights, subject=subject, device=device)
         self._size, self._n_window = options["size"], options.get("n_window", 7)
         self._step_hz, self._device = step_hz, device
 
@@ -121,9 +120,8 @@ class PixelModel:
         device: str = "cpu",
         **options: Any,
     ) -> None:
-        built = make_pixel_network(network, **options)
-        load_into(built, weights, subject=f"The weights of the predictor '{network}'")
-        self._network = built.to(device).eval()
+        subject = f"The weights of the predictor '{network}'"
+        self._network = ready(make_pixel_network(network, **options), weights, subject=subject, device=device)
         self._size, self._step_hz, self._n_context = size, step_hz, n_context
         self._seed, self._device = seed, device
 
