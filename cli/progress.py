@@ -7,25 +7,30 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 
 from .output import say
 
-__all__ = ["shown_progress"]
+__all__ = ["shown_progress", "terminal_bar"]
 
 
-@contextmanager
-def shown_progress(label: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Give a function of (stage, done, of) that shows how far the work is, on standard error."""
-    bar = Progress(
+def terminal_bar(amount: ProgressColumn) -> Progress:
+    """A bar on standard error that goes when the work is done; disabled where that is no terminal."""
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
-        TextColumn("{task.percentage:>3.0f} %"),
+        amount,
         TimeElapsedColumn(),
         console=Console(stderr=True),
         transient=True,
         disable=not sys.stderr.isatty(),
     )
+
+
+@contextmanager
+def shown_progress(label: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function of (stage, done, of) that shows how far the work is, on standard error."""
+    bar = terminal_bar(TextColumn("{task.percentage:>3.0f} %"))
     shown: dict[str, int] = {}
 
     def report(stage: str, done: int, of: int) -> None:

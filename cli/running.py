@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn
 
 from ..benchmarks import Benchmark, load_benchmark
 from ..core.errors import InnerscoreError, MissingPartError
@@ -20,6 +18,7 @@ from ..leaderboard.store import Store
 from ..scoring import Job, Report, job_of
 from ..scoring.sandbox import Sandbox
 from .output import say
+from .progress import terminal_bar
 from .stored import open_store
 
 __all__ = ["Result", "limit_threads", "run_pairs"]
@@ -116,22 +115,14 @@ def _run_pair(
         return Result(job.name, benchmark.identifier, known, reused=True)
     with _shown(f"{job.name} on {benchmark.identifier}") as report:
         outcome = job.do(None if known is None else known.record_sha256, report)
-    store.add(outcome.record, outcome.targets_csv, outcome.files)
+    store.add(outcome.record, files=outcome.all_files)
     return Result(job.name, benchmark.identifier, outcome.record, error=outcome.error)
 
 
 @contextmanager
 def _shown(label: str) -> Iterator[Report]:
     """Show a run's progress: a bar on a terminal, a line elsewhere, from its first stage on."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[stage]} {task.completed:.0f}/{task.total:.0f}"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
+    bar = terminal_bar(TextColumn("{task.fields[stage]} {task.completed:.0f}/{task.total:.0f}"))
 
     def report(stage: str, done: int, of: int) -> None:
         if not bar.tasks:

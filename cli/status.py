@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -68,7 +67,7 @@ def _here(identifier: str, *, withdraw: bool) -> dict[str, Any]:
 
     queue, _ = open_queue(load_settings())
     found = queue.withdraw(identifier) if withdraw else queue.get(identifier)
-    return {**found.to_json(), "events": [asdict(event) for event in queue.events(identifier)]}
+    return queue.told(found)
 
 
 def _tell(found: dict[str, Any]) -> None:

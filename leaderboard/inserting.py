@@ -13,7 +13,7 @@ from ..core.hashing import sha256_of_bytes
 from ..core.records import TARGETS_FILE, ResultRecord
 from .schema import ATTACHMENTS, RECORDS, record_row
 
-__all__ = ["BATCH", "Entry", "check_superseded", "insert_new", "same_run"]
+__all__ = ["BATCH", "Entry", "check_superseded", "insert_new", "insert_run"]
 
 BATCH = 400  # below SQLite's limit on the parameters of a statement
 
@@ -34,9 +34,25 @@ class Entry:
     files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def same_run(connection: sa.Connection, record: ResultRecord) -> bool:
-    """Whether a record of the same run, superseding the same, is here."""
-    return _run(record) in _runs_here(connection, [record])
+def insert_run(connection: sa.Connection, entry: Entry) -> bool:
+    """Write a record and its files, unless one of the same run, superseding the same, is here.
+
+    Returns
+    -------
+    added : bool
+        Whether it was written.
+
+    Raises
+    ------
+    StoreError
+        If a file is not the one that the record names, or it supersedes one that is not here.
+    """
+    record = entry.record
+    if _run(record) in _runs_here(connection, [record]):
+        return False
+    insert_new(connection, [entry])
+    check_superseded(connection, [] if record.supersedes is None else [record.supersedes])
+    return True
 
 
 def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[ResultRecord]:

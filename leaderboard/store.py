@@ -23,7 +23,7 @@ from ..core.records import TARGETS_FILE, ResultRecord, read_record
 from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
 from .database import open_engine, reading, safe_url, sqlite_url, store_errors, writing
 from .guards import broken_pages, missing_guards
-from .inserting import BATCH, Entry, check_superseded, insert_new, same_run
+from .inserting import BATCH, Entry, check_superseded, insert_new, insert_run
 from .schema import ATTACHMENTS, RECORDS
 from .upgrade import bring_up_to_date
 
@@ -101,11 +101,7 @@ class Store:
         """
         given = dict(files or {}) | ({} if targets_csv is None else {TARGETS_FILE: targets_csv})
         with store_errors(self.url), writing(self._engine) as connection:
-            if same_run(connection, record):
-                return False
-            insert_new(connection, [Entry(record, given)])
-            check_superseded(connection, [] if record.supersedes is None else [record.supersedes])
-        return True
+            return insert_run(connection, Entry(record, given))
 
     def add_all(self, entries: Iterable[Entry]) -> int:
         """Add records of another board, all or nothing.

@@ -22,6 +22,7 @@ from ..core.errors import InnerscoreError, MissingPartError
 from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.provenance import current_environment, peak_memory_mb, source_sha256, utc_now
 from ..core.records import (
+    TARGETS_FILE,
     BenchmarkRef,
     CandidateRef,
     Cost,
@@ -99,6 +100,11 @@ class Outcome:
     targets_csv: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     error: InnerscoreError | None = None
+
+    @property
+    def all_files(self) -> dict[str, bytes]:
+        """Every file that the record names, that of per-target values among them."""
+        return {} if self.targets_csv is None else {TARGETS_FILE: self.targets_csv, **self.files}
 
 
 def prepare(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: int = 0) -> Run:

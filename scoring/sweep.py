@@ -26,7 +26,7 @@ from ..benchmarks import Benchmark, load_benchmark
 from ..core.errors import CandidateError, InvalidInputError
 from ..core.files import write_bytes
 from ..core.hashing import canonical_json, sha256_of_bytes
-from ..core.records import TARGETS_FILE, Stage
+from ..core.records import Stage
 from ..core.settings import Settings
 from .executors import Ended, Task
 from .jobs import Job, job_of
@@ -214,7 +214,6 @@ def _benchmark(name: str, settings: Settings) -> Benchmark:
 def _write_result(cell: Cell, outcome: Outcome, settings: Settings) -> None:
     """The files first: whoever sees the record finds them."""
     path = result_path(cell, settings)
-    files = dict(outcome.files) | ({TARGETS_FILE: outcome.targets_csv} if outcome.targets_csv else {})
-    for name, body in files.items():
+    for name, body in outcome.all_files.items():
         write_bytes(file_beside(path, name), body)
     write_bytes(path, outcome.record.to_json())

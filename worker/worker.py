@@ -10,7 +10,7 @@ from ..benchmarks import load_benchmark
 from ..benchmarks import registry as benchmarks_registry
 from ..candidates import registry as candidates_registry
 from ..core.errors import DuplicateNameError, InnerscoreError
-from ..core.records import TARGETS_FILE, ResultRecord
+from ..core.records import ResultRecord
 from ..core.settings import Settings
 from ..leaderboard.queue import BundleStore, Lease, LeaseLostError, Queue, Submission
 from ..leaderboard.store import Entry, Store
@@ -128,8 +128,7 @@ class Worker:
         else:
             report = partial(_report, beat, benchmark)
             outcome = job.do(None if known is None else known.record_sha256, report)
-        targets = {} if outcome.targets_csv is None else {TARGETS_FILE: outcome.targets_csv}
-        self.queue.add_record(lease, Entry(outcome.record, {**targets, **outcome.files}))
+        self.queue.add_record(lease, Entry(outcome.record, outcome.all_files))
         return outcome.record
 
 

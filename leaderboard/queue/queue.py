@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from ...core.bundles import Bundle
 from ...core.errors import InvalidInputError, StoreError, UnknownNameError
 from ...core.provenance import utc_now
 from ..database import open_engine, reading, store_errors, writing
-from ..inserting import Entry, check_superseded, insert_new, same_run
+from ..inserting import Entry, insert_run
 from ..schema import RECORDS
 from .submission import ACTIVE, ENDED, WAITING, Event, Failed, Lease, State, Submission, submission_of
 from .tables import EVENTS, SUBMISSIONS
@@ -107,6 +108,13 @@ class Queue:
         with store_errors(self.url), reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
         return [Event(row["at"], row["state"], row["note"], row["record_sha256"]) for row in rows]
+
+    def told(self, submission: Submission) -> dict[str, Any]:
+        """A submission with what happened to it, for programs."""
+        return {
+            **submission.to_json(),
+            "events": [asdict(event) for event in self.events(submission.identifier)],
+        }
 
     def all(self, *, limit: int = 100) -> list[Submission]:
         """The last submissions, newest first."""
@@ -212,10 +220,7 @@ class Queue:
         record = entry.record
         with self._writing() as connection:
             row = _held(connection, lease)
-            added = not same_run(connection, record)
-            if added:
-                insert_new(connection, [entry])
-                check_superseded(connection, [] if record.supersedes is None else [record.supersedes])
+            added = insert_run(connection, entry)
             note = f"{record.inputs.benchmark.identifier}: {record.status}"
             _note(connection, row["identifier"], row["state"], note, record.record_sha256)
         return added

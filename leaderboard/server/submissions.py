@@ -6,7 +6,7 @@ along; a form that comes from elsewhere is refused all the same.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Request, Response
@@ -111,8 +111,7 @@ class Desk:
 
     def answer(self, found: Submission) -> SubmissionAnswer:
         """A submission with what happened to it."""
-        events = [asdict(event) for event in self.queue.events(found.identifier)]
-        return SubmissionAnswer.model_validate({**found.to_json(), "events": events})
+        return SubmissionAnswer.model_validate(self.queue.told(found))
 
 
 def submission_router(desk: Desk, errors: dict[int | str, dict[str, Any]]) -> APIRouter:
