@@ -122,7 +122,12 @@ class LimitError(CandidateError):
     """A candidate took more time, memory, processes or space than its sandbox allows, and was ended."""
 
 
-_LISTED_BY = {"study": "innerscore reproduce --help", "recipe": "innerscore train"}
+_LISTED_BY = {
+    "study": "innerscore reproduce --help",
+    "recipe": "innerscore train",
+    "submission": "innerscore status",
+    "token": "innerscore token list",
+}
 
 
 class UnknownNameError(InnerscoreError):
@@ -131,7 +136,8 @@ class UnknownNameError(InnerscoreError):
     Parameters
     ----------
     kind : str
-        ``"candidate"``, ``"benchmark"``, ``"metric"``, ``"dataset"``, ``"study"`` or ``"recipe"``.
+        ``"candidate"``, ``"benchmark"``, ``"metric"``, ``"dataset"``, ``"study"``, ``"recipe"``,
+        ``"submission"`` or ``"token"``.
     name : str
         The name asked for.
     suggestions : sequence of str

@@ -22,7 +22,7 @@ from .entries import import_entry
 from .errors import DuplicateNameError, UnknownNameError
 from .settings import Settings
 
-__all__ = ["Registered", "Registry", "import_entry", "registry_of"]
+__all__ = ["Registered", "Registry", "closest_names", "import_entry", "registry_of"]
 
 C = TypeVar("C", bound=Card)
 
@@ -86,7 +86,7 @@ class Registry(Generic[C]):
         """
         entries = self.entries()
         if name not in entries:
-            raise UnknownNameError(self.kind, name, _closest(name, entries))
+            raise UnknownNameError(self.kind, name, closest_names(name, entries))
         return entries[name]
 
     def load(self, name: str) -> Any:
@@ -131,7 +131,8 @@ def _announced_folders(group: str) -> tuple[Path, ...]:
     return tuple(Path(place) for locations in places for place in locations)
 
 
-def _closest(name: str, entries: Iterable[str]) -> list[str]:
+def closest_names(name: str, entries: Iterable[str]) -> list[str]:
+    """Up to three names that somebody who wrote this one may have meant, closest first."""
     by_lower = {entry.lower(): entry for entry in entries}
     close = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.5)
     return [by_lower[match] for match in close]

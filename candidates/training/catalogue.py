@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Mapping
 
 from ...core.errors import UnknownNameError
+from ...core.registry import closest_names
 from .recipe import Recipe
 
 __all__ = ["find_recipes", "recipes"]
@@ -42,5 +42,5 @@ def find_recipes(name: str) -> tuple[Recipe, ...]:
     family = tuple(recipe for recipe in known.values() if recipe.family == name)
     if not family:
         names = {*known, *(recipe.family for recipe in known.values())}
-        raise UnknownNameError("recipe", name, difflib.get_close_matches(name, names, n=3))
+        raise UnknownNameError("recipe", name, closest_names(name, names))
     return family

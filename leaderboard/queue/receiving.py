@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from ...core.bundles import read_bundle
 from ...core.errors import InvalidInputError, UnknownNameError
+from ...core.registry import closest_names
 from .bundle_store import BundleStore
 from .queue import LOCAL, Queue
 from .submission import Submission
@@ -55,7 +56,7 @@ def receive(
     bundle = read_bundle(data)
     for name in benchmarks:
         if name not in known:
-            raise UnknownNameError("benchmark", name[:200], sorted(known)[:3])
+            raise UnknownNameError("benchmark", name[:200], closest_names(name, known))
     name = bundle.card.identifier
     if name in reserved:
         raise InvalidInputError(
