@@ -33,7 +33,13 @@ def back_up(store: Store, path: Path) -> int:
         )
     with atomic_path(path) as temporary:
         temporary.unlink()
-        return store.copy_to(temporary)
+        try:
+            return store.copy_to(temporary)
+        except BaseException:
+            # What SQLite keeps beside a file that it could not finish, such as on a full disk.
+            for suffix in ("-wal", "-shm"):
+                temporary.with_name(f"{temporary.name}{suffix}").unlink(missing_ok=True)
+            raise
 
 
 def roll_back_store(url: str) -> str:

@@ -67,6 +67,8 @@ class Recovery(_Model):
         Row: the generating candidate; column: how often that candidate was first.
     alone : tuple of int
         How often the generating candidate was alone in the best tie group.
+    unscored : tuple of int
+        Draws from each in which the measure gave no candidate a score, so that none was first.
     measured_reliability : float or None
         What split halves gave, on average over draws.
     neurons, repetitions, samples : int or None
@@ -84,6 +86,7 @@ class Recovery(_Model):
     candidates: tuple[str, ...]
     first: tuple[tuple[int, ...], ...]
     alone: tuple[int, ...] = ()
+    unscored: tuple[int, ...] = ()
     measured_reliability: float | None = None
     neurons: int | None = None
     repetitions: int | None = None
@@ -98,8 +101,9 @@ class Recovery(_Model):
         n = len(self.candidates)
         if len(self.first) != n or any(len(row) != n for row in self.first):
             raise ValueError(f"'first' needs {n} rows and columns, one for each candidate")
-        if self.alone and len(self.alone) != n:
-            raise ValueError(f"'alone' needs {n} numbers, one for each candidate")
+        for name in ("alone", "unscored"):
+            if getattr(self, name) and len(getattr(self, name)) != n:
+                raise ValueError(f"'{name}' needs {n} numbers, one for each candidate")
         return self
 
     @property

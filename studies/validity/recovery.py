@@ -44,6 +44,7 @@ def recovery(
         candidates=names,
         first=tuple(tuple(_times_first(draws, name) for name in names) for draws in drawn.values()),
         alone=tuple(sum(_alone(draw) for draw in draws) for draws in drawn.values()),
+        unscored=tuple(sum(draw["first"] is None for draw in draws) for draws in drawn.values()),
         measured_reliability=float(np.mean([draw["reliability"] for draw in every])),
         layer=_layer_found(scene, every),
         pairs=tuple(_untold(drawn)),

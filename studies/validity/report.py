@@ -88,10 +88,12 @@ def _facts(one: Recovery) -> str:
     layer = (
         "" if one.layer is None else f"; the generating layer was chosen in {_percent(one.layer)} of draws"
     )
+    unscored = sum(one.unscored)
+    refused = f"In {unscored} of all draws the measure gave no candidate a score. " if unscored else ""
     return (
         f"{one.draws} brains of {one.neurons} neurons from each candidate, {one.repetitions} repetitions, "
         f"{one.samples} samples; split halves gave a reliability of {one.measured_reliability or 0:.2f}{layer}. "
-        "Rows: generating candidate; columns: how often each was first."
+        f"{refused}Rows: generating candidate; columns: how often each was first."
     )
 
 

@@ -258,7 +258,8 @@ def test_an_interrupted_score_leaves_no_half_and_the_next_one_completes(tmp_path
             time.sleep(0.05)
         time.sleep(0.6)
         running.send_signal(stop)
-    assert running.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL)
+        said = running.communicate()[1]
+    assert running.returncode == (130 if stop == signal.SIGINT else -signal.SIGKILL), said
     cells = json.loads(call("board", "--json").stdout)["cells"]
     assert not [cell for cell in cells if cell["candidate"] == "example"]
     (tmp_path / "log.go").touch()
