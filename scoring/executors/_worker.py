@@ -18,7 +18,6 @@ from .interface import Task, perform
 
 def main() -> None:
     """Serve tasks until the input ends; then end at once, in the middle of a task, too."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the head, which ends its workers
     told = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     _limit_threads(int(sys.argv[1]))
@@ -33,7 +32,7 @@ def main() -> None:
 def _read(given: IO[bytes], tasks: queue.SimpleQueue[bytes]) -> None:
     for line in given:
         tasks.put(line)
-    os._exit(1)
+    os.killpg(0, signal.SIGKILL)  # with what the task has started
 
 
 def _limit_threads(threads: int) -> None:

@@ -2,11 +2,13 @@
 
 A worker is this interpreter with :mod:`._worker` as its program. It reads tasks from its standard input and
 writes a line for each that ended; it serves many, as importing what scoring needs takes seconds. When the
-process that started it dies, by whatever signal, its input ends and so does it.
+process that started it dies, by whatever signal, its input ends and so does it. It leads a session of its own:
+what a task has started ends with it, and a Ctrl-C reaches the head alone, which ends its workers.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -106,7 +108,11 @@ class _Worker:
         command = [sys.executable, "-m", f"{package}._worker", str(threads)]
         return cls(
             subprocess.Popen(  # noqa: S603  (our own program)
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=environment,
+                start_new_session=True,
             )
         )
 
@@ -142,8 +148,9 @@ class _Worker:
         return Ended.lost(name, _how_it_died(status)), False
 
     def end(self) -> None:
-        """End it now, whatever it does."""
-        self.process.kill()
+        """End it and what it has started now, whatever they do."""
+        with contextlib.suppress(ProcessLookupError):  # all of them have ended
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:

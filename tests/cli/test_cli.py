@@ -253,7 +253,13 @@ def test_an_interrupted_score_leaves_no_half_and_the_next_one_completes(tmp_path
     log = tmp_path / "log"
     folder = make(tmp_path / "mine", SLOW.replace("LOG", repr(str(log))))
     arguments = ["score", str(folder), "-b", "SimulatedMEC.rsa", "--json"]
-    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # Whoever runs tests in the background may have it ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (no threads here)
+    ) as running:
         while not log.exists():
             time.sleep(0.05)
         time.sleep(0.6)

@@ -47,10 +47,11 @@ def test_each_task_is_done_once_and_a_task_that_raises_or_dies_leaves_the_others
 
 
 def test_closing_early_ends_what_runs_and_begins_nothing_more(executor, tmp_path):
-    late = tmp_path / "late"
-    tasks = [shell("first", "true"), *(shell(f"k{k}", f"sleep 3 && touch {late}{k}") for k in range(4))]
-    running = executor.run(tasks)
+    begun, late = tmp_path / "begun", tmp_path / "late"
+    slow = f"touch {begun}{{0}} && sleep 3 && touch {late}{{0}}"
+    running = executor.run([shell("first", "true"), *(shell(f"k{k}", slow.format(k)) for k in range(4))])
     assert next(running).name == "first"
+    _wait_for(lambda: list(tmp_path.glob("begun*")))
     running.close()
     executor.close()
     time.sleep(3.5)
@@ -91,13 +92,13 @@ def test_jobs_of_a_head_that_was_killed_are_waited_for_and_not_begun_again(on_cl
 
 def test_workers_end_with_the_head_that_was_killed(tmp_path):
     begun, late = tmp_path / "begun", tmp_path / "late"
-    task = shell("long", f"echo $PPID > {begun}; exec sleep 60")
+    task = shell("long", f"echo $PPID $$ > {begun}; sleep 120; true")
     head = _head("LocalExecutor(processes=1)", [task], late)
     _wait_for(lambda: begun.exists() and begun.read_text().strip())
-    worker = int(begun.read_text())
+    of_the_head = begun.read_text().split()
     head.send_signal(signal.SIGKILL)
     head.wait()
-    _wait_for(lambda: not Path(f"/proc/{worker}").exists() or "zombie" in _state(worker))
+    _wait_for(lambda: all("zombie" in _state(process) for process in of_the_head))
     assert not late.exists()
 
 
