@@ -48,9 +48,9 @@ def serve(
         open_store(settings),
         board_contents(settings, own or ()),
         TokenFile(tokens_path(settings)),
+        bundle_store(settings),
         hosts=hosts_of(host, name or ()),
         logger=log_to_stderr(),
-        bundles=bundle_store(settings),
     )
     say(f"the board is at {address_of(taken)}")
     run_server(app, taken)

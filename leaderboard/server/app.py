@@ -58,11 +58,11 @@ def create_app(
     store: Store,
     contents: BoardContents,
     tokens: TokenFile,
+    bundles: BundleStore,
     *,
     limits: Limits | None = None,
     hosts: frozenset[str] = LOOPBACK,
     logger: logging.Logger | None = None,
-    bundles: BundleStore | None = None,
 ) -> FastAPI:
     """Put the service together.
 
@@ -73,13 +73,13 @@ def create_app(
         Cards, clips and what else the pages show.
     tokens : TokenFile
         Who may write.
+    bundles : BundleStore
+        Where submitted bundles are kept.
     limits : Limits, optional
     hosts : frozenset of str
         Names under which the server is asked; "*" for any.
     logger : logging.Logger, optional
         Where lines go; default "innerscore.server".
-    bundles : BundleStore, optional
-        Where bundles are kept; without it, none are taken.
     """
     live = LiveSite(store, contents)
     engine = open_engine(store.url)
@@ -108,10 +108,9 @@ def create_app(
     _add_state(app, store, live)
     app.include_router(api_router(store, live, tokens, engine))
     _add_files(app, store)
-    if bundles is not None:
-        desk = Desk(queue, bundles, tokens, contents)
-        app.include_router(submission_router(desk, ERRORS))
-        app.include_router(submission_pages(desk))
+    desk = Desk(queue, bundles, tokens, contents)
+    app.include_router(submission_router(desk, ERRORS))
+    app.include_router(submission_pages(desk))
     _add_pages(app, live)
     _describe_token(app)
     _add_guards(app, limits or Limits(), hosts, logger or logging.getLogger("innerscore.server"))

@@ -166,7 +166,8 @@ def _felt(spectrum: Spectrum, alpha: torch.Tensor) -> torch.Tensor:
 def _decompose_features(x_train: torch.Tensor, x_test: torch.Tensor) -> Spectrum:
     mean = x_train.mean(0)
     about_mean = x_train - mean
-    values, right, noise = _eigen(about_mean.T @ about_mean, len(x_train) - 1)
+    gram = _add_lower_products(about_mean.new_zeros(x_train.shape[1], x_train.shape[1]), about_mean.T)
+    values, right, noise = _eigen(gram, len(x_train) - 1)
     left = (about_mean @ right).div_(values.sqrt())
     return Spectrum(left, values, (x_test - mean) @ right, noise)
 
@@ -186,8 +187,11 @@ def _centred_blocks(gram: torch.Tensor, cross: torch.Tensor) -> tuple[torch.Tens
 
 
 def _eigen(symmetric: torch.Tensor, most: int) -> tuple[torch.Tensor, torch.Tensor, float]:
-    """Eigenvalues above rounding (at most `most`), their vectors, and the size of the rounding."""
-    values, vectors = torch.linalg.eigh(symmetric)
+    """Eigenvalues above rounding (at most `most`), their vectors, and the size of the rounding.
+
+    The lower triangle is read.
+    """
+    values, vectors = torch.linalg.eigh(symmetric, UPLO="L")
     noise = 8 * torch.finfo(values.dtype).eps * float(values[-1].clamp(min=0))
     rank = min(int((values > noise).sum()), most)
     first = len(values) - rank

@@ -17,6 +17,7 @@ import torch
 
 from ._correlation import centred
 from ._ridge import Spectrum
+from ._shrinkage import Band, combined_products, n_profiles, shrinkage_bands
 from ._splits import portions
 
 __all__ = ["choose_alphas", "inner_scores"]
@@ -85,12 +86,12 @@ def inner_scores(
     """Score of each penalty for each target, (n_alphas, n_targets), float64; see `choose_alphas`."""
     felt = np.maximum(alphas, spectrum.smallest_penalty)
     plan = _interpolation(spectrum, felt)
-    nodes = felt[plan.nodes].tolist()
+    bands = shrinkage_bands(spectrum.values, felt[plan.nodes].tolist())
     if inner is None:
-        return _scores_of_rows(spectrum, y, projected, _leave_out_singly(spectrum, nodes), plan)
+        return _scores_of_rows(spectrum, y, projected, _leave_out_singly(spectrum, bands), plan)
     # One fold after the other: the inverses of one fold are in memory at a time.
     per_fold = [
-        _scores_of_rows(spectrum, y, projected, _leave_out_together(spectrum, rows, nodes), plan)
+        _scores_of_rows(spectrum, y, projected, _leave_out_together(spectrum, rows, bands), plan)
         for rows in inner
     ]
     return torch.stack(per_fold).nanmean(0)
@@ -128,33 +129,34 @@ def _unnormalised(
 class _LeftOut:
     """Rows that are left out of the fit, and per penalty what their residuals need.
 
-    `shrinkage` holds g = a / (s + a); `inverses` the inverse of (I - H)_II, a matrix if the rows are left out
+    `bands` hold g = a / (s + a); `inverses` the inverse of (I - H)_II, a matrix if the rows are left out
     together, a column of reciprocals if one by one.
     """
 
     rows: torch.Tensor
-    shrinkage: list[torch.Tensor]
+    bands: list[Band]
     inverses: list[torch.Tensor]
 
 
-def _leave_out_together(spectrum: Spectrum, rows: torch.Tensor, alphas: list[float]) -> _LeftOut:
+def _leave_out_together(spectrum: Spectrum, rows: torch.Tensor, bands: list[Band]) -> _LeftOut:
     left, n_train = spectrum.left[rows], len(spectrum.left)
-    base = left.new_zeros(len(rows), len(rows))
+    blocks = combined_products(left, bands, left.T)
     if not _is_complete(spectrum):
-        base = torch.eye(len(rows), dtype=left.dtype, device=left.device) - left @ left.T - 1 / n_train
-    shrinkage = [alpha / (spectrum.values + alpha) for alpha in alphas]
-    inverses = [_inverse(torch.addmm(base, left * g, left.T)) for g in shrinkage]
-    return _LeftOut(rows, shrinkage, inverses)
+        blocks += torch.eye(len(rows), dtype=left.dtype, device=left.device) - left @ left.T - 1 / n_train
+    return _LeftOut(rows, bands, [_inverse(block) for block in blocks])
 
 
-def _leave_out_singly(spectrum: Spectrum, alphas: list[float]) -> _LeftOut:
+def _leave_out_singly(spectrum: Spectrum, bands: list[Band]) -> _LeftOut:
     left, n_train = spectrum.left, len(spectrum.left)
     squared = left.square()
     base = 0.0 if _is_complete(spectrum) else 1 - 1 / n_train - squared.sum(1)
-    shrinkage = [alpha / (spectrum.values + alpha) for alpha in alphas]
+    ones = left.new_ones(left.shape[1], 1)
     tiny = torch.finfo(left.dtype).tiny
-    inverses = [(base + squared @ g).clamp(min=tiny).reciprocal()[:, None] for g in shrinkage]
-    return _LeftOut(torch.arange(n_train, device=left.device), shrinkage, inverses)
+    inverses = [
+        (base + summed[:, 0]).clamp(min=tiny).reciprocal()[:, None]
+        for summed in combined_products(squared, bands, ones)
+    ]
+    return _LeftOut(torch.arange(n_train, device=left.device), bands, inverses)
 
 
 def _is_complete(spectrum: Spectrum) -> bool:
@@ -187,7 +189,8 @@ def _scores_of_rows(
 ) -> torch.Tensor:
     """Scores of all penalties on the rows left out, (n_alphas, n_targets), some targets at a time."""
     y_rows, left = y[part.rows], spectrum.left[part.rows]
-    at_once = max(64, _BYTES_AT_ONCE // (y.element_size() * len(y_rows) * len(part.inverses)))
+    held = len(part.inverses) + n_profiles(part.bands)
+    at_once = max(64, _BYTES_AT_ONCE // (y.element_size() * len(y_rows) * held))
     scores = []
     for some in portions(y.shape[1], at_once):
         y_some, projected_some = y_rows[:, some], projected[:, some]
@@ -201,14 +204,13 @@ def _left_out_predictions(
     left: torch.Tensor, y: torch.Tensor, projected: torch.Tensor, base: torch.Tensor | None, part: _LeftOut
 ) -> torch.Tensor:
     """Predictions of the rows left out, (n_nodes, n_rows, n_targets); `base` is R y, None for zero."""
-    predictions = y.new_empty(len(part.inverses), *y.shape)
-    for prediction, shrinkage, inverse in zip(predictions, part.shrinkage, part.inverses, strict=True):
-        residual = (left * shrinkage) @ projected
+    residuals = combined_products(left, part.bands, projected)
+    for residual, inverse in zip(residuals, part.inverses, strict=True):
         if base is not None:
-            residual += base
+            residual.add_(base)
         solved = inverse * residual if inverse.shape[1] == 1 else inverse @ residual
-        torch.sub(y, solved, out=prediction)
-    return predictions
+        torch.sub(y, solved, out=residual)
+    return residuals
 
 
 def _scores(y: torch.Tensor, predictions: torch.Tensor, plan: Interpolation) -> torch.Tensor:

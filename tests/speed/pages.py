@@ -30,6 +30,7 @@ import store as store_works
 from innerscore.leaderboard.board import make_board
 from innerscore.leaderboard.export import export_board
 from innerscore.leaderboard.pages import Site, take_snapshot, write_site
+from innerscore.leaderboard.queue import BundleStore
 from innerscore.leaderboard.server import Limits, TokenFile, create_app
 from innerscore.leaderboard.store import Store
 
@@ -56,12 +57,10 @@ def _contents(n_candidates, n_benchmarks):
 
 @contextmanager
 def _served(store, contents):
-    config = uvicorn.Config(
-        create_app(store, contents, TokenFile(Path(_FOLDER.name) / "tokens.sqlite"), limits=_FREE),
-        port=0,
-        log_config=None,
-        access_log=False,
-    )
+    folder = Path(_FOLDER.name)
+    tokens, bundles = TokenFile(folder / "tokens.sqlite"), BundleStore(folder / "bundles")
+    app = create_app(store, contents, tokens, bundles, limits=_FREE)
+    config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
     taken, server = config.bind_socket(), uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
     thread.start()

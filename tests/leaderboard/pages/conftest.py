@@ -26,6 +26,7 @@ from innerscore.leaderboard.board import make_board  # noqa: E402
 from innerscore.leaderboard.export import export_board  # noqa: E402
 from innerscore.leaderboard.figures import animated_png  # noqa: E402
 from innerscore.leaderboard.pages import Clip, Site, take_snapshot, write_site  # noqa: E402
+from innerscore.leaderboard.queue import BundleStore  # noqa: E402
 from innerscore.leaderboard.server import Limits, TokenFile, create_app  # noqa: E402
 from innerscore.leaderboard.store import Store  # noqa: E402
 
@@ -148,12 +149,21 @@ class Served:
         self._socket.close()
 
 
+@pytest.fixture
+def serve():
+    """Serves an app while a with block lasts."""
+    return Served
+
+
 @pytest.fixture(scope="session")
 def live_url(board_store, tmp_path_factory):
     """Where the board is served."""
-    tokens = TokenFile(tmp_path_factory.mktemp("tokens") / "tokens.sqlite")
+    folder = tmp_path_factory.mktemp("served")
+    tokens, bundles = TokenFile(folder / "tokens.sqlite"), BundleStore(folder / "bundles")
     limits = Limits(reads_per_second=1000, read_burst=10_000)
-    with Served(create_app(Store(board_store.url), board_contents(), tokens, limits=limits)) as served:
+    with Served(
+        create_app(Store(board_store.url), board_contents(), tokens, bundles, limits=limits)
+    ) as served:
         yield served.url
 
 
@@ -211,17 +221,25 @@ def browser():
 
 @pytest.fixture
 def open_page(browser):
-    """Opens pages in a fresh context; afterwards no request has left the origin and no script has complained."""
+    """Opens pages in a fresh context; afterwards no request has left the origin and no script has complained.
+
+    Chromium complains of an answer's status too; `refusals` are those that a test provokes.
+    """
     contexts, asked, complaints, origins = [], [], [], set()
 
-    def opened(address, **options):
+    def opened(address, refusals=(), **options):
+        def heard(said):
+            provoked = any(f"a status of {status} " in said.text for status in refusals)
+            if said.type == "error" and not provoked:
+                complaints.append(said.text)
+
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
         contexts.append(context)
         page = context.new_page()
         origins.add(_origin(address))
         page.on("request", lambda request: asked.append(request.url))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("console", heard)
         page.goto(address)
         return page
 

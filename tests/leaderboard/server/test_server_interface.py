@@ -12,6 +12,7 @@ import pytest
 from board_examples import benchmark_names, contents, entry, failed, many_entries
 from fastapi.testclient import TestClient
 
+from innerscore.leaderboard.queue import BundleStore
 from innerscore.leaderboard.server import Limits, TokenFile, create_app
 from innerscore.leaderboard.store import Store
 
@@ -43,7 +44,8 @@ class Service:
         logger.setLevel(logging.INFO)
         logger.handlers[:] = [_Kept(self.lines)]
         made = contents(NAMES, BENCHMARKS)
-        app = create_app(self.store, made, self.tokens, limits=limits, logger=logger, **changes)
+        bundles = BundleStore(folder / "bundles")
+        app = create_app(self.store, made, self.tokens, bundles, limits=limits, logger=logger, **changes)
         self.client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
 
     def headers(self):

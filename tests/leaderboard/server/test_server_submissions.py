@@ -52,7 +52,7 @@ class Service:
         self.tokens = TokenFile(folder / "tokens.sqlite")
         self.bundles = BundleStore(folder / "bundles")
         made = contents(tuple(f"candidate-{n:03d}" for n in range(4)), BENCHMARKS)
-        self.app = create_app(self.store, made, self.tokens, limits=LOOSE, bundles=self.bundles)
+        self.app = create_app(self.store, made, self.tokens, self.bundles, limits=LOOSE)
         self.client = TestClient(self.app, base_url="http://localhost", raise_server_exceptions=False)
 
     def token(self, *scopes):
