@@ -2,7 +2,7 @@
 
 With penalty a, ridge keeps s / (s + a) of a component of squared singular value s and leaves the residual
 g = a / (s + a). Products U diag(g) B with the g of many penalties are wanted. Among neighbouring components s
-hardly varies, so that the g of all penalties are combinations of two or three profiles there (the idea of fast
+hardly varies, so that the g of all penalties are combinations of few profiles there (the idea of fast
 multipole methods): the products with profiles are formed band by band and combined.
 """
 
@@ -50,8 +50,7 @@ def shrinkage_bands(values: torch.Tensor, penalties: list[float]) -> list[Band]:
     """
     s = values.double().cpu().numpy()[:, None]
     shrinkage = np.asarray(penalties) / (s + np.asarray(penalties))
-    none = (0, np.empty((0, 0)), np.empty((len(penalties), 0)))
-    parts = _cheapest(shrinkage, 0, _TOLERANCE[values.dtype]) if len(values) else [none]
+    parts = _cheapest(shrinkage, 0, _TOLERANCE[values.dtype])
     return [
         Band(
             slice(start, start + profiles.shape[1]),
@@ -114,7 +113,7 @@ def _profiles(
     shrinkage: npt.NDArray[np.float64], tolerance: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Fewest profiles from which all columns follow, (n_profiles, n_components), and the weights of each column."""
-    peak = shrinkage.max(0)
+    peak = shrinkage.max(0, initial=0)  # there may be no components
     scaled = shrinkage / peak
     left, size, right = np.linalg.svd(scaled, full_matrices=False)
     profiles = (left * size).T

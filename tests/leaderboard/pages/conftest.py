@@ -250,6 +250,20 @@ def open_page(browser):
     assert {_origin(address) for address in asked if not address.startswith(("blob:", "data:"))} <= origins
 
 
+@pytest.fixture(scope="session")
+def serious_faults():
+    """A function of a page that gives what axe-core finds serious or critical about it."""
+    axe = (_FOLDER.parent / "vendor" / "axe.min.js").read_text()
+
+    def found(page):
+        page.evaluate(axe)
+        violations = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        serious = [one for one in violations if one["impact"] in ("serious", "critical")]
+        return [(one["id"], one["nodes"][0]["html"]) for one in serious]
+
+    return found
+
+
 def _origin(address):
     parts = urlsplit(address)
     return parts.scheme, parts.netloc

@@ -10,7 +10,6 @@ import pyarrow.parquet as pq
 import pytest
 from board_examples import benchmark_names
 
-AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
 FIRST, _, THIRD = benchmark_names(8)[:3]
 PAGES = (
     "index.html",
@@ -26,7 +25,6 @@ PAGES = (
     f"scatter/{'+'.join(sorted((FIRST, THIRD)))}.html",
     f"cells/bo/{THIRD}.html",
 )
-SERIOUS = ("serious", "critical")
 
 
 def shown_names(page):
@@ -55,12 +53,6 @@ def values(page, place):
 def first_numbers(texts):
     found = [re.match(r"−?\d+\.\d+", text) for text in texts]
     return [float(match.group().replace("−", "-")) for match in found if match]
-
-
-def serious_faults(page):
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [(v["id"], v["nodes"][0]["html"]) for v in found["violations"] if v["impact"] in SERIOUS]
 
 
 def test_columns_are_collapsed_and_open_level_by_level(open_page, two_ways):
@@ -238,7 +230,7 @@ def test_the_board_is_used_with_the_keyboard_alone(open_page, two_ways):
 @pytest.mark.parametrize(
     ("scheme", "paths"), [("light", PAGES), ("dark", (PAGES[0], PAGES[5], PAGES[9]))], ids=["light", "dark"]
 )
-def test_nothing_serious_for_accessibility_on_any_page(open_page, live_url, scheme, paths):
+def test_nothing_serious_for_accessibility_on_any_page(open_page, live_url, serious_faults, scheme, paths):
     page = open_page(live_url + PAGES[0], color_scheme=scheme)
     page.click("#open-all")
     faults = {PAGES[0]: serious_faults(page)}

@@ -1,18 +1,14 @@
 """The form for submissions in Chromium, where the content policy and the browser's own checks of a form hold."""
 
-import io
-import zipfile
-from pathlib import Path
-
 import pytest
 import yaml
 from board_examples import benchmark_names, candidate_card, contents, many_entries
 
+from innerscore.core.bundles import pack_folder
 from innerscore.leaderboard.queue import BundleStore, Failed, Queue
 from innerscore.leaderboard.server import Limits, TokenFile, create_app
 from innerscore.leaderboard.store import Store
 
-AXE = (Path(__file__).parent.parent / "vendor" / "axe.min.js").read_text()
 BENCHMARKS = benchmark_names(4)
 HOSTILE = "<script>window.hacked=1</script>"
 
@@ -40,14 +36,14 @@ def desk(tmp_path, serve):
         yield made
 
 
-def bundle(tmp_path, **facts):
-    card = candidate_card("sent", entry="candidate.py:Model", **facts)
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w") as archive:
-        archive.writestr("candidate.yaml", yaml.safe_dump(card.model_dump(mode="json", exclude_none=True)))
-        archive.writestr("candidate.py", "class Model: ...\n")
+def bundle(tmp_path):
+    folder = tmp_path / "sent"
+    folder.mkdir()
+    card = candidate_card("sent", entry="candidate.py:Model").model_dump(mode="json", exclude_none=True)
+    (folder / "candidate.yaml").write_text(yaml.safe_dump(card))
+    (folder / "candidate.py").write_text("class Model: ...\n")
     path = tmp_path / "sent.zip"
-    path.write_bytes(body.getvalue())
+    path.write_bytes(pack_folder(folder))
     return path
 
 
@@ -59,13 +55,7 @@ def send(page, token, path, *benchmarks):
     page.get_by_role("button", name="Submit").click()
 
 
-def serious_faults(page):
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run()")["violations"]
-    return [one["id"] for one in found if one["impact"] in ("serious", "critical")]
-
-
-def test_a_bundle_is_sent_by_the_form_and_its_page_shows_what_becomes_of_it(open_page, desk, tmp_path):
+def test_a_bundle_is_sent_by_the_form_and_its_page_shows_its_way(open_page, serious_faults, desk, tmp_path):
     page = open_page(desk.url + "index.html")
     page.get_by_role("link", name="Submit").click()
     assert serious_faults(page) == []
