@@ -94,7 +94,9 @@ def correlation_from_sums(sums: torch.Tensor) -> torch.Tensor:
     count, a, b, aa, bb, ab = sums.unbind(-2)
     count = count.clamp(min=1)
     spread_a, spread_b = aa - a * a / count, bb - b * b / count
-    # Cancellation leaves rounding of the squares behind in columns that do not vary.
+    # Cancellation leaves rounding of the squares behind in columns that do not vary, or not together.
     flat = (spread_a <= 1e-12 * aa) | (spread_b <= 1e-12 * bb)
-    r = (ab - a * b / count) / (spread_a.clamp(min=0) * spread_b.clamp(min=0)).sqrt()
+    together = ab - a * b / count
+    together = torch.where(together.abs() > 1e-14 * (aa * bb).sqrt(), together, 0.0)
+    r = together / (spread_a.clamp(min=0) * spread_b.clamp(min=0)).sqrt()
     return torch.where(flat, torch.nan, r.clamp(-1.0, 1.0))

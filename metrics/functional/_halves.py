@@ -16,6 +16,8 @@ import torch
 from ._correlation import centred
 
 BYTES_AT_ONCE = 64 * 2**20
+# Products that cancel leave their rounding behind: so many eps of the largest trial's sum of squares.
+_CANCELLED = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +62,14 @@ def trial_gram(trials: torch.Tensor) -> torch.Tensor:
     Returns
     -------
     gram : tensor of shape (n_targets, n_trials, n_trials)
-        float64.
     """
-    return gram_by_target(centred(trials).permute(2, 0, 1).contiguous())
+    # From its first sample a trial that does not vary is exactly zero, and stays so when it is centred.
+    return gram_by_target(centred(trials - trials[:, :1]).permute(2, 0, 1).contiguous())
 
 
 def gram_by_target(trials: torch.Tensor) -> torch.Tensor:
     """See `trial_gram`; `trials` is (n_targets, n_trials, n_samples), centred over samples."""
-    return (trials @ trials.mT).double()
+    return trials @ trials.mT
 
 
 def half_correlations(gram: torch.Tensor, halves: Halves) -> torch.Tensor:
@@ -82,11 +84,14 @@ def half_correlations(gram: torch.Tensor, halves: Halves) -> torch.Tensor:
     Returns
     -------
     r : tensor of shape (n_targets, n_splits)
+        Exactly 0 where the halves are uncorrelated up to rounding: the sign of rounding means nothing.
     """
-    across, of_first, of_second = (gram.flatten(1) @ halves.products).chunk(3, dim=1)
-    norms = of_first * of_second
-    r = (across / norms.clamp(min=0).sqrt()).clamp(-1.0, 1.0)
-    return torch.where(norms > 0, r, torch.nan)
+    across, of_first, of_second = (gram.double().flatten(1) @ halves.products).chunk(3, dim=1)
+    rounding = _CANCELLED * torch.finfo(gram.dtype).eps * gram.diagonal(dim1=1, dim2=2).amax(1, keepdim=True)
+    varies = torch.minimum(of_first, of_second) > rounding
+    across = torch.where(across.abs() > rounding, across, 0.0)
+    r = (across / (of_first * of_second).clamp(min=0).sqrt()).clamp(-1.0, 1.0)
+    return torch.where(varies, r, torch.nan)
 
 
 def corrected_to_full_length(r: torch.Tensor) -> torch.Tensor:

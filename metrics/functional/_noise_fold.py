@@ -95,8 +95,7 @@ def _blocks_of_neighbours(
     if not numbers:
         return
     near = study.trials[:, :, first : first + len(which)]
-    average = study.problem.y[fold.train, first : first + len(which)].mean(0)
-    fitted, responses = _by_target(near, fold.train, average), _centred_by_target(near, fold.test, average)
+    fitted, responses = _by_target(near, fold.train), _centred_by_target(near, fold.test)
     for number in numbers:
         own = torch.nonzero(which == number)[:, 0]
         mapped = fitted if len(own) == len(which) else fitted[own]
@@ -110,19 +109,20 @@ def _centred_over_test(factors: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor,
     return (factors[0] - factors[0].mean(0), *factors[1:])
 
 
-def _by_target(trials: torch.Tensor, rows: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
-    """Rows of trials less a level of each target, (n_targets, n_trials, n_rows).
+def _by_target(trials: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+    """Rows of trials, each trial from its first row on, (n_targets, n_trials, n_rows).
 
-    The maps do not see a level; it is taken away for the sake of rounding.
+    The maps do not see a level. A trial that does not vary (a silent cell) is exactly zero, and so are its
+    predictions; about its mean it would be rounding, whose correlations look like those of responses.
     """
     chosen_rows = trials.index_select(1, rows).permute(2, 0, 1)
     laid_out = trials.new_empty(chosen_rows.shape)
-    return torch.sub(chosen_rows, level[:, None, None], out=laid_out)
+    return torch.sub(chosen_rows, chosen_rows[:, :, :1], out=laid_out)
 
 
-def _centred_by_target(trials: torch.Tensor, rows: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+def _centred_by_target(trials: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
     """The same about their mean over the rows."""
-    laid_out = _by_target(trials, rows, level)
+    laid_out = _by_target(trials, rows)
     return laid_out.sub_(laid_out.mean(2, keepdim=True))
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import scipy.linalg
 import torch
 
-from ._correlation import centred
+from ._correlation import centred, is_constant
 from ._ridge import Spectrum
 from ._shrinkage import Band, combined_products, n_profiles, shrinkage_bands
 from ._splits import portions
@@ -224,14 +224,16 @@ def _scores(y: torch.Tensor, predictions: torch.Tensor, plan: Interpolation) -> 
     Returns
     -------
     r : tensor of shape (n_alphas, n_targets)
+        NaN where a target has one value only in these rows.
     """
     weights = torch.from_numpy(plan.weights).to(y.device)
+    flat = is_constant(y)
     y, predictions = centred(y), predictions.sub_(predictions.mean(1, keepdim=True))
     with_y = torch.stack([(prediction * y).sum(0) for prediction in predictions]).double()
     norm_y = y.double().square().sum(0).sqrt()
     norm = _combined_square_sums(predictions, weights).clamp(min=0).sqrt()
     r = (weights @ with_y) / (norm * norm_y)
-    return torch.where((norm > 0) & (norm_y > 0), r, torch.nan)
+    return torch.where((norm > 0) & (norm_y > 0) & ~flat, r, torch.nan)
 
 
 def _combined_square_sums(predictions: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:

@@ -1,5 +1,7 @@
 """Reliability and noise-corrected predictivity against brute force, simulations of known truth, and scipy."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -66,6 +68,7 @@ def brute_force(x, trials, groups, folds, alpha, halves):
             y1, y2 = (np.tensordot(w.numpy(), trials, 1) for w in (first, second))
             reliability = [r_of(mapped(y1), mapped(y2)), r_of(y1[test], y2[test])]
             product = np.prod([2 * r / (1 + r) for r in reliability], axis=0)
+            product[np.abs(reliability).min(0) < 1e-14] = np.nan  # a correlation of 0, but for rounding
             with np.errstate(invalid="ignore"):
                 table[fold, split] = raw / np.sqrt(product)
     return table
@@ -174,6 +177,39 @@ def test_degenerate_targets_are_nan_and_counted():
     result = noise_corrected_predictivity(x, trials, groups, n_splits=3)
     np.testing.assert_array_equal(np.isnan(result.score), [False, True, False, False])
     assert result.n_degenerate == 1
+
+
+@pytest.mark.parametrize("silent", [0.0, 0.1])
+def test_a_trial_that_does_not_vary_in_a_fold_has_no_reliability_there(silent):
+    """A silent cell's rounding once passed for responses: reliabilities of 1e-16, scores of 1e7."""
+    x, trials, groups = simulate(n_trials=2, n_conditions=40, n_targets=3)
+    whole = noise_corrected_predictivity(x, trials, groups, alphas=[10.0], n_splits=1, seed=2)
+    test = np.asarray(whole.folds) == 0
+    trials[0, test, 0] = silent  # in one held-out fold
+    trials[0, ~test, 1] = silent  # in what that fold's maps are fitted to
+    result = noise_corrected_predictivity(x, trials, groups, alphas=[10.0], n_splits=1, seed=2)
+    assert np.isnan(result.fold_scores[0]).tolist() == [True, True, False]
+    np.testing.assert_allclose(result.defined, [0.8, 0.0, 1.0])
+    assert np.isnan(result.score[1])
+    np.testing.assert_allclose(result.score[2], whole.score[2], rtol=1e-10)
+    assert (np.abs(result.score[[0, 2]]) < 2).all()
+    cut = split_half_reliability(trials[:, test], n_splits=3).mean
+    assert np.isnan(cut).tolist() == [True, False, False]
+
+
+@given(seed=st.integers(0, 2**16), rate=st.sampled_from([0.02, 0.05, 0.2]))
+@settings(max_examples=25, deadline=None)
+def test_few_spikes_equal_the_published_formula(seed, rate):
+    """Sparse counts, with silent trials: what a formula of exact zeros leaves out is left out."""
+    x, drive, groups = simulate(n_trials=1, n_targets=6, noise=0.0, seed=seed)
+    trials = np.random.default_rng(seed).poisson(rate * np.exp(drive), size=(4, *drive.shape[1:])) * 1.0
+    result = noise_corrected_predictivity(x, trials, groups, alphas=[10.0], n_splits=3, seed=2)
+    halves = random_halves(4, 3, 2, torch.device("cpu"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of scipy, on columns that do not vary
+        expected = brute_force(x, trials, groups, result.folds, result.alpha, halves)
+        per_fold = np.nanmean(expected, axis=1)
+    np.testing.assert_allclose(result.fold_scores, per_fold, rtol=1e-6)
 
 
 def test_bad_trials_and_halves_are_refused_by_name():
