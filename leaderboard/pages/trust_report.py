@@ -67,6 +67,8 @@ class Recovery(_Model):
         Row: the generating candidate; column: how often that candidate was first.
     alone : tuple of int
         How often the generating candidate was alone in the best tie group.
+    in_front : tuple of int
+        How often it was in the best tie group, alone or with others; empty in reports that did not count it.
     unscored : tuple of int
         Draws from each in which the measure gave no candidate a score, so that none was first.
     measured_reliability : float or None
@@ -86,6 +88,7 @@ class Recovery(_Model):
     candidates: tuple[str, ...]
     first: tuple[tuple[int, ...], ...]
     alone: tuple[int, ...] = ()
+    in_front: tuple[int, ...] = ()
     unscored: tuple[int, ...] = ()
     measured_reliability: float | None = None
     neurons: int | None = None
@@ -101,7 +104,7 @@ class Recovery(_Model):
         n = len(self.candidates)
         if len(self.first) != n or any(len(row) != n for row in self.first):
             raise ValueError(f"'first' needs {n} rows and columns, one for each candidate")
-        for name in ("alone", "unscored"):
+        for name in ("alone", "in_front", "unscored"):
             if getattr(self, name) and len(getattr(self, name)) != n:
                 raise ValueError(f"'{name}' needs {n} numbers, one for each candidate")
         return self
@@ -116,6 +119,11 @@ class Recovery(_Model):
     def share_alone(self) -> float:
         """Share of draws in which it was alone in the best tie group."""
         return sum(self.alone) / max(self.draws * len(self.candidates), 1)
+
+    @property
+    def share_in_front(self) -> float | None:
+        """Share of draws in which it was in the best tie group; None if that was not counted."""
+        return sum(self.in_front) / max(self.draws * len(self.candidates), 1) if self.in_front else None
 
     @property
     def missed(self) -> tuple[str, ...]:

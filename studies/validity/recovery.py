@@ -44,6 +44,9 @@ def recovery(
         candidates=names,
         first=tuple(tuple(_times_first(draws, name) for name in names) for draws in drawn.values()),
         alone=tuple(sum(_alone(draw) for draw in draws) for draws in drawn.values()),
+        in_front=tuple(
+            sum(generating in draw["front"] for draw in draws) for generating, draws in drawn.items()
+        ),
         unscored=tuple(sum(draw["first"] is None for draw in draws) for draws in drawn.values()),
         measured_reliability=float(np.mean([draw["reliability"] for draw in every])),
         layer=_layer_found(scene, every),

@@ -8,7 +8,15 @@ from ...leaderboard.pages.trust_report import Recovery, TrustReport
 
 __all__ = ["SUMMARY_COLUMNS", "markdown", "summary_rows"]
 
-SUMMARY_COLUMNS = ("benchmark", "reliability", "draws", "first", "alone", "fewer than 95 % first")
+SUMMARY_COLUMNS = (
+    "benchmark",
+    "reliability",
+    "draws",
+    "first",
+    "in front",
+    "alone in front",
+    "fewer than 95 % first",
+)
 
 
 def summary_rows(report: TrustReport) -> list[tuple[str, ...]]:
@@ -19,6 +27,7 @@ def summary_rows(report: TrustReport) -> list[tuple[str, ...]]:
             f"{one.reliability:g}",
             f"{len(one.candidates)} x {one.draws}",
             _percent(one.share_first),
+            _percent(one.share_in_front),
             _percent(one.share_alone),
             ", ".join(one.missed) or "none",
         )
@@ -80,7 +89,8 @@ def _verdict(report: TrustReport) -> str:
     return (
         f"At reliability 0.6 and above the generating candidate was first in at least 95 % of its draws, for every "
         f"candidate, on {len(held)} of {len(asked)} benchmarks and reliabilities; where it was not, the last "
-        "column names the candidates and how often they were first."
+        "column names the candidates and how often they were first. `in front` is how often it was in the best tie "
+        "group, `alone in front` how often nobody else was."
     )
 
 

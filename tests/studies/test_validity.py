@@ -118,7 +118,7 @@ def test_a_brain_comes_from_whom_it_came_from(whole):
     (found,) = whole[1].recovery
     assert found.candidates == NAMES
     np.testing.assert_array_equal(found.first, 3 * np.eye(3, dtype=int))
-    assert found.alone == (3, 3, 3)
+    assert found.alone == found.in_front == (3, 3, 3)
     assert found.missed == ()
     assert found.pairs == ()
     assert found.measured_reliability == pytest.approx(0.9, abs=0.06)
@@ -129,6 +129,9 @@ def test_rows_of_a_confusion_matrix_add_up_to_the_draws(scene, tmp_path):
     noisy = Design(draws=2, reliabilities=(0.15,), n_neurons=8, limit_neurons=16)
     (found,) = run_study(Study(noisy, [scene], tmp_path), silent).recovery
     assert [sum(row) for row in found.first] == [2, 2, 2]
+    firsts = [row[place] for place, row in enumerate(found.first)]
+    for alone, first, in_front in zip(found.alone, firsts, found.in_front, strict=True):
+        assert alone <= first <= in_front <= 2
 
 
 def test_an_interrupted_study_goes_on_to_the_same_bytes(scene, whole, tmp_path):
