@@ -15,9 +15,8 @@ from typing import Any
 
 import torch
 
-from ..core.errors import ChecksumError, InvalidDataError, MissingPartError
-from ..core.hashing import sha256_of_file
-from .weights import read_weights
+from ..core.errors import InvalidDataError
+from .weights import check_file, read_weights
 
 __all__ = ["Rule", "read_checkpoint", "renamed"]
 
@@ -39,7 +38,7 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> dict[str, torch
     Raises
     ------
     MissingPartError
-        If there is no such file.
+        If there is no such file, or not enough memory for it.
     ChecksumError
         If its bytes are others.
     InvalidDataError
@@ -47,7 +46,7 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> dict[str, torch
     """
     if path.suffix == ".safetensors":
         return read_weights(path, sha256=sha256)
-    _check_bytes(path, sha256)
+    check_file(f"The checkpoint {path}", path, sha256)
     tensors = _state(_unpickled(path))
     if not tensors or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
         raise InvalidDataError(
@@ -103,11 +102,3 @@ def _unpickled(path: Path) -> Any:
 def _state(content: Any) -> Mapping[str, Any]:
     found = content.get("state_dict", content) if isinstance(content, Mapping) else {}
     return found if isinstance(found, Mapping) else {}
-
-
-def _check_bytes(path: Path, sha256: str | None) -> None:
-    if not path.is_file():
-        raise MissingPartError(f"The checkpoint {path}", got="no such file", needed="there")
-    found = sha256_of_file(path) if sha256 is not None else None
-    if found != sha256:
-        raise ChecksumError(f"The checkpoint {path}", got=f"SHA-256 {found}", needed=f"SHA-256 {sha256}")

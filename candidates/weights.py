@@ -15,8 +15,9 @@ from torch import nn
 from ..core.errors import ChecksumError, InvalidDataError, MissingPartError
 from ..core.files import atomic_path
 from ..core.hashing import sha256_of_file
+from ..core.memory import check_memory
 
-__all__ = ["load_into", "read_metadata", "read_weights", "ready", "write_weights"]
+__all__ = ["check_file", "load_into", "read_metadata", "read_weights", "ready", "write_weights"]
 
 Tensors = Mapping[str, torch.Tensor]
 Network = TypeVar("Network", bound=nn.Module)
@@ -53,20 +54,20 @@ def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, torch.Te
     Raises
     ------
     MissingPartError
-        If there is no such file.
+        If there is no such file, or not enough memory for it.
     ChecksumError
         If its bytes are others.
     InvalidDataError
         If it is no whole safetensors file, for instance truncated or a pickle.
     """
-    _check_bytes(path, sha256)
+    check_file(f"The weights {path}", path, sha256)
     with _opened(path) as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
 
 
 def read_metadata(path: Path) -> dict[str, str]:
     """The header's own entries of a safetensors file; raises as :func:`read_weights` does."""
-    _check_bytes(path, None)
+    check_file(f"The weights {path}", path, None)
     with _opened(path) as file:
         return dict(file.metadata() or {})
 
@@ -110,23 +111,38 @@ def ready(module: Network, tensors: Tensors, *, subject: str, device: str) -> Ne
     return module.to(device).eval()
 
 
-def _form(tensor: torch.Tensor) -> str:
-    return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
+def check_file(subject: str, path: Path, sha256: str | None) -> None:
+    """Refuse a file of tensors before it is opened.
 
+    Parameters
+    ----------
+    subject : str
+        What the file is, for the message.
+    path : pathlib.Path
+    sha256 : str or None
+        What its bytes must be; not looked at if None.
 
-def _check_bytes(path: Path, sha256: str | None) -> None:
+    Raises
+    ------
+    MissingPartError
+        If there is no such file, or not enough memory for its tensors and the module that they go into.
+    ChecksumError
+        If its bytes are others.
+    """
     if not path.is_file():
-        raise MissingPartError(f"The weights {path}", got="no such file", needed="there")
-    if sha256 is None:
-        return
-    found = sha256_of_file(path)
-    if found != sha256:
+        raise MissingPartError(subject, got="no such file", needed="there")
+    if sha256 is not None and (found := sha256_of_file(path)) != sha256:
         raise ChecksumError(
-            f"The weights {path}",
+            subject,
             got=f"SHA-256 {found}",
             needed=f"the bytes that the card names, SHA-256 {sha256}",
             hint="The file was changed or cut off; nothing of it was used. Train or copy it again.",
         )
+    check_memory(subject[:1].lower() + subject[1:], 2 * path.stat().st_size / 2**20)
+
+
+def _form(tensor: torch.Tensor) -> str:
+    return f"{str(tensor.dtype).removeprefix('torch.')} of shape {tuple(tensor.shape)}"
 
 
 @contextmanager

@@ -166,7 +166,7 @@ class StoreError(InnerscoreError):
 
 
 class MissingPartError(InnerscoreError):
-    """A needed part is not here: an extra, a system package or a data file."""
+    """A needed part is not here: an extra, a system package, a data file, or memory enough."""
 
     exit_code = 7
 

@@ -86,6 +86,9 @@ class Recipe:
         Under which name all recipes of its kind are trained.
     optimisation : Optimisation
         How.
+    memory_mb : float
+        What a process with its data, an update and the losses takes, measured on the CPU; where less is free
+        it is not begun.
     task : callable
         ``(seed, device) -> Task``; here data are made.
     """
@@ -93,6 +96,7 @@ class Recipe:
     card: CandidateCard
     family: str
     optimisation: Optimisation
+    memory_mb: float
     task: Callable[[int, str], Task]
 
     @property

@@ -15,6 +15,7 @@ from torch import nn
 from ...core.cards import CandidateCard, TrainedWeights, read_card
 from ...core.errors import InvalidDataError, MissingPartError
 from ...core.files import exclusive, write_bytes
+from ...core.memory import check_memory, free_memory_mb, memory_errors
 from ..weights import load_into, read_weights, write_weights
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .history import Epoch, best_epoch, clip_norm, is_over, next_rate
@@ -35,6 +36,7 @@ WEIGHTS_NAME = "weights.safetensors"
 CURVE_NAME = "losses.csv"
 CHECKPOINT_NAME = "checkpoint.safetensors"
 _CHECKPOINT_SECONDS = 10.0
+_RAN_OUT = "With more of it, the same command goes on from the last checkpoint."
 
 Report = Callable[[int, int], None]
 
@@ -118,11 +120,13 @@ def train(
     InvalidDataError
         If the folder's checkpoint is damaged or of another training.
     MissingPartError
-        If the device is not there.
+        If the device is not there, has too little memory free to begin, or ran out of it.
     """
     _check_device(device)
+    work = f"training {recipe.name}"
+    check_memory(work, recipe.memory_mb, free_mb=_free_mb(device))
     identity = _identity(recipe, seed, device)
-    with exclusive(folder / CHECKPOINT_NAME):
+    with memory_errors(work, hint=_RAN_OUT), exclusive(folder / CHECKPOINT_NAME):
         task = recipe.task(seed, device)
         untrained = {f"untrained_{name}": value for name, value in task.losses().items()}
         progress = _begun(recipe, task, folder, identity)
@@ -260,3 +264,7 @@ def _check_device(device: str) -> None:
             needed="there",
             hint="Train with --device cpu.",
         )
+
+
+def _free_mb(device: str) -> float:
+    return torch.cuda.mem_get_info(device)[0] / 2**20 if device.startswith("cuda") else free_memory_mb()

@@ -19,8 +19,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import asdict, dataclass
 from typing import IO, cast
 
+from ...core.memory import free_memory_mb
 from .interface import Ended, Task
-from .memory import free_memory_mb
 
 __all__ = ["LocalExecutor"]
 

@@ -366,6 +366,15 @@ def test_a_damaged_missing_or_other_file_is_refused_and_nothing_is_written(tmp_p
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.parametrize("name", ["checkpoint.pt", "checkpoint.safetensors"])
+def test_a_checkpoint_larger_than_memory_is_refused_before_it_is_read(tmp_path, name):
+    path = tmp_path / name
+    with path.open("wb") as file:
+        file.truncate(2**42)  # 4 TiB that take no place
+    with pytest.raises(MissingPartError, match=rf"memory for .*{name} must be about 8388608 MB"):
+        read_checkpoint(path)
+
+
 def test_a_safetensors_file_of_the_published_names_is_read_too(tmp_path):
     _, tensors = small("cswm-large-physion")
     save_file(tensors, tmp_path / "checkpoint.safetensors")

@@ -11,6 +11,7 @@ from innerscore.candidates.zoo.task_rnn import TaskRNN
 from innerscore.candidates.zoo.task_rnn.corpus import N_STEPS, draw_conditions, make_trials, trial_frames
 from innerscore.candidates.zoo.task_rnn.inputs import (
     FRAME_SIZE,
+    INPUTS,
     N_COMPONENTS,
     Components,
     features_of,
@@ -178,9 +179,10 @@ def test_unknown_parts_are_refused():
         PongNetwork("rnn", 10, IDENTITY)
 
 
-def test_eight_networks_ship():
-    assert {(r.card.options["loss"], r.card.options["cell"]) for r in SHIPPED.values()} == {
-        (loss, cell) for loss in LOSSES for cell in ("gru", "lstm")
+def test_sixteen_networks_ship():
+    options = [registered.card.options for registered in SHIPPED.values()]
+    assert {(one["loss"], one["cell"], one["inputs"]) for one in options} == {
+        (loss, cell, inputs) for loss in LOSSES for cell in ("gru", "lstm") for inputs in INPUTS
     }
 
 

@@ -2,7 +2,10 @@
 
 import copy
 import json
+import os
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -48,6 +51,7 @@ def built(seed):
 
 # Its data are made once a seed; each training starts from a copy.
 RECIPE = replace(LSTM, task=lambda seed, device: copy.deepcopy(built(seed)))
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "INNERSCORE_THREADS": "1"}
 CLIPS = [render_trial(condition) for condition in sample_conditions(2, n_bounce=1, seed=9)]
 
 
@@ -244,6 +248,32 @@ def test_a_device_that_is_not_there_is_said_before_anything_is_done(tmp_path):
     with pytest.raises(MissingPartError, match="cuda"):
         train(RECIPE, tmp_path / "new", device="cuda")
     assert not (tmp_path / "new").exists()
+
+
+def test_too_little_memory_is_said_before_anything_is_done(tmp_path):
+    """Under a limit that holds torch, but not the training."""
+    limited = ["bash", "-c", 'ulimit -v 2400000 && exec "$@"', "bash"]
+    train_it = [sys.executable, "-m", "innerscore", "train", "fitvid", "--out", str(tmp_path / "new")]
+    done = subprocess.run(
+        [*limited, *train_it], capture_output=True, text=True, check=False, env=os.environ | ONE_THREAD
+    )
+    assert done.returncode == MissingPartError.exit_code
+    assert "error: The memory for training fitvid must be about" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_memory_that_runs_out_is_said_and_the_checkpoint_stays(whole, tmp_path):
+    def greedy(seed, device):
+        task = copy.deepcopy(built(seed))
+        task.validation_loss = lambda: torch.empty(2**50).sum().item()
+        return task
+
+    with pytest.raises(KeyboardInterrupt):
+        train(RECIPE, tmp_path, seed=3, report=stopping_at(2), checkpoint_seconds=0)
+    with pytest.raises(MissingPartError, match=r"memory for training .* goes on from the last checkpoint"):
+        train(replace(RECIPE, task=greedy), tmp_path, seed=3)
+    assert train(RECIPE, tmp_path, seed=3).card.weights.sha256 == whole.card.weights.sha256
 
 
 def test_a_diverging_training_stops_and_writes_nothing(tmp_path):

@@ -4,9 +4,11 @@ import inspect
 
 import numpy as np
 import pytest
+import torch
 
 from innerscore.core import errors
 from innerscore.core.files import atomic_path, write_bytes
+from innerscore.core.memory import check_memory, free_memory_mb, memory_errors
 from innerscore.core.seeds import child_seed, generator
 
 
@@ -36,6 +38,28 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path):
         _interrupted_write(path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_work_that_needs_more_memory_than_is_free_is_refused():
+    assert 0 < free_memory_mb() < 2**30
+    check_memory("a small thing", 1.0)
+    with pytest.raises(
+        errors.MissingPartError, match="memory for a large thing must be about 1099511627776 MB"
+    ):
+        check_memory("a large thing", 2.0**40)
+    with pytest.raises(errors.MissingPartError, match="got 10 MB free"):
+        check_memory("work on a device", 11, free_mb=10)
+
+
+@pytest.mark.parametrize("take", [lambda: np.ones(2**55), lambda: torch.empty(2**55)], ids=["numpy", "torch"])
+def test_memory_that_ran_out_is_said_and_other_errors_pass(take):
+    with (
+        pytest.raises(errors.MissingPartError, match=r"memory for work .* Try again"),
+        memory_errors("work", hint="Try again."),
+    ):
+        take()
+    with pytest.raises(RuntimeError, match="another"), memory_errors("work", hint=""):
+        raise RuntimeError("another")
 
 
 def test_every_error_is_in_the_tree_and_has_the_documented_exit_code():

@@ -74,6 +74,7 @@ _NUMBERS = {
         "repeating the last latent gives there. Untrained, the same dynamics before."
     ),
 }
+_MEMORY_MB = 850.0
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -96,7 +97,7 @@ def recipe_of(
     def task(seed: int, device: str) -> Task:
         return task_of(encoder, dynamics, corpus=clips, seed=seed, device=device)
 
-    return Recipe(_card(encoder, dynamics), FAMILY, plan, task)
+    return Recipe(_card(encoder, dynamics), FAMILY, plan, _MEMORY_MB, task)
 
 
 def _card(encoder: str, dynamics: str) -> CandidateCard:

@@ -99,6 +99,7 @@ _WALKS = (
     "(500 of 100 steps); who stays at the start is wrong by 36 cm after 20 steps. Untrained: before "
     "training."
 )
+_MEMORY_MB = 1100.0
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -125,7 +126,7 @@ def recipe_of(
         max_epochs=_EPOCHS[architecture] if max_epochs is None else max_epochs,
         patience=_PATIENCE,
     )
-    return Recipe(_card(options), FAMILY, plan, task)
+    return Recipe(_card(options), FAMILY, plan, _MEMORY_MB, task)
 
 
 def _card(options: dict[str, Any]) -> CandidateCard:

@@ -113,6 +113,7 @@ _CITATION = (
     "generates multi-modular grid cells}, author={Schaeffer, Rylan and Khona, Mikail and Ma, Tzuhsuan and "
     "Eyzaguirre, Crist{\\'o}bal and Koyejo, Sanmi and Fiete, Ila Rani}, booktitle={NeurIPS}, year={2023}}"
 )
+_MEMORY_MB = {"small": 800.0, "full": 5000.0}
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -129,7 +130,9 @@ def recipe_of(name: str, ablation: str = "", *, size: Size | None = None) -> Rec
     def task(seed: int, device: str) -> SICTask:
         return SICTask(**options, objective=objective, batches=batches, seed=seed, device=device)
 
-    return Recipe(_card(name, ablation, size, options), f"sic-{name}-size", size.optimisation, task)
+    return Recipe(
+        _card(name, ablation, size, options), f"sic-{name}-size", size.optimisation, _MEMORY_MB[name], task
+    )
 
 
 def _ablated(ablation: str, size: Size) -> tuple[Objective, Batches]:

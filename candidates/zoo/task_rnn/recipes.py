@@ -44,6 +44,7 @@ _CHOICES = (
     "last step before it ends. Losses are on 512 further trials: test_loss in deg^2, endpoint_error_deg the mean "
     "absolute error of the final height at the last step; untrained, the same network before training."
 )
+_MEMORY_MB = {"pixel_pca": 1100.0, "gabor_pca": 2500.0}
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -67,7 +68,7 @@ def recipe_of(
     def task(seed: int, device: str) -> PongTask:
         return PongTask(**options, corpus=corpus, seed=seed, device=device)
 
-    return Recipe(_card(options), FAMILY, optimisation, task)
+    return Recipe(_card(options), FAMILY, optimisation, _MEMORY_MB[inputs], task)
 
 
 def _card(options: dict[str, Any]) -> CandidateCard:

@@ -48,6 +48,7 @@ _PIXEL_OPTIMISATION = {
     "svg-lp": Optimisation(rate=2e-3, max_epochs=15, patience=24, **_CONSTANT),
     "fitvid": Optimisation(rate=1e-3, max_epochs=15, patience=20, **_CONSTANT),
 }
+_MEMORY_MB = {"cswm": 1300.0, "svg-lp": 1900.0, "fitvid": 2500.0}
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -61,7 +62,9 @@ def slot_recipe(*, corpus: Corpus = _SLOT_CORPUS, optimisation: Optimisation = _
     def task(seed: int, device: str) -> SlotTask:
         return SlotTask(SLOT_OPTIONS, corpus=corpus, seed=seed, device=device)
 
-    return Recipe(slot_card(SLOT_OPTIONS, corpus, optimisation), FAMILY, optimisation, task)
+    return Recipe(
+        slot_card(SLOT_OPTIONS, corpus, optimisation), FAMILY, optimisation, _MEMORY_MB["cswm"], task
+    )
 
 
 def pixel_recipe(
@@ -75,4 +78,6 @@ def pixel_recipe(
     def task(seed: int, device: str) -> PixelTask:
         return PixelTask(network, options, corpus=corpus, seed=seed, device=device)
 
-    return Recipe(pixel_card(network, options, corpus, optimisation), FAMILY, optimisation, task)
+    return Recipe(
+        pixel_card(network, options, corpus, optimisation), FAMILY, optimisation, _MEMORY_MB[network], task
+    )
