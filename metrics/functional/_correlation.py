@@ -25,13 +25,15 @@ def column_correlation(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     Returns
     -------
     r : tensor of shape (..., n_columns)
-        float64 in [-1, 1]; NaN where a column does not vary beyond rounding.
+        float64 in [-1, 1]; NaN where a column does not vary beyond rounding, exactly 0 where two do not vary
+        together beyond it: the sign of rounding means nothing.
     """
     da, db = centred(a.double()), centred(b.double())
     product = (da * db).sum(-2)
     norm_a, norm_b = da.square().sum(-2).sqrt(), db.square().sum(-2).sqrt()
     flat = _is_flat(a, norm_a) | _is_flat(b, norm_b)
     r = (product / (norm_a * norm_b)).clamp(-1.0, 1.0)
+    r = torch.where(r.abs() > 4 * torch.finfo(a.dtype).eps, r, 0.0)
     return torch.where(flat, torch.nan, r)
 
 

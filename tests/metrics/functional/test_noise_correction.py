@@ -354,3 +354,19 @@ def test_animals_of_the_same_code_are_consistent_and_others_are_not():
     assert abs(np.median(given_pair.score[:30]) - 1) < 0.05
     with pytest.raises(InvalidArgumentError, match="'target_groups'"):
         inter_animal_consistency(trials, np.zeros(45), groups)
+
+
+def test_halves_that_are_uncorrelated_but_for_rounding_have_no_noise_correction():
+    rng = np.random.default_rng(0)
+    latent, groups = rng.normal(size=(160, 2)), np.repeat(np.arange(40), 4)
+    halves = latent @ rng.normal(size=(2, 6)) + rng.normal(size=(2, 160, 6))
+    weight = 0.1 * rng.integers(1, 9, size=160).reshape(40, 4)[:, :1]
+    halves[0, :, 0] = (0.1 + weight * [1, 1, -1, -1]).ravel()
+    halves[1, :, 0] = (0.7 + weight * [1, -1, 1, -1]).ravel()
+    direct = noise_corrected_predictivity_from_halves(latent, halves.mean(0), halves, groups)
+    across = inter_animal_consistency_from_halves(halves.mean(0), halves, list("aaabbb"), groups)
+    for result in (direct, across):
+        assert np.isnan(result.score[0])
+        assert result.n_degenerate == 1
+        assert (np.abs(result.score[1:]) < 2).all()
+    assert direct.neural_reliability[0] == across.neural_reliability[0] == 0
