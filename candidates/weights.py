@@ -131,6 +131,7 @@ def check_file(subject: str, path: Path, sha256: str | None) -> None:
     """
     if not path.is_file():
         raise MissingPartError(subject, got="no such file", needed="there")
+    check_memory(subject[:1].lower() + subject[1:], 2 * path.stat().st_size / 2**20)
     if sha256 is not None and (found := sha256_of_file(path)) != sha256:
         raise ChecksumError(
             subject,
@@ -138,7 +139,6 @@ def check_file(subject: str, path: Path, sha256: str | None) -> None:
             needed=f"the bytes that the card names, SHA-256 {sha256}",
             hint="The file was changed or cut off; nothing of it was used. Train or copy it again.",
         )
-    check_memory(subject[:1].lower() + subject[1:], 2 * path.stat().st_size / 2**20)
 
 
 def _form(tensor: torch.Tensor) -> str:

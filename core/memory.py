@@ -29,7 +29,7 @@ def check_memory(subject: str, needed_mb: float, *, free_mb: float | None = None
     Parameters
     ----------
     subject : str
-        The work, as in "Training fitvid".
+        The work, as in "training fitvid".
     needed_mb : float
     free_mb : float, optional
         Of a device; by default that of the machine.
