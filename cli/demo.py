@@ -33,6 +33,13 @@ _LEFT_TO_ALL = (
     "sic-small-narrow",
     "sic-small-no-capacity",
     "sic-small-no-permutation",
+    "task-rnn-mov-gru-20-gabor",
+    "task-rnn-mov-lstm-20-gabor",
+    "task-rnn-vis-mov-gru-20-gabor",
+    "task-rnn-vis-mov-lstm-20-gabor",
+    "task-rnn-vis-sim-mov-gru-20-gabor",
+    "task-rnn-vis-sim-mov-lstm-20-gabor",
+    "task-rnn-sim-mov-lstm-20-gabor",
 )
 
 
