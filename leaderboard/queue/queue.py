@@ -75,21 +75,18 @@ class Queue:
         InvalidInputError
             If the candidate's name is another submitter's.
         """
-        wanted = json.dumps(list(dict.fromkeys(benchmarks)))
+        wanted = _as_kept(benchmarks)
         with self._writing() as connection:
             _refuse_taken_name(connection, bundle.card.identifier, submitter)
-            known = connection.execute(
-                sa.select(SUBMISSIONS).where(
-                    SUBMISSIONS.c.content_sha256 == bundle.content_sha256,
-                    SUBMISSIONS.c.benchmarks == wanted,
-                    SUBMISSIONS.c.submitter == submitter,
-                    SUBMISSIONS.c.state.not_in(("failed", "withdrawn")),
-                )
-            )
-            row = known.mappings().first()
-            if row is not None:
-                return submission_of(row)
-            return _insert(connection, bundle, wanted, submitter)
+            known = _known(connection, bundle, wanted, submitter)
+            return _insert(connection, bundle, wanted, submitter) if known is None else known
+
+    def known(
+        self, bundle: Bundle, benchmarks: Sequence[str], *, submitter: str = LOCAL
+    ) -> Submission | None:
+        """What :meth:`submit` would give back instead of a second submission; None if there is nothing."""
+        with store_errors(self.url), reading(self._engine) as connection:
+            return _known(connection, bundle, _as_kept(benchmarks), submitter)
 
     def get(self, identifier: str) -> Submission:
         """The submission of an identifier.
@@ -292,6 +289,22 @@ def _held(connection: sa.Connection, lease: Lease) -> sa.RowMapping:
             hint="Another worker has it, or it was withdrawn; nothing of this one was kept.",
         )
     return row
+
+
+def _as_kept(benchmarks: Sequence[str]) -> str:
+    return json.dumps(list(dict.fromkeys(benchmarks)))
+
+
+def _known(connection: sa.Connection, bundle: Bundle, benchmarks: str, submitter: str) -> Submission | None:
+    """The submission of the same content, benchmarks and submitter that has not failed."""
+    query = sa.select(SUBMISSIONS).where(
+        SUBMISSIONS.c.content_sha256 == bundle.content_sha256,
+        SUBMISSIONS.c.benchmarks == benchmarks,
+        SUBMISSIONS.c.submitter == submitter,
+        SUBMISSIONS.c.state.not_in(("failed", "withdrawn")),
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else submission_of(row)
 
 
 def _insert(connection: sa.Connection, bundle: Bundle, benchmarks: str, submitter: str) -> Submission:

@@ -66,5 +66,9 @@ def receive(
             hint="Choose another 'identifier' on the card.",
         )
     queue.check_name(name, submitter)
+    wanted = benchmarks or sorted(known)
+    here = queue.known(bundle, wanted, submitter=submitter)
+    if here is not None and here.zip_sha256 != bundle.zip_sha256:
+        return here  # the same files in another zip, packed a second later for instance
     bundles.keep(bundle, data)
-    return queue.submit(bundle, benchmarks or sorted(known), submitter=submitter)
+    return queue.submit(bundle, wanted, submitter=submitter)

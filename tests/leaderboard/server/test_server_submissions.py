@@ -34,11 +34,12 @@ CARD = {
 }
 
 
-def zipped(*more, **facts):
+def zipped(*more, year=2026, **facts):
     body = io.BytesIO()
     with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("candidate.yaml", yaml.safe_dump(CARD | facts))
-        archive.writestr("candidate.py", "class Model: ...\n")
+        own = {"candidate.yaml": yaml.safe_dump(CARD | facts), "candidate.py": "class Model: ...\n"}
+        for name, content in own.items():
+            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), content)
         for name, content in more:
             archive.writestr(name, content)
     return body.getvalue()
@@ -80,8 +81,10 @@ def service(tmp_path):
 def test_a_bundle_is_taken_once_however_often_it_is_sent(service):
     secret = service.token().secret
     first, again = service.post(zipped(), secret), service.post(zipped(), secret)
+    packed_later = service.post(zipped(year=2027), secret)
+    assert zipped() == zipped() != zipped(year=2027)
     assert first.status_code == 201, first.text
-    assert first.json()["identifier"] == again.json()["identifier"]
+    assert first.json()["identifier"] == again.json()["identifier"] == packed_later.json()["identifier"]
     assert (first.json()["state"], first.json()["benchmarks"]) == ("received", BENCHMARKS[:1])
     files, submissions = service.kept
     assert (len(files), len(submissions)) == (1, 1)
