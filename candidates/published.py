@@ -46,7 +46,7 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> dict[str, torch
     """
     if path.suffix == ".safetensors":
         return read_weights(path, sha256=sha256)
-    check_file(f"The checkpoint {path}", path, sha256)
+    check_file("checkpoint", path, sha256)
     tensors = _state(_unpickled(path))
     if not tensors or not all(isinstance(tensor, torch.Tensor) for tensor in tensors.values()):
         raise InvalidDataError(

@@ -60,14 +60,14 @@ def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, torch.Te
     InvalidDataError
         If it is no whole safetensors file, for instance truncated or a pickle.
     """
-    check_file(f"The weights {path}", path, sha256)
+    check_file("weights", path, sha256)
     with _opened(path) as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (not a mapping)
 
 
 def read_metadata(path: Path) -> dict[str, str]:
     """The header's own entries of a safetensors file; raises as :func:`read_weights` does."""
-    check_file(f"The weights {path}", path, None)
+    check_file("weights", path, None)
     with _opened(path) as file:
         return dict(file.metadata() or {})
 
@@ -111,13 +111,13 @@ def ready(module: Network, tensors: Tensors, *, subject: str, device: str) -> Ne
     return module.to(device).eval()
 
 
-def check_file(subject: str, path: Path, sha256: str | None) -> None:
+def check_file(kind: str, path: Path, sha256: str | None) -> None:
     """Refuse a file of tensors before it is opened.
 
     Parameters
     ----------
-    subject : str
-        What the file is, for the message.
+    kind : str
+        What the file is, for the message, as in "weights".
     path : pathlib.Path
     sha256 : str or None
         What its bytes must be; not looked at if None.
@@ -129,9 +129,10 @@ def check_file(subject: str, path: Path, sha256: str | None) -> None:
     ChecksumError
         If its bytes are others.
     """
+    subject = f"The {kind} {path}"
     if not path.is_file():
         raise MissingPartError(subject, got="no such file", needed="there")
-    check_memory(subject[:1].lower() + subject[1:], 2 * path.stat().st_size / 2**20)
+    check_memory(f"the {kind} {path}", 2 * path.stat().st_size / 2**20)
     if sha256 is not None and (found := sha256_of_file(path)) != sha256:
         raise ChecksumError(
             subject,

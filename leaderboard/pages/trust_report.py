@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -112,18 +112,20 @@ class Recovery(_Model):
     @property
     def share_first(self) -> float:
         """Share of draws in which the generating candidate was first, over all of them."""
-        hits = sum(row[place] for place, row in enumerate(self.first))
-        return hits / max(self.draws * len(self.candidates), 1)
+        return self._share(row[place] for place, row in enumerate(self.first))
 
     @property
     def share_alone(self) -> float:
         """Share of draws in which it was alone in the best tie group."""
-        return sum(self.alone) / max(self.draws * len(self.candidates), 1)
+        return self._share(self.alone)
 
     @property
     def share_in_front(self) -> float | None:
         """Share of draws in which it was in the best tie group; None if that was not counted."""
-        return sum(self.in_front) / max(self.draws * len(self.candidates), 1) if self.in_front else None
+        return self._share(self.in_front) if self.in_front else None
+
+    def _share(self, counts: Iterable[int]) -> float:
+        return sum(counts) / max(self.draws * len(self.candidates), 1)
 
     @property
     def missed(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import torch
 
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, like
-from ._correlation import column_correlation, is_constant
+from ._correlation import column_correlation
 from ._halves import (
     BYTES_AT_ONCE,
     Halves,
@@ -172,7 +172,6 @@ def _reliability_per_split(trials: torch.Tensor, halves: Halves) -> torch.Tensor
         r = torch.stack([_with_missing(trials, first, second) for first, second in pairs], dim=1)
     else:
         r = half_correlations(trial_gram(trials.double()), halves)
-        r = torch.where(is_constant(trials).all(0)[:, None], torch.nan, r)
     return corrected_to_full_length(r)
 
 
