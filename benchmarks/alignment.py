@@ -20,13 +20,14 @@ from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 from ..core.stimuli import SelfMotion, Stimulus, StimulusSet
 from ..data_registry.direction_bins import bin_of_direction
+from .missing import complete_only, even_repetitions
 
 __all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
 
 Strings = npt.NDArray[np.str_]
 
 
-def brain_samples(recording: xr.DataArray, *, epoch: str | None) -> DataAssembly:
+def brain_samples(recording: xr.DataArray, *, epoch: str | None, complete: bool = True) -> DataAssembly:
     """Reshape a recording so that each sample of an epoch is one presentation.
 
     Parameters
@@ -35,17 +36,21 @@ def brain_samples(recording: xr.DataArray, *, epoch: str | None) -> DataAssembly
         Every stimulus repeated equally often.
     epoch : str or None
         Name of the mask that selects (stimulus, time bin); None for all.
+    complete : bool, default=True
+        Whether samples that any neuroid lacks are left out. If not, they are NaN where a neuroid lacks them.
 
     Returns
     -------
     samples : assembly of dims (repetition, presentation, neuroid)
-        Samples that are NaN in any repetition or neuroid are left out; their number is in the attribute
-        ``n_incomplete_samples``.
+        With one number of repetitions, see :mod:`.missing`. What was left out is counted in the attributes
+        ``n_samples_left_out`` (of the epoch), ``n_repetitions_left_out`` (of those that some sample has) and
+        ``n_entries_missing`` (a neuroid at a kept sample).
 
     Raises
     ------
     InvalidDataError
-        If repetitions are uneven, the epoch does not exist, or no sample is complete.
+        If a stimulus is missing in a repetition, the epoch does not exist, no sample was recorded, or more than a
+        fifth of the samples is incomplete.
     """
     order, n_repetitions = _repetition_order(recording)
     values = np.asarray(recording.values)[order]
@@ -54,17 +59,26 @@ def brain_samples(recording: xr.DataArray, *, epoch: str | None) -> DataAssembly
         values = values[..., None]
     values = values.transpose(0, 1, 3, 2)  # (repetition, stimulus, time bin, neuroid)
     wanted = _epoch_mask(recording, order[: values.shape[1]], values.shape[1:3], epoch)
-    complete = np.isfinite(values).all(axis=(0, 3))
-    stimulus, time_bin = np.nonzero(wanted & complete)
-    if not len(stimulus):
+    stimulus, time_bin = np.nonzero(wanted)
+    chosen = even_repetitions(values[:, stimulus, time_bin], complete=complete)
+    present = np.isfinite(chosen).all(axis=0)
+    kept = present.any(axis=1)
+    if not kept.any():
         raise InvalidDataError(
-            f"The epoch '{epoch}'", got="no complete sample", needed="at least one sample without NaN"
+            f"The epoch '{epoch}'", got="no recorded sample", needed="at least one sample without NaN"
         )
+    if complete:
+        kept[kept] = complete_only(present[kept])
     return DataAssembly(
-        values[:, stimulus, time_bin],
+        chosen[:, kept],
         dims=["repetition", "presentation", "neuroid"],
-        coords=_sample_coordinates(recording, order[stimulus], time_bin),
-        attrs={**recording.attrs, "n_incomplete_samples": int((wanted & ~complete).sum())},
+        coords=_sample_coordinates(recording, order[stimulus[kept]], time_bin[kept]),
+        attrs={
+            **recording.attrs,
+            "n_samples_left_out": int((~kept).sum()),
+            "n_repetitions_left_out": n_repetitions - len(chosen),
+            "n_entries_missing": int((~present[kept]).sum()),
+        },
     )
 
 

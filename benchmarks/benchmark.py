@@ -7,6 +7,7 @@ The two halves are apart so that a candidate can run elsewhere: :attr:`Benchmark
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from ..core import _brainscore
@@ -91,6 +92,12 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         every = self.card.commitment.every
         return self._conditions[::every] if every else ()
 
+    @cached_property
+    def left_out(self) -> dict[str, str | int | float]:
+        """What the recording has and no model is scored on, by name: counts, or names with reasons."""
+        names = (name for name in self._samples.attrs if str(name).endswith(("left_out", "missing")))
+        return {str(name): self._samples.attrs[name] for name in names if self._samples.attrs[name]}
+
     def __call__(self, candidate: object) -> Score:
         """Show the stimuli to a candidate and score it.
 
@@ -127,7 +134,8 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         model = self._model(activations, layer, self.scored_conditions)
         _check_varies(model, layer)
         score = self.metric(model, *self._scored_brain)
-        return pack_score(unpack_score(score).committed(layer, layer_scores))
+        parts = unpack_score(score).committed(layer, layer_scores)
+        return pack_score(replace(parts, facts={**self.left_out, **parts.facts}))
 
     def _commit(
         self, activations: Mapping[str, Activations], layers: tuple[str, ...]
@@ -162,7 +170,9 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
     @cached_property
     def _samples(self) -> DataAssembly:
         recording = self._recording(self.card.region)
-        return recording if "pair" in recording.dims else brain_samples(recording, epoch=self.card.epoch)
+        if "pair" in recording.dims:
+            return recording
+        return brain_samples(recording, epoch=self.card.epoch, complete=self.metric.needs_complete_samples)
 
     def _recording(self, region: str) -> DataAssembly:
         with loader_errors(self.dataset.card):

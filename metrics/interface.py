@@ -26,6 +26,11 @@ class LabelledMetric(_brainscore.Metric):  # type: ignore[misc]  # brainscore-co
     benchmark's card may set.
     """
 
+    @property
+    def needs_complete_samples(self) -> bool:
+        """Whether every sample has to be recorded in every neuroid; if not, each neuroid has samples of its own."""
+        return True
+
     def __call__(
         self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None = None
     ) -> Score:

@@ -14,23 +14,26 @@ from ..core.scores import Estimate, ScoreParts
 from .functional.board_statistics import hierarchical_bootstrap
 from .functional.consistency import Consistency, inter_animal_consistency
 from .functional.interval import percentile_interval
-from .functional.noise_correction import noise_corrected_predictivity
 from .interface import Remembered
-from .labelled_predictivity import RidgePredictivity, Targets, aggregate, features
+from .labelled_predictivity import RidgePredictivity, features, map_facts
 from .labelled_samples import distinct_splits
+from .labelled_targets import Targets, aggregate
 
 __all__ = ["AnimalRelativePredictivity"]
 
 Array = npt.NDArray[np.float64]
 
 _UNIT = "neuroids within animals"
+_BY_OTHERS = "the other animals' noise-corrected predictivity, both as medians over neuroids"
 
 
 class AnimalRelativePredictivity(RidgePredictivity):
-    """Noise-corrected ridge predictivity, with inter-animal consistency as the ceiling.
+    """Noise-corrected ridge predictivity beside that of the other animals' neurons.
 
-    The same map, folds and noise correction are given the neurons of all other animals pooled as their model.
-    Both values are corrected for noise; their ratio says how close a model comes to another brain.
+    The same map, folds and noise correction are given the neurons of all other animals pooled as their model. The
+    raw value is plain r; the ceiling is the r that the other animals would reach if their map were free of noise:
+    their noise-corrected consistency times the noise ceiling. So the normalised value is the ratio of two
+    noise-corrected predictivities, and says how close a model comes to another brain.
 
     Parameters
     ----------
@@ -45,58 +48,72 @@ class AnimalRelativePredictivity(RidgePredictivity):
         self._n_source_splits = n_source_splits
         self._remembered: Remembered[Consistency] = Remembered()
 
+    @property
+    def needs_complete_samples(self) -> bool:
+        """One animal's neurons are predicted from all the others' at the same samples."""
+        return True
+
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
-        """Median over an animal's neuroids, then mean over animals."""
-        targets = self._reliable_targets(brain)
-        found = noise_corrected_predictivity(
-            features(model),
-            targets.trials,
-            targets.groups,
-            alphas=self._alphas,
-            n_splits=distinct_splits(self._n_splits, len(targets.trials)),
-            **self._folds,
-        )
+        """Median over an animal's neuroids, then mean over animals, of each side; then their ratio."""
+        (split,) = self._splits(brain)
+        targets = self._targets(brain, [split])
         others = self._remembered.of(brain, lambda: self._consistency(targets))
-        table = targets.table.assign(raw=np.asarray(found.score), ceiling=np.asarray(others.score))
-        table["normalised"] = table["raw"] / table["ceiling"]
-        raw, ceiling = (self._resampled(table, column) for column in ("raw", "ceiling"))
-        values = [aggregate(table, column) for column in ("raw", "ceiling")]
+        results = self._corrected(features(model), targets, split)
+        table = self._table(results, targets).rename(columns={"normalised": "corrected"})
+        table["consistency"] = np.asarray(others.score)
+        table["ceiling"] = table["consistency"] * targets.ceiling
+        table["normalised"] = table["corrected"] / table["consistency"]
+        boots = {
+            name: self._resampled(table, name) for name in ("raw", "ceiling", "corrected", "consistency")
+        }
+        corrected, consistency = (aggregate(table, name) for name in ("corrected", "consistency"))
+        ratio = boots["corrected"] / boots["consistency"]
         return ScoreParts(
-            raw=self._about(values[0], raw),
-            ceiling=self._about(values[1], ceiling),
-            normalised=self._about(values[0] / values[1], raw / ceiling),
+            raw=self._about(aggregate(table, "raw"), boots["raw"]),
+            ceiling=self._about(aggregate(table, "ceiling"), boots["ceiling"]),
+            normalised=self._about(corrected / consistency, ratio),
             targets=table,
             facts={
-                **self._facts(targets, found.n_degenerate),
+                **targets.facts,
+                **map_facts(table, results),
+                "corrected": corrected,
+                "consistency": consistency,
                 "n_source_neuroids": _source_sizes(table),
                 "n_model_units": model.shape[1],
+                "divided_by": _BY_OTHERS,
             },
             resamples=Resamples.of(
-                "bootstrap", len(table), raw=raw, ceiling=ceiling, normalised=raw / ceiling
+                "bootstrap", len(table), raw=boots["raw"], ceiling=boots["ceiling"], normalised=ratio
             ),
         )
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
-        """Inter-animal consistency."""
-        targets = self._reliable_targets(brain)
+        """What the other animals' neurons would reach if their map were free of noise."""
+        targets = self._targets(brain, self._splits(brain))
         others = self._remembered.of(brain, lambda: self._consistency(targets))
-        return Score(aggregate(targets.table.assign(ceiling=np.asarray(others.score)), "ceiling"))
+        ceiling = np.asarray(others.score) * targets.ceiling
+        return Score(aggregate(targets.table.assign(ceiling=ceiling), "ceiling"))
 
     def _consistency(self, targets: Targets) -> Consistency:
         return inter_animal_consistency(
             targets.trials,
             targets.animals,
-            targets.groups,
-            alphas=self._alphas,
+            targets.conditions,
+            n_outer=self._n_outer,
             n_splits=distinct_splits(self._n_source_splits, len(targets.trials)),
-            **self._folds,
+            seed=self._seed,
+            **self._ridge,
         )
 
     def _resampled(self, table: pd.DataFrame, column: str) -> Array:
         """The aggregated value in resamples of the neuroids within animals, the same ones for every column."""
         values = np.ascontiguousarray(table[column].to_numpy(dtype=np.float64))
         boot = hierarchical_bootstrap(
-            values, table["animal"].to_numpy(dtype=str), n_boot=self._boot["n_boot"], seed=self._seed
+            values,
+            table["animal"].to_numpy(dtype=str),
+            n_boot=self._boot["n_boot"],
+            by_size=True,
+            seed=self._seed,
         )
         return np.asarray(boot)
 

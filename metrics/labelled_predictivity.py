@@ -1,24 +1,24 @@
 """Predictivity on labelled data: linear maps from a model's units to neuroids, tested on held-out conditions.
 
-All measures share how neuroids are admitted, how values are aggregated (median over an animal's neuroids, mean
-over animals) and how intervals are made; they differ in the map.
+All metrics share which neuroids are scored, how values are aggregated (median over an animal's neuroids, mean over
+animals by their number of neuroids) and how intervals are made; they differ in the map.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from ..core._brainscore import DataAssembly, Score
-from ..core.errors import InvalidArgumentError, InvalidDataError
+from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
-from ..core.resamples import Resamples
 from ..core.scores import Estimate, ScoreParts
+from .functional._corrected import Correction
+from .functional._splits import condition_codes, outer_folds
 from .functional.interval import percentile_interval
 from .functional.linear import ols_predictivity
 from .functional.noise_correction import NoiseCorrectedPredictivity, noise_corrected_predictivity
@@ -30,109 +30,132 @@ from .functional.predictivity_bootstrap import (
     bootstrap_predictivity,
 )
 from .functional.procrustes_mapping import procrustes_predictivity
-from .functional.reliability import spearman_brown, split_half_reliability
 from .functional.ridge import Predictivity, ridge_predictivity
 from .interface import LabelledMetric
-from .labelled_samples import distinct_splits, half_splits
+from .labelled_missing import RecordedTogether, gathered
+from .labelled_samples import distinct_splits
+from .labelled_targets import Split, Targets, aggregate, joined_sums, reliable_targets
 
 __all__ = [
     "LeastSquaresPredictivity",
+    "MappingPredictivity",
     "OneToOnePredictivity",
     "PlsPredictivity",
     "PredictivityMetric",
     "ProcrustesPredictivity",
     "RidgePredictivity",
-    "Targets",
-    "aggregate",
     "features",
+    "map_facts",
+    "penalties",
 ]
 
 Array = npt.NDArray[np.float64]
+Alphas = Sequence[float] | Literal["published"] | None
 
 _UNIT = "conditions; targets within animals"
 _SPLITS_RESAMPLED = 10
-
-
-@dataclass(frozen=True, eq=False)
-class Targets:
-    """The neuroids that are scored: trials (repetition, sample, neuroid), conditions, names, reliability."""
-
-    trials: Array
-    groups: npt.NDArray[np.str_]
-    table: pd.DataFrame
-    reliability: Array
-    n_unreliable: int
-
-    @property
-    def average(self) -> Array:
-        """Mean over repetitions, (sample, neuroid)."""
-        return np.asarray(self.trials.mean(axis=0))
-
-    @property
-    def animals(self) -> npt.NDArray[np.str_]:
-        """The animal of each neuroid."""
-        return self.table["animal"].to_numpy(dtype=str)
-
-    def resamples(self, raw: Array, ceiling: Array, normalised: Array) -> Resamples:
-        """The parts of a score in resamples of the conditions and of the targets."""
-        n_conditions = len(np.unique(self.groups))
-        return Resamples.of("bootstrap", n_conditions, raw=raw, ceiling=ceiling, normalised=normalised)
+_BY_CEILING = "noise ceiling, neuroid by neuroid; then the median over neuroids"
+_BY_CEILING_AND_MAP = (
+    "noise ceiling x root of the reliability of the map's predictions, neuroid by neuroid; then the median over "
+    "neuroids"
+)
 
 
 class PredictivityMetric(LabelledMetric):
     """What all maps share."""
 
     def __init__(
-        self, *, n_splits: int, min_reliability: float, n_boot: int, seed: int, level: float, **folds: int
+        self,
+        *,
+        n_splits: int,
+        min_reliability: float,
+        n_boot: int,
+        seed: int,
+        level: float,
+        n_outer: int = 5,
     ) -> None:
         if not 0 <= min_reliability < 1:
             raise InvalidArgumentError(
                 "The 'min_reliability' parameter", got=min_reliability, needed="in [0, 1)"
             )
-        self._folds: dict[str, Any] = {**folds, "seed": seed}
-        self._n_splits, self._min_reliability = n_splits, min_reliability
+        self._n_outer, self._n_splits, self._min_reliability = n_outer, n_splits, min_reliability
         self._boot: dict[str, Any] = {"n_boot": n_boot, "level": level, "seed": seed}
         self._seed, self._level = seed, level
 
+    @property
+    def needs_complete_samples(self) -> bool:
+        """Whether a sample that some neuroid lacks cannot be used for the others."""
+        return False
+
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Raw predictivity of the average over repetitions: layers share the neuroids and their noise."""
-        targets = self._reliable_targets(brain)
-        result = self._predict(features(model), targets.average, targets.groups)
-        return aggregate(targets.table.assign(raw=np.asarray(result.score)), "raw")
+        splits = self._splits_for_choice(brain)
+        targets = self._targets(brain, splits)
+        x = features(model)
+        raw = [self._raw(self._predicted(x, targets, split, for_choice=True)) for split in splits]
+        return aggregate(targets.table.assign(raw=np.mean(raw, axis=0)), "raw")
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
-        """Square root of the split-half reliability: median over an animal's neuroids, mean over animals."""
-        targets = self._reliable_targets(brain)
-        return Score(aggregate(targets.table.assign(ceiling=np.sqrt(targets.reliability)), "ceiling"))
+        """The noise ceiling of r within held-out folds: the one that scores are divided by."""
+        targets = self._targets(brain, self._splits(brain))
+        return Score(aggregate(targets.table.assign(ceiling=targets.ceiling), "ceiling"))
 
-    def _predict(
-        self, x: Array, y: Array, groups: npt.NDArray[np.str_], *, return_prediction: bool = False
-    ) -> Predictivity:
+    def _splits(self, brain: DataAssembly) -> list[Split]:
+        """How samples are held out: whole conditions, once each."""
+        conditions = coordinate(brain, "condition")
+        folds = outer_folds(condition_codes(conditions, len(conditions)), self._n_outer, self._seed)
+        return [Split(folds, conditions, conditions)]
+
+    def _splits_for_choice(self, brain: DataAssembly) -> list[Split]:
+        """How samples are held out when a layer is chosen."""
+        return self._splits(brain)
+
+    def _targets(self, brain: DataAssembly, splits: Sequence[Split]) -> Targets:
+        return reliable_targets(
+            brain, splits, least=self._min_reliability, n_splits=self._n_splits, seed=self._seed
+        )
+
+    def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
+        """Predict the neuroids of one pattern of samples."""
         raise NotImplementedError
 
-    def _reliable_targets(self, brain: DataAssembly) -> Targets:
-        trials = np.asarray(brain.values, dtype=np.float64)
-        reliability = np.asarray(
-            split_half_reliability(
-                trials, n_splits=distinct_splits(self._n_splits, len(trials)), seed=self._seed
-            ).mean
-        )
-        kept = reliability >= self._min_reliability  # NaN, a neuroid that never varies, is not
-        if not kept.any():
-            raise InvalidDataError(
-                "The recording",
-                got=f"no neuroid of reliability {self._min_reliability} or more among {len(kept)}",
-                needed="at least one reliable neuroid",
-            )
-        names = ("neuroid_id", "animal", "region")
-        table = pd.DataFrame({name: coordinate(brain, name)[kept] for name in names})
-        conditions = coordinate(brain, "condition")
-        return Targets(trials[:, :, kept], conditions, table, reliability[kept], int((~kept).sum()))
+    def _predicted(
+        self, x: Array, targets: Targets, split: Split, *, for_choice: bool = False
+    ) -> list[tuple[RecordedTogether, Predictivity]]:
+        """Held-out predictions of the neuroids of each pattern of samples."""
+        options: dict[str, Any] = {"return_prediction": not for_choice, "seed": self._seed}
+        average = targets.average
+        found = []
+        for group in targets.together:
+            y = np.ascontiguousarray(average[np.ix_(group.rows, group.columns)])
+            folds, kept_together = split.folds[group.rows], split.inner_groups[group.rows]
+            found.append((group, self._map(x[group.rows], y, kept_together, folds=folds, **options)))
+        return found
 
-    def _raw_bootstrap(self, prediction: Array, y: Array, folds: Array, targets: Targets) -> Array:
-        """Mean over animals of the median r of two columns' pairs, in each resample."""
-        boot = bootstrap_predictivity(prediction, y, targets.groups, folds, targets.animals, **self._boot)
+    def _raw(self, predicted: list[tuple[RecordedTogether, Predictivity]]) -> Array:
+        """r of each neuroid."""
+        of = dict(predicted)
+        n_neuroids = sum(len(group.columns) for group in of)
+        return gathered(of, (n_neuroids,), lambda group: np.asarray(of[group].score))
+
+    def _raw_bootstrap(self, prediction: Array, targets: Targets, split: Split) -> Array:
+        """Mean over animals of the median r in each resample of the tested conditions and of neuroids."""
+        tested = split.folds >= 0
+        boot = bootstrap_predictivity(
+            prediction[tested],
+            targets.average[tested],
+            split.resampled[tested],
+            split.folds[tested],
+            targets.animals,
+            **self._boot,
+        )
         return np.asarray(boot.values)
+
+    def _ceiling_bootstrap(self, targets: Targets, splits: Sequence[Split]) -> Array:
+        """The noise ceiling in the same resamples, averaged over the splits."""
+        sums = [targets.half_sums(split, n_splits=_SPLITS_RESAMPLED, seed=self._seed) for split in splits]
+        boots = [bootstrap_neural_ceiling(one, targets.animals, **self._boot).values for one in sums]
+        return np.asarray(np.mean([np.asarray(boot) for boot in boots], axis=0))
 
     def _estimate(self, table: pd.DataFrame, column: str, boot: Array) -> Estimate:
         """The aggregated value with the bootstrap's interval, moved to be about the value.
@@ -145,28 +168,25 @@ class PredictivityMetric(LabelledMetric):
         shift = value - float(np.nanmean(boot))
         return Estimate(value, interval.low + shift, interval.high + shift, self._level, _UNIT)
 
-    def _facts(self, targets: Targets, n_degenerate: int) -> dict[str, str | int | float]:
-        return {
-            "n_samples": len(targets.groups),
-            "n_conditions": len(np.unique(targets.groups)),
-            "n_unreliable_targets": targets.n_unreliable,
-            "n_degenerate_targets": n_degenerate,
-        }
-
 
 class RidgePredictivity(PredictivityMetric):
     """How well a ridge map predicts each neuroid, relative to the noise of neuroid and map.
 
     Parameters
     ----------
-    alphas : sequence of float or None, default=None
-        Penalties to choose from; None for the published grid.
+    alphas : sequence of float, "published" or None, default=None
+        Penalties to choose from. None for the default grid and numbers are relative to the total variance of the
+        features, so that the unit of activations does not matter; "published" for the absolute ones of Nayebi et
+        al. (2023).
+    correction : {"averaged", "published"}, default="averaged"
+        How the noise correction is put together, see
+        :func:`~innerscore.metrics.functional.noise_corrected_predictivity`.
     n_outer, n_inner : int, default=5
         Folds over whole conditions, for the test and for the choice of the penalty.
     n_splits : int, default=100
         Random splits of the repetitions into halves.
     min_reliability : float, default=0.1
-        Neuroids less reliable than this are left out before any model is looked at.
+        Neuroids less reliable than this within the held-out folds are left out before any model is looked at.
     n_boot, seed, level : int, int, float
         Bootstrap over conditions, and over neuroids within animals.
     """
@@ -174,7 +194,8 @@ class RidgePredictivity(PredictivityMetric):
     def __init__(
         self,
         *,
-        alphas: Sequence[float] | None = None,
+        alphas: Alphas = None,
+        correction: Correction = "averaged",
         n_outer: int = 5,
         n_inner: int = 5,
         n_splits: int = 100,
@@ -190,59 +211,86 @@ class RidgePredictivity(PredictivityMetric):
             seed=seed,
             level=level,
             n_outer=n_outer,
-            n_inner=n_inner,
         )
-        self._alphas = None if alphas is None else tuple(alphas)
+        self._correction: Correction = correction
+        self._ridge = {**penalties(alphas), "n_inner": n_inner}
 
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
         """Median over an animal's neuroids, then mean over animals."""
-        targets = self._reliable_targets(brain)
-        n_splits = distinct_splits(self._n_splits, len(targets.trials))
-        result = noise_corrected_predictivity(
-            features(model),
-            targets.trials,
-            targets.groups,
-            alphas=self._alphas,
-            n_splits=n_splits,
-            return_prediction=True,
-            return_sums=min(_SPLITS_RESAMPLED, n_splits),
-            **self._folds,
-        )
-        table = targets.table.assign(
-            raw=np.asarray(result.raw),
-            ceiling=np.asarray(result.ceiling),
-            normalised=np.asarray(result.score),
-            neural_reliability=np.asarray(result.neural_reliability),
-            prediction_reliability=np.asarray(result.prediction_reliability),
-        )
-        raw, ceiling, normalised = self._bootstraps(result, targets)
+        (split,) = self._splits(brain)
+        targets = self._targets(brain, [split])
+        results = self._corrected(features(model), targets, split)
+        table = self._table(results, targets)
+        raw, ceiling, normalised = self._bootstraps(results, targets, split)
         return ScoreParts(
             raw=self._estimate(table, "raw", raw),
             ceiling=self._estimate(table, "ceiling", ceiling),
             normalised=self._estimate(table, "normalised", normalised),
             targets=table,
-            facts=self._facts(targets, result.n_degenerate),
+            facts={**targets.facts, **map_facts(table, results), "divided_by": _BY_CEILING_AND_MAP},
             resamples=targets.resamples(raw, ceiling, normalised),
         )
 
-    def _predict(
-        self, x: Array, y: Array, groups: npt.NDArray[np.str_], *, return_prediction: bool = False
-    ) -> Predictivity:
-        return ridge_predictivity(
-            x, y, groups, alphas=self._alphas, return_prediction=return_prediction, **self._folds
+    def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
+        return ridge_predictivity(x, y, groups, **self._ridge, **options)
+
+    def _corrected(
+        self, x: Array, targets: Targets, split: Split
+    ) -> list[tuple[RecordedTogether, NoiseCorrectedPredictivity]]:
+        n_splits = distinct_splits(self._n_splits, len(targets.trials))
+        return [
+            (
+                group,
+                noise_corrected_predictivity(
+                    np.ascontiguousarray(x[group.rows]),
+                    targets.trials_of(group),
+                    split.inner_groups[group.rows],
+                    folds=split.folds[group.rows],
+                    correction=self._correction,
+                    n_splits=n_splits,
+                    seed=self._seed,
+                    return_prediction=True,
+                    return_sums=min(_SPLITS_RESAMPLED, n_splits),
+                    **self._ridge,
+                ),
+            )
+            for group in targets.together
+        ]
+
+    def _table(
+        self, results: list[tuple[RecordedTogether, NoiseCorrectedPredictivity]], targets: Targets
+    ) -> pd.DataFrame:
+        of = dict(results)
+
+        def column(name: str) -> Array:
+            return gathered(of, (len(targets.table),), lambda group: np.asarray(getattr(of[group], name)))
+
+        return targets.table.assign(
+            raw=column("raw"),
+            ceiling=targets.ceiling,
+            normalised=column("score"),
+            neural_reliability=targets.reliability,
+            map_reliability=column("prediction_reliability"),
         )
 
-    def _bootstraps(self, result: NoiseCorrectedPredictivity, targets: Targets) -> tuple[Array, Array, Array]:
+    def _bootstraps(
+        self,
+        results: list[tuple[RecordedTogether, NoiseCorrectedPredictivity]],
+        targets: Targets,
+        split: Split,
+    ) -> tuple[Array, Array, Array]:
         """Of raw value, ceiling and normalised value, all on the same resamples."""
-        raw = self._raw_bootstrap(
-            np.asarray(result.prediction), targets.average, np.asarray(result.folds), targets
-        )
-        ceiling = bootstrap_neural_ceiling(result.sums, targets.animals, **self._boot)  # type: ignore[arg-type]
-        normalised = bootstrap_noise_corrected_predictivity(result.sums, targets.animals, **self._boot)  # type: ignore[arg-type]
+        of = dict(results)
+        shape = (len(targets.conditions), len(targets.table))
+        prediction = gathered(of, shape, lambda group: np.asarray(of[group].prediction))
+        sums = joined_sums(targets, split, lambda group: of[group].sums)  # type: ignore[arg-type, return-value]
+        raw = self._raw_bootstrap(prediction, targets, split)
+        ceiling = bootstrap_neural_ceiling(sums.of_responses, targets.animals, **self._boot)
+        normalised = bootstrap_noise_corrected_predictivity(sums, targets.animals, **self._boot)
         return raw, np.asarray(ceiling.values), np.asarray(normalised.values)
 
 
-class _MappingPredictivity(PredictivityMetric):
+class MappingPredictivity(PredictivityMetric):
     """Predictivity by a map without a noise correction of its own: raw r over the neuroid's ceiling.
 
     Parameters
@@ -252,12 +300,10 @@ class _MappingPredictivity(PredictivityMetric):
     n_splits : int, default=100
         Random splits of the repetitions into halves, for the ceiling.
     min_reliability : float, default=0.1
-        Neuroids less reliable than this are left out before any model is looked at.
+        Neuroids less reliable than this within the held-out folds are left out before any model is looked at.
     n_boot, seed, level : int, int, float
         Bootstrap over conditions, and over neuroids within animals.
     """
-
-    _map: Callable[..., Predictivity]
 
     def __init__(
         self,
@@ -268,7 +314,6 @@ class _MappingPredictivity(PredictivityMetric):
         n_boot: int = 1000,
         seed: int = 0,
         level: float = 0.95,
-        **options: Any,
     ) -> None:
         super().__init__(
             n_splits=n_splits,
@@ -278,74 +323,96 @@ class _MappingPredictivity(PredictivityMetric):
             level=level,
             n_outer=n_outer,
         )
-        self._options = options
 
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
-        """Median over an animal's neuroids, then mean over animals."""
-        targets = self._reliable_targets(brain)
-        result = self._predict(features(model), targets.average, targets.groups, return_prediction=True)
-        table = targets.table.assign(raw=np.asarray(result.score), ceiling=np.sqrt(targets.reliability))
+        """Median over an animal's neuroids of r, averaged over the splits; then mean over animals."""
+        splits = self._splits(brain)
+        targets = self._targets(brain, splits)
+        x = features(model)
+        found = [self._predicted(x, targets, split) for split in splits]
+        scores = np.stack([self._raw(predicted) for predicted in found])
+        table = targets.table.assign(raw=scores.mean(axis=0), ceiling=targets.ceiling)
         table["normalised"] = table["raw"] / table["ceiling"]
-        folds = np.asarray(result.folds)
-        raw = self._raw_bootstrap(np.asarray(result.prediction), targets.average, folds, targets)
-        ceiling = self._ceiling_bootstrap(targets, folds)
+        raw = self._mean_bootstrap(found, targets, splits)
+        ceiling = self._ceiling_bootstrap(targets, splits)
         return ScoreParts(
             raw=self._estimate(table, "raw", raw),
             ceiling=self._estimate(table, "ceiling", ceiling),
             normalised=self._estimate(table, "normalised", raw / ceiling),
             targets=table,
-            facts=self._facts(targets, result.n_degenerate),
+            facts={
+                **targets.facts,
+                **map_facts(table, [pair for predicted in found for pair in predicted]),
+                "divided_by": _BY_CEILING,
+                **self._facts_of_splits(table, scores),
+            },
             resamples=targets.resamples(raw, ceiling, raw / ceiling),
         )
 
-    def _predict(
-        self, x: Array, y: Array, groups: npt.NDArray[np.str_], *, return_prediction: bool = False
-    ) -> Predictivity:
-        return type(self)._map(
-            x, y, groups, return_prediction=return_prediction, **self._folds, **self._options
-        )
+    def _mean_bootstrap(
+        self,
+        found: list[list[tuple[RecordedTogether, Predictivity]]],
+        targets: Targets,
+        splits: Sequence[Split],
+    ) -> Array:
+        """The raw value in each resample, averaged over the splits; the same draws for all models."""
+        shape = (len(targets.conditions), len(targets.table))
 
-    def _ceiling_bootstrap(self, targets: Targets, folds: Array) -> Array:
-        """Square root of the reliability of one split's halves, in the resamples of the raw value."""
-        split = half_splits(len(targets.trials), 1, self._seed)[0]
-        halves = [targets.trials[half].mean(axis=0) for half in split]
-        r = self._raw_bootstrap(halves[0], halves[1], folds, targets)
-        reliability = np.asarray(spearman_brown(r))
-        return np.asarray(np.sqrt(np.where(reliability > 0, reliability, np.nan)))
+        def predictions(predicted: list[tuple[RecordedTogether, Predictivity]]) -> Array:
+            of = dict(predicted)
+            return gathered(of, shape, lambda group: np.asarray(of[group].prediction))
+
+        boots = [
+            self._raw_bootstrap(predictions(predicted), targets, split)
+            for predicted, split in zip(found, splits, strict=True)
+        ]
+        return np.asarray(np.mean(boots, axis=0))
+
+    def _facts_of_splits(self, table: pd.DataFrame, scores: Array) -> dict[str, str | int | float]:  # noqa: ARG002
+        """What there is to say of single splits; `scores` is (n_splits, n_neuroids)."""
+        return {}
 
 
-class PlsPredictivity(_MappingPredictivity):
+class PlsPredictivity(MappingPredictivity):
     """Partial least squares; `n_components` (default 25, fewer for a model of fewer units) and what all have."""
 
     def __init__(self, *, n_components: int = 25, **parameters: Any) -> None:
         super().__init__(**parameters)
         self._n_components = n_components
 
-    def _predict(
-        self, x: Array, y: Array, groups: npt.NDArray[np.str_], *, return_prediction: bool = False
-    ) -> Predictivity:
-        components = min(self._n_components, x.shape[1])
-        return pls_predictivity(
-            x, y, groups, n_components=components, return_prediction=return_prediction, **self._folds
-        )
+    @property
+    def needs_complete_samples(self) -> bool:
+        """All neuroids share the components."""
+        return True
+
+    def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
+        return pls_predictivity(x, y, groups, n_components=min(self._n_components, x.shape[1]), **options)
 
 
-class LeastSquaresPredictivity(_MappingPredictivity):
+class LeastSquaresPredictivity(MappingPredictivity):
     """Ordinary least squares, for models of fewer units than there are samples."""
 
-    _map = staticmethod(ols_predictivity)
+    def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
+        return ols_predictivity(x, y, groups, **options)
 
 
-class OneToOnePredictivity(_MappingPredictivity):
-    """The single best unit for each neuroid."""
+class OneToOnePredictivity(MappingPredictivity):
+    """The single best unit for each neuroid; a neuroid that no unit follows in a fold counts as 0 there."""
 
-    _map = staticmethod(one_to_one_predictivity)
+    def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
+        return one_to_one_predictivity(x, y, groups, **options)
 
 
-class ProcrustesPredictivity(_MappingPredictivity):
+class ProcrustesPredictivity(MappingPredictivity):
     """A rotation, with one scale: no unit may be weighted more than another."""
 
-    _map = staticmethod(procrustes_predictivity)
+    @property
+    def needs_complete_samples(self) -> bool:
+        """All neuroids share the rotation."""
+        return True
+
+    def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
+        return procrustes_predictivity(x, y, groups, **options)
 
 
 def features(model: DataAssembly) -> Array:
@@ -353,6 +420,19 @@ def features(model: DataAssembly) -> Array:
     return np.ascontiguousarray(model.values, dtype=np.float64)
 
 
-def aggregate(table: pd.DataFrame, column: str) -> float:
-    """Median over an animal's neuroids, then mean over animals."""
-    return float(table.groupby("animal", sort=False)[column].median().mean())
+def penalties(alphas: Alphas) -> dict[str, Any]:
+    """The options of ridge for penalties as a card names them: numbers are relative to the features' variance."""
+    if alphas is None or isinstance(alphas, str):
+        return {"alphas": alphas}
+    return {"alphas": tuple(alphas), "relative": True}
+
+
+def map_facts(
+    table: pd.DataFrame, results: Sequence[tuple[RecordedTogether, Any]]
+) -> dict[str, str | int | float]:
+    """How many neuroids the model says nothing of, and how often its penalty was the weakest or strongest one."""
+    facts: dict[str, str | int | float] = {"n_targets_not_predicted": int((table["normalised"] == 0).sum())}
+    sizes = [len(group.columns) for group, _ in results]
+    at_end = [getattr(result, "at_grid_end", np.nan) for _, result in results]
+    share = np.average(np.asarray(at_end, dtype=float), weights=sizes)
+    return facts if np.isnan(share) else {**facts, "share_at_grid_end": float(share)}

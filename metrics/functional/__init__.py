@@ -27,6 +27,7 @@ from .interval import Interval, bootstrap_t_interval, percentile_interval, t_int
 from .judgements import FractionReliability, bootstrap_agreement, fraction_reliability
 from .linear import ols_predictivity
 from .logistic_readout import READOUT_PENALTIES, LogisticReadout, logistic_readout
+from .noise_ceiling import half_response_sums, held_out_reliability
 from .noise_correction import (
     NoiseCorrectedPredictivity,
     noise_corrected_predictivity,
@@ -145,7 +146,9 @@ __all__ = [
     "grid_orientation",
     "grid_score",
     "grid_spacing",
+    "half_response_sums",
     "head_direction_tuning",
+    "held_out_reliability",
     "hierarchical_bootstrap",
     "holm",
     "inter_animal_consistency",

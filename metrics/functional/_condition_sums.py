@@ -23,13 +23,20 @@ class ConditionSums:
     ----------
     values : array of shape (n_pairs, n_conditions, 6, n_targets)
         For each pair (a, b): count and the sums of a, b, a^2, b^2, a b. The first pair is prediction and
-        response; then, per split, the two half predictions; then, per split, the two half responses.
+        response; then, per split, the two half predictions; then, per split, the two half responses. Sums of
+        `half_response_sums` have the last of these alone.
     folds : array of int, shape (n_conditions,)
         The outer fold that held out each condition.
     """
 
     values: Array
     folds: Array
+
+    @property
+    def of_responses(self) -> ConditionSums:
+        """Those of the half responses, of sums that have predictions, too."""
+        n_splits = (len(self.values) - 1) // 2
+        return ConditionSums(self.values[1 + n_splits :], self.folds)
 
 
 def condition_sums(a: object, b: object, groups: object) -> Array:
@@ -74,18 +81,34 @@ def indicator(codes: torch.Tensor, n_codes: int) -> torch.Tensor:
 
 
 def sums_by_condition(a: torch.Tensor, b: torch.Tensor, membership: torch.Tensor) -> torch.Tensor:
-    """See `condition_sums`; `a` and `b` may have leading dimensions: (..., n_samples, n_targets)."""
-    a, b = centred(a.double()), centred(b.double())
-    terms = (torch.ones_like(a), a, b, a * a, b * b, a * b)
+    """See `condition_sums`; `a` and `b` may have leading dimensions: (..., n_samples, n_targets).
+
+    A sample that is NaN in `a` or `b` was not recorded, and adds nothing to its target's sums.
+    """
+    a, b = a.double(), b.double()
+    present = a.isfinite() & b.isfinite()
+    a, b = (_centred_over(present, columns) for columns in (a, b))
+    terms = (present.double(), a, b, a * a, b * b, a * b)
     return torch.stack([membership @ term for term in terms], dim=-2)
 
 
-def correlation_from_sums(sums: torch.Tensor) -> torch.Tensor:
-    """Pearson r from the six sums; NaN where one column does not vary.
+def _centred_over(present: torch.Tensor, columns: torch.Tensor) -> torch.Tensor:
+    """Less the mean over the samples that are there; 0 at the others."""
+    if bool(present.all()):
+        return centred(columns)
+    kept = torch.where(present, columns, 0.0)
+    mean = kept.sum(-2, keepdim=True) / present.sum(-2, keepdim=True).clamp(min=1)
+    return torch.where(present, columns - mean, 0.0)
+
+
+def correlation_from_sums(sums: torch.Tensor, *, flat_first: float = torch.nan) -> torch.Tensor:
+    """Pearson r from the six sums; NaN where the second column does not vary.
 
     Parameters
     ----------
     sums : tensor of shape (..., 6, n_targets)
+    flat_first : float
+        What r is where the first column does not vary and the second does: 0 if the first is a prediction.
 
     Returns
     -------
@@ -95,8 +118,9 @@ def correlation_from_sums(sums: torch.Tensor) -> torch.Tensor:
     count = count.clamp(min=1)
     spread_a, spread_b = aa - a * a / count, bb - b * b / count
     # Cancellation leaves rounding of the squares behind in columns that do not vary, or not together.
-    flat = (spread_a <= 1e-12 * aa) | (spread_b <= 1e-12 * bb)
+    flat_a, flat_b = spread_a <= 1e-12 * aa, spread_b <= 1e-12 * bb
     together = ab - a * b / count
     together = torch.where(together.abs() > 1e-14 * (aa * bb).sqrt(), together, 0.0)
     r = together / (spread_a.clamp(min=0) * spread_b.clamp(min=0)).sqrt()
-    return torch.where(flat, torch.nan, r.clamp(-1.0, 1.0))
+    r = torch.where(flat_a, flat_first, r.clamp(-1.0, 1.0))
+    return torch.where(flat_b, torch.nan, r)

@@ -37,6 +37,11 @@ def column_correlation(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     return torch.where(flat, torch.nan, r)
 
 
+def is_flat(columns: torch.Tensor) -> torch.Tensor:
+    """Which columns do not vary over the samples beyond the rounding of their mean."""
+    return _is_flat(columns, centred(columns.double()).square().sum(-2).sqrt())
+
+
 def _is_flat(columns: torch.Tensor, norm: torch.Tensor) -> torch.Tensor:
     # What is left of a constant column after centring is its rounding: about eps times its size.
     rounding = 4 * torch.finfo(columns.dtype).eps * columns.double().square().sum(-2).sqrt()

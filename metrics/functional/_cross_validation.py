@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ._arrays import Array, as_tensor, check_same_length, like
-from ._correlation import column_correlation, is_constant
+from ._correlation import column_correlation, is_constant, is_flat
 from ._splits import Ints, check_integer, condition_codes, given_folds, inner_folds, outer_folds
 
 
@@ -21,7 +21,8 @@ class Predictivity:
     ----------
     score : array of shape (n_targets,)
         Pearson r of prediction and response over the held-out samples of a fold, averaged over the outer
-        folds; in [-1, 1]. NaN for a target without a defined r in some fold.
+        folds; in [-1, 1]. A fold in which the prediction does not vary counts as 0, the chance value. NaN for a
+        target that does not vary in some fold: whether it has a score depends on the recording alone.
     fold_scores : array of shape (n_outer, n_targets)
         The r of each outer fold.
     alpha : array of shape (n_outer, n_targets) or None
@@ -32,7 +33,7 @@ class Predictivity:
     folds : array of int, shape (n_samples,)
         The outer fold in which each sample was held out; -1 where in none.
     n_degenerate : int
-        Targets without a score, as they (or their predictions) do not vary within some fold.
+        Targets without a score, as they do not vary within some fold.
     n_constant_features : int
         Features that are the same in all samples and carry nothing.
     """
@@ -161,9 +162,13 @@ def cross_validate(
 
 
 def fold_score(prediction: torch.Tensor, y: torch.Tensor, fold: Fold) -> torch.Tensor:
-    """Pearson r per target over the held-out rows; NaN where the target is constant in either part."""
-    r = column_correlation(prediction, y[fold.test])
-    return torch.where(is_constant(y[fold.train]), torch.nan, r)
+    """Pearson r per target over the held-out rows: 0 where only the prediction does not vary, NaN where the target.
+
+    What a model fails on counts as chance; what the recording cannot carry is left out for all models.
+    """
+    held_out = y[fold.test]
+    carried = ~(is_flat(held_out) | is_constant(y[fold.train]))
+    return torch.where(carried, column_correlation(prediction, held_out).nan_to_num(nan=0.0), torch.nan)
 
 
 def count_constant_features(x: torch.Tensor) -> int:

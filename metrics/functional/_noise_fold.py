@@ -18,7 +18,7 @@ from ._arrays import like
 from ._condition_sums import ConditionSums, indicator, sums_by_condition
 from ._corrected import FoldResult, HandBack
 from ._cross_validation import Fold, Problem, chosen, fold_score, folds_of
-from ._halves import Halves, corrected_to_full_length, gram_by_target, half_correlations
+from ._halves import Halves, gram_by_target, half_correlations
 from ._splits import n_conditions, portions
 from .ridge import Maps, RidgeMapping
 
@@ -67,11 +67,10 @@ def fold_result(
 
 
 def _piece(block: _Block, halves: Halves, alpha: torch.Tensor, raw: torch.Tensor) -> FoldResult:
-    reliabilities = (
-        corrected_to_full_length(half_correlations(gram_by_target(trials), halves))
-        for trials in (block.predicted, block.responses)
+    half_r = (
+        half_correlations(gram_by_target(trials), halves) for trials in (block.predicted, block.responses)
     )
-    return FoldResult.of_splits(alpha[block.targets], raw[block.targets], *reliabilities)
+    return FoldResult.of_splits(alpha[block.targets], raw[block.targets], *half_r)
 
 
 def _blocks(study: Study, fold: Fold, maps: Maps, alpha: torch.Tensor) -> Iterator[_Block]:

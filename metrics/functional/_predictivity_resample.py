@@ -53,17 +53,24 @@ class Resampling:
 
 @dataclass(frozen=True)
 class Statistic:
-    """From the r of all pairs, (n_pairs, n_boot, n_targets), to a value of a fold; and of the folds' mean."""
+    """From the r of all pairs, (n_pairs, n_boot, n_targets), to quantities of a fold; and of the folds' mean.
+
+    What a fold gives is (n_boot, n_targets), or several such; what comes of the mean is one.
+    """
 
     within_fold: Callable[[torch.Tensor], torch.Tensor]
     of_mean: Callable[[torch.Tensor], torch.Tensor]
 
 
 def mean_of_medians(per_target: torch.Tensor, draws: Iterable[torch.Tensor]) -> torch.Tensor:
-    """Mean over animals of the median over an animal's drawn targets, (n_boot,)."""
-    return torch.stack([_median(per_target.gather(1, drawn.to(per_target.device))) for drawn in draws]).mean(
-        0
-    )
+    """Mean over animals of the median over an animal's drawn targets, (n_boot,).
+
+    An animal counts by its number of targets: one of a single cell is no match for one of eight.
+    """
+    drawn = [one.to(per_target.device) for one in draws]
+    medians = torch.stack([_median(per_target.gather(1, one)) for one in drawn])
+    weights = medians.new_tensor([one.shape[1] for one in drawn])
+    return (weights / weights.sum()) @ medians
 
 
 def _median(values: torch.Tensor) -> torch.Tensor:
@@ -113,4 +120,4 @@ def _resampled_correlations(
     """r of all pairs within one fold, by weighted sums over its conditions, (n_pairs, n_boot, n_targets)."""
     conditions = torch.from_numpy(np.flatnonzero(in_fold)).to(sums.device)
     weighted = counts[:, conditions] @ sums[:, conditions].flatten(2)
-    return correlation_from_sums(weighted.reshape(len(sums), len(counts), *sums.shape[2:]))
+    return correlation_from_sums(weighted.reshape(len(sums), len(counts), *sums.shape[2:]), flat_first=0.0)

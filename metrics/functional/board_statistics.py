@@ -135,6 +135,7 @@ def hierarchical_bootstrap(
     resample_groups: bool = False,
     resample_members: bool = True,
     statistic: str = "median",
+    by_size: bool = False,
     seed: int = 0,
 ) -> Array:
     """Resamples of the mean over groups of the median (or mean) within each: targets within animals.
@@ -161,6 +162,8 @@ def hierarchical_bootstrap(
         between groups already; drawing both counts it twice, which matters with few groups.
     statistic : {"median", "mean"}, default="median"
         Within groups.
+    by_size : bool, default=False
+        Whether a group counts in the mean by its number of members, and not like any other.
     seed : int, default=0
         Seed of the draws.
 
@@ -194,9 +197,13 @@ def hierarchical_bootstrap(
     codes = condition_codes(groups, rows.shape[1])
     for_members, for_groups = child_generators(seed, 2)
     per_group = _per_group(rows, codes, statistic, for_members if resample_members else None)
+    sizes = np.bincount(codes).astype(np.float64)
+    weights = np.broadcast_to(sizes if by_size else np.ones_like(sizes), per_group.shape)
     if resample_groups:
-        per_group = _redrawn(per_group, for_groups)
-    return like(torch.from_numpy(per_group.mean(1)), values)
+        drawn = _drawn_groups(per_group.shape, for_groups)
+        per_group = np.take_along_axis(per_group, drawn, axis=1)
+        weights = np.take_along_axis(weights, drawn, axis=1)
+    return like(torch.from_numpy((per_group * weights).sum(1) / weights.sum(1)), values)
 
 
 def _per_group(
@@ -227,12 +234,11 @@ def _of_defined(values: npt.NDArray[np.float64], statistic: str) -> npt.NDArray[
     return tensor.nanquantile(0.5, dim=1).numpy()
 
 
-def _redrawn(per_group: npt.NDArray[np.float64], generator: np.random.Generator) -> npt.NDArray[np.float64]:
-    n_boot, n_groups = per_group.shape
-    if n_groups < 2:
+def _drawn_groups(shape: tuple[int, ...], generator: np.random.Generator) -> npt.NDArray[np.int64]:
+    """The groups of each resample, (n_boot, n_groups)."""
+    if shape[1] < 2:
         raise InvalidArgumentError("The 'groups' parameter", got="1 group", needed="of at least 2 groups")
-    drawn = generator.integers(n_groups, size=(n_boot, n_groups))
-    return np.take_along_axis(per_group, drawn, axis=1)
+    return generator.integers(shape[1], size=shape)
 
 
 def _enough_flips(n_tests: int, alpha: float) -> int:

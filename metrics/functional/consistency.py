@@ -17,7 +17,7 @@ from ._arrays import Array, as_tensor
 from ._corrected import FoldResult, HandBack, fold_averages
 from ._correlation import centred, column_correlation
 from ._cross_validation import Fold, HeldOut, Problem, chosen, fold_score, folds_of, pose
-from ._halves import Halves, corrected_to_full_length, fixed_halves, random_halves
+from ._halves import Halves, fixed_halves, random_halves
 from ._ridge import decompose, predict, sample_gram
 from ._splits import Ints, check_integer, condition_codes, n_conditions
 from .reliability import check_halves, check_trials
@@ -33,7 +33,8 @@ class Consistency:
     Attributes
     ----------
     score : array of shape (n_targets,)
-        Noise-corrected r; not clipped, NaN where the correction is undefined.
+        Noise-corrected r; not clipped. NaN for a target that the recording cannot carry, 0 where the map fails,
+        as in `NoiseCorrectedPredictivity`.
     raw : array of shape (n_targets,)
         r of prediction and trial average, averaged over folds.
     prediction_reliability, neural_reliability, ceiling, defined : array of shape (n_targets,)
@@ -68,13 +69,14 @@ def inter_animal_consistency(
     n_splits: int = 10,
     seed: int = 0,
     inner: Inner = "grouped",
+    relative: bool = False,
 ) -> Consistency:
     r"""Predict each animal's neurons from those of all other animals pooled, corrected for noise.
 
     The formula of `noise_corrected_predictivity`, with the source's trial average X, and its half averages
-    in the maps of the halves:
+    in the maps of the halves; r is averaged over splits and folds first:
 
-    .. math:: \frac{r(M(X), Y)}{\sqrt{SB(r(M_1(X_1), M_2(X_2)))\; SB(r(Y_1, Y_2))}}
+    .. math:: \frac{\bar r(M(X), Y)}{\sqrt{SB(\bar r(M_1(X_1), M_2(X_2)))\; SB(\bar r(Y_1, Y_2))}}
 
     Parameters
     ----------
@@ -84,7 +86,7 @@ def inter_animal_consistency(
         The animal of each target, at least 2 animals.
     groups : array of shape (n_samples,)
         The condition of each sample.
-    alphas, n_outer, n_inner, seed, inner
+    alphas, n_outer, n_inner, seed, inner, relative
         As in `ridge_predictivity`.
     n_splits : int, default=10
         Number of random splits. The source changes with the split, so each costs two fits per fold.
@@ -116,7 +118,7 @@ def inter_animal_consistency(
     values = check_trials(trials)
     n_splits = check_integer("n_splits", n_splits, least=1)
     halves = random_halves(len(values), n_splits, check_integer("seed", seed, least=0), values.device)
-    options = _Options(alphas, n_outer, n_inner, seed, check_inner(inner))
+    options = _Options(alphas, n_outer, n_inner, seed, check_inner(inner), relative)
     recording = _Recording(values.mean(0), values, halves, groups)
     return _consistency(recording, target_groups, options, trials, "random")
 
@@ -132,6 +134,7 @@ def inter_animal_consistency_from_halves(
     n_inner: int = 5,
     seed: int = 0,
     inner: Inner = "grouped",
+    relative: bool = False,
 ) -> Consistency:
     """`inter_animal_consistency` where the data give one fixed pair of half averages.
 
@@ -141,7 +144,7 @@ def inter_animal_consistency_from_halves(
         Averages of all trials.
     halves : array of shape (2, n_samples, n_targets)
         Averages of the two halves of the trials.
-    target_groups, groups, alphas, n_outer, n_inner, seed, inner
+    target_groups, groups, alphas, n_outer, n_inner, seed, inner, relative
         As in `inter_animal_consistency`.
 
     Returns
@@ -156,7 +159,7 @@ def inter_animal_consistency_from_halves(
     """
     average = as_tensor("y", y, ndim=2)
     pair = check_halves(halves, tuple(average.shape))
-    options = _Options(alphas, n_outer, n_inner, seed, check_inner(inner))
+    options = _Options(alphas, n_outer, n_inner, seed, check_inner(inner), relative)
     recording = _Recording(average, pair.to(average), fixed_halves(average.device), groups)
     return _consistency(recording, target_groups, options, y, "given")
 
@@ -176,6 +179,7 @@ class _Options:
     n_inner: int
     seed: int
     inner: Inner
+    relative: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +199,7 @@ def _consistency(
     pooled = {name: recording.average.new_empty(len(animals)) for name in fields}
     for animal in range(n_conditions(animals)):
         own = torch.from_numpy(animals == animal).to(recording.average.device)
-        averages = fold_averages(_predict_animal(recording, own, options), hand_back)
+        averages = fold_averages(_predict_animal(recording, own, options), hand_back, "averaged")
         for name in fields:
             pooled[name][own] = averages[name]
     to_caller = HandBack(recording.average.dtype, original)
@@ -217,7 +221,7 @@ def _predict_animal(recording: _Recording, own: torch.Tensor, options: _Options)
         n_inner=options.n_inner,
         seed=options.seed,
     )
-    mapping = RidgeMapping(problem, options.alphas, options.inner)
+    mapping = RidgeMapping(problem, options.alphas, options.inner, relative=options.relative)
     return [_fold_result(recording, own, problem, fold, mapping(fold)) for fold in folds_of(problem)]
 
 
@@ -233,8 +237,8 @@ def _fold_result(
     return FoldResult.of_splits(
         alpha=alpha,
         raw=fold_score(held_out.prediction, problem.y, fold),
-        prediction_sb=corrected_to_full_length(torch.stack(of_predictions, 1)),
-        neural_sb=corrected_to_full_length(torch.stack(of_responses, 1)),
+        prediction_r=torch.stack(of_predictions, 1),
+        neural_r=torch.stack(of_responses, 1),
     )
 
 

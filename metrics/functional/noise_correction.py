@@ -1,4 +1,4 @@
-"""Predictivity corrected for noise: the published formula, from single trials or from one pair of halves."""
+"""Predictivity corrected for noise, from single trials or from one pair of halves."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 from ._arrays import Array, like
 from ._condition_sums import ConditionSums
-from ._corrected import HandBack, fold_averages
+from ._corrected import Correction, HandBack, check_correction, fold_averages
 from ._cross_validation import count_constant_features, folds_of, pose
 from ._halves import fixed_halves, random_halves
 from ._noise_fold import Study, SumsKeeper, fold_result
@@ -31,19 +31,20 @@ class NoiseCorrectedPredictivity:
     Attributes
     ----------
     score : array of shape (n_targets,)
-        Corrected score; not clipped, above 1 by noise. NaN where the product of reliabilities was negative
-        in every split and fold, or `raw` is NaN.
+        Corrected score; not clipped, above 1 by noise. NaN for a target that the recording cannot carry: `raw` or
+        `ceiling` is NaN. 0, the chance value, where the recording carries it and the map fails: the predictions
+        from two halves of the trials do not agree.
     raw : array of shape (n_targets,)
         r of prediction and trial average, averaged over folds.
     prediction_reliability, neural_reliability : array of shape (n_targets,)
-        Spearman-Brown corrected half correlations of predictions and of responses, held-out samples,
-        averaged over splits and folds.
+        Half correlations of predictions and of responses on held-out samples, averaged over splits and folds,
+        then corrected to full length (Spearman-Brown).
     ceiling : array of shape (n_targets,)
         Square root of `neural_reliability`, NaN where that is negative: what `raw` could reach.
     defined : array of shape (n_targets,)
-        Part of the (split, fold) pairs that have a corrected value, in [0, 1].
+        Part of the (split, fold) pairs in which the published formula is defined, in [0, 1].
     fold_scores : array of shape (n_outer, n_targets)
-        Corrected score of each fold, averaged over its splits.
+        The published formula in each fold, averaged over its splits.
     alpha : array of shape (n_outer, n_targets)
         The penalties chosen for the map of the trial average, used for those of the halves too.
     prediction : array of shape (n_samples, n_targets) or None
@@ -90,19 +91,23 @@ def noise_corrected_predictivity(
     n_splits: int = 100,
     seed: int = 0,
     inner: Inner = "grouped",
+    correction: Correction = "averaged",
+    folds: object = None,
+    relative: bool = False,
     return_prediction: bool = False,
     return_sums: int = 0,
 ) -> NoiseCorrectedPredictivity:
     r"""Ridge predictivity corrected for the noise of responses and of mappings, from single trials.
 
-    On the held-out samples of each outer fold, for each random split of the trials,
+    .. math:: \frac{\bar r(M(X), Y)}{\sqrt{SB(\bar r(M_1(X), M_2(X)))\; SB(\bar r(Y_1, Y_2))}} ,
+        \quad SB(r) = 2r / (1 + r)
 
-    .. math:: \frac{r(M(X), Y)}{\sqrt{SB(r(M_1(X), M_2(X)))\; SB(r(Y_1, Y_2))}} , \quad SB(r) = 2r / (1 + r)
-
-    with Y the trial average, :math:`Y_1, Y_2` the averages of the halves, and :math:`M, M_1, M_2` the ridge
-    maps fitted to the training samples of each. The penalty is chosen once, for M (see
-    `ridge_predictivity`). Values are averaged over the splits where the formula is defined (a negative
-    product of reliabilities has no square root), then over the folds.
+    with Y the trial average, :math:`Y_1, Y_2` the averages of the halves of a random split of the trials, and
+    :math:`M, M_1, M_2` the ridge maps fitted to the training samples of each. r is over the held-out samples of an
+    outer fold, :math:`\bar r` its average over the splits and the folds. The penalty is chosen once, for M (see
+    `ridge_predictivity`). The score estimates the correlation that the map would have with the responses if both
+    were free of noise: 1 for the true model, less where the penalty holds the map back
+    (docs/studies/noise-correction.md).
 
     Parameters
     ----------
@@ -113,9 +118,14 @@ def noise_corrected_predictivity(
         trials, make two half averages and use `noise_corrected_predictivity_from_halves`.
     groups : array of shape (n_samples,)
         The condition of each sample.
-    alphas, n_outer, n_inner, seed, inner
+    alphas, n_outer, n_inner, seed, inner, folds, relative
         As in `ridge_predictivity`. A single penalty is taken as given: there are no inner folds then, and one
         Cholesky factor an outer fold.
+    correction : {"averaged", "published"}, default="averaged"
+        ``"published"`` is the formula of Nayebi et al.: the ratio is formed in each split and fold and averaged
+        where it is defined (a negative product of reliabilities has no square root). A ratio of noisy parts is too
+        large on average, the more so the less reliable the responses: the true model gets up to 1.2 at a
+        reliability of 0.2, and comes out right from 0.9.
     n_splits : int, default=100
         Number of random splits; the maps are linear in the trials, so more splits cost next to nothing.
     return_prediction : bool, default=False
@@ -154,12 +164,12 @@ def noise_corrected_predictivity(
     """
     values = check_trials(trials)
     n_splits = check_integer("n_splits", n_splits, least=1)
-    problem = pose(x, values.mean(0), groups, n_outer=n_outer, n_inner=n_inner, seed=seed)
+    problem = pose(x, values.mean(0), groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
     halves = random_halves(len(values), n_splits, problem.seed, problem.x.device)
-    mapping = RidgeMapping(problem, alphas, check_inner(inner))
+    mapping = RidgeMapping(problem, alphas, check_inner(inner), relative=relative)
     kept = check_integer("return_sums", int(return_sums), least=0)
     study = Study(problem, values.to(problem.y), halves, mapping, min(kept, n_splits))
-    return _run(study, trials, "random", return_prediction=return_prediction)
+    return _run(study, trials, "random", check_correction(correction), return_prediction=return_prediction)
 
 
 def noise_corrected_predictivity_from_halves(
@@ -173,6 +183,9 @@ def noise_corrected_predictivity_from_halves(
     n_inner: int = 5,
     seed: int = 0,
     inner: Inner = "grouped",
+    correction: Correction = "averaged",
+    folds: object = None,
+    relative: bool = False,
     return_prediction: bool = False,
     return_sums: bool = False,
 ) -> NoiseCorrectedPredictivity:
@@ -190,8 +203,8 @@ def noise_corrected_predictivity_from_halves(
         Averages of the two halves of the trials.
     groups : array of shape (n_samples,)
         The condition of each sample.
-    alphas, n_outer, n_inner, seed, inner, return_prediction
-        As in `ridge_predictivity`.
+    alphas, n_outer, n_inner, seed, inner, correction, folds, relative, return_prediction
+        As in `noise_corrected_predictivity`.
     return_sums : bool, default=False
         Whether to keep the sums per condition, for a bootstrap.
 
@@ -216,21 +229,23 @@ def noise_corrected_predictivity_from_halves(
     >>> bool((abs(result.score - 1) < 0.1).all())
     True
     """
-    problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed)
+    problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
     pair = check_halves(halves, tuple(problem.y.shape))
-    mapping = RidgeMapping(problem, alphas, check_inner(inner))
+    mapping = RidgeMapping(problem, alphas, check_inner(inner), relative=relative)
     study = Study(problem, pair.to(problem.y), fixed_halves(pair.device), mapping, int(return_sums))
-    return _run(study, y, "given", return_prediction=return_prediction)
+    return _run(study, y, "given", check_correction(correction), return_prediction=return_prediction)
 
 
-def _run(study: Study, original: object, kind: str, *, return_prediction: bool) -> NoiseCorrectedPredictivity:
+def _run(
+    study: Study, original: object, kind: str, correction: Correction, *, return_prediction: bool
+) -> NoiseCorrectedPredictivity:
     problem = study.problem
     sums = SumsKeeper(study) if study.n_kept else None
     prediction = torch.empty_like(problem.y) if return_prediction or sums else None
     results = [fold_result(study, fold, prediction, sums) for fold in folds_of(problem)]
     hand_back = HandBack(problem.y.dtype, original)
     return NoiseCorrectedPredictivity(
-        **fold_averages(results, hand_back),
+        **fold_averages(results, hand_back, correction),
         prediction=hand_back(prediction) if return_prediction and prediction is not None else None,
         sums=None if sums is None or prediction is None else sums.finish(prediction, hand_back),
         folds=like(torch.from_numpy(problem.folds).to(problem.y.device), original),

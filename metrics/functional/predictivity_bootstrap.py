@@ -13,6 +13,7 @@ import torch
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, like
 from ._condition_sums import ConditionSums, indicator, sums_by_condition
+from ._corrected import corrected
 from ._halves import corrected_to_full_length
 from ._predictivity_resample import Resampling, Statistic, linear_scores, mean_of_medians, resampled_scores
 from ._splits import Ints, condition_codes, n_conditions
@@ -63,13 +64,14 @@ def bootstrap_predictivity(
 
     Each resample draws the conditions with replacement, and the targets within each animal with
     replacement. r is computed within an outer fold and averaged over the folds that are present; then the
-    median over an animal's targets, then the mean over animals. The same seed draws the same resamples for
-    any prediction of the same data, so the values of two candidates can be subtracted.
+    median over an animal's targets, then the mean over animals, each weighted by its number of targets. The same
+    seed draws the same resamples for any prediction of the same data, so the values of two candidates can be
+    subtracted.
 
     Parameters
     ----------
     prediction, y : array of shape (n_samples, n_targets)
-        Held-out predictions (see `ridge_predictivity`) and responses.
+        Held-out predictions (see `ridge_predictivity`) and responses; NaN where a target was not recorded.
     groups : array of shape (n_samples,)
         The condition of each sample.
     folds : array of int, shape (n_samples,)
@@ -106,7 +108,10 @@ def bootstrap_predictivity(
     >>> result.interval.low < 0.71 < result.interval.high
     True
     """
-    predicted, responses = as_tensor("prediction", prediction, ndim=2), as_tensor("y", y, ndim=2)
+    predicted, responses = (
+        as_tensor(name, values, ndim=2, finite=False)
+        for name, values in (("prediction", prediction), ("y", y))
+    )
     if predicted.shape != responses.shape:
         raise InvalidArgumentError(
             "The 'prediction' parameter",
@@ -154,12 +159,6 @@ def bootstrap_noise_corrected_predictivity(
     InvalidArgumentError
         If an argument is not as described.
 
-    Notes
-    -----
-    The formula divides by the root of two estimated reliabilities, so noise in them raises its mean. With
-    few samples and a reliability of 0.5, values lie some hundredths above the score, and their interval can
-    miss the true value from above; leave out unreliable targets first.
-
     Examples
     --------
     >>> import numpy as np
@@ -173,7 +172,7 @@ def bootstrap_noise_corrected_predictivity(
     True
     """
     values, resampling = _opened(sums, target_groups, n_boot, seed)
-    per_target = resampled_scores(values, resampling, Statistic(_corrected_score, _as_it_is))
+    per_target = resampled_scores(values, resampling, Statistic(_parts_of_correction, _corrected_score))
     return _result(mean_of_medians(per_target, resampling.target_draws()), level, sums.values)
 
 
@@ -200,7 +199,8 @@ def bootstrap_neural_ceiling(
     Parameters
     ----------
     sums : ConditionSums
-        From `noise_corrected_predictivity(..., return_sums=10)`.
+        Of half responses: from `half_response_sums`, or `of_responses` of those of
+        `noise_corrected_predictivity(..., return_sums=10)`.
     target_groups : array of shape (n_targets,)
         The animal of each target.
     n_boot, level, seed
@@ -216,7 +216,7 @@ def bootstrap_neural_ceiling(
         If an argument is not as described.
     """
     values, resampling = _opened(sums, target_groups, n_boot, seed)
-    per_target = linear_scores(values, resampling, Statistic(_neural_reliability, _root))
+    per_target = linear_scores(values, resampling, Statistic(_neural_r, _ceiling))
     return _result(_noise_counted_once(per_target, resampling), level, sums.values)
 
 
@@ -278,21 +278,27 @@ def _raw_score(r: torch.Tensor) -> torch.Tensor:
     return r[0]
 
 
-def _corrected_score(r: torch.Tensor) -> torch.Tensor:
-    """The noise-corrected score from the r of all pairs, (n_pairs, n_boot, n_targets); mean over splits."""
-    of_predictions, of_responses = corrected_to_full_length(r[1:]).chunk(2)
-    product = of_predictions * of_responses
-    return (r[0] / torch.where(product > 0, product, torch.nan).sqrt()).nanmean(0)
+def _parts_of_correction(r: torch.Tensor) -> torch.Tensor:
+    """Raw r and the mean half correlations of predictions and of responses, (3, n_boot, n_targets)."""
+    of_predictions, of_responses = r[1:].chunk(2)
+    # A half prediction that does not vary agrees with nothing; a fold of which nothing was drawn says nothing.
+    agreement = torch.where(r[0].isnan(), torch.nan, of_predictions.nan_to_num(nan=0.0).mean(0))
+    return torch.stack([r[0], agreement, of_responses.nanmean(0)])
 
 
-def _neural_reliability(r: torch.Tensor) -> torch.Tensor:
-    """Reliability of the responses from the r of all pairs; mean over splits."""
-    return corrected_to_full_length(r[1:]).chunk(2)[1].nanmean(0)
+def _corrected_score(parts: torch.Tensor) -> torch.Tensor:
+    return corrected(*parts)
+
+
+def _neural_r(r: torch.Tensor) -> torch.Tensor:
+    """Half correlation of the responses, mean over splits."""
+    return r.nanmean(0)
 
 
 def _as_it_is(values: torch.Tensor) -> torch.Tensor:
     return values
 
 
-def _root(values: torch.Tensor) -> torch.Tensor:
-    return torch.where(values >= 0, values, torch.nan).sqrt()
+def _ceiling(half_r: torch.Tensor) -> torch.Tensor:
+    reliability = corrected_to_full_length(half_r)
+    return torch.where(reliability >= 0, reliability, torch.nan).sqrt()

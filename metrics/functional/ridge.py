@@ -29,6 +29,7 @@ def ridge_predictivity(
     groups: object,
     *,
     alphas: npt.ArrayLike | None = None,
+    relative: bool = False,
     n_outer: int = 5,
     n_inner: int = 5,
     seed: int = 0,
@@ -107,7 +108,7 @@ def ridge_predictivity(
 class RidgeMapping:
     """Fits one outer fold after the other, sharing one Gram matrix."""
 
-    def __init__(self, problem: Problem, alphas: object, inner: Inner) -> None:
+    def __init__(self, problem: Problem, alphas: object, inner: Inner, *, relative: bool = False) -> None:
         self._problem = problem
         self._alphas = check_alphas(alphas)
         self._inner = inner

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from innerscore.benchmarks.alignment import brain_samples, model_samples, subset
+from innerscore.benchmarks.missing import even_repetitions
 from innerscore.core.activations import TimedValues
 from innerscore.core.errors import InvalidDataError
 from innerscore.core.labelled import coordinate, recording
@@ -43,10 +44,46 @@ def test_samples_of_an_epoch_are_those_of_its_mask_whatever_the_order():
 
 def test_samples_that_are_not_complete_are_left_out_and_counted():
     values = np.arange(24.0).reshape(4, 2, 3)
-    values[2, 1, 0] = np.nan
-    samples = brain_samples(trials(values), epoch=None)
-    assert samples.shape == (2, 5, 2)
-    assert samples.attrs["n_incomplete_samples"] == 1
+    values[2:, 1, 0] = np.nan
+    values[0, 1, 0] = np.nan
+    samples = brain_samples(trials(values), epoch=None, complete=False)
+    assert samples.shape == (2, 6, 2)
+    assert (samples.attrs["n_samples_left_out"], samples.attrs["n_entries_missing"]) == (0, 2)
+    np.testing.assert_array_equal(np.isnan(samples.values).sum(axis=(0, 2)), [2, 0, 0, 2, 0, 0])
+    with pytest.raises(InvalidDataError, match="2 of 6 samples that some neuroid lacks"):
+        brain_samples(trials(values), epoch=None)
+    whole = np.isfinite(values)
+    values[:, :, 0] = np.where(whole[:, :, 0], values[:, :, 0], np.nan)
+    values[:, :, 0] = np.nan  # nobody recorded the first bin: outside of the trial
+    complete = brain_samples(trials(values), epoch=None)
+    assert complete.shape == (2, 4, 2)
+    assert complete.attrs["n_samples_left_out"] == 2
+
+
+def test_repetitions_are_brought_to_the_number_that_keeps_most_trials():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(10, 100, 3))
+    n_shown = np.repeat([6, 7, 8, 9, 10], 20)
+    values[np.arange(10)[:, None] >= n_shown] = np.nan
+    for complete in (False, True):
+        even = even_repetitions(values, complete=complete)
+        np.testing.assert_array_equal(
+            even, values[:6]
+        )  # all images are kept: 7 times 80 would be fewer trials
+    values[2:, 0] = np.nan  # one image was shown twice
+    even = even_repetitions(values, complete=False)
+    assert len(even) == 6
+    assert np.isnan(even[:, 0]).all()
+    assert np.isfinite(even[:, 1:]).all()
+    single = rng.normal(size=(8, 400, 5))
+    single[rng.random(single.shape) < 0.01] = np.nan  # single trials lost here and there
+    even = even_repetitions(single, complete=True)
+    assert len(even) == 7
+    assert np.isnan(even).any(axis=0).mean() < 0.01
+    assert len(even_repetitions(single, complete=False)) == 8
+    # The values of a neuroid are its own, in the order in which they came.
+    first = single[:, 3, 2][np.isfinite(single[:, 3, 2])][:7]
+    np.testing.assert_array_equal(even[:, 3, 2], first)
 
 
 def test_uneven_repetitions_and_unknown_epochs_are_refused():

@@ -94,7 +94,7 @@ def test_one_animal_can_be_scored_alone(animal, with_release):
     benchmark = load_benchmark(f"Rajalingham2025.DMFC-occluded-ridge-{animal}", with_release)
     parts = unpack_score(benchmark(load_candidate("ball-simulated", with_release)))
     assert set(parts.targets["animal"]) == {animal}
-    assert len(parts.targets) + parts.facts["n_unreliable_targets"] == N_UNITS[animal]
+    assert len(parts.targets) + parts.facts["n_targets_left_out"] == N_UNITS[animal]
 
 
 @pytest.mark.parametrize("name", NAMES)

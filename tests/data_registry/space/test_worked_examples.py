@@ -86,4 +86,4 @@ def test_place_cells_beat_velocity_on_recorded_place_cells(settings, tmp_path):
     assert scores["place-cells"].ceiling.value == pytest.approx(0.9, abs=0.15)
     # the silent cell of each session has no reliability: left out, and counted
     assert len(scores["place-cells"].targets) == 6
-    assert scores["place-cells"].facts["n_unreliable_targets"] == 3
+    assert scores["place-cells"].facts["n_targets_left_out"] == 3
