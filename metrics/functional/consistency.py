@@ -18,7 +18,7 @@ from ._corrected import FoldResult, HandBack, fold_averages
 from ._correlation import centred, column_correlation
 from ._cross_validation import Fold, HeldOut, Problem, chosen, fold_score, folds_of, pose
 from ._halves import Halves, corrected_to_full_length, fixed_halves, random_halves
-from ._ridge import decompose, predict, sample_gram
+from ._ridge import predict, prepared
 from ._splits import Ints, check_integer, condition_codes, n_conditions
 from .reliability import check_halves, check_trials
 from .ridge import Inner, RidgeMapping, check_inner
@@ -244,10 +244,12 @@ def _fit_half(
     """Fit the sources' half average to the targets' half average, at the penalties of the full map."""
     half = torch.tensordot(weights.to(recording.trials.dtype), recording.trials, 1)
     x, y = half[:, ~own], half[:, own]
-    spectrum = decompose(x, sample_gram(x, len(fold.train)), fold.train, fold.test)
+    features = prepared(x, len(fold.train))
+    spectrum = features.decompose(fold.train, fold.test)
     y_train = y[fold.train]
     projected = spectrum.left.T @ centred(y_train)
-    return _HalfFit(predict(spectrum, projected, y_train.mean(0), alpha), y[fold.test])
+    prediction = predict(spectrum, projected, y_train.mean(0), features.penalty_here(alpha))
+    return _HalfFit(prediction, y[fold.test])
 
 
 def _check_animals(target_groups: object, n_targets: int) -> Ints:
