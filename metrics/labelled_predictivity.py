@@ -175,9 +175,9 @@ class RidgePredictivity(PredictivityMetric):
     Parameters
     ----------
     alphas : sequence of float, "published" or None, default=None
-        Penalties to choose from. None for the default grid and numbers are relative to the total variance of the
-        features, so that the unit of activations does not matter; "published" for the absolute ones of Nayebi et
-        al. (2023).
+        Penalties to choose from. None for the default grid and numbers are in units of the sum of squares of the
+        centred training features, so that the unit of activations does not matter; "published" for the absolute
+        ones of Nayebi et al. (2023).
     correction : {"averaged", "published"}, default="averaged"
         How the noise correction is put together, see
         :func:`~innerscore.metrics.functional.noise_corrected_predictivity`.
@@ -421,7 +421,7 @@ def features(model: DataAssembly) -> Array:
 
 
 def penalties(alphas: Alphas) -> dict[str, Any]:
-    """The options of ridge for penalties as a card names them: numbers are relative to the features' variance."""
+    """The options of ridge for penalties as a card names them: numbers are relative to the features' squares."""
     if alphas is None or isinstance(alphas, str):
         return {"alphas": alphas}
     return {"alphas": tuple(alphas), "relative": True}

@@ -26,8 +26,8 @@ class FoldResult:
 
     Attributes
     ----------
-    alpha, raw : tensor
-        Penalty, and r of prediction and trial average.
+    alpha, at_grid_end, raw : tensor
+        Penalty, whether it is an end of its grid (NaN without a choice), and r of prediction and trial average.
     published : tensor
         The published formula, mean over the splits where it is defined.
     prediction_r, neural_r : tensor
@@ -37,6 +37,7 @@ class FoldResult:
     """
 
     alpha: torch.Tensor
+    at_grid_end: torch.Tensor
     raw: torch.Tensor
     published: torch.Tensor
     prediction_r: torch.Tensor
@@ -45,13 +46,19 @@ class FoldResult:
 
     @classmethod
     def of_splits(
-        cls, alpha: torch.Tensor, raw: torch.Tensor, prediction_r: torch.Tensor, neural_r: torch.Tensor
+        cls,
+        alpha: torch.Tensor,
+        at_grid_end: torch.Tensor,
+        raw: torch.Tensor,
+        prediction_r: torch.Tensor,
+        neural_r: torch.Tensor,
     ) -> FoldResult:
         """From the half correlations of each split, (n_targets, n_splits); a negative product has no root."""
         product = corrected_to_full_length(prediction_r) * corrected_to_full_length(neural_r)
         published = raw[:, None] / torch.where(product > 0, product, torch.nan).sqrt()
         return cls(
             alpha=alpha,
+            at_grid_end=at_grid_end,
             raw=raw,
             published=published.nanmean(1),
             prediction_r=prediction_r.nan_to_num(nan=0.0).mean(1),
@@ -118,5 +125,6 @@ def fold_averages(results: list[FoldResult], hand_back: HandBack, correction: Co
         "defined": hand_back(stacked["defined"].mean(0)),
         "fold_scores": hand_back(stacked["published"]),
         "alpha": hand_back(stacked["alpha"]),
+        "at_grid_end": float(stacked["at_grid_end"].mean()),
         "n_degenerate": int(score.isnan().sum()),
     }

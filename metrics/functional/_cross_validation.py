@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -26,7 +27,12 @@ class Predictivity:
     fold_scores : array of shape (n_outer, n_targets)
         The r of each outer fold.
     alpha : array of shape (n_outer, n_targets) or None
-        The penalty chosen on the inner folds; None for mappings without one.
+        The penalty chosen on the inner folds, float64, in absolute units: what scikit-learn's Ridge would need on
+        the features as given. None for mappings without one.
+    at_grid_end : float
+        Share of the (fold, target) pairs whose penalty is the weakest or strongest of the grid while the inner
+        score still rises towards it, in [0, 1]: a wider grid might do better. NaN for mappings without
+        penalties, or with a single one.
     prediction : array of shape (n_samples, n_targets) or None
         The prediction of each sample by the mapping that did not see its condition, NaN where held out in no
         fold; on request.
@@ -41,6 +47,7 @@ class Predictivity:
     score: Array
     fold_scores: Array
     alpha: Array | None
+    at_grid_end: float
     prediction: Array | None
     folds: Array
     n_degenerate: int
@@ -76,10 +83,29 @@ class Fold:
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """What a mapping gives for one outer fold: (n_test, n_targets) and, if it has penalties, (n_targets,)."""
+    """What a mapping gives for one outer fold.
+
+    Attributes
+    ----------
+    prediction : tensor of shape (n_test, n_targets)
+    alpha : tensor of shape (n_targets,), float64, or None
+        The penalties, if it has any.
+    at_grid_end : tensor of bool, shape (n_targets,), or None
+        Whether a penalty lies at an end of the grid, if it was chosen from several.
+    deviation : tensor of shape (n_test, n_targets) or None
+        The prediction less the training means, where it is kept apart: next to a large mean the rounding of the
+        prediction is no longer small beside what varies in it.
+    """
 
     prediction: torch.Tensor
     alpha: torch.Tensor | None = None
+    at_grid_end: torch.Tensor | None = None
+    deviation: torch.Tensor | None = None
+
+    @property
+    def to_correlate(self) -> torch.Tensor:
+        """What r is taken of: the prediction, or what varies in it."""
+        return self.prediction if self.deviation is None else self.deviation
 
 
 def chosen(held_out: HeldOut) -> torch.Tensor:
@@ -87,6 +113,13 @@ def chosen(held_out: HeldOut) -> torch.Tensor:
     if held_out.alpha is None:
         return held_out.prediction.new_full((held_out.prediction.shape[1],), torch.nan)
     return held_out.alpha
+
+
+def chosen_at_end(held_out: HeldOut) -> torch.Tensor:
+    """Whether the penalties of a mapping lie at an end of the grid, as 0 and 1; NaN where there was no choice."""
+    if held_out.at_grid_end is None:
+        return held_out.prediction.new_full((held_out.prediction.shape[1],), torch.nan, dtype=torch.float64)
+    return held_out.at_grid_end.double()
 
 
 def pose(
@@ -125,10 +158,15 @@ def folds_of(problem: Problem) -> Iterator[Fold]:
         yield Fold(index, _rows(np.flatnonzero(~held_out), problem), _rows(np.flatnonzero(held_out), problem))
 
 
+def inner_fold_of(problem: Problem, fold: Fold) -> Ints:
+    """For each position within `fold.train`, the inner fold that holds it out."""
+    codes = problem.codes[problem.folds != fold.index]
+    return inner_folds(codes, problem.n_inner, problem.seed, fold.index)
+
+
 def inner_rows(problem: Problem, fold: Fold) -> list[torch.Tensor]:
     """For each inner fold, the positions within `fold.train` that it holds out."""
-    codes = problem.codes[problem.folds != fold.index]
-    inner = inner_folds(codes, problem.n_inner, problem.seed, fold.index)
+    inner = inner_fold_of(problem, fold)
     return [_rows(np.flatnonzero(inner == index), problem) for index in range(problem.n_inner)]
 
 
@@ -149,16 +187,18 @@ def cross_validate(
     -------
     predictivity : Predictivity
     """
-    scores, alphas = [], []
+    scores, alphas, at_end = [], [], []
     kept = torch.full_like(problem.y, torch.nan) if return_prediction else None
     for fold in folds_of(problem):
         held_out = fit(fold)
-        scores.append(fold_score(held_out.prediction, problem.y, fold))
+        scores.append(fold_score(held_out.to_correlate, problem.y, fold))
         if held_out.alpha is not None:
             alphas.append(held_out.alpha)
+        if held_out.at_grid_end is not None:
+            at_end.append(held_out.at_grid_end)
         if kept is not None:
             kept[fold.test] = held_out.prediction
-    return _assemble(problem, torch.stack(scores), alphas, kept)
+    return _assemble(problem, torch.stack(scores), alphas, at_end, kept)
 
 
 def fold_score(prediction: torch.Tensor, y: torch.Tensor, fold: Fold) -> torch.Tensor:
@@ -181,14 +221,19 @@ def _rows(indices: Ints, problem: Problem) -> torch.Tensor:
 
 
 def _assemble(
-    problem: Problem, scores: torch.Tensor, alphas: list[torch.Tensor], prediction: torch.Tensor | None
+    problem: Problem,
+    scores: torch.Tensor,
+    alphas: list[torch.Tensor],
+    at_end: list[torch.Tensor],
+    prediction: torch.Tensor | None,
 ) -> Predictivity:
     score = scores.mean(0)
     original, dtype = problem.original, problem.y.dtype
     return Predictivity(
         score=like(score.to(dtype), original),
         fold_scores=like(scores.to(dtype), original),
-        alpha=like(torch.stack(alphas).to(dtype), original) if alphas else None,
+        alpha=like(torch.stack(alphas), original) if alphas else None,
+        at_grid_end=float(torch.stack(at_end).double().mean()) if at_end else math.nan,
         prediction=None if prediction is None else like(prediction, original),
         folds=like(torch.from_numpy(problem.folds).to(score.device), original),
         n_degenerate=int(score.isnan().sum()),

@@ -17,7 +17,7 @@ import torch
 from ._arrays import like
 from ._condition_sums import ConditionSums, indicator, sums_by_condition
 from ._corrected import FoldResult, HandBack
-from ._cross_validation import Fold, Problem, chosen, fold_score, folds_of
+from ._cross_validation import Fold, Problem, chosen, chosen_at_end, fold_score, folds_of
 from ._halves import Halves, gram_by_target, half_correlations
 from ._splits import n_conditions, portions
 from .ridge import Maps, RidgeMapping
@@ -54,23 +54,27 @@ def fold_result(
 ) -> FoldResult:
     """Score one fold; its held-out rows of `prediction` are filled in, its sums are added to `sums`."""
     maps, held_out = study.mapping.fit(fold)
-    raw, alpha = fold_score(held_out.prediction, study.problem.y, fold), chosen(held_out)
+    raw = fold_score(held_out.to_correlate, study.problem.y, fold)
+    alpha, at_end = chosen(held_out), chosen_at_end(held_out)
     if prediction is not None:
         prediction[fold.test] = held_out.prediction
     pieces, targets = [], []
     for block in _blocks(study, fold, maps, alpha):
-        pieces.append(_piece(block, study.halves, alpha, raw))
+        pieces.append(_piece(block, study.halves, alpha, at_end, raw))
         targets.append(block.targets)
         if sums is not None:
             sums.add(fold, block.targets, block.predicted, block.responses)
     return FoldResult.joined(pieces, targets)
 
 
-def _piece(block: _Block, halves: Halves, alpha: torch.Tensor, raw: torch.Tensor) -> FoldResult:
+def _piece(
+    block: _Block, halves: Halves, alpha: torch.Tensor, at_end: torch.Tensor, raw: torch.Tensor
+) -> FoldResult:
     half_r = (
         half_correlations(gram_by_target(trials), halves) for trials in (block.predicted, block.responses)
     )
-    return FoldResult.of_splits(alpha[block.targets], raw[block.targets], *half_r)
+    of_block = (values[block.targets] for values in (alpha, at_end, raw))
+    return FoldResult.of_splits(*of_block, *half_r)
 
 
 def _blocks(study: Study, fold: Fold, maps: Maps, alpha: torch.Tensor) -> Iterator[_Block]:

@@ -1,14 +1,20 @@
 """The choice of a ridge penalty per target, without a fit to any inner training set.
 
-Ridge is a linear smoother y_hat = H y, and the residuals of rows I, when they are left out of the fit, are
-(I - H)_II^-1 (y - y_hat)_I: the block form of the leave-one-out formula (Allen 1974, PRESS; Golub, Heath &
-Wahba 1979, eq. 1.3). With the decomposition of `_ridge` and g = a / (s + a),
-I - H = R + U diag(g) U',  R = I - 11'/n - UU'.
+Ridge is a linear smoother y_hat = H y, and the predictions of rows I, when they are left out of the fit, are
+(I - H)_II^-1 H_I,-I y_-I: the block form of the leave-one-out formula (Allen 1974, PRESS; Golub, Heath &
+Wahba 1979, eq. 1.3). With the decomposition of `_ridge`, f = s / (s + a), g = 1 - f = a / (s + a), and responses
+about the mean of the rows that are kept (r does not see a constant),
+
+    H_I,-I y_-I = U_I diag(f) c,  c = U_-I' y_-I,   I - H = R + U diag(g) U',  R = I - 11'/n - UU'.
+
+A strong penalty leaves of f little; it comes out to full relative accuracy, as no residual is taken from a
+response. Where U spans all responses (R = 0), U_I c = 0, and a weak penalty's product is -U_I diag(g) c.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +23,10 @@ import torch
 
 from ._correlation import centred, is_constant
 from ._ridge import Spectrum
-from ._shrinkage import Band, combined_products, n_profiles, shrinkage_bands
+from ._shrinkage import Band, bands_of, combined_products, n_profiles, shrinkage_bands
 from ._splits import portions
 
-__all__ = ["choose_alphas", "inner_scores"]
+__all__ = ["Choice", "best_penalties", "inner_scores"]
 
 _BYTES_AT_ONCE = 96 * 2**20
 # The filters of all penalties are met to this part of their height. An error in the filter enters r squared.
@@ -30,24 +36,58 @@ _TIE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
+class Choice:
+    """The penalties chosen, (n_targets,).
+
+    Attributes
+    ----------
+    index : tensor of int
+        Where in the ascending grid.
+    at_grid_end : tensor of bool
+        Whether it is the weakest or strongest, and the inner score still rises towards that end.
+    """
+
+    index: torch.Tensor
+    at_grid_end: torch.Tensor
+
+
+@dataclass(frozen=True, eq=False)
 class Interpolation:
     """Predictions for all penalties as combinations of those for a few: p(a) = sum_j weights[a, j] p(a_j).
 
-    As functions of s, the filters s / (s + a) of a whole grid of penalties span very few dimensions.
+    As functions of s, the filters s / (s + a) of a whole grid of penalties span very few dimensions. Each
+    penalty's filter and predictions are in units of its `peak`, the largest filter: r does not see a scale.
     """
 
     nodes: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float64]
+    peaks: npt.NDArray[np.float64]
 
 
-def choose_alphas(
+def best_penalties(scores: torch.Tensor) -> Choice:
+    """For each target the strongest penalty whose score is within 1e-6 of the best.
+
+    Parameters
+    ----------
+    scores : tensor of shape (n_alphas, n_targets)
+        Ascending in the penalty; NaN where undefined.
+    """
+    known = scores.nan_to_num(nan=-2.0)
+    tied = known >= known.amax(0) - _TIE
+    last = len(scores) - 1
+    index = last - tied.flip(0).int().argmax(0)
+    rises_to_the_strongest = (index == last) & ~tied[last - 1]
+    return Choice(index, (index == 0) | rises_to_the_strongest)
+
+
+def inner_scores(
     spectrum: Spectrum,
     y: torch.Tensor,
     projected: torch.Tensor,
     alphas: npt.NDArray[np.float64],
     inner: list[torch.Tensor] | None,
 ) -> torch.Tensor:
-    """The penalty of each target whose predictions of the rows left out correlate best with them.
+    """Score of each penalty for each target: Pearson r within an inner fold averaged over the inner folds.
 
     Parameters
     ----------
@@ -59,104 +99,68 @@ def choose_alphas(
     alphas : array of shape (n_alphas,)
         Ascending.
     inner : list of tensors of int, or None
-        The rows that each inner fold holds out, or None to leave out single samples.
+        The rows that each inner fold holds out, or None to leave out single samples (r over all samples then).
 
     Returns
     -------
-    alpha : tensor of shape (n_targets,)
-        The strongest penalty whose score is within 1e-6 of the best. The score is Pearson r within an inner
-        fold averaged over the inner folds (leave-one-out: r over all samples).
+    scores : tensor of shape (n_alphas, n_targets), float64
     """
-    grid = torch.from_numpy(alphas).to(y.device)
-    if len(alphas) == 1:
-        return grid.to(y.dtype).expand(y.shape[1])
-    scores = inner_scores(spectrum, y, projected, alphas, inner).nan_to_num(nan=-2.0)
-    tied = scores >= scores.amax(0) - _TIE
-    last = len(alphas) - 1 - tied.flip(0).int().argmax(0)
-    return grid[last].to(y.dtype)
-
-
-def inner_scores(
-    spectrum: Spectrum,
-    y: torch.Tensor,
-    projected: torch.Tensor,
-    alphas: npt.NDArray[np.float64],
-    inner: list[torch.Tensor] | None,
-) -> torch.Tensor:
-    """Score of each penalty for each target, (n_alphas, n_targets), float64; see `choose_alphas`."""
-    felt = np.maximum(alphas, spectrum.smallest_penalty)
+    felt = np.clip(alphas, spectrum.smallest_penalty, spectrum.largest_penalty)
     plan = _interpolation(spectrum, felt)
-    bands = shrinkage_bands(spectrum.values, felt[plan.nodes].tolist())
+    nodes = felt[plan.nodes]
+    shrunk = shrinkage_bands(spectrum.values, nodes.tolist())
+    kept = bands_of(_kept(spectrum, nodes) / plan.peaks[plan.nodes], spectrum.values)
     if inner is None:
-        return _scores_of_rows(spectrum, y, projected, _leave_out_singly(spectrum, bands), plan)
+        return _scores_left_out_singly(spectrum, y, projected, shrunk, kept, plan)
     # One fold after the other: the inverses of one fold are in memory at a time.
     per_fold = [
-        _scores_of_rows(spectrum, y, projected, _leave_out_together(spectrum, rows, bands), plan)
+        _scores_of_rows(spectrum, y, projected, _leave_out_together(spectrum, rows, shrunk), kept, plan)
         for rows in inner
     ]
     return torch.stack(per_fold).nanmean(0)
 
 
+def _kept(spectrum: Spectrum, alphas: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Diagonals f, or f - 1 where that is the smaller and makes no difference, (rank, n_alphas)."""
+    s = spectrum.values.double().cpu().numpy()[:, None]
+    kept, shrunk = s / (s + alphas), alphas / (s + alphas)
+    if not _is_complete(spectrum):
+        return np.asarray(kept)
+    return np.where(shrunk.max(0, initial=0) < kept.max(0, initial=0), -shrunk, kept)
+
+
 def _interpolation(spectrum: Spectrum, alphas: npt.NDArray[np.float64]) -> Interpolation:
     """Pick the penalties to evaluate by a pivoted QR of the filters (an interpolative decomposition)."""
     if not len(spectrum.values):
-        return Interpolation(np.arange(1), np.ones((len(alphas), 1)))
+        return Interpolation(np.arange(1), np.ones((len(alphas), 1)), np.ones(len(alphas)))
     weakest, strongest = float(spectrum.values[0]), float(spectrum.values[-1])
     # The inner training sets are parts of this one: their spectra end somewhat lower, not higher.
     s = np.geomspace(max(spectrum.smallest_penalty, 0.1 * weakest), strongest, 400)
     filters = s[:, None] / (s[:, None] + alphas)
-    filters /= filters.max(0)
+    peaks = filters.max(0)
+    filters /= peaks
     _, triangle, pivots = scipy.linalg.qr(filters, mode="economic", pivoting=True)
     size = np.abs(np.diag(triangle))
     rank = int((size > _FILTER_TOLERANCE[spectrum.values.dtype] * size[0]).sum())
     nodes = np.sort(pivots[:rank])
     weights = np.linalg.lstsq(filters[:, nodes], filters, rcond=None)[0]
-    return Interpolation(nodes, _unnormalised(weights, s, alphas, nodes))
-
-
-def _unnormalised(
-    weights: npt.NDArray[np.float64],
-    s: npt.NDArray[np.float64],
-    alphas: npt.NDArray[np.float64],
-    nodes: npt.NDArray[np.int64],
-) -> npt.NDArray[np.float64]:
-    # Correlation does not see the scale of a penalty's predictions, only the balance of the nodes matters.
-    peak = (s[:, None] / (s[:, None] + alphas)).max(0)
-    return np.asarray(weights.T / peak[nodes])
+    return Interpolation(nodes, np.asarray(weights.T), peaks)
 
 
 @dataclass(frozen=True, eq=False)
 class _LeftOut:
-    """Rows that are left out of the fit, and per penalty what their residuals need.
-
-    `bands` hold g = a / (s + a); `inverses` the inverse of (I - H)_II, a matrix if the rows are left out
-    together, a column of reciprocals if one by one.
-    """
+    """Rows that are left out of the fit together, and for each penalty the inverse of (I - H)_II."""
 
     rows: torch.Tensor
-    bands: list[Band]
     inverses: list[torch.Tensor]
 
 
-def _leave_out_together(spectrum: Spectrum, rows: torch.Tensor, bands: list[Band]) -> _LeftOut:
+def _leave_out_together(spectrum: Spectrum, rows: torch.Tensor, shrunk: list[Band]) -> _LeftOut:
     left, n_train = spectrum.left[rows], len(spectrum.left)
-    blocks = combined_products(left, bands, left.T)
+    blocks = combined_products(left, shrunk, left.T)
     if not _is_complete(spectrum):
         blocks += torch.eye(len(rows), dtype=left.dtype, device=left.device) - left @ left.T - 1 / n_train
-    return _LeftOut(rows, bands, [_inverse(block) for block in blocks])
-
-
-def _leave_out_singly(spectrum: Spectrum, bands: list[Band]) -> _LeftOut:
-    left, n_train = spectrum.left, len(spectrum.left)
-    squared = left.square()
-    base = 0.0 if _is_complete(spectrum) else 1 - 1 / n_train - squared.sum(1)
-    ones = left.new_ones(left.shape[1], 1)
-    tiny = torch.finfo(left.dtype).tiny
-    inverses = [
-        (base + summed[:, 0]).clamp(min=tiny).reciprocal()[:, None]
-        for summed in combined_products(squared, bands, ones)
-    ]
-    return _LeftOut(torch.arange(n_train, device=left.device), bands, inverses)
+    return _LeftOut(rows, [_inverse(block) for block in blocks])
 
 
 def _is_complete(spectrum: Spectrum) -> bool:
@@ -185,32 +189,57 @@ def _inverse(block: torch.Tensor) -> torch.Tensor:
 
 
 def _scores_of_rows(
-    spectrum: Spectrum, y: torch.Tensor, projected: torch.Tensor, part: _LeftOut, plan: Interpolation
+    spectrum: Spectrum,
+    y: torch.Tensor,
+    projected: torch.Tensor,
+    part: _LeftOut,
+    kept: list[Band],
+    plan: Interpolation,
 ) -> torch.Tensor:
     """Scores of all penalties on the rows left out, (n_alphas, n_targets), some targets at a time."""
-    y_rows, left = y[part.rows], spectrum.left[part.rows]
-    held = len(part.inverses) + n_profiles(part.bands)
-    at_once = max(64, _BYTES_AT_ONCE // (y.element_size() * len(y_rows) * held))
+    y_rows, left, n_train = y[part.rows], spectrum.left[part.rows], len(y)
     scores = []
-    for some in portions(y.shape[1], at_once):
-        y_some, projected_some = y_rows[:, some], projected[:, some]
-        base = None if _is_complete(spectrum) else y_some - left @ projected_some
-        predictions = _left_out_predictions(left, y_some, projected_some, base, part)
+    for some in _targets_at_once(y_rows, kept, plan):
+        y_some = y_rows[:, some]
+        mean_of_others = y_some.sum(0) / (len(y_rows) - n_train)
+        of_others = torch.addmm(projected[:, some], left.T, y_some - mean_of_others, alpha=-1)
+        predictions = combined_products(left, kept, of_others)
+        for prediction, inverse in zip(predictions, part.inverses, strict=True):
+            prediction.copy_(inverse @ prediction)
         scores.append(_scores(y_some, predictions, plan))
     return torch.cat(scores, dim=1)
 
 
-def _left_out_predictions(
-    left: torch.Tensor, y: torch.Tensor, projected: torch.Tensor, base: torch.Tensor | None, part: _LeftOut
+def _scores_left_out_singly(
+    spectrum: Spectrum,
+    y: torch.Tensor,
+    projected: torch.Tensor,
+    shrunk: list[Band],
+    kept: list[Band],
+    plan: Interpolation,
 ) -> torch.Tensor:
-    """Predictions of the rows left out, (n_nodes, n_rows, n_targets); `base` is R y, None for zero."""
-    residuals = combined_products(left, part.bands, projected)
-    for residual, inverse in zip(residuals, part.inverses, strict=True):
-        if base is not None:
-            residual.add_(base)
-        solved = inverse * residual if inverse.shape[1] == 1 else inverse @ residual
-        torch.sub(y, solved, out=residual)
-    return residuals
+    """The same with every row left out alone: what is a matrix above is a number for each row here."""
+    left, n_train = spectrum.left, len(y)
+    squared = left.square()
+    ones = left.new_ones(left.shape[1], 1)
+    base = 0.0 if _is_complete(spectrum) else 1 - 1 / n_train - squared.sum(1, keepdim=True)
+    tiny = torch.finfo(left.dtype).tiny
+    inverses = (combined_products(squared, shrunk, ones) + base).clamp_(min=tiny).reciprocal_()
+    with_means = replace(plan, weights=np.column_stack([plan.weights, 1 / plan.peaks]))
+    own_weights = combined_products(squared, kept, ones) * (n_train / (n_train - 1))
+    scores = []
+    for some in _targets_at_once(y, kept, plan):
+        predictions = combined_products(left, kept, projected[:, some])
+        predictions.addcmul_(own_weights, y[:, some], value=-1).mul_(inverses)
+        # The means of the rows kept differ from row to row: they are one more node, the same for all penalties.
+        means = y[:, some] / (1 - n_train)
+        scores.append(_scores(y[:, some], torch.cat([predictions, means[None]]), with_means))
+    return torch.cat(scores, dim=1)
+
+
+def _targets_at_once(y: torch.Tensor, kept: list[Band], plan: Interpolation) -> Iterator[slice]:
+    held = len(plan.nodes) + n_profiles(kept)
+    return portions(y.shape[1], max(64, _BYTES_AT_ONCE // (y.element_size() * len(y) * held)))
 
 
 def _scores(y: torch.Tensor, predictions: torch.Tensor, plan: Interpolation) -> torch.Tensor:

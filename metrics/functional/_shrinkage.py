@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-__all__ = ["Band", "combined_products", "n_profiles", "shrinkage_bands"]
+__all__ = ["Band", "bands_of", "combined_products", "n_profiles", "shrinkage_bands"]
 
 # Each g is met to this part of itself, so that a sum of squares weighted by g is, too.
 _TOLERANCE = {torch.float32: 1e-4, torch.float64: 1e-9}
@@ -49,13 +49,17 @@ def shrinkage_bands(values: torch.Tensor, penalties: list[float]) -> list[Band]:
         a > 0.
     """
     s = values.double().cpu().numpy()[:, None]
-    shrinkage = np.asarray(penalties) / (s + np.asarray(penalties))
-    parts = _cheapest(shrinkage, 0, _TOLERANCE[values.dtype])
+    return bands_of(np.asarray(penalties) / (s + np.asarray(penalties)), values)
+
+
+def bands_of(diagonals: npt.NDArray[np.float64], like: torch.Tensor) -> list[Band]:
+    """Bands for any diagonals of one sign each, (n_components, n_penalties), that vary slowly along components."""
+    parts = _cheapest(diagonals, 0, _TOLERANCE[like.dtype])
     return [
         Band(
             slice(start, start + profiles.shape[1]),
-            torch.from_numpy(profiles).to(values),
-            torch.from_numpy(weights).to(values),
+            torch.from_numpy(profiles).to(like),
+            torch.from_numpy(weights).to(like),
         )
         for start, profiles, weights in parts
     ]
@@ -113,12 +117,12 @@ def _profiles(
     shrinkage: npt.NDArray[np.float64], tolerance: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Fewest profiles from which all columns follow, (n_profiles, n_components), and the weights of each column."""
-    peak = shrinkage.max(0, initial=0)  # there may be no components
+    peak = np.abs(shrinkage).max(0, initial=0)  # there may be no components
     scaled = shrinkage / peak
     left, size, right = np.linalg.svd(scaled, full_matrices=False)
     profiles = (left * size).T
     missed, count = scaled.copy(), 0
-    while count < len(profiles) and (np.abs(missed) > tolerance * scaled).any():
+    while count < len(profiles) and (np.abs(missed) > tolerance * np.abs(scaled)).any():
         missed -= np.outer(profiles[count], right[count])
         count += 1
     return profiles[:count], right[:count].T * peak[:, None]

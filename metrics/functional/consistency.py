@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor
 from ._corrected import FoldResult, HandBack, fold_averages
 from ._correlation import centred, column_correlation
-from ._cross_validation import Fold, HeldOut, Problem, chosen, fold_score, folds_of, pose
+from ._cross_validation import Fold, HeldOut, Problem, chosen, chosen_at_end, fold_score, folds_of, pose
 from ._halves import Halves, fixed_halves, random_halves
-from ._ridge import decompose, predict, sample_gram
+from ._ridge import predict, prepared
+from ._ridge_penalties import Alphas
 from ._splits import Ints, check_integer, condition_codes, n_conditions
 from .reliability import check_halves, check_trials
 from .ridge import Inner, RidgeMapping, check_inner
@@ -63,7 +63,7 @@ def inter_animal_consistency(
     target_groups: object,
     groups: object,
     *,
-    alphas: npt.ArrayLike | None = None,
+    alphas: Alphas = None,
     n_outer: int = 5,
     n_inner: int = 5,
     n_splits: int = 10,
@@ -129,7 +129,7 @@ def inter_animal_consistency_from_halves(
     target_groups: object,
     groups: object,
     *,
-    alphas: npt.ArrayLike | None = None,
+    alphas: Alphas = None,
     n_outer: int = 5,
     n_inner: int = 5,
     seed: int = 0,
@@ -174,7 +174,7 @@ class _Recording:
 
 @dataclass(frozen=True, eq=False)
 class _Options:
-    alphas: npt.ArrayLike | None
+    alphas: Alphas
     n_outer: int
     n_inner: int
     seed: int
@@ -236,7 +236,8 @@ def _fold_result(
         of_responses.append(column_correlation(first.response, second.response))
     return FoldResult.of_splits(
         alpha=alpha,
-        raw=fold_score(held_out.prediction, problem.y, fold),
+        at_grid_end=chosen_at_end(held_out),
+        raw=fold_score(held_out.to_correlate, problem.y, fold),
         prediction_r=torch.stack(of_predictions, 1),
         neural_r=torch.stack(of_responses, 1),
     )
@@ -248,10 +249,12 @@ def _fit_half(
     """Fit the sources' half average to the targets' half average, at the penalties of the full map."""
     half = torch.tensordot(weights.to(recording.trials.dtype), recording.trials, 1)
     x, y = half[:, ~own], half[:, own]
-    spectrum = decompose(x, sample_gram(x, len(fold.train)), fold.train, fold.test)
+    features = prepared(x, len(fold.train))
+    spectrum = features.decompose(fold.train, fold.test)
     y_train = y[fold.train]
     projected = spectrum.left.T @ centred(y_train)
-    return _HalfFit(predict(spectrum, projected, y_train.mean(0), alpha), y[fold.test])
+    prediction = predict(spectrum, projected, y_train.mean(0), features.penalty_here(alpha))
+    return _HalfFit(prediction, y[fold.test])
 
 
 def _check_animals(target_groups: object, n_targets: int) -> Ints:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy.typing as npt
 import torch
 
 from ._arrays import Array, like
@@ -13,6 +12,7 @@ from ._corrected import Correction, HandBack, check_correction, fold_averages
 from ._cross_validation import count_constant_features, folds_of, pose
 from ._halves import fixed_halves, random_halves
 from ._noise_fold import Study, SumsKeeper, fold_result
+from ._ridge_penalties import Alphas
 from ._splits import check_integer
 from .reliability import check_halves, check_trials
 from .ridge import Inner, RidgeMapping, check_inner
@@ -47,6 +47,8 @@ class NoiseCorrectedPredictivity:
         The published formula in each fold, averaged over its splits.
     alpha : array of shape (n_outer, n_targets)
         The penalties chosen for the map of the trial average, used for those of the halves too.
+    at_grid_end : float
+        Share of them that are the weakest or the strongest of the grid; NaN where there was no choice.
     prediction : array of shape (n_samples, n_targets) or None
         Held-out predictions of the map of the trial average; on request.
     sums : ConditionSums or None
@@ -71,6 +73,7 @@ class NoiseCorrectedPredictivity:
     defined: Array
     fold_scores: Array
     alpha: Array
+    at_grid_end: float
     prediction: Array | None
     sums: ConditionSums | None
     folds: Array
@@ -85,7 +88,7 @@ def noise_corrected_predictivity(
     trials: object,
     groups: object,
     *,
-    alphas: npt.ArrayLike | None = None,
+    alphas: Alphas = None,
     n_outer: int = 5,
     n_inner: int = 5,
     n_splits: int = 100,
@@ -178,7 +181,7 @@ def noise_corrected_predictivity_from_halves(
     halves: object,
     groups: object,
     *,
-    alphas: npt.ArrayLike | None = None,
+    alphas: Alphas = None,
     n_outer: int = 5,
     n_inner: int = 5,
     seed: int = 0,

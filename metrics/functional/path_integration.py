@@ -12,7 +12,7 @@ from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, check_same_length, like
 from ._correlation import centred
 from ._resample import check_n_resamples, child_generators, resample_counts
-from ._ridge import decompose, predict, sample_gram
+from ._ridge import predict, prepared
 from ._splits import check_integer, condition_codes, n_conditions, outer_folds
 
 __all__ = ["PositionReadout", "bootstrap_skill", "error_over_time", "position_skill", "read_out_position"]
@@ -224,8 +224,9 @@ def _apply(
     rows = torch.cat([train.nonzero()[:, 0], test.nonzero()[:, 0]])
     first, last = torch.arange(int(train.sum())), torch.arange(int(train.sum()), len(rows))
     chosen = states[rows]
-    spectrum = decompose(chosen, sample_gram(chosen, len(first)), first, last)
+    features = prepared(chosen, len(first))
+    spectrum = features.decompose(first, last)
     mean = truth[train].mean(0)
     projected = spectrum.left.T @ (truth[train] - mean)
     penalties = [torch.full((truth.shape[1],), alpha, dtype=truth.dtype) for alpha in alphas]
-    return [predict(spectrum, projected, mean, alpha) for alpha in penalties]
+    return [predict(spectrum, projected, mean, features.penalty_here(alpha)) for alpha in penalties]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -12,13 +12,27 @@ import torch
 
 from ...core.errors import InvalidArgumentError
 from ._correlation import centred
-from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, inner_rows, pose
-from ._ridge import check_alphas, decompose, hat_matrix, map_factors, predict, sample_gram
-from ._ridge_choice import choose_alphas
+from ._cross_validation import (
+    Fold,
+    HeldOut,
+    Predictivity,
+    Problem,
+    cross_validate,
+    inner_fold_of,
+    inner_rows,
+    pose,
+)
+from ._ridge import FeatureRows, Spectrum, cheaper_factors, deviations, map_factors, prepared
+from ._ridge_choice import Choice, best_penalties, inner_scores
+from ._ridge_moments import fits_of_folds, moment_scores
+from ._ridge_penalties import Alphas, check_alphas
+from ._unit_scale import unit_of
 
 __all__ = ["Inner", "Predictivity", "ridge_predictivity"]
 
 Inner = Literal["grouped", "leave-one-out"]
+# Feature space is the less work up to so many features for each sample of an inner fold (measured).
+_FEATURES_PER_SAMPLE = 1.0
 #: From a penalty and a number of columns to the factors of the map of that penalty; see `map_factors`.
 Maps: TypeAlias = Callable[[float, int], tuple[torch.Tensor, ...]]
 
@@ -28,7 +42,7 @@ def ridge_predictivity(
     y: object,
     groups: object,
     *,
-    alphas: npt.ArrayLike | None = None,
+    alphas: Alphas = None,
     relative: bool = False,
     n_outer: int = 5,
     n_inner: int = 5,
@@ -101,19 +115,26 @@ def ridge_predictivity(
     array([1., 1., 1.])
     """
     problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
-    mapping = RidgeMapping(problem, alphas, check_inner(inner))
+    mapping = RidgeMapping(problem, alphas, check_inner(inner), relative=relative)
     return cross_validate(problem, mapping, return_prediction=return_prediction)
 
 
 class RidgeMapping:
-    """Fits one outer fold after the other, sharing one Gram matrix."""
+    """Fits one outer fold after the other, sharing one Gram matrix.
+
+    Features as a whole, and each target, are brought to about 1 by powers of two first; predictions and penalties
+    are handed back in the units given.
+    """
 
     def __init__(self, problem: Problem, alphas: object, inner: Inner, *, relative: bool = False) -> None:
         self._problem = problem
-        self._alphas = check_alphas(alphas)
+        self._penalties = check_alphas(alphas, relative=relative)
         self._inner = inner
-        largest_fold = int(np.bincount(problem.folds[problem.folds >= 0]).max())
-        self._gram = sample_gram(problem.x, len(problem.x) - largest_fold)
+        self._by_features = _few_features(problem) and inner == "grouped"
+        smallest_training = len(problem.x) - int(np.bincount(problem.folds[problem.folds >= 0]).max())
+        self._features = prepared(problem.x, smallest_training, exact=self._by_features)
+        self._y_unit = unit_of(problem.y, by_column=True)
+        self._y = problem.y * self._y_unit
 
     def __call__(self, fold: Fold) -> HeldOut:
         """Choose penalties and predict the held-out rows."""
@@ -121,30 +142,94 @@ class RidgeMapping:
 
     def fit(self, fold: Fold) -> tuple[Maps, HeldOut]:
         """The same, with the maps of the penalties chosen, for other responses to the training samples."""
-        y_train = self._problem.y[fold.train]
-        mean, y_centred = y_train.mean(0), centred(y_train)
-        if len(self._alphas) == 1:
-            at_once = self._fit_given(fold, mean, y_centred)
+        if len(self._penalties) == 1:
+            at_once = self._fit_given(fold)
             if at_once is not None:
                 return at_once
-        return self._fit_chosen(fold, mean, y_centred)
+        elif self._by_features and isinstance(self._features, FeatureRows):
+            return self._fit_in_feature_space(fold, self._features.rows)
+        return self._fit_chosen(fold)
 
-    def _fit_given(self, fold: Fold, mean: torch.Tensor, y: torch.Tensor) -> tuple[Maps, HeldOut] | None:
+    def _fit_given(self, fold: Fold) -> tuple[Maps, HeldOut] | None:
         """With one penalty to choose from: no inner folds and no decomposition."""
-        penalty = float(self._alphas[0])
-        hat = hat_matrix(self._problem.x, self._gram, fold.train, fold.test, penalty)
-        if hat is None:
+        penalty = float(self._grid(self._features.sum_of_squares(fold.train))[0])
+        factors = self._features.factors(fold.train, fold.test, penalty)
+        if factors is None:
             return None
-        return lambda _penalty, _n: (hat,), HeldOut(torch.addmm(mean, hat, y), torch.full_like(mean, penalty))
+        factors = tuple(factor.to(self._y) for factor in factors)
+        y = self._y[fold.train]
+        mean, deviation = y.mean(0), centred(y)
+        for factor in reversed(cheaper_factors(factors, y.shape[1])):
+            deviation = factor @ deviation
+        alpha = torch.full_like(mean, penalty, dtype=torch.float64)
+        return lambda _penalty, n: cheaper_factors(factors, n), self._held_out(mean, deviation, alpha, None)
 
-    def _fit_chosen(self, fold: Fold, mean: torch.Tensor, y: torch.Tensor) -> tuple[Maps, HeldOut]:
-        problem = self._problem
-        spectrum = decompose(problem.x, self._gram, fold.train, fold.test)
-        projected = spectrum.left.T @ y
-        rows = inner_rows(problem, fold) if self._inner == "grouped" else None
-        alpha = choose_alphas(spectrum, y, projected, self._alphas, rows)
-        held_out = HeldOut(predict(spectrum, projected, mean, alpha), alpha)
-        return partial(map_factors, spectrum), held_out
+    def _fit_in_feature_space(self, fold: Fold, rows: torch.Tensor) -> tuple[Maps, HeldOut]:
+        """Without a matrix of samples by samples."""
+        y = self._y[fold.train]
+        fits = fits_of_folds(rows[fold.train], y, inner_fold_of(self._problem, fold))
+        grid = self._grid(fits.sum_of_squares)
+        choice = best_penalties(moment_scores(fits, grid))
+        alpha = torch.from_numpy(grid).to(y.device)[choice.index]
+        deviation = fits.deviations(rows[fold.test], alpha).to(y)
+        spectrum = cache(lambda: self._features.decompose(fold.train, fold.test))
+        return self._maps(spectrum), self._held_out(y.mean(0), deviation, alpha, choice.at_grid_end)
+
+    def _fit_chosen(self, fold: Fold) -> tuple[Maps, HeldOut]:
+        y = self._y[fold.train]
+        mean, y = y.mean(0), centred(y)
+        spectrum = self._features.decompose(fold.train, fold.test)
+        projected = spectrum.left.T @ y.to(spectrum.left)
+        grid = self._grid(self._features.sum_of_squares(fold.train))
+        choice = self._choose(spectrum, y, projected, grid, fold)
+        alpha = torch.from_numpy(grid).to(y.device)[choice.index]
+        deviation = deviations(spectrum, projected, alpha).to(y)
+        at_end = choice.at_grid_end if len(grid) > 1 else None
+        return self._maps(lambda: spectrum), self._held_out(mean, deviation, alpha, at_end)
+
+    def _choose(
+        self,
+        spectrum: Spectrum,
+        y: torch.Tensor,
+        projected: torch.Tensor,
+        grid: npt.NDArray[np.float64],
+        fold: Fold,
+    ) -> Choice:
+        if len(grid) == 1:
+            only = torch.zeros(y.shape[1], dtype=torch.int64, device=y.device)
+            return Choice(only, only.bool())
+        rows = inner_rows(self._problem, fold) if self._inner == "grouped" else None
+        return best_penalties(inner_scores(spectrum, y, projected, grid, rows))
+
+    def _maps(self, spectrum: Callable[[], Spectrum]) -> Maps:
+        """Maps in the dtype of the responses; their penalties are in the units given."""
+
+        def factors(penalty: float, n_columns: int) -> tuple[torch.Tensor, ...]:
+            found = map_factors(spectrum(), self._features.penalty_here(penalty), n_columns)
+            return tuple(factor.to(self._y) for factor in found)
+
+        return factors
+
+    def _grid(self, sum_of_squares: float) -> npt.NDArray[np.float64]:
+        """The penalties for the features as prepared."""
+        values = self._penalties.values
+        return values * sum_of_squares if self._penalties.relative else self._features.penalty_here(values)
+
+    def _held_out(
+        self,
+        mean: torch.Tensor,
+        deviation: torch.Tensor,
+        alpha: torch.Tensor,
+        at_grid_end: torch.Tensor | None,
+    ) -> HeldOut:
+        given = self._features.penalty_given(alpha)
+        return HeldOut((mean + deviation) / self._y_unit, given, at_grid_end, deviation)
+
+
+def _few_features(problem: Problem) -> bool:
+    """Whether sums over inner folds are the least work: features are no more than an inner fold has samples."""
+    in_inner_fold = len(problem.x) * (1 - 1 / problem.n_outer) / problem.n_inner
+    return problem.x.shape[1] <= _FEATURES_PER_SAMPLE * in_inner_fold
 
 
 def check_inner(inner: object) -> Inner:

@@ -24,7 +24,7 @@ from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import PredefinedSplit
 
 from innerscore.metrics.functional._halves import random_halves
-from innerscore.metrics.functional._ridge import published_alphas
+from innerscore.metrics.functional._ridge_penalties import published_alphas
 from innerscore.metrics.functional._splits import inner_folds, outer_folds
 from innerscore.metrics.functional.noise_correction import noise_corrected_predictivity
 from innerscore.metrics.functional.pls import pls_predictivity

@@ -9,7 +9,7 @@ from scipy.stats import pearsonr
 from sklearn.linear_model import Ridge
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional._ridge import published_alphas
+from innerscore.metrics.functional._ridge_penalties import published_alphas
 from innerscore.metrics.functional._splits import inner_folds, outer_folds
 from innerscore.metrics.functional.ridge import ridge_predictivity
 
