@@ -44,7 +44,7 @@ def one_to_one_predictivity(
     Returns
     -------
     predictivity : Predictivity
-        With `alpha` None. A target that no feature correlates with above 0 is NaN and counted.
+        With `alpha` None. In a fold in which no feature correlates with a target above 0 the r is 0, chance.
 
     Raises
     ------

@@ -220,11 +220,12 @@ def test_repeated_samples_do_not_break_the_choice_of_penalty():
         assert np.isfinite(ridge_predictivity(x.astype(dtype), y.astype(dtype), groups).score).all()
 
 
-def test_features_without_variance_give_nan():
+def test_features_without_variance_score_chance_on_what_the_recording_carries():
     _, y, groups = simulate()
+    y[:, 1] = 4.0
     result = ridge_predictivity(np.full((len(y), 3), 2.5), y, groups)
-    assert np.isnan(result.score).all()
-    assert result.n_degenerate == 3
+    np.testing.assert_array_equal(result.score, [0, np.nan, 0])
+    assert result.n_degenerate == 1
 
 
 GOOD = simulate()
