@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
+from ....core.arrays import plain_array
 from ....core.errors import InvalidArgumentError
 from .trajectory import Trajectory
 
@@ -52,7 +53,7 @@ def head_direction_tuning(
     counts : array of shape (n_cells, n_samples)
         Spikes at each sample, as from `spike_counts`.
     head_direction : array of shape (n_samples,)
-        Radians; NaN where unknown.
+        Radians; NaN, or masked, where unknown.
     durations : array of shape (n_samples,)
         Seconds of each sample.
     n_bins : int, default=24
@@ -62,6 +63,10 @@ def head_direction_tuning(
     -------
     tuning : HeadDirectionTuning
     """
+    counts = plain_array("The 'counts' parameter", counts, dtype=np.float64)
+    durations = plain_array("The 'durations' parameter", durations, dtype=np.float64)
+    heading = "The 'head_direction' parameter"
+    head_direction = plain_array(heading, head_direction, dtype=np.float64, missing_as_nan=True)
     if counts.ndim != 2 or not len(head_direction) == len(durations) == counts.shape[1]:
         raise InvalidArgumentError(
             "The 'counts', 'head_direction' and 'durations' parameters",
@@ -69,7 +74,7 @@ def head_direction_tuning(
             needed="of equal number of samples",
         )
     known = np.isfinite(head_direction)
-    turn = (np.asarray(head_direction)[known] + np.pi) % (2 * np.pi) / (2 * np.pi)
+    turn = (head_direction[known] + np.pi) % (2 * np.pi) / (2 * np.pi)
     place = np.minimum((turn * n_bins).astype(int), n_bins - 1)
     time = np.bincount(place, durations[known], n_bins)
     spikes = np.stack([np.bincount(place, row, n_bins) for row in counts[:, known]])
@@ -103,6 +108,7 @@ def speed_score(
     score : array of shape (n_cells,)
         Pearson r; NaN for cells or paths that do not vary.
     """
+    counts = plain_array("The 'counts' parameter", counts, dtype=np.float64)
     sigma = smoothing_s / float(np.median(path.durations))
     known = np.isfinite(path.speed)
     speed = _smoothed(np.where(known, path.speed, 0.0)[None], known, sigma)[0]
