@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from ....core.arrays import plain_array
 from ....core.errors import InvalidArgumentError
+from .._scale import ordinary_array
 from .trajectory import Trajectory
 
 __all__ = ["HeadDirectionTuning", "head_direction_tuning", "speed_score"]
@@ -112,13 +113,14 @@ def speed_score(
     sigma = smoothing_s / float(np.median(path.durations))
     known = np.isfinite(path.speed)
     speed = _smoothed(np.where(known, path.speed, 0.0)[None], known, sigma)[0]
-    rate = _smoothed(np.where(known, counts / path.durations, 0.0), known, sigma)
+    rate = _smoothed(np.where(known, ordinary_array(counts, axis=1) / path.durations, 0.0), known, sigma)
     kept = known & (speed >= min_speed_m_s)
     a, b = rate[:, kept], speed[kept]
+    rounding = 1e-12 * np.sqrt((a * a).sum(1) * (b @ b))
     a, b = a - a.mean(1, keepdims=True), b - b.mean()
     norm = np.sqrt((a * a).sum(1) * (b @ b))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(norm > 1e-12 * len(b), a @ b / norm, np.nan)
+        return np.where(norm > rounding, a @ b / norm, np.nan)
 
 
 def _smoothed(values: Floats, known: npt.NDArray[np.bool_], sigma: float) -> Floats:

@@ -22,8 +22,8 @@ class Call:
     arrays : mapping of str to array
         The arguments that are arrays.
     power : mapping of str to int
-        For each argument that has a unit of its own: the power with which the result follows its scale, in the
-        fields of the result that are not in `field_power`.
+        For each argument that has a unit (or several that share one, apart by spaces): the power with which the
+        result follows its scale, in the fields of the result that are not in `field_power`.
     field_power : mapping of str to mapping of str to int
         The same for fields of their own, by argument.
     """
@@ -176,6 +176,7 @@ CALLS: dict[str, Call] = {
         error=np.abs(SAMPLE),
         chance=np.full(40, 3.0),
         walks=GROUPS[:40],
+        power={"error chance": 0},
     ),
     "bootstrap_t_interval": _call(
         lambda values, errors: functional.bootstrap_t_interval(2.0, 0.5, values, errors, unit="conditions"),
@@ -277,8 +278,10 @@ CALLS: dict[str, Call] = {
     "paired_difference": _call(
         _with(functional.paired_difference, unit="conditions", n_boot=50, n_permutations=50),
         first=SAMPLE,
-        second=SAMPLE[::-1].copy(),
+        second=SAMPLE[::-1] ** 2 / 3,
         groups=np.arange(40) % 2,
+        power={"first second": 0},
+        field_power={"first second": {"difference": 1, "interval.low": 1, "interval.high": 1}},
     ),
     "partial_compare_rdms": _call(
         functional.partial_compare_rdms,
@@ -325,6 +328,7 @@ CALLS: dict[str, Call] = {
         _with(functional.rank_ranges, n_permutations=500),
         scores=RNG.normal(size=(3, 20)) + np.arange(3)[:, None],
         power={"scores": 0},
+        field_power={"scores": {"mean": 1}},
     ),
     "read_out_position": _call(
         functional.read_out_position,
@@ -366,6 +370,7 @@ CALLS: dict[str, Call] = {
         both=SAMPLE,
         first=SAMPLE[::-1].copy() / 2,
         second=SAMPLE**2 / 5,
+        power={"both first second": 1},
     ),
     # Space
     "activity_map": _call(
