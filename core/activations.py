@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import plain_array
 from .errors import ActivationError
 from .stimuli import Stimulus
 
@@ -79,13 +80,16 @@ def check_activations(
 
 def _check_layer(value: object, stimulus: Stimulus, candidate: str, layer: str) -> TimedValues:
     subject = f"Layer '{layer}' of candidate '{candidate}' for stimulus '{stimulus.identifier}'"
-    timed = value if isinstance(value, TimedValues) else TimedValues(as_array(value), stimulus.times_ms)
-    values = as_array(timed.values)
+    timed = (
+        value if isinstance(value, TimedValues) else TimedValues(as_array(subject, value), stimulus.times_ms)
+    )
+    values = as_array(subject, timed.values)
     if values.ndim != 2 or values.dtype.kind not in "fiub":
         raise ActivationError(
             subject, got=f"{values.dtype} of shape {values.shape}", needed="a real array (time, units)"
         )
-    _check_times(subject, values, timed.times_ms, stimulus, own=isinstance(value, TimedValues))
+    times_ms = as_array(f"The times of {subject[0].lower()}{subject[1:]}", timed.times_ms)
+    _check_times(subject, values, times_ms, stimulus, own=isinstance(value, TimedValues))
     if values.shape[1] == 0:
         raise ActivationError(subject, got=f"shape {values.shape}", needed="of at least one unit")
     values = np.ascontiguousarray(values, dtype=np.float32)
@@ -94,18 +98,17 @@ def _check_layer(value: object, stimulus: Stimulus, candidate: str, layer: str) 
         raise ActivationError(
             subject, got=f"{bad} NaN or infinite of {values.size} values", needed="finite in float32"
         )
-    return TimedValues(values, np.asarray(timed.times_ms, dtype=np.float64))
+    return TimedValues(values, np.asarray(times_ms, dtype=np.float64))
 
 
 def _check_times(
     subject: str,
     values: npt.NDArray[np.generic],
-    times_ms: npt.NDArray[np.float64],
+    times: npt.NDArray[Any],
     stimulus: Stimulus,
     *,
     own: bool,
 ) -> None:
-    times = np.asarray(times_ms)
     if times.ndim != 1 or len(times) != len(values):
         raise ActivationError(
             subject,
@@ -122,7 +125,9 @@ def _check_times(
         )
 
 
-def as_array(value: object) -> npt.NDArray[Any]:
-    """A numpy view of an array or a torch tensor on any device."""
+def as_array(subject: str, value: object) -> npt.NDArray[Any]:
+    """A numpy view of an array or a torch tensor on any device; `subject` names it where entries are masked."""
     detach = getattr(value, "detach", None)
-    return np.asarray(detach().cpu().numpy() if detach is not None else value)
+    return plain_array(
+        subject, detach().cpu().numpy() if detach is not None else value, error=ActivationError
+    )

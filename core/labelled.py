@@ -28,6 +28,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from ._brainscore import DataAssembly, NeuroidAssembly
+from .arrays import plain_array
 from .errors import InvalidDataError
 from .files import atomic_path
 from .hashing import canonical_json, sha256_of_array, sha256_of_bytes
@@ -79,20 +80,20 @@ def recording(
     Parameters
     ----------
     values : array of shape (n_presentations, n_neuroids[, n_time_bins])
-        Responses, in Hz unless ``attrs['units']`` says otherwise; NaN where nothing was recorded.
+        Responses, in Hz unless ``attrs['units']`` says otherwise; NaN, or masked, where nothing was recorded.
     presentation, neuroid, time_bin : mapping of str to array
         The coordinates of each dimension, at least those of the module's table.
     masks : mapping of str to bool array of shape (n_presentations, n_time_bins), optional
         Epochs, such as ``visible``, ``occluded`` and ``whole``.
     planes : mapping of str to float array of shape (n_presentations, n_time_bins), optional
-        Variables of the task in each bin, such as ``ball_x_deg``; NaN where there are none.
+        Variables of the task in each bin, such as ``ball_x_deg``; NaN, or masked, where there are none.
     attrs : mapping, optional
         JSON-like facts about the whole.
 
     Raises
     ------
     InvalidDataError
-        If a coordinate is missing, misshapen or, for identifiers, repeated.
+        If a coordinate is missing, misshapen, masked or, for identifiers, repeated.
     """
     dims = ["presentation", "neuroid"] + ([] if time_bin is None else ["time_bin"])
     by_dim = {"presentation": presentation, "neuroid": neuroid, "time_bin": time_bin or {}}
@@ -122,7 +123,7 @@ def dissimilarities(
     Raises
     ------
     InvalidDataError
-        If a coordinate is missing or misshapen.
+        If a coordinate is missing, misshapen or masked.
     """
     return _labelled("dissimilarities", values, ["rdm", "pair"], {"rdm": rdm, "pair": pair}, {}, attrs)
 
@@ -217,8 +218,10 @@ def _labelled(
     attrs: Mapping[str, Any] | None,
 ) -> Any:
     coords: dict[str, Any] = {
-        name: (dim, np.asarray(column)) for dim in dims for name, column in by_dim[dim].items()
+        name: (dim, _column(name, column)) for dim in dims for name, column in by_dim[dim].items()
     }
+    values = _plane("values", values)
+    planes = {name: (over, _plane(name, plane)) for name, (over, plane) in planes.items()}
     try:
         assembly = _ASSEMBLY[form](values, dims=dims, coords={**coords, **planes}, attrs=dict(attrs or {}))
     except ValueError as error:
@@ -227,6 +230,14 @@ def _labelled(
         ) from error
     check_labelled(assembly, form)
     return assembly
+
+
+def _column(name: str, column: npt.ArrayLike) -> npt.NDArray[Any]:
+    return plain_array(f"The coordinate '{name}'", column, error=InvalidDataError)
+
+
+def _plane(name: str, plane: npt.ArrayLike) -> npt.NDArray[Any]:
+    return plain_array(f"The labelled data's '{name}'", plane, missing_as_nan=True, error=InvalidDataError)
 
 
 def _check_coordinate(assembly: xr.DataArray, dim: str, name: str) -> None:

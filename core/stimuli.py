@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import plain_array
 from .errors import InvalidArgumentError
 from .hashing import canonical_json, sha256_of_array, sha256_of_bytes
 
@@ -61,7 +62,8 @@ class FrameClip:
     def __post_init__(self) -> None:
         _check_positive("rate_hz", self.rate_hz)
         _check_positive("degrees_per_pixel", self.degrees_per_pixel)
-        shape, dtype = np.shape(self.frames), np.asarray(self.frames).dtype
+        frames = plain_array("The 'frames' parameter", self.frames)
+        shape, dtype = frames.shape, frames.dtype
         if dtype != np.uint8 or len(shape) != 4 or shape[3] != 3 or 0 in shape:
             raise InvalidArgumentError(
                 "The 'frames' parameter",
@@ -72,7 +74,7 @@ class FrameClip:
             raise InvalidArgumentError(
                 "The 'context_frames' parameter", got=self.context_frames, needed=f"in 1..{shape[0]} or None"
             )
-        object.__setattr__(self, "frames", _read_only(self.frames))
+        object.__setattr__(self, "frames", _read_only(frames))
 
     def __repr__(self) -> str:
         time, height, width, _ = self.frames.shape
@@ -233,7 +235,7 @@ def _check_positive(name: str, value: float) -> None:
 
 
 def _check_path(name: str, value: npt.NDArray[np.float64], shape: tuple[int, ...]) -> None:
-    array = np.asarray(value)
+    array = plain_array(f"The '{name}' parameter", value)
     if array.shape != shape or array.size == 0 or not np.isfinite(array).all():
         bad = f"shape {array.shape}" if array.shape != shape else "NaN, infinity or nothing"
         raise InvalidArgumentError(f"The '{name}' parameter", got=bad, needed=f"finite, of shape {shape}")

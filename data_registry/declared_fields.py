@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from ..core.arrays import plain_array
 from ..core.errors import InvalidDataError, MissingPartError
 from ..core.hdf5_links import refuse_outside_parts
 from .matlab_structs import read_matlab
@@ -166,8 +167,9 @@ def _from_netcdf(path: Path, name: str) -> Any:
         return None
     except OSError as error:
         raise InvalidDataError(f"The file {path}", got=str(error), needed="a whole netCDF file") from error
-    masked: Any = np.ma  # numpy has no types for masked arrays
-    return masked.filled(values.astype(float), np.nan) if masked.is_masked(values) else masked.getdata(values)
+    return plain_array(
+        f"The variable '{name}' of {path}", values, missing_as_nan=True, error=InvalidDataError
+    )
 
 
 def _from_hdf5(path: Path, name: str) -> Any:

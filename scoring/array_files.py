@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.activations import LayerValues, TimedValues
+from ..core.arrays import plain_array
 from ..core.errors import ActivationError, InnerscoreError, InvalidDataError
 from ..core.hdf5_links import refuse_outside_parts
 from ..core.stimuli import Stimulus
@@ -131,10 +132,8 @@ def _open_netcdf(path: Path) -> Iterator[Mapping[str, Entry]]:
 
 def _netcdf_entry(path: Path, name: str, variable: Any) -> Entry:
     def read() -> Array:
-        # What was never written has the fill value, a finite number: it is masked, and NaN is refused later.
-        values = variable[:]
-        missing = np.ma.getmaskarray(values)  # type: ignore[no-untyped-call]
-        return np.where(missing, np.nan, np.ma.getdata(values))  # type: ignore[no-untyped-call]
+        # What was never written has the fill value, a finite number, and comes masked.
+        return plain_array(f"The array '{name}' of {path}", variable[:], error=ActivationError)
 
     return Entry(tuple(variable.shape), _real(path, name, variable.dtype), read)
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ...core.arrays import plain_array
 from ...core.errors import InvalidArgumentError
 
 Array: TypeAlias = npt.NDArray[np.floating[Any]] | torch.Tensor
@@ -29,7 +30,7 @@ def as_tensor(name: str, value: object, *, ndim: int | tuple[int, ...], finite: 
     ndim : int or tuple of int
         The numbers of dimensions allowed.
     finite : bool, default=True
-        Whether NaN and infinity are refused.
+        Whether NaN, infinity and masked entries are refused; otherwise masked entries are NaN.
 
     Returns
     -------
@@ -39,7 +40,8 @@ def as_tensor(name: str, value: object, *, ndim: int | tuple[int, ...], finite: 
     Raises
     ------
     InvalidArgumentError
-        If `value` is no array, is empty, is not floating, or has other dimensions or non-finite entries.
+        If `value` is no array, is empty, is not floating, or has other dimensions, or entries that are masked or
+        not finite.
     """
     _check_floating(name, value)
     allowed = (ndim,) if isinstance(ndim, int) else ndim
@@ -49,10 +51,20 @@ def as_tensor(name: str, value: object, *, ndim: int | tuple[int, ...], finite: 
         raise InvalidArgumentError(f"The '{name}' parameter", got=f"shape {shape}", needed=needed)
     if 0 in shape:
         raise InvalidArgumentError(f"The '{name}' parameter", got=f"shape {shape}", needed="non-empty")
-    tensor = value if isinstance(value, torch.Tensor) else torch.from_numpy(_readable(np.asarray(value)))
+    if isinstance(value, torch.Tensor):
+        tensor = value
+    else:
+        plain = plain_array(f"The '{name}' parameter", value, missing_as_nan=not finite)
+        tensor = torch.from_numpy(_readable(plain))
     if finite:
         _check_finite(name, tensor)
     return tensor
+
+
+def as_numbers(name: str, value: object, *, ndim: int | tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Numbers of any kind, a list included, as a checked and finite float64 array of `ndim` dimensions."""
+    numbers = plain_array(f"The '{name}' parameter", value, dtype=np.float64)
+    return np.asarray(as_tensor(name, numbers, ndim=ndim))
 
 
 def like(tensor: torch.Tensor, original: object) -> Array:
@@ -92,7 +104,7 @@ def _check_finite(name: str, tensor: torch.Tensor) -> None:
             f"The '{name}' parameter",
             got=f"{bad} NaN or infinite of {tensor.numel()} entries",
             needed="finite",
-            hint="Drop or mask these samples first.",
+            hint="Leave out the samples or targets that have such entries.",
         )
 
 

@@ -6,6 +6,7 @@ import torch
 
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, check_same_length
+from ._scale import ordinary
 
 __all__ = [
     "as_samples",
@@ -22,7 +23,7 @@ _FEATURES_AT_ONCE = 512
 
 
 def as_samples(x: Array, y: Array, *, at_least: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two checked sets of responses to the same samples, in one dtype."""
+    """Two checked sets of responses to the same samples, brought to an ordinary size."""
     first, second = as_tensor("x", x, ndim=2).detach(), as_tensor("y", y, ndim=2).detach()
     check_same_length(("x", "y"), (len(first), len(second)), "samples")
     if len(first) < at_least:
@@ -33,7 +34,8 @@ def as_samples(x: Array, y: Array, *, at_least: int) -> tuple[torch.Tensor, torc
         )
     for name, value in (("x", first), ("y", second)):
         _check_varies(name, value)
-    return first, second
+    # The measures of whole representations do not depend on the unit of either.
+    return ordinary(first, dim=(0, 1)), ordinary(second, dim=(0, 1))
 
 
 def _check_varies(name: str, x: torch.Tensor) -> None:

@@ -6,6 +6,7 @@ the r of a bootstrap resample is a weighted sum of rows: all resamples are one m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -114,7 +115,7 @@ def correlation_from_sums(sums: torch.Tensor, *, flat_first: float = torch.nan) 
     -------
     r : tensor of shape (..., n_targets)
     """
-    count, a, b, aa, bb, ab = sums.unbind(-2)
+    count, a, b, aa, bb, ab = _of_ordinary_size(sums.unbind(-2))
     count = count.clamp(min=1)
     spread_a, spread_b = aa - a * a / count, bb - b * b / count
     # Cancellation leaves rounding of the squares behind in columns that do not vary, or not together.
@@ -124,3 +125,11 @@ def correlation_from_sums(sums: torch.Tensor, *, flat_first: float = torch.nan) 
     r = together / (spread_a.clamp(min=0) * spread_b.clamp(min=0)).sqrt()
     r = torch.where(flat_a, flat_first, r.clamp(-1.0, 1.0))
     return torch.where(flat_b, torch.nan, r)
+
+
+def _of_ordinary_size(sums: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
+    """The sums of columns divided by powers of two: r does not depend on the unit of either."""
+    count, a, b, aa, bb, ab = sums
+    half_a, half_b = (-(torch.frexp(squares).exponent // 2) for squares in (aa, bb))
+    of_a, of_b = torch.ldexp(torch.ones_like(a), half_a), torch.ldexp(torch.ones_like(b), half_b)
+    return count, a * of_a, b * of_b, aa * of_a * of_a, bb * of_b * of_b, ab * of_a * of_b

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from ._scale import ordinary
+
 
 def centred(columns: torch.Tensor) -> torch.Tensor:
     """Subtract each column's mean over the samples (the last dimension but one)."""
@@ -28,6 +30,7 @@ def column_correlation(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         float64 in [-1, 1]; NaN where a column does not vary beyond rounding, exactly 0 where two do not vary
         together beyond it: the sign of rounding means nothing.
     """
+    a, b = ordinary(a, dim=-2), ordinary(b, dim=-2)
     da, db = centred(a.double()), centred(b.double())
     product = (da * db).sum(-2)
     norm_a, norm_b = da.square().sum(-2).sqrt(), db.square().sum(-2).sqrt()

@@ -13,14 +13,30 @@ __all__ = ["as_rdms", "check_method", "n_states_of", "pair_states"]
 
 
 def as_rdms(name: str, value: Array) -> torch.Tensor:
-    """A stack of condensed RDMs, (k, n_pairs); one vector makes a stack of one."""
+    """A stack of condensed RDMs, (k, n_pairs); one vector makes a stack of one, a square RDM is refused."""
     vectors = as_tensor(name, value, ndim=(1, 2)).detach()
     vectors = vectors if vectors.ndim == 2 else vectors[None]
     if vectors.shape[1] < 2:
         raise InvalidArgumentError(
             f"The '{name}' parameter", got=f"{vectors.shape[1]} pairs", needed="of at least 2 pairs"
         )
+    if _is_square_rdm(vectors):
+        raise InvalidArgumentError(
+            f"The '{name}' parameter",
+            got=f"one square RDM of {len(vectors)} states",
+            needed="condensed: a vector of pairs, or a row of pairs for each RDM",
+            hint="Give the upper triangle, as scipy.spatial.distance.squareform does.",
+        )
     return vectors
+
+
+def _is_square_rdm(rows: torch.Tensor) -> bool:
+    """Whether what was given as a stack of RDMs is one with both of its triangles."""
+    if len(rows) != rows.shape[1] or not bool(rows.any()):
+        return False
+    rounding = 1e-6 * float(rows.abs().amax())
+    on_diagonal = float(rows.diagonal().abs().amax())
+    return on_diagonal <= rounding and float((rows - rows.T).abs().amax()) <= rounding
 
 
 def check_pairs_agree(names: tuple[str, str], a: torch.Tensor, b: torch.Tensor) -> None:

@@ -8,11 +8,13 @@ alone, not on the order of the samples.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from ...core.arrays import plain_array
 from ...core.errors import InvalidArgumentError
 
 Ints = npt.NDArray[np.int64]
@@ -37,9 +39,9 @@ def condition_codes(groups: object, n_samples: int, *, name: str = "groups") -> 
     Raises
     ------
     InvalidArgumentError
-        If `groups` has another shape, has missing labels, or cannot be sorted.
+        If `groups` has another shape, has missing or masked labels, or cannot be sorted.
     """
-    labels = groups.cpu().numpy() if isinstance(groups, torch.Tensor) else np.asarray(groups)
+    labels = _plain_labels(name, groups)
     if labels.shape != (n_samples,):
         raise InvalidArgumentError(
             f"The '{name}' parameter", got=f"shape {labels.shape}", needed=f"of shape ({n_samples},)"
@@ -72,7 +74,7 @@ def given_folds(folds: object, n_samples: int) -> Ints:
     InvalidArgumentError
         If they are no such integers, a number is left out, or a fold leaves fewer than two samples to train on.
     """
-    given = folds.cpu().numpy() if isinstance(folds, torch.Tensor) else np.asarray(folds)
+    given = _plain_labels("folds", folds)
     right_kind = given.shape == (n_samples,) and given.dtype.kind == "i"
     counts = np.bincount(given[given >= 0]) if right_kind else np.zeros(0, dtype=int)
     if not len(counts) or given.min() < -1 or counts.min() < 1 or counts.max() > n_samples - 2:
@@ -105,6 +107,12 @@ def _grouped_folds(name: str, codes: Ints, n_folds: int, rng: np.random.Generato
         )
     fold_of_condition = rng.permutation(np.arange(n_groups) % n_folds)
     return np.asarray(fold_of_condition[codes], dtype=np.int64)
+
+
+def _plain_labels(name: str, labels: object) -> npt.NDArray[Any]:
+    return plain_array(
+        f"The '{name}' parameter", labels.cpu() if isinstance(labels, torch.Tensor) else labels
+    )
 
 
 def _check_no_missing_label(name: str, labels: npt.NDArray[np.generic]) -> None:

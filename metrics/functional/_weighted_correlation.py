@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ._scale import ordinary_array
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -23,7 +25,7 @@ def weighted_correlation(x: Floats, y: Floats, weights: Floats) -> Floats:
         NaN where a vector does not vary among the drawn items.
     """
     # Centred on the whole first, so that little is lost in the difference of moments.
-    x, y, total = x - x.mean(), y - y.mean(), weights.sum(axis=1)
+    x, y, total = _centred(x), _centred(y), weights.sum(axis=1)
     mean_x, mean_y = weights @ x / total, weights @ y / total
     covariance = weights @ (x * y) / total - mean_x * mean_y
     variances = [weights @ (v * v) / total - m * m for v, m in ((x, mean_x), (y, mean_y))]
@@ -31,3 +33,8 @@ def weighted_correlation(x: Floats, y: Floats, weights: Floats) -> Floats:
     varies = (variances[0] > rounding[0]) & (variances[1] > rounding[1])
     norm = np.sqrt(np.where(varies, variances[0] * variances[1], 1.0))
     return np.where(varies, covariance / norm, np.nan)
+
+
+def _centred(values: Floats) -> Floats:
+    scaled = ordinary_array(values, axis=0)
+    return np.asarray(scaled - scaled.mean())

@@ -8,8 +8,9 @@ from itertools import product
 import numpy as np
 import numpy.typing as npt
 
+from ...core.arrays import plain_array
 from ...core.errors import InvalidArgumentError
-from ._arrays import as_tensor
+from ._arrays import as_numbers, as_tensor
 from ._correlation import column_correlation
 from ._resample import check_n_resamples, child_generators, resample_counts
 from ._splits import check_integer, condition_codes, n_conditions
@@ -74,7 +75,7 @@ def residual_errors(response: object, target: object) -> Floats:
     InvalidArgumentError
         If an argument is not as described.
     """
-    y, x = _vector("response", response), _vector("target", target)
+    y, x = (as_numbers(name, value, ndim=1) for name, value in (("response", response), ("target", target)))
     if len(x) != len(y) or len(x) < 3:
         raise InvalidArgumentError(
             "The 'target' parameter",
@@ -110,8 +111,7 @@ def stratified_halves(groups: object, *, n_repeats: int = 10, seed: int = 0) -> 
     InvalidArgumentError
         If a condition has one trial only.
     """
-    labels = np.asarray(groups)
-    codes = condition_codes(labels, len(labels))
+    codes = condition_codes(groups, len(np.asarray(groups)))
     sizes = np.bincount(codes)
     if sizes.min() < 2:
         raise InvalidArgumentError(
@@ -275,12 +275,8 @@ def condition_means(values: Floats, groups: object, first: npt.NDArray[np.bool_]
     return np.array(halves)
 
 
-def _vector(name: str, value: object) -> Floats:
-    return np.asarray(as_tensor(name, np.asarray(value, dtype=np.float64), ndim=1))
-
-
 def _halves(name: str, value: object) -> Floats:
-    array = np.asarray(as_tensor(name, np.asarray(value, dtype=np.float64), ndim=(1, 3)))
+    array = as_numbers(name, value, ndim=(1, 3))
     halves = np.broadcast_to(array, (1, 2, len(array))) if array.ndim == 1 else array
     if halves.shape[1] != 2 or halves.shape[2] < 3:
         raise InvalidArgumentError(
@@ -295,7 +291,7 @@ def _r(x: Floats, y: Floats) -> float:
 
 
 def _answers(name: str, value: object) -> npt.NDArray[np.bool_]:
-    array = np.asarray(value)
+    array = plain_array(f"The '{name}' parameter", value)
     if array.ndim != 1 or not len(array) or not np.isin(array, (0, 1)).all():
         raise InvalidArgumentError(
             f"The '{name}' parameter",

@@ -19,6 +19,7 @@ from ._rank import (
     stable_order,
 )
 from ._rdm_checks import as_rdms, check_method, check_pairs_agree, n_states_of, pair_states
+from ._scale import ordinary
 
 __all__ = ["RDM_COMPARISONS", "compare_rdms", "partial_compare_rdms"]
 
@@ -75,8 +76,8 @@ def compare_rdms(a: Array, b: Array, *, method: str = "pearson") -> float | Arra
     Raises
     ------
     InvalidArgumentError
-        If the numbers of pairs differ, an entry is not finite, the method is unknown, or a whitened method
-        is asked for vectors that are not whole RDMs.
+        If the numbers of pairs differ, an entry is not finite, an RDM is square, the method is unknown, or a
+        whitened method is asked for vectors that are not whole RDMs.
 
     References
     ----------
@@ -188,12 +189,12 @@ def _row_basis(rows: torch.Tensor) -> torch.Tensor:
 
 
 def _as_double(rdms: torch.Tensor) -> torch.Tensor:
-    return rdms.double()
+    return ordinary(rdms.double(), dim=1)
 
 
 def _centred(rdms: torch.Tensor) -> torch.Tensor:
     """Deviations from each RDM's mean; exact zeros for an RDM that is constant up to rounding."""
-    values = rdms.double()
+    values = _as_double(rdms)
     centred = values - values.mean(dim=1, keepdim=True)
     constant = (rdms == rdms[:, :1]).all(dim=1)
     centred[constant] = 0

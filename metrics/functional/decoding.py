@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 from scipy.linalg import eigh
 
+from ...core.arrays import plain_array
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, check_same_length, like
 from ._condition_sums import correlation_from_sums, indicator, sums_by_condition
@@ -87,7 +88,10 @@ class Decoding:
 
     def tested(self, samples: Splits | None = None) -> Splits:
         """The samples that count in each split, bool (n_splits, n_samples): held out, and among `samples`."""
-        return self.held_out if samples is None else self.held_out & np.asarray(samples, dtype=bool)
+        if samples is None:
+            return self.held_out
+        chosen: Splits = plain_array("The 'samples' parameter", samples, dtype=bool)
+        return self.held_out & chosen
 
 
 def decode(x: Array, y: Array, held_out: Splits, *, fitted: Splits | None = None) -> Decoding:
@@ -122,7 +126,9 @@ def decode(x: Array, y: Array, held_out: Splits, *, fitted: Splits | None = None
     states, targets = as_tensor("x", x, ndim=2), as_tensor("y", y, ndim=2)
     check_same_length(("x", "y"), (len(states), len(targets)), "samples")
     splits = _checked_splits(held_out, len(states))
-    allowed = np.ones(len(states), bool) if fitted is None else np.asarray(fitted, dtype=bool)
+    allowed = np.ones(len(states), dtype=bool)
+    if fitted is not None:
+        allowed = plain_array("The 'fitted' parameter", fitted, dtype=bool)
     axes, predictions, baselines = _orthonormal(states.double()), [], []
     for split in splits:
         train = torch.from_numpy(np.flatnonzero(allowed & ~split)).to(states.device)
@@ -229,7 +235,7 @@ def _n_train(n: int, share: float) -> int:
 
 
 def _checked_splits(held_out: Splits, n_samples: int) -> Splits:
-    splits = np.asarray(held_out)
+    splits = plain_array("The 'held_out' parameter", held_out)
     if splits.dtype != bool or splits.ndim != 2 or splits.shape[1] != n_samples:
         raise InvalidArgumentError(
             "The 'held_out' parameter",

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import InvalidArgumentError
-from ._arrays import as_tensor
+from ._arrays import as_numbers
 from ._resample import check_n_resamples, child_generators, resample_counts
 from ._weighted_correlation import weighted_correlation
 
@@ -65,7 +65,7 @@ def fraction_reliability(fraction: object, n_people: object) -> FractionReliabil
     InvalidArgumentError
         If an argument is not as described.
     """
-    p, n = _fractions("fraction", fraction), np.asarray(n_people, dtype=np.float64)
+    p, n = _fractions("fraction", fraction), as_numbers("n_people", n_people, ndim=1)
     if n.shape != p.shape or len(p) < 3 or not (n >= 2).all():
         raise InvalidArgumentError(
             "The 'n_people' parameter",
@@ -98,7 +98,7 @@ def bootstrap_agreement(
     x, p = _fractions("probability", probability), _fractions("fraction", fraction)
     check_n_resamples("n_boot", n_boot)
     weights = resample_counts(child_generators(seed, 1)[0], len(p), n_boot).numpy()
-    n = np.broadcast_to(np.asarray(n_people, dtype=np.float64), p.shape)
+    n = np.broadcast_to(as_numbers("n_people", n_people, ndim=(0, 1)), p.shape)
     _, _, ceiling = _reliabilities(p[None], n[None], weights)
     return weighted_correlation(x, p, weights), ceiling
 
@@ -115,7 +115,7 @@ def _reliabilities(p: Floats, n: Floats, weights: Floats) -> tuple[Floats, Float
 
 
 def _fractions(name: str, value: object) -> Floats:
-    array = np.asarray(as_tensor(name, np.asarray(value, dtype=np.float64), ndim=1))
+    array = as_numbers(name, value, ndim=1)
     if not ((array >= 0) & (array <= 1)).all():
         raise InvalidArgumentError(
             f"The '{name}' parameter", got=f"values in {array.min():.3g}..{array.max():.3g}", needed="in 0..1"

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ...core.arrays import plain_array
 from ...core.errors import InvalidArgumentError
-from ._arrays import as_tensor
+from ._arrays import as_numbers
 
 __all__ = ["READOUT_PENALTIES", "LogisticReadout", "logistic_readout"]
 
@@ -69,7 +70,7 @@ def logistic_readout(train: object, labels: object, test: object) -> LogisticRea
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    x, x_test = (_features(name, value) for name, value in (("train", train), ("test", test)))
+    x, x_test = (as_numbers(name, value, ndim=2) for name, value in (("train", train), ("test", test)))
     y = _labels(labels, len(x))
     if x.shape[1] != x_test.shape[1]:
         raise InvalidArgumentError(
@@ -88,12 +89,8 @@ def logistic_readout(train: object, labels: object, test: object) -> LogisticRea
     )
 
 
-def _features(name: str, value: object) -> Floats:
-    return np.asarray(as_tensor(name, np.asarray(value, dtype=np.float64), ndim=2))
-
-
 def _labels(labels: object, n_items: int) -> npt.NDArray[np.bool_]:
-    array = np.asarray(labels)
+    array = plain_array("The 'labels' parameter", labels)
     if array.shape != (n_items,) or not np.isin(array, (0, 1)).all():
         raise InvalidArgumentError(
             "The 'labels' parameter",

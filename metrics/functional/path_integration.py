@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ...core.arrays import plain_array
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, check_same_length, like
 from ._correlation import centred
@@ -114,7 +115,7 @@ def error_over_time(error: Array, time: Array, edges: npt.ArrayLike) -> npt.NDAr
     values = as_tensor("error", error, ndim=1, finite=False).double().cpu().numpy()
     times = as_tensor("time", time, ndim=1).double().cpu().numpy()
     check_same_length(("error", "time"), (len(values), len(times)), "samples")
-    bounds = np.asarray(edges, dtype=np.float64)
+    bounds = plain_array("The 'edges' parameter", edges, dtype=np.float64)
     if bounds.ndim != 1 or len(bounds) < 2 or (np.diff(bounds) <= 0).any():
         raise InvalidArgumentError(
             "The 'edges' parameter", got=bounds.tolist(), needed="two or more, increasing"
@@ -182,7 +183,7 @@ def bootstrap_skill(
 
 def _parts(walks: npt.ArrayLike, fitted: Mask, n: int) -> tuple[Mask, Mask, npt.NDArray[np.int64]]:
     codes = condition_codes(walks, n, name="walks")
-    train = np.asarray(fitted)
+    train = plain_array("The 'fitted' parameter", fitted)
     if train.dtype != bool or train.shape != (n,) or train.all() or not train.any():
         raise InvalidArgumentError(
             "The 'fitted' parameter",

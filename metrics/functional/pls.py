@@ -9,6 +9,7 @@ import torch
 from ...core.errors import InvalidArgumentError
 from ._correlation import centred
 from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, folds_of, pose
+from ._scale import in_unit_of, ordinary, ordinary_with_exponent
 from ._splits import check_integer
 
 __all__ = ["pls_predictivity"]
@@ -79,12 +80,16 @@ def pls_predictivity(
     n_components = check_integer("n_components", n_components, least=1)
     _check_enough(problem, n_components)
 
+    features = ordinary(problem.x, dim=(0, 1))
+    targets, unit = ordinary_with_exponent(problem.y, dim=(0, 1))
+
     def fit(fold: Fold) -> HeldOut:
-        x_train, y_train = problem.x[fold.train], problem.y[fold.train]
+        x_train, y_train = features[fold.train], targets[fold.train]
         mean = x_train.mean(0)
         parts = pls_parts(x_train - mean, centred(y_train), n_components)
-        scores = (problem.x[fold.test] - mean) @ parts.rotations
-        return HeldOut(torch.addmm(y_train.mean(0), scores, parts.y_loadings.T))
+        scores = (features[fold.test] - mean) @ parts.rotations
+        prediction = torch.addmm(y_train.mean(0), scores, parts.y_loadings.T)
+        return HeldOut(in_unit_of(prediction, unit))
 
     return cross_validate(problem, fit, return_prediction=return_prediction)
 

@@ -6,6 +6,7 @@ import torch
 
 from ._correlation import centred
 from ._cross_validation import Fold, HeldOut, Predictivity, cross_validate, pose
+from ._scale import in_unit_of, ordinary, ordinary_with_exponent
 
 __all__ = ["procrustes_predictivity"]
 
@@ -64,12 +65,15 @@ def procrustes_predictivity(
     array([1., 1., 1., 1.])
     """
     problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
+    features = ordinary(problem.x, dim=(0, 1))
+    targets, unit = ordinary_with_exponent(problem.y, dim=(0, 1))
 
     def fit(fold: Fold) -> HeldOut:
-        x_train, y_train = problem.x[fold.train], problem.y[fold.train]
+        x_train, y_train = features[fold.train], targets[fold.train]
         mean = x_train.mean(0)
         weights = scaled_rotation(x_train - mean, centred(y_train))
-        return HeldOut(torch.addmm(y_train.mean(0), problem.x[fold.test] - mean, weights))
+        prediction = torch.addmm(y_train.mean(0), features[fold.test] - mean, weights)
+        return HeldOut(in_unit_of(prediction, unit))
 
     return cross_validate(problem, fit, return_prediction=return_prediction)
 

@@ -10,6 +10,7 @@ import torch
 from ...core.errors import InvalidArgumentError
 from ._arrays import Array, as_tensor, like
 from ._gram import condense, n_pairs_of, upper_bands
+from ._scale import in_unit_of, ordinary, ordinary_with_exponent
 
 __all__ = ["RDM_DISTANCES", "rdm"]
 
@@ -62,7 +63,8 @@ def rdm(x: Array, *, distance: str = "correlation", noise_precision: Array | Non
     ------
     InvalidArgumentError
         If `x` has fewer than two states, non-finite entries, or states for which the distance is not
-        defined: constant over features (correlation) or all zero (cosine). There is no silent NaN.
+        defined: constant over features (correlation) or all zero (cosine). There is no silent NaN. Also if
+        distances are beyond the range of the dtype of `x`.
 
     References
     ----------
@@ -83,8 +85,31 @@ def rdm(x: Array, *, distance: str = "correlation", noise_precision: Array | Non
     stack = states if states.ndim > n_axes else states[None]
     out = states.new_empty((len(stack), n_pairs_of(stack.shape[-2])))
     for patterns, row in zip(stack, out, strict=True):
-        _WRITERS[distance](patterns, precision, row)
+        if distance in _UNITS:
+            _write_with_unit(patterns, precision, row, distance)
+        else:
+            _WRITERS[distance](ordinary(patterns, dim=1), precision, row)
     return like(out if states.ndim > n_axes else out[0], x)
+
+
+def _write_with_unit(
+    x: torch.Tensor, precision: torch.Tensor | None, out: torch.Tensor, distance: str
+) -> None:
+    """Distances of patterns of ordinary size, in the unit of the patterns as given."""
+    scaled, exponent = ordinary_with_exponent(x, dim=tuple(range(x.ndim)))
+    _WRITERS[distance](scaled, precision, out)
+    if not bool(exponent.any()):
+        return
+    varied = bool(out.any())
+    out.copy_(in_unit_of(out, exponent.flatten(), power=_UNITS[distance]))
+    largest = out.abs().amax()
+    if bool(largest.isinf()) or (varied and bool(largest < torch.finfo(out.dtype).tiny)):
+        raise InvalidArgumentError(
+            "The 'x' parameter",
+            got=f"values of a size of 2^{int(exponent)}",
+            needed=f"of a scale at which {str(out.dtype).removeprefix('torch.')} holds {distance} distances",
+            hint="Divide 'x' by its size first, or give it as float64.",
+        )
 
 
 def _write_correlation(x: torch.Tensor, _: torch.Tensor | None, out: torch.Tensor) -> None:
@@ -178,6 +203,10 @@ _WRITERS: Final[dict[str, Callable[[torch.Tensor, torch.Tensor | None, torch.Ten
     "mahalanobis": _write_mahalanobis,
     "crossnobis": _write_crossnobis,
 }
+
+
+# The power of the unit of `x` in distances that have one.
+_UNITS: Final = {"euclidean": 1, "sqeuclidean": 2, "mahalanobis": 1, "crossnobis": 2}
 
 
 def _check_distance(distance: str, noise_precision: Array | None) -> None:

@@ -19,6 +19,7 @@ from ._halves import (
     random_halves,
     trial_gram,
 )
+from ._scale import ordinary
 from ._splits import check_integer, portions
 
 __all__ = ["Reliability", "spearman_brown", "split_half_reliability"]
@@ -129,7 +130,7 @@ def split_half_reliability(trials: object, *, n_splits: int = 100, seed: int = 0
     >>> float(split_half_reliability(trials).mean.round(1)[0])  # 10 / (10 + 1) in expectation
     0.9
     """
-    values = check_trials(trials, missing=True)
+    values = ordinary(check_trials(trials, missing=True), dim=(0, 1))
     check_integer("n_splits", n_splits, least=1)
     halves = random_halves(len(values), n_splits, check_integer("seed", seed, least=0), values.device)
     at_once = max(1, BYTES_AT_ONCE // (8 * values[..., 0].numel()))

@@ -18,6 +18,7 @@ from ._arrays import Array, like
 from ._rdm_checks import as_rdms, check_method, check_pairs_agree
 from ._resample import check_n_resamples
 from ._rsa_resample import OwnMoments, Plan, draw_plan, presort, sum_into_cells, weighted_ranks
+from ._scale import ordinary
 from .compare_rdms import RDM_COMPARISONS, compare_stacks
 from .rsa_ceiling import ceiling_bounds, check_several
 
@@ -217,7 +218,7 @@ def _by_cells(
 
 def _standardised(rdms: torch.Tensor, centre: bool) -> torch.Tensor:
     """Scaled to a mean square of 1, for the sake of rounding only; the result does not depend on it."""
-    values = rdms.double()
+    values = ordinary(rdms.double(), dim=1)
     if centre:
         values = values - values.mean(1, keepdim=True)
     size = values.square().mean(1, keepdim=True).sqrt()

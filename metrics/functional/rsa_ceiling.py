@@ -10,6 +10,7 @@ from ...core.errors import InvalidArgumentError
 from ._arrays import Array
 from ._rank import each_row, midranks
 from ._rdm_checks import as_rdms, check_method, check_pairs_agree
+from ._scale import ordinary
 from .compare_rdms import RDM_COMPARISONS, compare_rdms, compare_stacks, partial_compare_rdms
 from .reliability import spearman_brown
 
@@ -135,7 +136,7 @@ def commensurate(rdms: torch.Tensor, method: str) -> torch.Tensor:
     """RDMs on the common scale on which a method averages them, float64."""
     if method in ("spearman", "rho-a", "tau-a"):
         return torch.stack(each_row(midranks, rdms))
-    values = rdms.double()
+    values = ordinary(rdms.double(), dim=1)
     if method in ("pearson", "whitened-pearson"):
         values = values - values.mean(1, keepdim=True)
     return values / values.square().mean(1, keepdim=True).sqrt()

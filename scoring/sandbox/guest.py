@@ -113,11 +113,14 @@ def _npz(stimulus: Stimulus, layers: Any) -> bytes:
     arrays = {}
     for name, value in layers.items():
         timed = isinstance(value, TimedValues)
-        values = as_array(value.values if timed else value)
+        subject = f"Layer '{name}' for stimulus '{stimulus.identifier}'"
+        values = as_array(subject, value.values if timed else value)
         # Files of activations have numbers only.
         arrays[f"{stimulus.identifier}/{name}"] = values.astype(np.uint8) if values.dtype == bool else values
         if timed:
-            arrays[f"{stimulus.identifier}/{name}@times_ms"] = as_array(value.times_ms)
+            arrays[f"{stimulus.identifier}/{name}@times_ms"] = as_array(
+                f"The times of {subject}", value.times_ms
+            )
     body = io.BytesIO()
     np.savez(body, **arrays)
     return body.getvalue()

@@ -41,6 +41,8 @@ def test_a_layer_may_have_times_of_its_own():
         ({"a": np.array([["x"] * 3] * 6, object)}, r"real array \(time, units\)"),
         ({"a": np.full((6, 3), np.nan)}, "18 NaN or infinite of 18"),
         ({"a": np.full((6, 3), 1e300)}, "finite in float32"),
+        ({"a": np.ma.masked_equal(np.arange(18.0).reshape(6, 3), 4)}, "1 of 18 entries masked"),
+        ({"a": TimedValues(np.ones((2, 3)), np.ma.masked_equal([0.0, 50.0], 50))}, "1 of 2 entries masked"),
         ({"a": TimedValues(np.ones((2, 3)), np.array([50.0, 0.0]))}, "increasing"),
         ({"a": TimedValues(np.ones((2, 3)), np.array([0.0, 500.0]))}, "within 0..100"),
         ({"a": TimedValues(np.ones((2, 3)), np.array([0.0]))}, "1 time steps"),

@@ -53,6 +53,27 @@ def test_the_hash_sees_one_changed_value_and_one_changed_label():
     assert labelled_hash(example(neuroid=animals)) != base
 
 
+def test_masked_responses_are_missing_and_masked_labels_are_refused():
+    values = np.random.default_rng(0).normal(size=(4, 3, 5)).astype(np.float32)
+    values[1, 2, 3] = np.nan
+    masked = np.ma.masked_invalid(values)
+    masked.data[1, 2, 3] = 1e20  # netCDF's fill value lies under the mask
+    labelled = example(values=masked)
+    np.testing.assert_array_equal(labelled.values, values)
+    assert labelled.dtype == np.float32
+    for changes in (
+        {
+            "time_bin": {
+                "time_bin_start_ms": np.ma.masked_equal(np.arange(5.0), 3),
+                "time_bin_end_ms": np.arange(1, 6),
+            }
+        },
+        {"masks": {"occluded": np.ma.MaskedArray(np.eye(4, 5, dtype=bool), np.eye(4, 5, dtype=bool))}},
+    ):
+        with pytest.raises(InvalidDataError, match="masked"):
+            example(**changes)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -91,3 +91,12 @@ def test_a_set_needs_distinct_names_of_one_kind_and_a_table_in_their_order():
             StimulusSet("s", stimuli, table)
     with pytest.raises(InvalidArgumentError, match="table"):
         StimulusSet("s", (clip("b"), clip("a")), table)
+
+
+def test_masked_frames_and_steps_are_refused():
+    frames = np.ma.masked_equal(np.arange(48, dtype=np.uint8).reshape(1, 4, 4, 3), 5)
+    with pytest.raises(InvalidArgumentError, match="1 of 48 entries masked"):
+        FrameClip("clip", frames, 60.0, 0.1)
+    velocity = np.ma.masked_greater(np.arange(6.0).reshape(3, 2), 4)
+    with pytest.raises(InvalidArgumentError, match="1 of 6 entries masked"):
+        SelfMotion("walk", velocity, 50.0, np.zeros(2), (1.0, 1.0))

@@ -8,6 +8,7 @@ from scipy.fft import next_fast_len
 
 from ....core.errors import InvalidArgumentError
 from .._arrays import Array, like
+from .._scale import ordinary
 from .._splits import check_integer, portions
 from ._maps import as_maps, visited_spread
 
@@ -46,7 +47,7 @@ def spatial_autocorrelation(rate_map: Array, *, min_overlap: int = 20, max_lag: 
     >>> spatial_autocorrelation(np.random.default_rng(0).random((8, 8))).shape
     (15, 15)
     """
-    maps = as_maps("rate_map", rate_map)
+    maps = ordinary(as_maps("rate_map", rate_map), dim=(-2, -1))
     check_integer("min_overlap", min_overlap, least=2)
     if not 0 < max_lag <= 1:
         raise InvalidArgumentError("The 'max_lag' parameter", got=max_lag, needed="in (0, 1]")

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter1d
 
+from ....core.arrays import plain_array
 from ....core.errors import InvalidArgumentError
+from .._scale import ordinary_array
 from .trajectory import Trajectory
 
 __all__ = ["HeadDirectionTuning", "head_direction_tuning", "speed_score"]
@@ -52,7 +54,7 @@ def head_direction_tuning(
     counts : array of shape (n_cells, n_samples)
         Spikes at each sample, as from `spike_counts`.
     head_direction : array of shape (n_samples,)
-        Radians; NaN where unknown.
+        Radians; NaN, or masked, where unknown.
     durations : array of shape (n_samples,)
         Seconds of each sample.
     n_bins : int, default=24
@@ -62,6 +64,10 @@ def head_direction_tuning(
     -------
     tuning : HeadDirectionTuning
     """
+    counts = plain_array("The 'counts' parameter", counts, dtype=np.float64)
+    durations = plain_array("The 'durations' parameter", durations, dtype=np.float64)
+    heading = "The 'head_direction' parameter"
+    head_direction = plain_array(heading, head_direction, dtype=np.float64, missing_as_nan=True)
     if counts.ndim != 2 or not len(head_direction) == len(durations) == counts.shape[1]:
         raise InvalidArgumentError(
             "The 'counts', 'head_direction' and 'durations' parameters",
@@ -69,7 +75,7 @@ def head_direction_tuning(
             needed="of equal number of samples",
         )
     known = np.isfinite(head_direction)
-    turn = (np.asarray(head_direction)[known] + np.pi) % (2 * np.pi) / (2 * np.pi)
+    turn = (head_direction[known] + np.pi) % (2 * np.pi) / (2 * np.pi)
     place = np.minimum((turn * n_bins).astype(int), n_bins - 1)
     time = np.bincount(place, durations[known], n_bins)
     spikes = np.stack([np.bincount(place, row, n_bins) for row in counts[:, known]])
@@ -103,16 +109,18 @@ def speed_score(
     score : array of shape (n_cells,)
         Pearson r; NaN for cells or paths that do not vary.
     """
+    counts = plain_array("The 'counts' parameter", counts, dtype=np.float64)
     sigma = smoothing_s / float(np.median(path.durations))
     known = np.isfinite(path.speed)
     speed = _smoothed(np.where(known, path.speed, 0.0)[None], known, sigma)[0]
-    rate = _smoothed(np.where(known, counts / path.durations, 0.0), known, sigma)
+    rate = _smoothed(np.where(known, ordinary_array(counts, axis=1) / path.durations, 0.0), known, sigma)
     kept = known & (speed >= min_speed_m_s)
     a, b = rate[:, kept], speed[kept]
+    rounding = 1e-12 * np.sqrt((a * a).sum(1) * (b @ b))
     a, b = a - a.mean(1, keepdims=True), b - b.mean()
     norm = np.sqrt((a * a).sum(1) * (b @ b))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(norm > 1e-12 * len(b), a @ b / norm, np.nan)
+        return np.where(norm > rounding, a @ b / norm, np.nan)
 
 
 def _smoothed(values: Floats, known: npt.NDArray[np.bool_], sigma: float) -> Floats:

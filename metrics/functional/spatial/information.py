@@ -9,6 +9,7 @@ from torch.nn import functional as nn
 
 from ....core.errors import InvalidArgumentError
 from .._arrays import Array, as_tensor, like
+from .._scale import ordinary
 from ._maps import as_maps, visited_spread
 
 __all__ = ["SpatialInformation", "spatial_coherence", "spatial_information"]
@@ -99,7 +100,7 @@ def spatial_coherence(rate_map: Array) -> Array:
     coherence : array of shape (n_cells,)
         atanh(r); NaN for constant maps.
     """
-    maps = as_maps("rate_map", rate_map)
+    maps = ordinary(as_maps("rate_map", rate_map), dim=(-2, -1))
     visited = maps.isfinite()
     rates = torch.where(visited, maps, 0.0)
     box = torch.ones((1, 1, 3, 3), dtype=maps.dtype, device=maps.device)

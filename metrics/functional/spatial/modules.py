@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ....core.arrays import plain_array
 from ....core.errors import InvalidArgumentError
 from ....core.seeds import generator
 from .._splits import check_integer
@@ -84,7 +85,7 @@ def find_grid_modules(
     Parameters
     ----------
     spacing : array of shape (n_cells,)
-        Any unit of length; NaN for cells without a lattice.
+        Any unit of length; NaN, or masked, for cells without a lattice.
     orientation : array of shape (n_cells,)
         Degrees, of any range; taken modulo 60.
     max_modules : int, default=8
@@ -157,7 +158,10 @@ class _Mixture:
 
 
 def _checked(spacing: Floats, orientation: Floats) -> tuple[Floats, Floats]:
-    spacing, orientation = np.asarray(spacing, dtype=np.float64), np.asarray(orientation, dtype=np.float64)
+    spacing, orientation = (
+        plain_array(f"The '{name}' parameter", value, dtype=np.float64, missing_as_nan=True)
+        for name, value in (("spacing", spacing), ("orientation", orientation))
+    )
     if spacing.ndim != 1 or spacing.shape != orientation.shape:
         raise InvalidArgumentError(
             "The 'spacing' and 'orientation' parameters",

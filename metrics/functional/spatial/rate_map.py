@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
+from ....core.arrays import plain_array
 from ....core.errors import InvalidArgumentError
 from .trajectory import Trajectory, spike_counts
 
@@ -114,7 +115,7 @@ def activity_map(
     maps : RateMaps
         With `n_spikes` the summed activation.
     """
-    weighted = np.asarray(activity, dtype=np.float64).T * path.durations
+    weighted = plain_array("The 'activity' parameter", activity, dtype=np.float64).T * path.durations
     return rate_maps_of_counts(path, weighted, bin_m=bin_m, smoothing_m=smoothing_m)
 
 

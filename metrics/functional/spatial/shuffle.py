@@ -109,7 +109,7 @@ def shifted_spikes(
         )
     shifts = rng.uniform(min_shift_s, length - min_shift_s, len(spike_times))
     return [
-        np.sort((np.asarray(spikes) - start + shift) % length) + start
+        np.sort((spikes - start + shift) % length) + start
         for spikes, shift in zip(spike_times, shifts, strict=True)
     ]
 

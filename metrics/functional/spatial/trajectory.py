@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from ....core.arrays import plain_array
 from ....core.errors import InvalidArgumentError
 
 __all__ = ["SpikeCounts", "Trajectory", "spike_counts", "trajectory"]
@@ -15,6 +16,7 @@ __all__ = ["SpikeCounts", "Trajectory", "spike_counts", "trajectory"]
 Floats = npt.NDArray[np.float64]
 _LARGEST_BOX_M, _FASTEST_MEDIAN_M_S = 20.0, 3.0
 _SHARE_OUTSIDE, _GAP_STEPS = 0.01, 5.0
+_SPIKES = "The 'spike_times' parameter"
 _CENTIMETRES = "Positions seem to be in cm: multiply by 0.01, or by the file's own 'conversion'."
 
 
@@ -71,7 +73,7 @@ def trajectory(
     times : array of shape (n_samples,)
         Seconds.
     positions : array of shape (n_samples, 2)
-        x, y in m; NaN where the animal was lost.
+        x, y in m; NaN, or masked, where the animal was lost.
     box_m : tuple of float
         Width and height of the box in m.
     origin_m : tuple of float, default=(0, 0)
@@ -94,7 +96,8 @@ def trajectory(
     >>> path.speed.round(3)
     array([0.1, 0.1, 0.1])
     """
-    times, positions = np.asarray(times, dtype=np.float64), np.asarray(positions, dtype=np.float64)
+    times = plain_array("The 'times' parameter", times, dtype=np.float64)
+    positions = plain_array("The 'positions' parameter", positions, dtype=np.float64, missing_as_nan=True)
     _check_shapes(times, positions)
     _check_clock(times)
     lost = ~np.isfinite(positions).all(1)
@@ -137,7 +140,7 @@ def spike_counts(path: Trajectory, spike_times: Sequence[Floats]) -> SpikeCounts
     stop = path.times[-1] + path.durations[-1]
     counts, in_gaps = np.zeros((len(spike_times), len(path.times))), 0
     for cell, spikes in enumerate(spike_times):
-        spikes = np.asarray(spikes, dtype=np.float64)  # noqa: PLW2901
+        spikes = plain_array(_SPIKES, spikes, dtype=np.float64)  # noqa: PLW2901
         _check_within(cell, spikes, path.times[0], stop)
         sample = np.searchsorted(path.times, spikes, side="right") - 1
         tracked = spikes < path.times[sample] + path.durations[sample] * (1 + 1e-9)
@@ -210,7 +213,7 @@ def _check_within(cell: int, spikes: Floats, start: float, stop: float) -> None:
     outside = ~((spikes >= start) & (spikes <= stop))
     if outside.any():
         raise InvalidArgumentError(
-            "The 'spike_times' parameter",
+            _SPIKES,
             got=f"{int(outside.sum())} spikes of cell {cell} outside {start:.6g} .. {stop:.6g} s",
             needed="within the tracked time",
             hint="Cut the spikes to the session, on the clock of the path.",

@@ -167,6 +167,11 @@ def test_the_record_says_where_it_ran_and_is_the_same_otherwise(settings, tmp_pa
     [
         ("time.sleep(60)", "activations", "LimitError"),
         ("return {'a': np.full((stimulus.n_steps, 1), np.nan)}", "activations", "ActivationError"),
+        (
+            "return {'a': np.ma.masked_equal(np.zeros((stimulus.n_steps, 1)), 0)}",
+            "activations",
+            "CandidateError",
+        ),
         ("pass\nraise OSError('no weights')", "load", "CandidateError"),
     ],
 )
