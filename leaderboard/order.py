@@ -4,6 +4,7 @@ Two candidates are compared on shared resamples. With values :math:`s_i`, :math:
 :math:`s_{ib}`, :math:`s_{jb}`, the statistic is :math:`t = (s_i - s_j) / \\mathrm{SE}`, where SE is the standard
 error of the difference over resamples; the p-value is two-sided, from Student's t with one degree of freedom
 less than there are units (Schütt et al. 2023, eLife 12:e82566). All pairs are corrected together by Holm.
+A gap below rounding is none, and as resamples are kept in float32, no SE is taken to be below what float32 keeps.
 A tail of t and not the share of resamples is taken because a few thousand resamples cannot show the small
 p-values that remain after a correction over many pairs.
 """
@@ -18,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
-from ..core.ranking import holm_adjusted, rank_ranges_of
+from ..core.ranking import holm_adjusted, is_rounding, rank_ranges_of
 from ..core.resamples import Resamples
 
 __all__ = ["ALPHA", "Comparison", "Difference", "Quantity", "Standing", "compare", "difference", "mean_of"]
@@ -28,6 +29,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 ALPHA = 0.05
 _SAME = 1e-3  # relative; ceilings of the same resample differ by rounding only
+_FLOAT32 = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True)
@@ -105,18 +107,15 @@ class Comparison:
         """Two-sided p-values of all pairs, not corrected; NaN where a pair cannot be compared."""
         p_values = np.ones_like(self.errors)
         pairs = np.triu_indices(len(self.values), 1)
-        p_values[pairs] = self._p_values_of(
-            np.abs(self.values[pairs[0]] - self.values[pairs[1]]), self.errors[pairs]
-        )
+        p_values[pairs] = self._p_values_of(self.values[pairs[0]], self.values[pairs[1]], self.errors[pairs])
         p_values.T[pairs] = p_values[pairs]
         return p_values
 
-    def _p_values_of(self, gaps: Floats, errors: Floats) -> Floats:
+    def _p_values_of(self, first: Floats, second: Floats, errors: Floats) -> Floats:
+        gaps = np.abs(first - second)
         with np.errstate(divide="ignore", invalid="ignore"):
             tails = np.asarray(2 * stdtr(max(self.n_units - 1, 1), -gaps / errors))
-        # An error of zero: the difference is the same in every resample, and real unless it is zero itself.
-        exact = np.where(gaps == 0, 1.0, 0.0)
-        return np.where(errors == 0, exact, tails)
+        return np.where(is_rounding(first, second) & ~np.isnan(errors), 1.0, tails)
 
     def standings(self, alpha: float = ALPHA) -> list[Standing]:
         """Ranks as ranges and tie groups, Holm-corrected over all pairs that can be compared."""
@@ -256,8 +255,9 @@ def _standard_errors(resamples: Sequence[Resamples], quantity: Quantity) -> Floa
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = (squares + squares.T - 2 * centred @ centred.T) / count
         variance -= np.square((sums - sums.T) / count)
-    # Rounding leaves something of a difference that is none; relative to the values' own spread it is nothing.
-    variance[variance < 1e-12 * (squares + squares.T) / np.maximum(count, 1)] = 0.0
+    # What differs by less than float32 keeps is known to that only, and not to be nothing.
+    size = np.square(np.where(defined, values, 0.0)).max(1, initial=0.0)
+    variance = np.maximum(variance, _FLOAT32**2 * np.maximum.outer(size, size))
     variance[2 * count < values.shape[1]] = np.nan
     return np.asarray(np.sqrt(variance * _inflation(resamples[0])))
 

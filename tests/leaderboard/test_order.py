@@ -115,7 +115,28 @@ def test_equal_and_shifted_candidates():
     shifted = Resamples(one.kind, one.n_units, one.values)
     p_values = compare([0.5, 0.5, 0.6], [one, one, shifted], "normalised").p_values
     assert p_values[0, 1] == 1
-    assert p_values[0, 2] == 0
+    assert p_values[0, 2] < 1e-100
+    assert len(values) == 2
+
+
+@pytest.mark.parametrize("kind", ["bootstrap", "jackknife"])
+@pytest.mark.parametrize("gap", [1e-16, 1e-11, 1e-8])
+def test_a_gap_below_rounding_or_below_what_resamples_keep_is_no_gap(kind, gap):
+    """The third is lower by 0.1 in every resample, and differs from both of the others in the same way."""
+    values, resamples = bootstrapped(noisy(2)) if kind == "bootstrap" else jackknifed(noisy(2))
+    one = resamples[0]
+    shifted = Resamples.of(
+        one.kind,
+        one.n_units,
+        raw=one.part("raw"),
+        ceiling=one.part("ceiling"),
+        normalised=one.part("normalised") - 0.1,
+    )
+    found = compare([0.5, 0.5 + gap, 0.4], [one, one, shifted], "normalised")
+    assert found.p_values[0, 1] > 0.7
+    assert found.p_values[0, 1] == 1 or gap > 1e-9 * 0.5
+    standings = found.standings()
+    assert [(s.rank_low, s.rank_high) for s in standings] == [(1, 2), (1, 2), (3, 3)]
     assert len(values) == 2
 
 
