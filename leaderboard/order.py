@@ -22,7 +22,18 @@ from scipy.special import stdtr, stdtrit
 from ..core.ranking import holm_adjusted, is_rounding, rank_ranges_of
 from ..core.resamples import Resamples
 
-__all__ = ["ALPHA", "Comparison", "Difference", "Quantity", "Standing", "compare", "difference", "mean_of"]
+__all__ = [
+    "ALPHA",
+    "Comparison",
+    "Difference",
+    "Quantity",
+    "Standing",
+    "compare",
+    "difference",
+    "inflation",
+    "mean_of",
+    "sharing",
+]
 
 Quantity: TypeAlias = Literal["normalised", "raw", "ceiling"]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -107,20 +118,37 @@ class Comparison:
         """Two-sided p-values of all pairs, not corrected; NaN where a pair cannot be compared."""
         p_values = np.ones_like(self.errors)
         pairs = np.triu_indices(len(self.values), 1)
-        p_values[pairs] = self._p_values_of(self.values[pairs[0]], self.values[pairs[1]], self.errors[pairs])
+        p_values[pairs] = 2 * stdtr(max(self.n_units - 1, 1), -self.t_values[pairs])
         p_values.T[pairs] = p_values[pairs]
         return p_values
 
-    def _p_values_of(self, first: Floats, second: Floats, errors: Floats) -> Floats:
-        gaps = np.abs(first - second)
+    @property
+    def t_values(self) -> Floats:
+        """Of all pairs the difference in units of its standard error, without sign; 0 where it is rounding."""
+        first, second = self.values[:, None], self.values[None]
         with np.errstate(divide="ignore", invalid="ignore"):
-            tails = np.asarray(2 * stdtr(max(self.n_units - 1, 1), -gaps / errors))
-        return np.where(is_rounding(first, second) & ~np.isnan(errors), 1.0, tails)
+            t_values = np.abs(first - second) / self.errors
+        same = is_rounding(first, second) & ~np.isnan(self.errors)
+        return np.where(same, 0.0, t_values)
+
+    @property
+    def corrected(self) -> Floats:
+        """The p-values corrected by Holm over all pairs that can be compared; 1 for those that cannot."""
+        p_values = self.p_values
+        pairs = np.triu(self._comparable)
+        corrected = np.ones_like(p_values)
+        corrected[pairs] = holm_adjusted(p_values[pairs])
+        return np.minimum(corrected, corrected.T)
+
+    @property
+    def _comparable(self) -> npt.NDArray[np.bool_]:
+        comparable = ~np.isnan(self.errors)
+        np.fill_diagonal(comparable, False)
+        return comparable
 
     def standings(self, alpha: float = ALPHA) -> list[Standing]:
         """Ranks as ranges and tie groups, Holm-corrected over all pairs that can be compared."""
-        corrected, comparable = self._corrected()
-        ranges = rank_ranges_of(self.values, corrected, alpha)
+        ranges = rank_ranges_of(self.values, self.corrected, alpha)
         groups: list[list[int]] = [[] for _ in self.values]
         for number, members in enumerate(ranges.tie_groups):
             for member in members:
@@ -128,19 +156,9 @@ class Comparison:
         return [
             Standing(int(low), int(high), tuple(numbers), len(groups), bool(tested))
             for low, high, numbers, tested in zip(
-                ranges.best, ranges.worst, groups, comparable.any(1), strict=True
+                ranges.best, ranges.worst, groups, self._comparable.any(1), strict=True
             )
         ]
-
-    def _corrected(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Corrected p-values, 1 where a pair cannot be compared; and which pairs can."""
-        p_values = self.p_values
-        comparable = ~np.isnan(p_values)
-        np.fill_diagonal(comparable, False)
-        pairs = np.triu(comparable)
-        corrected = np.ones_like(p_values)
-        corrected[pairs] = holm_adjusted(p_values[pairs])
-        return np.minimum(corrected, corrected.T), comparable
 
 
 def compare(values: Sequence[float], resamples: Sequence[Resamples | None], quantity: Quantity) -> Comparison:
@@ -157,7 +175,7 @@ def compare(values: Sequence[float], resamples: Sequence[Resamples | None], quan
     """
     errors = np.full((len(values), len(values)), np.nan)
     units = []
-    for members in _sharing(resamples):
+    for members in sharing(resamples):
         shared = [one for index in members if (one := resamples[index]) is not None]
         errors[np.ix_(members, members)] = _standard_errors(shared, quantity)
         units.append(shared[0].n_units)
@@ -211,8 +229,8 @@ def difference(
     return Difference(value, value - reach, value + reach, float(both.p_values[0, 1]))
 
 
-def _sharing(resamples: Sequence[Resamples | None]) -> list[list[int]]:
-    """Candidates by the resamples that they share.
+def sharing(resamples: Sequence[Resamples | None]) -> list[list[int]]:
+    """Candidates, by their places, in groups that share their resamples; who has none is in no group.
 
     The ceiling rests on data and resample alone: where two candidates' ceilings agree in every resample, the
     resamples are the same, whichever version of the code drew them.
@@ -259,7 +277,7 @@ def _standard_errors(resamples: Sequence[Resamples], quantity: Quantity) -> Floa
     size = np.square(np.where(defined, values, 0.0)).max(1, initial=0.0)
     variance = np.maximum(variance, _FLOAT32**2 * np.maximum.outer(size, size))
     variance[2 * count < values.shape[1]] = np.nan
-    return np.asarray(np.sqrt(variance * _inflation(resamples[0])))
+    return np.asarray(np.sqrt(variance * inflation(resamples[0])))
 
 
 def _pairwise(centred: Floats, defined: npt.NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
@@ -272,7 +290,7 @@ def _pairwise(centred: Floats, defined: npt.NDArray[np.bool_]) -> tuple[Floats, 
     return weight @ weight.T, centred @ weight.T, np.square(centred) @ weight.T
 
 
-def _inflation(resamples: Resamples) -> float:
+def inflation(resamples: Resamples) -> float:
     """From the variance over resamples to that of the score.
 
     The bootstrap's is too small by (n - 1) / n, and the jackknife's is to be multiplied by n - 1 (Efron &

@@ -22,6 +22,7 @@ from ..core.errors import InnerscoreError, MissingPartError
 from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.provenance import current_environment, peak_memory_mb, source_sha256, utc_now
 from ..core.records import (
+    CARD_FILE,
     TARGETS_FILE,
     BenchmarkRef,
     CandidateRef,
@@ -33,6 +34,7 @@ from ..core.records import (
     ScoreRecord,
     Stage,
     Status,
+    candidate_card_json,
     score_record,
 )
 from ..core.scores import unpack_score
@@ -82,7 +84,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A record with the file of per-target values that it names by hash.
+    """A record with the files that it names by hash.
 
     Parameters
     ----------
@@ -91,7 +93,7 @@ class Outcome:
     targets_csv : bytes or None
         With status "value" only.
     files : mapping of str to bytes
-        Further files that the record names, such as the resamples that paired tests need.
+        Further files that the record names: the candidate's card, the resamples that paired tests need.
     error : InnerscoreError or None
         With status "failed": the error itself.
     """
@@ -104,7 +106,8 @@ class Outcome:
     @property
     def all_files(self) -> dict[str, bytes]:
         """Every file that the record names, that of per-target values among them."""
-        return {} if self.targets_csv is None else {TARGETS_FILE: self.targets_csv, **self.files}
+        targets = {} if self.targets_csv is None else {TARGETS_FILE: self.targets_csv}
+        return targets | dict(self.files)
 
 
 def prepare(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: int = 0) -> Run:
@@ -231,7 +234,7 @@ class _Attempt:
     def show(self) -> dict[str, Activations] | Outcome:
         """The activations; or how it ended without."""
         if not accepts(self.run.card, self.run.benchmark.stimuli):
-            return Outcome(self._record("not applicable"))
+            return Outcome(self._record("not applicable"), files=self._card)
         try:
             activations = self._activations()
         except MissingPartError:
@@ -252,12 +255,18 @@ class _Attempt:
         except InnerscoreError as error:
             return self.failed(error)
         self.say(self.stage, 1, 1)
-        return Outcome(self._record("value", score=packed.record), packed.targets_csv, packed.files)
+        files = {**packed.files, **self._card}
+        return Outcome(self._record("value", score=packed.record), packed.targets_csv, files)
 
     def failed(self, error: InnerscoreError) -> Outcome:
         """It ends here."""
         failure = Failure(stage=self.stage, kind=type(error).__name__, reason=str(error))
-        return Outcome(self._record("failed", failure=failure), error=error)
+        return Outcome(self._record("failed", failure=failure), files=self._card, error=error)
+
+    @property
+    def _card(self) -> dict[str, bytes]:
+        """The candidate's card, which goes with the record: a board elsewhere has no other."""
+        return {CARD_FILE: candidate_card_json(self.run.card)}
 
     def _activations(self) -> dict[str, Activations]:
         """From the cache if it has them all; else the candidate is built and shown what is missing."""
@@ -295,6 +304,7 @@ class _Attempt:
             cost=self.clock.cost(),
             created=utc_now(),
             supersedes=self.supersedes,
+            card_sha256=sha256_of_bytes(self._card[CARD_FILE]),
         )
 
 
