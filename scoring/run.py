@@ -6,6 +6,7 @@ already done is known. Executing never raises for what the candidate does: a fai
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -18,7 +19,7 @@ from ..candidates.interface import accepts, bundle_sha256, find_candidate
 from ..core._brainscore import Score
 from ..core.activations import Activations
 from ..core.cards import CandidateCard
-from ..core.errors import InnerscoreError, MissingPartError
+from ..core.errors import CandidateError, InnerscoreError, MissingPartError
 from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.provenance import current_environment, peak_memory_mb, source_sha256, utc_now
 from ..core.records import (
@@ -37,7 +38,7 @@ from ..core.records import (
     candidate_card_json,
     score_record,
 )
-from ..core.scores import unpack_score
+from ..core.scores import ScoreParts, unpack_score
 from ..core.settings import Settings
 from .activation_cache import ActivationCache, Showing, show_stimuli
 from .sandbox import Sandbox
@@ -318,12 +319,34 @@ class Scored:
 
 
 def scored(score: Score) -> Scored:
-    """A score as it is recorded, with its per-target values and further files in bytes."""
+    """A score as it is recorded, with its per-target values and further files in bytes.
+
+    Raises
+    ------
+    CandidateError
+        If its raw or its normalised value is not defined: that is no value, but a failure.
+    """
     parts = unpack_score(score)
+    _check_defined(parts)
     targets_csv = parts.targets.to_csv(index=False, lineterminator="\n", float_format="%.17g").encode()
     files = parts.files
     hashes = {name: sha256_of_bytes(body) for name, body in files.items()}
     return Scored(score_record(parts, sha256_of_bytes(targets_csv), hashes), targets_csv, files)
+
+
+def _check_defined(parts: ScoreParts) -> None:
+    values = {"raw": parts.raw.value, "normalised": parts.normalised.value}
+    missing = [name for name, value in values.items() if not math.isfinite(value)]
+    if not missing:
+        return
+    known = [name for name in missing if name in parts.targets]
+    of_targets = [f"'{name}' of {int(parts.targets[name].isna().sum())}" for name in known]
+    raise CandidateError(
+        "The score",
+        got=f"{' and '.join(missing)} value undefined ({', '.join(of_targets)} of {len(parts.targets)} targets)",
+        needed="defined",
+        hint="States that are constant, or equal for all conditions, have no likeness to anything.",
+    )
 
 
 @dataclass
