@@ -189,14 +189,6 @@ class Store:
         except InvalidCardError as error:
             raise damaged("A stored card of a candidate", str(error)) from error
 
-    def bundles(self, candidate: str, version: int) -> set[str]:
-        """Hashes of the bundles that records have of a candidate in a version."""
-        return {
-            one.inputs.candidate.bundle_sha256
-            for one in self.records(candidate=candidate)
-            if one.inputs.candidate.version == version
-        }
-
     def record(self, record_sha256: str) -> ResultRecord | None:
         """The record of a hash; None if it is not here."""
         return next(iter(self._read(RECORDS.c.record_sha256 == record_sha256)), None)
