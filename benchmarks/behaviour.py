@@ -21,7 +21,6 @@ import pandas as pd
 from ..core._brainscore import DataAssembly, Score
 from ..core.activations import Activations
 from ..core.errors import ActivationError, InvalidDataError, MissingPartError
-from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.labelled import coordinate
 from ..core.scores import pack_score, unpack_score
 from ..metrics.functional.logistic_readout import LogisticReadout, logistic_readout
@@ -52,11 +51,6 @@ class BehaviouralBenchmark(Benchmark):
     def commitment_conditions(self) -> tuple[str, ...]:
         """None: the read-out's own training stimuli serve the choice."""
         return ()
-
-    @cached_property
-    def judged_sha256(self) -> str:
-        """Hash of the names of the judged stimuli: what a table answers about."""
-        return sha256_of_bytes(canonical_json(list(self._conditions)))
 
     def score(self, activations: Mapping[str, Activations]) -> Score:
         """Score activations: read answers out of them, and compare these with people's.

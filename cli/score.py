@@ -12,6 +12,7 @@ from .options import JsonOption, SeedOption
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
+    from ..core.settings import Settings
     from ..leaderboard.store import Store
     from .running import Result
 
@@ -101,7 +102,9 @@ def score(
         box = Sandbox(settings) if sandbox else None
         running = run_pairs(candidates, names, settings, seed=seed, rerun=rerun, sandbox=box)
     results = _followed(running, len(candidates) * len(names), quiet=json)
-    _report(results, open_store(settings), json=json)
+    store = open_store(settings)
+    _report(results, store, json=json)
+    _warn(results, store, settings)
     if any(result.failed for result in results):
         raise typer.Exit(CandidateError.exit_code)
     # Missing data are an error only where the benchmark was asked for by name.
@@ -147,6 +150,19 @@ def _report(results: Sequence[Result], store: Store, *, json: bool) -> None:
                 write(f"{result.candidate} on {result.benchmark}: {place.text}")
     for error in dict.fromkeys(str(result.error) for result in results if result.error is not None):
         say(f"error: {error}")
+
+
+def _warn(results: Sequence[Result], store: Store, settings: Settings) -> None:
+    """What a reader of the board would take wrongly."""
+    from ..candidates import registry
+    from ..core.provenance import PACKAGE_ROOT
+    from .standing import apart, other_bytes
+
+    registered = registry(settings).entries().items()
+    built_in = {name for name, entry in registered if entry.path.is_relative_to(PACKAGE_ROOT)}
+    records = [result.record for result in results if result.record is not None]
+    for warning in (*apart(records, store), *other_bytes(records, store, built_in=built_in)):
+        say(f"warning: {warning}")
 
 
 def _refuse_options_of_arrays(executor: ExecutorName, jobs: int | None, slurm: list[str] | None) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.records import ResultRecord
-from ..leaderboard.board import Cell, Column, Section, make_board
+from ..leaderboard.board import Board, Cell, Column, Section, make_board
 from ..leaderboard.store import Store
 
-__all__ = ["Place", "Remaining", "places"]
+__all__ = ["Place", "Remaining", "apart", "other_bytes", "places"]
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,7 @@ def places(records: Sequence[ResultRecord], store: Store) -> Mapping[str, Place]
     asked = {record.record_sha256 for record in records if record.score is not None}
     if not asked:
         return {}
-    benchmarks = {record.inputs.benchmark.identifier for record in records}
-    rivals = [record for record in store.latest() if record.inputs.benchmark.identifier in benchmarks]
-    board = make_board(rivals, {}, {}, resamples=store.resamples)
+    board = make_board(_rivals(records, store), {}, {}, resamples=store.resamples)
     return {
         cell.record.record_sha256: _place(section, column, row.candidate, cell)
         for section in board.sections
@@ -86,6 +84,68 @@ def places(records: Sequence[ResultRecord], store: Store) -> Mapping[str, Place]
         for column, cell in zip(section.columns, row.cells, strict=True)
         if cell.record is not None and cell.record.record_sha256 in asked and cell.standing is not None
     }
+
+
+def apart(records: Sequence[ResultRecord], store: Store) -> list[str]:
+    """Of each stored record that stands in another column than most of its benchmark's, a sentence that says so."""
+    asked = {record.record_sha256 for record in records if record.score is not None}
+    board = make_board(_rivals(records, store), {}, {}) if asked else Board(())
+    return [
+        f"{row.candidate} on {column.benchmark} stands in the column '{column.label}', and {n_others} other "
+        f"candidate{'' if n_others == 1 else 's'} in '{main.label}': scores of the two are not compared, and only "
+        "the latter column is in the win rate"
+        for section in board.sections
+        for row in section.rows
+        for column, cell in zip(section.columns, row.cells, strict=True)
+        if cell.record is not None and cell.record.record_sha256 in asked and not column.counted
+        for main, n_others in _main(section, column, row.candidate)
+    ]
+
+
+def _main(section: Section, column: Column, candidate: str) -> list[tuple[Column, int]]:
+    """The column of the same benchmark that is in the win rate, with how many others have a value there."""
+    return [
+        (
+            other,
+            sum(
+                row.candidate != candidate and row.cells[index].normalised is not None for row in section.rows
+            ),
+        )
+        for index, other in enumerate(section.columns)
+        if other.counted and other.benchmark == column.benchmark
+    ]
+
+
+def other_bytes(records: Sequence[ResultRecord], store: Store, *, built_in: Collection[str]) -> list[str]:
+    """Of each candidate that has a value under the same version with other bytes, a sentence that says so.
+
+    Those that come with innerscore have its version, and share their code with each other.
+    """
+    found = {}
+    for record in records:
+        whose = record.inputs.candidate
+        if whose.identifier in built_in:
+            continue
+        others = {
+            other.bundle_sha256
+            for one in store.records(candidate=whose.identifier)
+            if one.score is not None
+            and (other := one.inputs.candidate).version == whose.version
+            and other.bundle_sha256 != whose.bundle_sha256
+        }
+        remedy = "raise 'version' in candidate.yaml" if record.card_sha256 else "give the file another name"
+        for sha256 in sorted(others):
+            found[whose, sha256] = (
+                f"version {whose.version} of '{whose.identifier}' is on the board as other bytes, too (bundle "
+                f"{sha256[:12]}, now {whose.bundle_sha256[:12]}): {remedy}. Its row shows one bundle, the newest"
+            )
+    return list(found.values())
+
+
+def _rivals(records: Sequence[ResultRecord], store: Store) -> list[ResultRecord]:
+    """All that the store has to show on the benchmarks of some records."""
+    benchmarks = {record.inputs.benchmark.identifier for record in records}
+    return [record for record in store.latest() if record.inputs.benchmark.identifier in benchmarks]
 
 
 def _place(section: Section, column: Column, candidate: str, cell: Cell) -> Place:

@@ -58,9 +58,11 @@ def stored_board(
     from .. import benchmarks, candidates
     from ..leaderboard.board import make_board
 
+    records = store.latest()
+    registered = {name: entry.card for name, entry in candidates.registry(settings).entries().items()}
     return make_board(
-        store.latest(),
-        {name: entry.card for name, entry in candidates.registry(settings).entries().items()},
+        records,
+        {**store.cards(records), **registered},
         {
             name: entry.card
             for name, entry in benchmarks.registry(settings).entries().items()

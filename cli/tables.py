@@ -10,13 +10,17 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from ..core.records import EstimateRecord
-    from ..leaderboard.board import Board, Cell, Column, Section
+    from ..core.records import EstimateRecord, ScoreRecord
+    from ..leaderboard.board import Board, Cell, Column, Row, Section
     from .running import Result
 
 __all__ = ["estimate_text", "print_board", "print_table", "result_line"]
 
 _PIPE_WIDTH = 160  # columns where standard output is no terminal
+_CAPTION = (
+    "share of the ceiling [95 % interval]; ^ above the ceiling; win rate: the share of the others that one beats, "
+    "mean over the benchmarks, but for those in brackets"
+)
 _STATE_TEXT = {"failed": "failed", "not applicable": "n/a", "not run": "not run"}
 
 
@@ -44,8 +48,14 @@ def result_line(result: Result) -> str:
     stored = ", stored before" if result.reused else ""
     return (
         f"{pair}: {estimate_text(score.normalised)} of the ceiling{flag} "
-        f"(raw {estimate_text(score.raw)}, ceiling {estimate_text(score.ceiling)}, layer {score.layer}{stored})"
+        f"(raw {estimate_text(score.raw)}, ceiling {estimate_text(score.ceiling)}{_divided_by(score)}, layer "
+        f"{score.layer}{stored})"
     )
+
+
+def _divided_by(score: ScoreRecord) -> str:
+    """The raw value over the ceiling is not always the score."""
+    return f"; raw divided by {score.divided_by}" if score.divided_by else ""
 
 
 def print_table(rows: list[tuple[str, ...]], header: tuple[str, ...]) -> None:
@@ -67,15 +77,28 @@ def _section_table(section: Section) -> Table:
     table = Table(title=f"{section.system}{simulated}", title_justify="left", box=None, header_style="bold")
     table.add_column("candidate")
     for column in section.columns:
-        table.add_column(f"{column.benchmark}\n{_ceiling_text(section, column)}", justify="right")
-    table.add_column("mean", justify="right")
+        table.add_column(f"{_column_name(column)}\n{_ceiling_text(section, column)}", justify="right")
+    table.add_column("win rate", justify="right")
     for row in section.tried:
-        mean = "" if math.isnan(row.mean) else f"{row.mean:.3f}"
-        table.add_row(row.candidate, *map(_cell_text, row.cells), mean)
+        table.add_row(row.candidate, *map(_cell_text, row.cells), _win_rate_text(row))
     notes = [f"{state}: {', '.join(names)}" for state, names in section.untried.items()]
-    table.caption = "; ".join([*notes, "share of the ceiling [95 % interval]; ^ above the ceiling"])
+    table.caption = "; ".join([*notes, _CAPTION])
     table.caption_justify = "left"
     return table
+
+
+def _column_name(column: Column) -> str:
+    """With what tells it from another column of the same name; in brackets where it is not in the win rate."""
+    name = f"{column.benchmark}, {column.label}" if column.mark or not column.counted else column.benchmark
+    return name if column.counted else f"({name})"
+
+
+def _win_rate_text(row: Row) -> str:
+    """``0.750 #1-3``: with the ranks that the tests leave open."""
+    if math.isnan(row.win_rate) or row.standing is None:
+        return ""
+    low, high = row.standing.rank_low, row.standing.rank_high
+    return f"{row.win_rate:.3f} #{low}" if low == high else f"{row.win_rate:.3f} #{low}-{high}"
 
 
 def _ceiling_text(section: Section, column: Column) -> str:

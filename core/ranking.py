@@ -10,9 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["RankRanges", "holm_adjusted", "rank_ranges_of"]
+__all__ = ["RankRanges", "holm_adjusted", "is_rounding", "rank_ranges_of"]
 
 Floats = npt.NDArray[np.float64]
+
+_RELATIVE = 1e-9
+_ABSOLUTE = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,27 @@ class RankRanges:
     worst: npt.NDArray[np.int64]
     p_values: Floats
     tie_groups: tuple[tuple[int, ...], ...]
+
+
+def is_rounding(first: npt.ArrayLike, second: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Whether two scores differ by no more than the order of additions can make of one.
+
+    The same model with its units in another order scores the same but for the last digits, and must tie with
+    itself.
+
+    Parameters
+    ----------
+    first, second : array-like
+        Scores, of shapes that fit together.
+
+    Returns
+    -------
+    same : array of bool
+        True where the difference is at most 1e-9 of the larger absolute value, or at most 1e-12; False at NaN.
+    """
+    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    reach = np.maximum(_RELATIVE * np.maximum(np.abs(a), np.abs(b)), _ABSOLUTE)
+    return np.asarray(np.abs(a - b) <= reach)
 
 
 def holm_adjusted(p_values: Floats) -> Floats:

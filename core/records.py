@@ -25,8 +25,8 @@ from pydantic import (
     model_validator,
 )
 
-from .cards import Sha256
-from .errors import InvalidRecordError
+from .cards import CandidateCard, Sha256
+from .errors import InvalidCardError, InvalidRecordError
 from .hashing import canonical_json, sha256_of_bytes
 from .resamples import RESAMPLES_FILE, ResampleKind
 
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from .scores import Estimate, ScoreParts  # whoever only reads records need not wait for brainscore-core
 
 __all__ = [
+    "CARD_FILE",
+    "DIVIDED_BY",
+    "NO_STIMULI",
     "TARGETS_FILE",
     "BenchmarkRef",
     "CandidateRef",
@@ -48,11 +51,17 @@ __all__ = [
     "ScoreRecord",
     "Stage",
     "Status",
+    "candidate_card_json",
+    "read_candidate_card",
     "read_record",
     "score_record",
 ]
 
 TARGETS_FILE = "targets.csv"
+CARD_FILE = "candidate-card.json"
+DIVIDED_BY = "divided_by"  # the fact of a score that says what its raw value is divided by
+
+NO_STIMULI = sha256_of_bytes(b"")  # where a file of answers was scored, and nothing was shown
 
 Status: TypeAlias = Literal["value", "failed", "not applicable"]
 Stage: TypeAlias = Literal["load", "activations", "score"]
@@ -92,7 +101,10 @@ class DataRef(_Model):
 
 
 class RunInputs(_Model):
-    """All that determines a run's values on one machine."""
+    """All that determines a run's values on one machine.
+
+    The seed is the candidate's: it draws with it, the measure's draws have a seed of their own.
+    """
 
     candidate: CandidateRef
     benchmark: BenchmarkRef
@@ -150,6 +162,11 @@ class ScoreRecord(_Model):
     resampling: Resampling | None = None
 
     @property
+    def divided_by(self) -> str:
+        """What the raw value was divided by to give the normalised one, in words; empty where nothing says so."""
+        return str(self.facts.get(DIVIDED_BY, ""))
+
+    @property
     def named_files(self) -> dict[str, str]:
         """Hashes of all files beside the record, by name."""
         return {TARGETS_FILE: self.targets_sha256, **self.files}
@@ -201,7 +218,7 @@ class ResultRecord(_Model):
     Attributes
     ----------
     schema_version : int
-        Of this model; 1 knew no files but the per-target one.
+        Of this model; 1 knew no files but the per-target one, 2 no card of the candidate.
     inputs : RunInputs
         What was run.
     status : {"value", "failed", "not applicable"}
@@ -216,9 +233,12 @@ class ResultRecord(_Model):
         ISO 8601, UTC.
     supersedes : str or None
         ``record_sha256`` of the record that this one corrects.
+    card_sha256 : str or None
+        Hash of the file with the candidate's card that lies beside the record, so that a board where the candidate
+        is not registered has it; absent from the JSON of records without, which keep their bytes.
     """
 
-    schema_version: Literal[1, 2] = 2
+    schema_version: Literal[1, 2, 3] = 3
     inputs: RunInputs
     status: Status
     score: ScoreRecord | None = None
@@ -227,11 +247,23 @@ class ResultRecord(_Model):
     cost: Cost
     created: str
     supersedes: Sha256 | None = None
+    card_sha256: Sha256 | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_an_absent_card(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        content: dict[str, Any] = handler(self)
+        if content.get("card_sha256", True) is None:
+            del content["card_sha256"]
+        return content
 
     @model_validator(mode="after")
-    def _files_need_version_2(self) -> Self:
+    def _files_need_their_version(self) -> Self:
         if self.schema_version == 1 and self.score is not None and self.score.files:
             raise ValueError("a record of schema version 1 has no files but the per-target one")
+        if self.schema_version < 3 and self.card_sha256 is not None:
+            raise ValueError("a record of schema version 1 or 2 has no card of the candidate")
+        if CARD_FILE in (() if self.score is None else self.score.files):
+            raise ValueError(f"the file {CARD_FILE} is named by the record's 'card_sha256'")
         return self
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
@@ -244,7 +276,8 @@ class ResultRecord(_Model):
     @property
     def files(self) -> dict[str, str]:
         """Hashes of the files beside the record, by name."""
-        return {} if self.score is None else self.score.named_files
+        card = {} if self.card_sha256 is None else {CARD_FILE: self.card_sha256}
+        return card if self.score is None else self.score.named_files | card
 
     @cached_property
     def run_sha256(self) -> str:
@@ -289,6 +322,27 @@ def read_record(data: bytes, *, expected_sha256: str | None = None) -> ResultRec
         return ResultRecord.model_validate_json(data)
     except ValidationError as error:
         raise InvalidRecordError("The record", got=str(error), needed="a valid ResultRecord") from error
+
+
+def candidate_card_json(card: CandidateCard) -> bytes:
+    """A candidate's card as it is kept beside a record: canonical JSON."""
+    return canonical_json(card.model_dump(mode="json"))
+
+
+def read_candidate_card(data: bytes) -> CandidateCard:
+    """Read what :func:`candidate_card_json` wrote.
+
+    Raises
+    ------
+    InvalidCardError
+        If the bytes are no card.
+    """
+    try:
+        return CandidateCard.model_validate_json(data)
+    except ValidationError as error:
+        raise InvalidCardError(
+            "The candidate's card", got=str(error), needed="a valid CandidateCard"
+        ) from error
 
 
 def score_record(

@@ -1,6 +1,7 @@
 """Arranging records as a board: candidates by benchmarks, with the ranks that the tests leave open.
 
-See :mod:`.cells` for what a board is made of, and :mod:`.order` for the tests behind ranks and tie groups.
+See :mod:`.cells` for what a board is made of, :mod:`.order` for the tests behind ranks and tie groups, and
+:mod:`.win_rate` for the aggregate of a section.
 """
 
 from __future__ import annotations
@@ -8,15 +9,40 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 from ..core.cards import BenchmarkCard, CandidateCard
-from ..core.records import ResultRecord
+from ..core.records import NO_STIMULI, ResultRecord
 from ..core.resamples import Resamples
-from .cells import Board, Cell, CellState, Column, Row, Section
+from .cells import (
+    Board,
+    Bundle,
+    Cell,
+    CellState,
+    Column,
+    ColumnKey,
+    Earlier,
+    PairTests,
+    Row,
+    Section,
+)
 from .order import ALPHA, Comparison, Quantity, Standing, compare, mean_of
+from .win_rate import compare_wins, mean_win_rates
 
-__all__ = ["Board", "Cell", "CellState", "Column", "Quantity", "ResamplesOf", "Row", "Section", "make_board"]
+__all__ = [
+    "Board",
+    "Cell",
+    "CellState",
+    "Column",
+    "ColumnKey",
+    "Quantity",
+    "ResamplesOf",
+    "Row",
+    "Section",
+    "column_keys",
+    "make_board",
+]
 
 ResamplesOf: TypeAlias = Callable[[Sequence[ResultRecord]], Mapping[str, Resamples]]
 
@@ -43,67 +69,143 @@ def make_board(
         Gives the resamples of records by record hash, as :meth:`.store.Store.resamples` does; without it no
         two candidates are told apart.
     quantity : {"normalised", "raw", "ceiling"}, default="normalised"
-        What cells show and columns rank. Rows stand by the mean normalised value in any case.
+        What cells show and columns rank. Rows stand by the win rate of normalised values in any case.
     alpha : float, default=0.05
-        For one column, or one section's mean: the probability of telling any two equal candidates apart.
+        For one column, or one section's win rate: the probability of telling any two equal candidates apart.
 
     Returns
     -------
     board : Board
     """
-    latest = _latest(records)
-    columns = _columns(latest, benchmarks)
-    names = sorted({*candidates, *(record.inputs.candidate.identifier for record in latest.values())})
-    known = {} if resamples is None else resamples(list(latest.values()))
+    shown = _Shown.of(records)
+    columns = _columns(shown, benchmarks)
+    names = sorted({*candidates, *shown.bundles})
+    known = {} if resamples is None else resamples(shown.present)
     sections = []
-    # A mean over recorded and simulated data would mean nothing.
+    # An aggregate over recorded and simulated data would mean nothing.
     for part in dict.fromkeys((column.system, column.simulated) for column in columns):
-        chosen = tuple(column for column in columns if (column.system, column.simulated) == part)
-        rows = [_row(name, candidates.get(name), chosen, latest, quantity) for name in names]
-        ranked = _ranked(rows, chosen, known, alpha)
-        sections.append(Section(part[0], chosen, tuple(sorted(ranked, key=_place_in_section))))
+        every = tuple(column for column in columns if (column.system, column.simulated) == part)
+        chosen = tuple(column for column in every if column.key in shown.keys)
+        chosen = chosen or every
+        rows = [_row(name, candidates.get(name), chosen, every, shown, quantity) for name in names]
+        rows, tests = _ranked(rows, chosen, known, alpha)
+        sections.append(Section(part[0], chosen, tuple(sorted(rows, key=_place_in_section)), tests))
     return Board(tuple(sections), quantity, alpha)
 
 
-_Place: TypeAlias = tuple[str, str, int, str]
+def column_keys(records: Iterable[ResultRecord]) -> dict[str, ColumnKey]:
+    """The column of each record, by record hash.
 
-
-def _latest(records: Iterable[ResultRecord]) -> dict[_Place, ResultRecord]:
-    """The last made of each cell's records that no other one supersedes; of equal times the last added."""
+    A file of answers was shown no stimuli: it joins the column of those that were, on the same data under the same
+    card; where there are several, the fullest.
+    """
     known = list(records)
-    superseded = {record.supersedes for record in known}
-    current = [record for record in known if record.record_sha256 not in superseded]
-    return {_place(record): record for record in sorted(current, key=lambda record: record.created)}
+    counts: dict[ColumnKey, int] = {}
+    for record in known:
+        key = _own_key(record)
+        counts[key] = counts.get(key, 0) + 1
+    joined = {
+        key: max(
+            (other for other in counts if other._replace(stimuli_sha256=NO_STIMULI) == key),
+            key=lambda other: (other.stimuli_sha256 != NO_STIMULI, counts[other], other),
+        )
+        for key in counts
+        if key.stimuli_sha256 == NO_STIMULI
+    }
+    return {record.record_sha256: joined.get(key := _own_key(record), key) for record in known}
 
 
-def _place(record: ResultRecord) -> _Place:
+def _own_key(record: ResultRecord) -> ColumnKey:
     inputs = record.inputs
     benchmark = inputs.benchmark
-    return inputs.candidate.identifier, benchmark.identifier, benchmark.version, inputs.data.sha256
+    return ColumnKey(
+        benchmark.identifier,
+        benchmark.version,
+        inputs.data.sha256,
+        inputs.stimuli_sha256,
+        benchmark.card_sha256,
+    )
 
 
-def _columns(
-    latest: Mapping[_Place, ResultRecord], benchmarks: Mapping[str, BenchmarkCard]
-) -> tuple[Column, ...]:
-    """One column for each benchmark, version and state of the data that has records.
+_Place: TypeAlias = tuple[str, str, ColumnKey]  # candidate, bundle, column
 
-    A benchmark on which nothing was run is no column: nobody's mean can wait for data that are not here. Where
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """The records that a board shows.
+
+    Parameters
+    ----------
+    latest : mapping of place to ResultRecord
+        The last made of each place's records that no other one supersedes; of equal times the last added.
+    bundles : mapping of str to list of Bundle
+        Of each candidate, newest first.
+    """
+
+    latest: Mapping[_Place, ResultRecord]
+    bundles: Mapping[str, list[Bundle]]
+
+    @classmethod
+    def of(cls, records: Iterable[ResultRecord]) -> _Shown:
+        known = list(records)
+        superseded = {record.supersedes for record in known}
+        current = [record for record in known if record.record_sha256 not in superseded]
+        keys = column_keys(current)
+        latest = {
+            _place(record, keys[record.record_sha256]): record
+            for record in sorted(current, key=lambda record: record.created)
+        }
+        return cls(latest, _bundles(known))
+
+    @cached_property
+    def present(self) -> list[ResultRecord]:
+        """The records of each candidate's newest bundle."""
+        return [record for place, record in self.latest.items() if self._is_present(place)]
+
+    @cached_property
+    def keys(self) -> dict[ColumnKey, list[ResultRecord]]:
+        """The columns in which a newest bundle has records, with these."""
+        found: dict[ColumnKey, list[ResultRecord]] = {}
+        for place, record in self.latest.items():
+            if self._is_present(place):
+                found.setdefault(place[2], []).append(record)
+        return found
+
+    def _is_present(self, place: _Place) -> bool:
+        return self.bundles[place[0]][0].sha256 == place[1]
+
+
+def _place(record: ResultRecord, key: ColumnKey) -> _Place:
+    whose = record.inputs.candidate
+    return whose.identifier, whose.bundle_sha256, key
+
+
+def _bundles(records: Sequence[ResultRecord]) -> dict[str, list[Bundle]]:
+    """The bundles of each candidate, newest first: by version, then by the time of the first record."""
+    first: dict[str, dict[Bundle, str]] = {}
+    for record in records:
+        whose = record.inputs.candidate
+        times = first.setdefault(whose.identifier, {})
+        bundle = Bundle(whose.version, whose.bundle_sha256)
+        times[bundle] = min(times.get(bundle, record.created), record.created)
+    return {
+        name: sorted(times, key=lambda one: (one.version, times[one], one.sha256), reverse=True)
+        for name, times in first.items()
+    }
+
+
+def _columns(shown: _Shown, benchmarks: Mapping[str, BenchmarkCard]) -> tuple[Column, ...]:
+    """One column for each benchmark, version and state of data, stimuli and card that has records.
+
+    A benchmark on which nothing was run is no column: nobody's aggregate can wait for data that are not here. Where
     nothing was run at all, every benchmark is one.
     """
-    columns = dict.fromkeys(
-        Column(
-            benchmark=name,
-            version=version,
-            data_sha256=data,
-            system=benchmarks[name].system if name in benchmarks else name.partition(".")[0],
-            title=benchmarks[name].title if name in benchmarks else name,
-            simulated=record.inputs.data.simulated,
-            region=benchmarks[name].region if name in benchmarks else "",
-            metric=record.inputs.benchmark.metric,
-            dataset=record.inputs.data.dataset,
-        )
-        for (_, name, version, data), record in latest.items()
-    )
+    records = {key: record for (_, _, key), record in shown.latest.items()}
+    counted = _counted(shown)
+    columns = [
+        replace(_column(key, record, benchmarks), mark=_mark(key, records), counted=key in counted)
+        for key, record in records.items()
+    ]
     unseen = [
         Column(
             benchmark=name,
@@ -119,22 +221,89 @@ def _columns(
         for name, card in benchmarks.items()
         if not columns
     ]
-    return tuple(sorted([*columns, *unseen], key=lambda c: (c.simulated, c.system, c.benchmark, c.version)))
+    return tuple(sorted([*columns, *unseen], key=lambda c: (c.simulated, c.system, c.key)))
+
+
+def _column(key: ColumnKey, record: ResultRecord, benchmarks: Mapping[str, BenchmarkCard]) -> Column:
+    card = benchmarks.get(key.benchmark)
+    return Column(
+        **key._asdict(),
+        system=card.system if card else key.benchmark.partition(".")[0],
+        title=card.title if card else key.benchmark,
+        simulated=record.inputs.data.simulated,
+        region=card.region if card else "",
+        metric=record.inputs.benchmark.metric,
+        dataset=record.inputs.data.dataset,
+    )
+
+
+def _counted(shown: _Shown) -> set[ColumnKey]:
+    """Of each benchmark the column in which most candidates have a value; of equally many the newest.
+
+    One candidate scored on another state of the data must not take everybody's aggregate away.
+    """
+    best: dict[str, tuple[int, int, str, ColumnKey]] = {}
+    for key, records in shown.keys.items():
+        n_values = sum(_has_value(record) for record in records)
+        newest = max(record.created for record in records)
+        best[key.benchmark] = max(
+            best.get(key.benchmark, (-1, 0, "", key)), (n_values, key.version, newest, key)
+        )
+    return {key for *_, key in best.values()}
+
+
+def _has_value(record: ResultRecord) -> bool:
+    return record.score is not None and record.score.normalised.value is not None
+
+
+_STATES = {"data_sha256": "data", "stimuli_sha256": "stimuli", "card_sha256": "card"}
+_MARK_DIGITS = 6
+
+
+def _mark(key: ColumnKey, others: Iterable[ColumnKey]) -> str:
+    """What tells a column from the others of its benchmark and version; empty if there are none."""
+    alike = [other for other in others if other[:2] == key[:2]]
+    differing = [name for name in _STATES if len({getattr(other, name) for other in alike}) > 1]
+    return ", ".join(f"{_STATES[name]} {getattr(key, name)[:_MARK_DIGITS]}" for name in differing)
 
 
 def _row(
     name: str,
     card: CandidateCard | None,
     columns: Sequence[Column],
-    latest: Mapping[_Place, ResultRecord],
+    every: Sequence[Column],
+    shown: _Shown,
     quantity: Quantity,
 ) -> Row:
-    cells = tuple(_cell(latest.get((name, c.benchmark, c.version, c.data_sha256)), quantity) for c in columns)
-    return Row(name, card.title if card else name, card.model_class if card else "", cells)
+    bundles = shown.bundles.get(name, [])
+    present = bundles[0] if bundles else None
+    cells = _cells(name, present, columns, shown, quantity)
+    earlier = (Earlier(one, _records_of(name, one, every, shown, quantity)) for one in bundles[1:])
+    return Row(
+        name,
+        card.title if card else name,
+        card.model_class if card else "",
+        cells,
+        tuple(place for place, column in enumerate(columns) if column.counted),
+        present,
+        tuple(one for one in earlier if one.cells),
+    )
 
 
-def _cell(record: ResultRecord | None, quantity: Quantity) -> Cell:
-    return Cell("not run" if record is None else record.status, record, quantity)
+def _records_of(
+    name: str, bundle: Bundle, columns: Sequence[Column], shown: _Shown, quantity: Quantity
+) -> tuple[tuple[Column, Cell], ...]:
+    cells = _cells(name, bundle, columns, shown, quantity)
+    return tuple((column, cell) for column, cell in zip(columns, cells, strict=True) if cell.record)
+
+
+def _cells(
+    name: str, bundle: Bundle | None, columns: Sequence[Column], shown: _Shown, quantity: Quantity
+) -> tuple[Cell, ...]:
+    if bundle is None:
+        return tuple(Cell("not run", None, quantity) for _ in columns)
+    found = (shown.latest.get((name, bundle.sha256, column.key)) for column in columns)
+    return tuple(Cell("not run" if record is None else record.status, record, quantity) for record in found)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,23 +321,31 @@ class _Contest:
     def standings(self, alpha: float) -> dict[int, Standing]:
         return dict(zip(self.members, self.comparison.standings(alpha), strict=True))
 
+    def tests(self, rows: Sequence[Row]) -> PairTests:
+        return PairTests(tuple(rows[number].candidate for number in self.members), self.comparison.corrected)
+
 
 def _ranked(
     rows: Sequence[Row], columns: Sequence[Column], resamples: Mapping[str, Resamples], alpha: float
-) -> list[Row]:
-    """The rows with the standing of each cell in its column, and of each row that has a mean."""
+) -> tuple[list[Row], tuple[PairTests, ...]]:
+    """The rows with the standing of each cell in its column, and of each row that has a win rate."""
     contests = [_contest([row.cells[i] for row in rows], resamples) for i in range(len(columns))]
     by_column = [contest.standings(alpha) for contest in contests]
+    tests = tuple(contest.tests(rows) for contest in contests)
     if any(cell.quantity != "normalised" for row in rows for cell in row.cells):
         contests = [
             _contest([replace(row.cells[i], quantity="normalised") for row in rows], resamples)
             for i in range(len(columns))
         ]
-    by_mean = _standings_by_mean(rows, columns, contests, alpha)
-    return [
-        replace(row, cells=_standing(row, number, by_column), standing=by_mean.get(number))
+    counted = [place for place, column in enumerate(columns) if column.counted]
+    rates = mean_win_rates([[row.cells[place].value for place in counted] for row in rows])
+    rows = [replace(row, win_rate=float(rate)) for row, rate in zip(rows, rates, strict=True)]
+    by_wins = _standings_by_wins(rows, columns, contests, resamples, alpha)
+    ranked = [
+        replace(row, cells=_standing(row, number, by_column), standing=by_wins.get(number))
         for number, row in enumerate(rows)
     ]
+    return ranked, tests
 
 
 def _standing(row: Row, number: int, by_column: Sequence[Mapping[int, Standing]]) -> tuple[Cell, ...]:
@@ -186,25 +363,34 @@ def _contest(cells: Sequence[Cell], resamples: Mapping[str, Resamples]) -> _Cont
         if cell.quantity != "ceiling" and not math.isnan(cell.shown)
     ]
     chosen = [cells[number] for number in members]
-    known = [resamples.get(cell.record.record_sha256) if cell.record else None for cell in chosen]
     quantity = chosen[0].quantity if chosen else "normalised"
-    return _Contest(members, compare([cell.shown for cell in chosen], known, quantity))
+    return _Contest(members, compare([cell.shown for cell in chosen], _known(chosen, resamples), quantity))
 
 
-def _standings_by_mean(
-    rows: Sequence[Row], columns: Sequence[Column], contests: Sequence[_Contest], alpha: float
+def _known(cells: Sequence[Cell], resamples: Mapping[str, Resamples]) -> list[Resamples | None]:
+    return [resamples.get(cell.record.record_sha256) if cell.record else None for cell in cells]
+
+
+def _standings_by_wins(
+    rows: Sequence[Row],
+    columns: Sequence[Column],
+    contests: Sequence[_Contest],
+    resamples: Mapping[str, Resamples],
+    alpha: float,
 ) -> dict[int, Standing]:
-    """Compare rows of full coverage by their mean normalised value."""
-    full = [number for number, row in enumerate(rows) if not math.isnan(row.mean)]
+    """Compare rows of full coverage by their win rate."""
+    full = [number for number, row in enumerate(rows) if row.is_full]
     if not full:
         return {}
     by_dataset: dict[str, list[Comparison]] = {}
-    for column, contest in zip(columns, contests, strict=True):
-        by_dataset.setdefault(column.dataset, []).append(contest.among(full))
+    for place in rows[0].counted:
+        known = _known([rows[number].cells[place] for number in full], resamples)
+        wins = compare_wins(contests[place].among(full), known, "normalised")
+        by_dataset.setdefault(columns[place].dataset, []).append(wins)
     return _Contest(full, mean_of(by_dataset)).standings(alpha)
 
 
-def _place_in_section(row: Row) -> tuple[float, int, bool, str]:
-    """Full coverage by mean, then by the number of values, then those that ran, then by name."""
-    mean = row.mean
-    return math.inf if math.isnan(mean) else -mean, -row.coverage, not row.was_tried, row.candidate
+def _place_in_section(row: Row) -> tuple[bool, float, int, bool, str]:
+    """Full coverage by win rate, then by the number of values, then those that ran, then by name."""
+    rate = 0.0 if math.isnan(row.win_rate) else row.win_rate
+    return not row.is_full, -rate, -row.coverage, not row.was_tried, row.candidate

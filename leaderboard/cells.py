@@ -4,19 +4,48 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from ..core.records import EstimateRecord, ResultRecord
 from .order import ALPHA, Quantity, Standing
 
-__all__ = ["Board", "Cell", "CellState", "Column", "Row", "Section"]
+__all__ = [
+    "Board",
+    "Bundle",
+    "Cell",
+    "CellState",
+    "Column",
+    "ColumnKey",
+    "Earlier",
+    "PairTests",
+    "Row",
+    "Section",
+]
 
 CellState: TypeAlias = Literal["value", "failed", "not applicable", "not run"]
 
 
+class ColumnKey(NamedTuple):
+    """All that determines a value besides the candidate: records that share it are comparable.
+
+    The hash of the benchmark's card stands for its options, epoch and parameters. The seed is no part of it: it is
+    what a candidate draws with. Nor is the code's hash: a change of the code that changes scores raises the
+    benchmark's version.
+    """
+
+    benchmark: str
+    version: int
+    data_sha256: str
+    stimuli_sha256: str
+    card_sha256: str
+
+
 @dataclass(frozen=True)
 class Column:
-    """One benchmark in one version on one state of its data: scores in a column are comparable.
+    """One benchmark in one version on one state of its data, stimuli and card: scores in a column are comparable.
 
     Parameters
     ----------
@@ -24,14 +53,18 @@ class Column:
         Its name.
     version : int
         Its version.
-    data_sha256 : str
-        Hash of the scored data; empty where nothing was run yet.
+    data_sha256, stimuli_sha256, card_sha256 : str
+        Hashes of the scored data, of the stimuli and of the benchmark's card; empty where nothing was run yet.
     system, title : str
         From its card; the name again where the card is not at hand.
     simulated : bool
         Whether its data are simulated.
     region, metric, dataset : str
         From its card or its records; empty where neither is at hand.
+    mark : str
+        Where another column has the same benchmark and version: what tells it apart, ``data 1f0c3a``.
+    counted : bool
+        Whether it is in the win rate of its section: of each benchmark that column is which most candidates have.
     """
 
     benchmark: str
@@ -43,6 +76,22 @@ class Column:
     region: str = ""
     metric: str = ""
     dataset: str = ""
+    stimuli_sha256: str = ""
+    card_sha256: str = ""
+    mark: str = ""
+    counted: bool = True
+
+    @property
+    def key(self) -> ColumnKey:
+        """All that determines a value in it besides the candidate."""
+        return ColumnKey(
+            self.benchmark, self.version, self.data_sha256, self.stimuli_sha256, self.card_sha256
+        )
+
+    @property
+    def label(self) -> str:
+        """``v1``, or ``v1, data 1f0c3a`` where that does not tell it apart."""
+        return f"v{self.version}, {self.mark}" if self.mark else f"v{self.version}"
 
 
 @dataclass(frozen=True)
@@ -125,23 +174,62 @@ class Cell(_Ranked):
         return math.nan if estimate is None or estimate.value is None else estimate.value
 
     @property
+    def divided_by(self) -> str:
+        """What the raw value was divided by, in words; empty where the record does not say."""
+        return "" if self.record is None or self.record.score is None else self.record.score.divided_by
+
+    @property
     def note(self) -> str:
         """The state in a few words, with the reason of a failure."""
         failure = None if self.record is None else self.record.failure
         return f"failed at {failure.stage}: {failure.reason}" if failure else self.state
 
 
+class Bundle(NamedTuple):
+    """What a candidate is made of: the version on its card, and the hash of all its files."""
+
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier bundle of a row's candidate, with its cells by column, shown or not."""
+
+    bundle: Bundle
+    cells: tuple[tuple[Column, Cell], ...]
+
+
 @dataclass(frozen=True)
 class Row(_Ranked):
-    """One candidate's cells, in the order of the section's columns.
+    """One bundle's cells, in the order of the section's columns: no cell is of another one.
 
-    `standing` is by the mean, among the rows that have one.
+    Parameters
+    ----------
+    candidate, title, model_class : str
+        Its name, and what its card says.
+    cells : tuple of Cell
+    counted : tuple of int
+        Places of the columns that are in the win rate.
+    bundle : Bundle or None
+        The newest of the candidate's; None if there is no record.
+    earlier : tuple of Earlier
+        Its earlier ones, newest first.
+    win_rate : float
+        Mean over the counted columns of the share of the others that it beats, in [0, 1]; NaN unless it has a value
+        in every one of them, and if it is the only one that has.
+    standing : Standing or None
+        By the win rate, among the rows that have one.
     """
 
     candidate: str
     title: str
     model_class: str
     cells: tuple[Cell, ...]
+    counted: tuple[int, ...]
+    bundle: Bundle | None = None
+    earlier: tuple[Earlier, ...] = ()
+    win_rate: float = math.nan
     standing: Standing | None = None
 
     @property
@@ -150,35 +238,65 @@ class Row(_Ranked):
 
     @property
     def coverage(self) -> int:
-        """Number of cells with a value."""
-        return sum(not math.isnan(cell.value) for cell in self.cells)
+        """Number of counted cells with a value."""
+        return sum(not math.isnan(self.cells[place].value) for place in self.counted)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has a value in every counted column."""
+        return 0 < len(self.counted) == self.coverage
 
     @property
     def was_tried(self) -> bool:
         """Whether a cell has a value or a failure."""
         return any(cell.state in ("value", "failed") for cell in self.cells)
 
-    @property
-    def mean(self) -> float:
-        """Mean of the normalised values over the section's columns; NaN unless every one has a value.
 
-        Raw values of different measures are on different scales, so they have no mean.
-        """
-        if self.coverage < len(self.cells) or not self.cells:
-            return math.nan
-        return sum(cell.value for cell in self.cells) / len(self.cells)
+@dataclass(frozen=True, eq=False)
+class PairTests:
+    """Tests of all pairs of candidates with a value in a column.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The candidates.
+    corrected : array of shape (n, n)
+        p-values, corrected by Holm over all pairs that can be compared; 1 for those that cannot.
+    """
+
+    names: tuple[str, ...]
+    corrected: npt.NDArray[np.float64]
+
+    def p_value(self, first: str, second: str) -> float:
+        """The corrected p-value of two of them."""
+        return float(self.corrected[self.names.index(first), self.names.index(second)])
 
 
 @dataclass(frozen=True)
 class Section:
-    """The part of the board about one system, on recorded or simulated data; full coverage first, best first."""
+    """The part of the board about one system, on recorded or simulated data; full coverage first, best first.
+
+    Parameters
+    ----------
+    system : str
+    columns : tuple of Column
+    rows : tuple of Row
+    tests : tuple of mapping
+        For each column the p-values of its pairs of candidates, corrected by Holm over all of them; see
+        :meth:`p_value`.
+    """
 
     system: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    tests: tuple[PairTests, ...] = ()
+
+    def p_value(self, column: Column, first: str, second: str) -> float:
+        """The corrected p-value of two candidates that have a value in a column; 1 if they cannot be compared."""
+        return self.tests[self.columns.index(column)].p_value(first, second)
 
     def tie_groups(self, column: Column | None = None) -> tuple[tuple[str, ...], ...]:
-        """Names of the candidates of each tie group, best group first: of a column, or by the mean."""
+        """Names of the candidates of each tie group, best group first: of a column, or by the win rate."""
         index = None if column is None else self.columns.index(column)
         found: dict[int, list[str]] = {}
         for row in self.rows:

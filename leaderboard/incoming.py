@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ..core.errors import InvalidDataError, InvalidRecordError
 from ..core.hashing import sha256_of_bytes
-from ..core.records import TARGETS_FILE, ResultRecord, read_record
+from ..core.records import CARD_FILE, TARGETS_FILE, ResultRecord, read_candidate_card, read_record
 from ..core.resamples import RESAMPLES_FILE, read_resamples
 from .store import Entry
 
@@ -46,6 +46,7 @@ def read_entry(data: bytes, files: Mapping[str, bytes], *, expected_sha256: str 
     _check_record(record, data)
     chosen = {name: _file(name, sha256, files) for name, sha256 in record.files.items()}
     _check_targets(record, chosen)
+    _check_card(record, chosen)
     return Entry(record, chosen)
 
 
@@ -90,6 +91,19 @@ def _check_targets(record: ResultRecord, files: Mapping[str, bytes]) -> None:
     if n_rows != score.n_targets:
         raise InvalidDataError(
             "The file of per-target values", got=f"{n_rows} rows", needed=f"of {score.n_targets} targets"
+        )
+
+
+def _check_card(record: ResultRecord, files: Mapping[str, bytes]) -> None:
+    """The card is one, of the candidate that was scored."""
+    if record.card_sha256 is None:
+        return
+    card, whose = read_candidate_card(files[CARD_FILE]), record.inputs.candidate
+    if (card.identifier, card.version) != (whose.identifier, whose.version):
+        raise InvalidDataError(
+            "The file of the candidate's card",
+            got=f"that of '{card.identifier}', version {card.version}",
+            needed=f"of '{whose.identifier}', version {whose.version}",
         )
 
 

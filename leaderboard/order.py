@@ -4,6 +4,7 @@ Two candidates are compared on shared resamples. With values :math:`s_i`, :math:
 :math:`s_{ib}`, :math:`s_{jb}`, the statistic is :math:`t = (s_i - s_j) / \\mathrm{SE}`, where SE is the standard
 error of the difference over resamples; the p-value is two-sided, from Student's t with one degree of freedom
 less than there are units (Schütt et al. 2023, eLife 12:e82566). All pairs are corrected together by Holm.
+A gap below rounding is none, and as resamples are kept in float32, no SE is taken to be below what float32 keeps.
 A tail of t and not the share of resamples is taken because a few thousand resamples cannot show the small
 p-values that remain after a correction over many pairs.
 """
@@ -18,16 +19,28 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
-from ..core.ranking import holm_adjusted, rank_ranges_of
+from ..core.ranking import holm_adjusted, is_rounding, rank_ranges_of
 from ..core.resamples import Resamples
 
-__all__ = ["ALPHA", "Comparison", "Difference", "Quantity", "Standing", "compare", "difference", "mean_of"]
+__all__ = [
+    "ALPHA",
+    "Comparison",
+    "Difference",
+    "Quantity",
+    "Standing",
+    "compare",
+    "difference",
+    "inflation",
+    "mean_of",
+    "sharing",
+]
 
 Quantity: TypeAlias = Literal["normalised", "raw", "ceiling"]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 ALPHA = 0.05
 _SAME = 1e-3  # relative; ceilings of the same resample differ by rounding only
+_FLOAT32 = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True)
@@ -105,23 +118,37 @@ class Comparison:
         """Two-sided p-values of all pairs, not corrected; NaN where a pair cannot be compared."""
         p_values = np.ones_like(self.errors)
         pairs = np.triu_indices(len(self.values), 1)
-        p_values[pairs] = self._p_values_of(
-            np.abs(self.values[pairs[0]] - self.values[pairs[1]]), self.errors[pairs]
-        )
+        p_values[pairs] = 2 * stdtr(max(self.n_units - 1, 1), -self.t_values[pairs])
         p_values.T[pairs] = p_values[pairs]
         return p_values
 
-    def _p_values_of(self, gaps: Floats, errors: Floats) -> Floats:
+    @property
+    def t_values(self) -> Floats:
+        """Of all pairs the difference in units of its standard error, without sign; 0 where it is rounding."""
+        first, second = self.values[:, None], self.values[None]
         with np.errstate(divide="ignore", invalid="ignore"):
-            tails = np.asarray(2 * stdtr(max(self.n_units - 1, 1), -gaps / errors))
-        # An error of zero: the difference is the same in every resample, and real unless it is zero itself.
-        exact = np.where(gaps == 0, 1.0, 0.0)
-        return np.where(errors == 0, exact, tails)
+            t_values = np.abs(first - second) / self.errors
+        same = is_rounding(first, second) & ~np.isnan(self.errors)
+        return np.where(same, 0.0, t_values)
+
+    @property
+    def corrected(self) -> Floats:
+        """The p-values corrected by Holm over all pairs that can be compared; 1 for those that cannot."""
+        p_values = self.p_values
+        pairs = np.triu(self._comparable)
+        corrected = np.ones_like(p_values)
+        corrected[pairs] = holm_adjusted(p_values[pairs])
+        return np.minimum(corrected, corrected.T)
+
+    @property
+    def _comparable(self) -> npt.NDArray[np.bool_]:
+        comparable = ~np.isnan(self.errors)
+        np.fill_diagonal(comparable, False)
+        return comparable
 
     def standings(self, alpha: float = ALPHA) -> list[Standing]:
         """Ranks as ranges and tie groups, Holm-corrected over all pairs that can be compared."""
-        corrected, comparable = self._corrected()
-        ranges = rank_ranges_of(self.values, corrected, alpha)
+        ranges = rank_ranges_of(self.values, self.corrected, alpha)
         groups: list[list[int]] = [[] for _ in self.values]
         for number, members in enumerate(ranges.tie_groups):
             for member in members:
@@ -129,19 +156,9 @@ class Comparison:
         return [
             Standing(int(low), int(high), tuple(numbers), len(groups), bool(tested))
             for low, high, numbers, tested in zip(
-                ranges.best, ranges.worst, groups, comparable.any(1), strict=True
+                ranges.best, ranges.worst, groups, self._comparable.any(1), strict=True
             )
         ]
-
-    def _corrected(self) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """Corrected p-values, 1 where a pair cannot be compared; and which pairs can."""
-        p_values = self.p_values
-        comparable = ~np.isnan(p_values)
-        np.fill_diagonal(comparable, False)
-        pairs = np.triu(comparable)
-        corrected = np.ones_like(p_values)
-        corrected[pairs] = holm_adjusted(p_values[pairs])
-        return np.minimum(corrected, corrected.T), comparable
 
 
 def compare(values: Sequence[float], resamples: Sequence[Resamples | None], quantity: Quantity) -> Comparison:
@@ -158,7 +175,7 @@ def compare(values: Sequence[float], resamples: Sequence[Resamples | None], quan
     """
     errors = np.full((len(values), len(values)), np.nan)
     units = []
-    for members in _sharing(resamples):
+    for members in sharing(resamples):
         shared = [one for index in members if (one := resamples[index]) is not None]
         errors[np.ix_(members, members)] = _standard_errors(shared, quantity)
         units.append(shared[0].n_units)
@@ -212,8 +229,8 @@ def difference(
     return Difference(value, value - reach, value + reach, float(both.p_values[0, 1]))
 
 
-def _sharing(resamples: Sequence[Resamples | None]) -> list[list[int]]:
-    """Candidates by the resamples that they share.
+def sharing(resamples: Sequence[Resamples | None]) -> list[list[int]]:
+    """Candidates, by their places, in groups that share their resamples; who has none is in no group.
 
     The ceiling rests on data and resample alone: where two candidates' ceilings agree in every resample, the
     resamples are the same, whichever version of the code drew them.
@@ -256,10 +273,11 @@ def _standard_errors(resamples: Sequence[Resamples], quantity: Quantity) -> Floa
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = (squares + squares.T - 2 * centred @ centred.T) / count
         variance -= np.square((sums - sums.T) / count)
-    # Rounding leaves something of a difference that is none; relative to the values' own spread it is nothing.
-    variance[variance < 1e-12 * (squares + squares.T) / np.maximum(count, 1)] = 0.0
+    # What differs by less than float32 keeps is known to that only, and not to be nothing.
+    size = np.square(np.where(defined, values, 0.0)).max(1, initial=0.0)
+    variance = np.maximum(variance, _FLOAT32**2 * np.maximum.outer(size, size))
     variance[2 * count < values.shape[1]] = np.nan
-    return np.asarray(np.sqrt(variance * _inflation(resamples[0])))
+    return np.asarray(np.sqrt(variance * inflation(resamples[0])))
 
 
 def _pairwise(centred: Floats, defined: npt.NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
@@ -272,7 +290,7 @@ def _pairwise(centred: Floats, defined: npt.NDArray[np.bool_]) -> tuple[Floats, 
     return weight @ weight.T, centred @ weight.T, np.square(centred) @ weight.T
 
 
-def _inflation(resamples: Resamples) -> float:
+def inflation(resamples: Resamples) -> float:
     """From the variance over resamples to that of the score.
 
     The bootstrap's is too small by (n - 1) / n, and the jackknife's is to be multiplied by n - 1 (Efron &

@@ -10,7 +10,7 @@ from ..core.records import ResultRecord
 
 __all__ = ["ATTACHMENTS", "RECORDS", "REVISION", "REVISIONS", "look_up_columns", "record_row"]
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 REVISION = REVISIONS[-1]
 
 _METADATA = sa.MetaData()
@@ -28,6 +28,9 @@ RECORDS = sa.Table(
     sa.Column("benchmark", sa.Text, nullable=False),
     sa.Column("benchmark_version", sa.Integer, nullable=False),
     sa.Column("data_sha256", sa.String(64), nullable=False),
+    sa.Column("bundle_sha256", sa.String(64), nullable=False),
+    sa.Column("stimuli_sha256", sa.String(64), nullable=False),
+    sa.Column("benchmark_card_sha256", sa.String(64), nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("created", sa.Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
@@ -61,6 +64,9 @@ def look_up_columns(content: dict[str, Any]) -> dict[str, Any]:
         "benchmark": inputs["benchmark"]["identifier"],
         "benchmark_version": inputs["benchmark"]["version"],
         "data_sha256": inputs["data"]["sha256"],
+        "bundle_sha256": inputs["candidate"]["bundle_sha256"],
+        "stimuli_sha256": inputs["stimuli_sha256"],
+        "benchmark_card_sha256": inputs["benchmark"]["card_sha256"],
         "status": content["status"],
         "created": content["created"],
     }

@@ -17,9 +17,10 @@ from typing import Any, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 
-from ..core.errors import InvalidDataError, InvalidRecordError, StoreError
+from ..core.cards import CandidateCard
+from ..core.errors import InvalidCardError, InvalidDataError, InvalidRecordError, StoreError
 from ..core.hashing import sha256_of_bytes
-from ..core.records import TARGETS_FILE, ResultRecord, read_record
+from ..core.records import TARGETS_FILE, ResultRecord, read_candidate_card, read_record
 from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
 from .database import open_engine, reading, safe_url, sqlite_url, store_errors, writing
 from .guards import broken_pages, missing_guards
@@ -153,20 +154,40 @@ class Store:
     def latest(self) -> list[ResultRecord]:
         """The records that a board shows; much less to read than :meth:`records` once a store is old.
 
-        Of each candidate, benchmark, version and state of the data it is the last that no other supersedes.
+        Of each candidate's bundle, benchmark, version and state of data, stimuli and card it is the last that no
+        other supersedes.
         """
         newer = RECORDS.alias()
         superseded = sa.exists().where(newer.c.supersedes == RECORDS.c.record_sha256)
         place = (
             RECORDS.c.candidate,
+            RECORDS.c.bundle_sha256,
             RECORDS.c.benchmark,
             RECORDS.c.benchmark_version,
             RECORDS.c.data_sha256,
+            RECORDS.c.stimuli_sha256,
+            RECORDS.c.benchmark_card_sha256,
         )
         order = (RECORDS.c.created.desc(), RECORDS.c.seq.desc())
         number = sa.func.row_number().over(partition_by=place, order_by=order).label("number")
         ranked = sa.select(RECORDS.c.seq, number).where(~superseded).subquery()
         return self._read(RECORDS.c.seq.in_(sa.select(ranked.c.seq).where(ranked.c.number == 1)))
+
+    def cards(self, records: Iterable[ResultRecord]) -> dict[str, CandidateCard]:
+        """Cards of candidates by name, of those records that have one; of several the newest version's last.
+
+        Raises
+        ------
+        StoreError
+            If a file is not here, or is no card.
+        """
+        ordered = sorted(records, key=lambda one: (one.inputs.candidate.version, one.created))
+        hashes = {one.inputs.candidate.identifier: one.card_sha256 for one in ordered if one.card_sha256}
+        files = self.attachments(hashes.values())
+        try:
+            return {name: read_candidate_card(files[sha256]) for name, sha256 in hashes.items()}
+        except InvalidCardError as error:
+            raise damaged("A stored card of a candidate", str(error)) from error
 
     def record(self, record_sha256: str) -> ResultRecord | None:
         """The record of a hash; None if it is not here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from typing import Any
 
 from .board import Board, Cell, Column, Row
@@ -13,10 +14,16 @@ __all__ = ["board_csv", "board_json", "board_rows"]
 _COLUMNS = (
     "system",
     "candidate",
+    "candidate_version",
+    "bundle_sha256",
     "model_class",
+    "win_rate",
     "benchmark",
     "benchmark_version",
+    "benchmark_card_sha256",
     "data_sha256",
+    "stimuli_sha256",
+    "in_win_rate",
     "simulated",
     "state",
     "normalised",
@@ -31,6 +38,9 @@ _COLUMNS = (
     "interval_level",
     "interval_unit",
     "above_ceiling",
+    "rank_low",
+    "rank_high",
+    "tie_group",
     "layer",
     "seed",
     "record_sha256",
@@ -66,16 +76,25 @@ def _place(system: str, row: Row, column: Column) -> dict[str, Any]:
     return {
         "system": system,
         "candidate": row.candidate,
+        "candidate_version": row.bundle.version if row.bundle else None,
+        "bundle_sha256": row.bundle.sha256 if row.bundle else None,
         "model_class": row.model_class,
+        "win_rate": None if math.isnan(row.win_rate) else row.win_rate,
         "benchmark": column.benchmark,
         "benchmark_version": column.version,
+        "benchmark_card_sha256": column.card_sha256 or None,
         "data_sha256": column.data_sha256 or None,
+        "stimuli_sha256": column.stimuli_sha256 or None,
+        "in_win_rate": column.counted,
         "simulated": column.simulated,
     }
 
 
 def _content(cell: Cell) -> dict[str, Any]:
     content: dict[str, Any] = {"state": cell.state, "note": cell.note}
+    if cell.standing is not None:  # groups are numbered from 1 for the best
+        content |= {"rank_low": cell.rank_low, "rank_high": cell.rank_high}
+        content |= {"tie_group": cell.standing.tie_group + 1}
     if cell.record is None:
         return content
     content |= {"seed": cell.record.inputs.seed, "record_sha256": cell.record.record_sha256}

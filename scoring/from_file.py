@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from ..core._brainscore import Score
-from ..core.errors import InvalidDataError
+from ..core.errors import CandidateError, InvalidDataError
 from ..core.hashing import sha256_of_file
 from ..core.provenance import current_environment, peak_memory_mb, utc_now
-from ..core.records import CandidateRef, Cost, ResultRecord, RunInputs
+from ..core.records import CandidateRef, Cost, Failure, ResultRecord, RunInputs, ScoreRecord, Status
 from ..core.settings import Settings
 from .run import Outcome, scored
 
@@ -56,6 +57,11 @@ def score_file(
     supersedes : str or None
         Hash of the record that this one corrects.
 
+    Returns
+    -------
+    outcome : Outcome
+        With status "value"; "failed" where the score is not defined.
+
     Raises
     ------
     InvalidDataError
@@ -67,12 +73,30 @@ def score_file(
         raise InvalidDataError(
             f"The file {path}", got="changed meanwhile", needed="left as it is while it is read"
         )
-    packed = scored(score)
-    record = ResultRecord(
+    recorded = partial(_record, inputs, settings, started, supersedes)
+    try:
+        packed = scored(score)
+    except CandidateError as error:
+        failure = Failure(stage="score", kind=type(error).__name__, reason=str(error))
+        return Outcome(recorded("failed", failure=failure), error=error)
+    return Outcome(recorded("value", score=packed.record), packed.targets_csv, packed.files)
+
+
+def _record(
+    inputs: RunInputs,
+    settings: Settings,
+    started: float,
+    supersedes: str | None,
+    status: Status,
+    *,
+    score: ScoreRecord | None = None,
+    failure: Failure | None = None,
+) -> ResultRecord:
+    return ResultRecord(
         inputs=inputs,
-        status="value",
-        score=packed.record,
-        failure=None,
+        status=status,
+        score=score,
+        failure=failure,
         environment=current_environment(settings.device, sandboxed=False),
         cost=Cost(
             seconds=round(time.perf_counter() - started, 3),
@@ -82,7 +106,6 @@ def score_file(
         created=utc_now(),
         supersedes=supersedes,
     )
-    return Outcome(record, packed.targets_csv, packed.files)
 
 
 def _name(path: Path) -> str:

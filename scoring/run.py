@@ -6,6 +6,7 @@ already done is known. Executing never raises for what the candidate does: a fai
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -18,10 +19,11 @@ from ..candidates.interface import accepts, bundle_sha256, find_candidate
 from ..core._brainscore import Score
 from ..core.activations import Activations
 from ..core.cards import CandidateCard
-from ..core.errors import InnerscoreError, MissingPartError
+from ..core.errors import CandidateError, InnerscoreError, MissingPartError
 from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.provenance import current_environment, peak_memory_mb, source_sha256, utc_now
 from ..core.records import (
+    CARD_FILE,
     TARGETS_FILE,
     BenchmarkRef,
     CandidateRef,
@@ -33,9 +35,10 @@ from ..core.records import (
     ScoreRecord,
     Stage,
     Status,
+    candidate_card_json,
     score_record,
 )
-from ..core.scores import unpack_score
+from ..core.scores import ScoreParts, unpack_score
 from ..core.settings import Settings
 from .activation_cache import ActivationCache, Showing, show_stimuli
 from .sandbox import Sandbox
@@ -82,7 +85,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """A record with the file of per-target values that it names by hash.
+    """A record with the files that it names by hash.
 
     Parameters
     ----------
@@ -91,7 +94,7 @@ class Outcome:
     targets_csv : bytes or None
         With status "value" only.
     files : mapping of str to bytes
-        Further files that the record names, such as the resamples that paired tests need.
+        Further files that the record names: the candidate's card, the resamples that paired tests need.
     error : InnerscoreError or None
         With status "failed": the error itself.
     """
@@ -104,7 +107,8 @@ class Outcome:
     @property
     def all_files(self) -> dict[str, bytes]:
         """Every file that the record names, that of per-target values among them."""
-        return {} if self.targets_csv is None else {TARGETS_FILE: self.targets_csv, **self.files}
+        targets = {} if self.targets_csv is None else {TARGETS_FILE: self.targets_csv}
+        return targets | dict(self.files)
 
 
 def prepare(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: int = 0) -> Run:
@@ -231,7 +235,7 @@ class _Attempt:
     def show(self) -> dict[str, Activations] | Outcome:
         """The activations; or how it ended without."""
         if not accepts(self.run.card, self.run.benchmark.stimuli):
-            return Outcome(self._record("not applicable"))
+            return Outcome(self._record("not applicable"), files=self._card)
         try:
             activations = self._activations()
         except MissingPartError:
@@ -252,12 +256,18 @@ class _Attempt:
         except InnerscoreError as error:
             return self.failed(error)
         self.say(self.stage, 1, 1)
-        return Outcome(self._record("value", score=packed.record), packed.targets_csv, packed.files)
+        files = {**packed.files, **self._card}
+        return Outcome(self._record("value", score=packed.record), packed.targets_csv, files)
 
     def failed(self, error: InnerscoreError) -> Outcome:
         """It ends here."""
         failure = Failure(stage=self.stage, kind=type(error).__name__, reason=str(error))
-        return Outcome(self._record("failed", failure=failure), error=error)
+        return Outcome(self._record("failed", failure=failure), files=self._card, error=error)
+
+    @property
+    def _card(self) -> dict[str, bytes]:
+        """The candidate's card, which goes with the record: a board elsewhere has no other."""
+        return {CARD_FILE: candidate_card_json(self.run.card)}
 
     def _activations(self) -> dict[str, Activations]:
         """From the cache if it has them all; else the candidate is built and shown what is missing."""
@@ -295,6 +305,7 @@ class _Attempt:
             cost=self.clock.cost(),
             created=utc_now(),
             supersedes=self.supersedes,
+            card_sha256=sha256_of_bytes(self._card[CARD_FILE]),
         )
 
 
@@ -308,12 +319,34 @@ class Scored:
 
 
 def scored(score: Score) -> Scored:
-    """A score as it is recorded, with its per-target values and further files in bytes."""
+    """A score as it is recorded, with its per-target values and further files in bytes.
+
+    Raises
+    ------
+    CandidateError
+        If its raw or its normalised value is not defined: that is no value, but a failure.
+    """
     parts = unpack_score(score)
+    _check_defined(parts)
     targets_csv = parts.targets.to_csv(index=False, lineterminator="\n", float_format="%.17g").encode()
     files = parts.files
     hashes = {name: sha256_of_bytes(body) for name, body in files.items()}
     return Scored(score_record(parts, sha256_of_bytes(targets_csv), hashes), targets_csv, files)
+
+
+def _check_defined(parts: ScoreParts) -> None:
+    values = {"raw": parts.raw.value, "normalised": parts.normalised.value}
+    missing = [name for name, value in values.items() if not math.isfinite(value)]
+    if not missing:
+        return
+    known = [name for name in missing if name in parts.targets]
+    of_targets = [f"'{name}' of {int(parts.targets[name].isna().sum())}" for name in known]
+    raise CandidateError(
+        "The score",
+        got=f"{' and '.join(missing)} value undefined ({', '.join(of_targets)} of {len(parts.targets)} targets)",
+        needed="defined",
+        hint="States that are constant, or equal for all conditions, have no likeness to anything.",
+    )
 
 
 @dataclass

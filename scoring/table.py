@@ -8,7 +8,7 @@ from ..benchmarks import Benchmark
 from ..benchmarks.behaviour import BehaviouralBenchmark, read_table
 from ..core._brainscore import Score
 from ..core.errors import InvalidArgumentError
-from ..core.records import RunInputs
+from ..core.records import NO_STIMULI, RunInputs
 from ..core.settings import Settings
 from .from_file import file_candidate, score_file
 from .run import Outcome, run_inputs
@@ -26,8 +26,7 @@ def table_inputs(path: Path, benchmark: Benchmark) -> RunInputs:
     InvalidDataError
         If the file cannot be read.
     """
-    judged = _judged(benchmark)
-    return run_inputs(file_candidate(path), judged, stimuli_sha256=judged.judged_sha256, seed=0)
+    return run_inputs(file_candidate(path), _judged(benchmark), stimuli_sha256=NO_STIMULI, seed=0)
 
 
 def score_table(

@@ -144,7 +144,7 @@ def _ceiling(column: Column, snapshot: Snapshot) -> str:
 
 
 def _cell_class(heading: Heading, shown: Shown, view: View) -> Markup:
-    """The class attribute of a heading's cells: below another one, opened, left out by a filter, a mean."""
+    """The class attribute of a heading's cells: below another one, opened, left out by a filter, a win rate."""
     names = ["m"] if heading.column is None else []
     if heading.parents:
         names.append("k o" if set(heading.parents) <= view.opened else "k")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ...core.records import ResultRecord, ScoreRecord
-from ..board import Cell, Column
+from ..board import Cell, Column, Row, Section
+from ..cells import Bundle
 from ..figures import Figure, LayerPanel, Whisker, layer_curves, whiskers
+from ..order import Difference
 from .attached import attached_figures
+from .compare import paired
 from .content import PageContent, as_float, ends
 from .names import slug
 from .snapshot import Records, Snapshot
@@ -32,11 +36,47 @@ def candidate_page(name: str, snapshot: Snapshot, source: Records) -> PageConten
             "card": snapshot.contents.candidates.get(name),
             "own": name in snapshot.contents.own,
             "sections": _sections(name, snapshot),
+            "bundle": next((row.bundle for _, row in snapshot.rows.get(name, [])), None),
+            "earlier": _earlier(name, snapshot, source),
+            "alpha": snapshot.board.alpha,
             "records": [_record_values(one, superseded) for one in reversed(records)],
             "neighbours": _neighbours(name, snapshot),
         },
         figures,
     )
+
+
+@dataclass(frozen=True)
+class Change:
+    """A column's value of an earlier bundle, and how much the present one exceeds it, if they can be compared."""
+
+    bundle: Bundle
+    column: Column
+    cell: Cell
+    difference: Difference | None
+
+
+def _earlier(name: str, snapshot: Snapshot, source: Records) -> list[Change]:
+    """What earlier bundles scored, newest first, beside what the present one does."""
+    rows = snapshot.rows.get(name, [])
+    found = [
+        (one.bundle, column, old, _present(section, row, column))
+        for section, row in rows
+        for one in row.earlier
+        for column, old in one.cells
+    ]
+    records = [cell.record for _, _, *both in found for cell in both if cell is not None and cell.record]
+    resamples = source.resamples(records)
+    order = {one.bundle: place for _, row in rows for place, one in enumerate(row.earlier)}
+    return [
+        Change(bundle, column, old, None if new is None else paired(new, old, resamples))
+        for bundle, column, old, new in sorted(found, key=lambda one: order[one[0]])
+    ]
+
+
+def _present(section: Section, row: Row, column: Column) -> Cell | None:
+    """The present bundle's cell of a column, if both of them can be set against each other there."""
+    return row.cells[section.columns.index(column)] if column in section.columns else None
 
 
 def command_of(record: ResultRecord) -> str:

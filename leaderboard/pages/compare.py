@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 
 from ...core.records import ResultRecord
 from ...core.resamples import Resamples
-from ..board import Cell, Column
+from ..board import Cell, Column, Section
 from ..figures import Figure, Point, scatter
 from ..order import Difference, difference
 from .content import PageContent, targets_of
 from .snapshot import Records, Snapshot
 
-__all__ = ["Agreement", "compare_page"]
+__all__ = ["Agreement", "compare_page", "paired"]
 
 _MOST_FIGURES = 6
 _Targets = Mapping[str, Mapping[str, Mapping[str, float]]]
@@ -41,12 +42,13 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Pair:
-    """Two candidates on one column."""
+    """Two candidates on one column; `p_value` is the board's, corrected over all pairs of that column."""
 
     first: str
     second: str
-    difference: Difference | None
-    agreement: Agreement | None
+    difference: Difference | None = None
+    p_value: float = 1.0
+    agreement: Agreement | None = None
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,14 @@ class Line:
 
 def compare_page(names: Sequence[str], snapshot: Snapshot, source: Records) -> PageContent:
     """Compare candidates, best on the columns where at least two have a value; others are only named."""
-    rows = [(column, cells) for column, cells in _rows(names, snapshot) if sum(map(_has_value, cells)) > 1]
-    records = [cell.record for _, cells in rows for cell in cells if cell.record is not None]
+    rows = [one for one in _rows(names, snapshot) if sum(map(_has_value, one[2])) > 1]
+    records = [cell.record for _, _, cells in rows for cell in cells if cell.record is not None]
     targets = targets_of(records, source)
     resamples = source.resamples(records)
-    lines = [Line(column, cells, tuple(_pairs(names, cells, resamples, targets))) for column, cells in rows]
+    lines = [
+        Line(column, cells, tuple(_pairs(names, cells, resamples, targets, partial(section.p_value, column))))
+        for section, column, cells in rows
+    ]
     return PageContent(
         "compare.html",
         " and ".join(names) if names else "Compare candidates",
@@ -72,17 +77,18 @@ def compare_page(names: Sequence[str], snapshot: Snapshot, source: Records) -> P
             "names": names,
             "pairs": list(combinations(names, 2)),
             "lines": lines,
+            "alpha": snapshot.board.alpha,
             "choices": list(snapshot.candidates.items()),
         },
-        _figures(names, rows, targets),
+        _figures(names, [(column, cells) for _, column, cells in rows], targets),
     )
 
 
-def _rows(names: Sequence[str], snapshot: Snapshot) -> Iterator[tuple[Column, tuple[Cell, ...]]]:
+def _rows(names: Sequence[str], snapshot: Snapshot) -> Iterator[tuple[Section, Column, tuple[Cell, ...]]]:
     for section in snapshot.board.sections:
         by_name = {row.candidate: row for row in section.rows}
         for index, column in enumerate(section.columns):
-            yield column, tuple(by_name[name].cells[index] for name in names)
+            yield section, column, tuple(by_name[name].cells[index] for name in names)
 
 
 def _has_value(cell: Cell) -> bool:
@@ -90,19 +96,25 @@ def _has_value(cell: Cell) -> bool:
 
 
 def _pairs(
-    names: Sequence[str], cells: Sequence[Cell], resamples: Mapping[str, Resamples], targets: _Targets
+    names: Sequence[str],
+    cells: Sequence[Cell],
+    resamples: Mapping[str, Resamples],
+    targets: _Targets,
+    p_value: Callable[[str, str], float],
 ) -> Iterator[Pair]:
     for (first, a), (second, b) in combinations(zip(names, cells, strict=True), 2):
         if a.record is not None and b.record is not None and _has_value(a) and _has_value(b):
             both = _targets_of_both(a.record, b.record, targets)
-            yield Pair(first, second, _difference(a, b, resamples), agreement(both))
+            found = paired(a, b, resamples)
+            yield Pair(first, second, found, p_value(first, second), agreement(both))
         else:
-            yield Pair(first, second, None, None)
+            yield Pair(first, second)
 
 
-def _difference(a: Cell, b: Cell, resamples: Mapping[str, Resamples]) -> Difference | None:
+def paired(a: Cell, b: Cell, resamples: Mapping[str, Resamples]) -> Difference | None:
+    """The difference of two cells, on shared resamples; None if they share none or one has no value."""
     known = [resamples.get(cell.record.record_sha256) if cell.record else None for cell in (a, b)]
-    if known[0] is None or known[1] is None:
+    if known[0] is None or known[1] is None or not (_has_value(a) and _has_value(b)):
         return None
     return difference((a.value, known[0]), (b.value, known[1]), "normalised")
 

@@ -44,18 +44,25 @@ def download(kind: str, board: BoardTable, view: View) -> bytes:
     return csv_text(columns, (list(row.values()) for row in rows)).encode()
 
 
+_KEY = (
+    "candidate",
+    "benchmark",
+    "benchmark_version",
+    "data_sha256",
+    "stimuli_sha256",
+    "benchmark_card_sha256",
+)
+
+
 def view_rows(board: BoardTable, view: View) -> list[dict[str, Any]]:
     """The view's cells, one mapping each."""
     shown = show(board.table, board.snapshot.contents, view)
     columns = [
-        (heading.column.benchmark, heading.column.version, heading.column.data_sha256 or None)
+        tuple(part or None for part in heading.column.key)
         for heading in board.table.headings
         if heading.column is not None and heading.key not in shown.hidden_headings
     ]
-    cells = {
-        (row["candidate"], row["benchmark"], row["benchmark_version"], row["data_sha256"]): row
-        for row in board.flat
-    }
+    cells = {tuple(row[name] for name in _KEY): row for row in board.flat}
     return [cells[row.candidate, *column] for row in shown.visible for column in columns]
 
 

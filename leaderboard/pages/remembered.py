@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from ...core.cards import CandidateCard
 from ...core.records import ResultRecord
 from ...core.resamples import Resamples
 from .snapshot import Records
@@ -70,6 +71,10 @@ class Remembered:
     def attachments(self, hashes: Sequence[str]) -> dict[str, bytes]:
         """Files by their hashes."""
         return self._files.of(list(hashes), self._source.attachments)
+
+    def cards(self, records: Sequence[ResultRecord]) -> dict[str, CandidateCard]:
+        """As the store's."""
+        return self._source.cards(records)
 
     def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:
         """Resamples by record hash."""

@@ -64,6 +64,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "number": text.number,
+        "p_value": text.p_value,
         "interval": text.interval,
         "date": text.date,
         "duration": text.duration,

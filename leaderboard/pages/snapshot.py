@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Protocol
 
+from ...core.cards import CandidateCard
 from ...core.records import ResultRecord
 from ...core.resamples import Resamples
 from ..board import Board, Column, Quantity, Row, Section, make_board
@@ -43,6 +44,9 @@ class Records(Protocol):
     def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:
         """Resamples by record hash."""
 
+    def cards(self, records: Sequence[ResultRecord]) -> dict[str, CandidateCard]:
+        """Cards of candidates that came with their records, by name."""
+
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
@@ -57,6 +61,7 @@ class Snapshot:
     boards : mapping of str to Board
         By quantity: "normalised", "raw", "ceiling".
     contents : BoardContents
+        With the cards that came with records, where the candidate is not registered.
     """
 
     position: int
@@ -91,7 +96,7 @@ class Snapshot:
 
     @cached_property
     def columns(self) -> dict[str, list[tuple[Section, Column]]]:
-        """By benchmark: its columns, each with its section, newest version last."""
+        """By benchmark: its columns, each with its section; of the newest version last."""
         found: dict[str, list[tuple[Section, Column]]] = {}
         for section in self.board.sections:
             for column in section.columns:
@@ -122,6 +127,7 @@ def take_snapshot(store: Records, contents: BoardContents) -> Snapshot:
     position = store.position
     records = store.latest()
     resamples = store.resamples(records)
+    contents = replace(contents, candidates={**store.cards(records), **contents.candidates})
     boards = {
         quantity: make_board(
             records,

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ...core.records import EstimateRecord
 
-__all__ = ["DIGITS", "date", "duration", "interval", "number", "rank", "short_hash"]
+__all__ = ["DIGITS", "date", "duration", "interval", "number", "p_value", "rank", "short_hash"]
 
 DIGITS = 3
 
@@ -25,6 +25,11 @@ def interval(estimate: EstimateRecord) -> str:
     if estimate.low is None or estimate.high is None:
         return ""
     return f"[{number(estimate.low)}, {number(estimate.high)}]"
+
+
+def p_value(value: float) -> str:
+    """``p = 0.012``; ``p < 0.001`` below that: no test on a few dozen conditions knows a smaller one."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
 def rank(low: int | None, high: int | None) -> str:

@@ -1,7 +1,7 @@
 """The hierarchy of a board's columns: system, region, data set, measure, as one flat list of headings.
 
-A heading above others is a column too: the mean over all below it, given only over full coverage. Levels with
-nothing to choose from (one region in a system) are left out.
+A heading above others is a column too: the mean win rate over those below it that count, given only over full
+coverage. Levels with nothing to choose from (one region in a system) are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import accumulate, groupby
 
 from ..board import Board, Cell, Column, Row, Section
 from ..order import Standing
+from ..win_rate import mean_win_rates
 
 __all__ = ["Heading", "Summary", "Table", "TableRow", "make_table"]
 
@@ -32,9 +33,11 @@ class Heading:
     parents : tuple of str
         Keys of the headings above it, outermost first.
     leaves : tuple of int
-        Positions, among the board's columns, of those it is the mean of; one for a measure.
+        Positions, among the board's columns, of those below it; one for a measure.
+    counted : tuple of int
+        Those of them that are in the win rate.
     column : Column or None
-        The board's column of a measure; None for a mean.
+        The board's column of a measure; None for a win rate.
     simulated : bool
         Whether all that is below it rests on simulated data.
     """
@@ -45,24 +48,25 @@ class Heading:
     depth: int
     parents: tuple[str, ...]
     leaves: tuple[int, ...]
+    counted: tuple[int, ...]
     column: Column | None
     simulated: bool
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A candidate's mean under a heading.
+    """A candidate's mean win rate under a heading.
 
     Parameters
     ----------
     value : float
-        NaN without full coverage.
+        In [0, 1]; NaN without full coverage, and where nobody else has it.
     coverage, of : int
-        Measures with a value, and all.
+        Counted measures with a value, and all.
     state : str
         "value", or what all of its cells share, or "partly" where they differ.
     standing : Standing or None
-        For means over a whole section of the board, which are tested; None for others.
+        For win rates over a whole section of the board, which are tested; None for others.
     """
 
     value: float
@@ -74,7 +78,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class TableRow:
-    """A candidate's cells and means, in the order of the headings."""
+    """A candidate's cells and win rates, in the order of the headings."""
 
     candidate: str
     title: str
@@ -96,13 +100,25 @@ def make_table(board: Board) -> Table:
     first = 0
     for section in board.sections:
         numbered = [(first + place, column) for place, column in enumerate(section.columns)]
-        for simulated in (False, True):  # a mean over recorded and simulated data would mean nothing
+        for simulated in (False, True):  # an aggregate over recorded and simulated data would mean nothing
             some = [one for one in numbered if one[1].simulated == simulated]
             headings += _headings(section.system, some) if some else []
         first += len(section.columns)
     by_name = [{row.candidate: row for row in section.rows} for section in board.sections]
-    rows = tuple(_row(name, by_name, headings) for name in _order(board.sections))
+    names = _order(board.sections)
+    cells = [[cell for rows in by_name for cell in rows[name].cells] for name in names]
+    rates = {heading.key: _rates(heading, cells) for heading in headings if heading.column is None}
+    rows = tuple(
+        _row(name, by_name, headings, {key: values[number] for key, values in rates.items()})
+        for number, name in enumerate(names)
+    )
     return Table(tuple(headings), rows)
+
+
+def _rates(heading: Heading, cells: Sequence[Sequence[Cell]]) -> list[float]:
+    """Each candidate's mean win rate under a heading."""
+    values = [[row[place].value for place in heading.counted] for row in cells]
+    return [float(rate) for rate in mean_win_rates(values)] if values else []
 
 
 def _order(sections: Sequence[Section]) -> list[str]:
@@ -161,39 +177,47 @@ def _dataset(column: Column) -> str:
 
 def _inner(key: str, label: str, parents: tuple[str, ...], columns: Sequence[_Numbered]) -> Heading:
     leaves = tuple(place for place, _ in columns)
+    counted = tuple(place for place, column in columns if column.counted)
     simulated = all(column.simulated for _, column in columns)
-    return Heading(key, label, "", len(parents), parents, leaves, None, simulated)
+    return Heading(key, label, "", len(parents), parents, leaves, counted, None, simulated)
 
 
 def _leaf(numbered: _Numbered, above: str, parents: tuple[str, ...], depth: int) -> Heading:
     place, column = numbered
-    data = f"@{column.data_sha256[:8]}" if column.data_sha256 else ""
-    key = f"{column.benchmark}@{column.version}{data}"
-    return Heading(key, column.benchmark, above, depth, parents, (place,), column, column.simulated)
+    states = [one[:8] for one in column.key[2:] if one]
+    key = "@".join([column.benchmark, str(column.version), *states])
+    counted = (place,) if column.counted else ()
+    return Heading(key, column.benchmark, above, depth, parents, (place,), counted, column, column.simulated)
 
 
-def _row(name: str, by_name: Sequence[Mapping[str, Row]], headings: Sequence[Heading]) -> TableRow:
+def _row(
+    name: str,
+    by_name: Sequence[Mapping[str, Row]],
+    headings: Sequence[Heading],
+    rates: Mapping[str, float],
+) -> TableRow:
     rows = [rows[name] for rows in by_name]
     cells = [cell for row in rows for cell in row.cells]
     starts = accumulate((len(row.cells) for row in rows), initial=0)
     by_start = dict(zip(starts, rows, strict=False))
-    parts = tuple(_part(heading, cells, by_start) for heading in headings)
+    parts = tuple(_part(heading, cells, by_start, rates) for heading in headings)
     return TableRow(name, rows[0].title, rows[0].model_class, parts)
 
 
-def _part(heading: Heading, cells: Sequence[Cell], rows: Mapping[int, Row]) -> Cell | Summary:
+def _part(
+    heading: Heading, cells: Sequence[Cell], rows: Mapping[int, Row], rates: Mapping[str, float]
+) -> Cell | Summary:
     if heading.column is not None:
         return cells[heading.leaves[0]]
-    below = [cells[place] for place in heading.leaves]
     row = rows.get(min(heading.leaves))
-    tested = row is not None and len(row.cells) == len(below)
-    return _summary(below, row.standing if row is not None and tested else None)
+    whole = row is not None and len(row.cells) == len(heading.leaves)
+    standing = row.standing if row is not None and whole else None
+    return _summary([cells[place] for place in heading.counted], rates[heading.key], standing)
 
 
-def _summary(cells: Sequence[Cell], standing: Standing | None) -> Summary:
-    values = [cell.value for cell in cells if not math.isnan(cell.value)]
+def _summary(cells: Sequence[Cell], rate: float, standing: Standing | None) -> Summary:
+    n_values = sum(not math.isnan(cell.value) for cell in cells)
     states = {cell.state for cell in cells}
-    full = len(values) == len(cells)
-    state = "value" if full else states.pop() if len(states) == 1 and not values else "partly"
-    mean = sum(values) / len(values) if full else math.nan
-    return Summary(mean, len(values), len(cells), state, standing)
+    full = not math.isnan(rate)
+    state = "value" if full else states.pop() if len(states) == 1 and not n_values else "partly"
+    return Summary(rate, n_values, len(cells), state, standing)

@@ -26,13 +26,24 @@ from ..schema import RECORDS
 from .submission import ACTIVE, ENDED, WAITING, Event, Failed, Lease, State, Submission, submission_of
 from .tables import EVENTS, SUBMISSIONS
 
-__all__ = ["LOCAL", "LeaseLostError", "Queue"]
+__all__ = ["LOCAL", "LeaseLostError", "Queue", "version_taken"]
 
 LOCAL = "local"
 
 _MOST_ATTEMPTS = 3
 _MOST_LOG = 8192
 _MOST_WORDS = 4000
+
+
+def version_taken(bundle: Bundle, other_sha256: str) -> InvalidInputError:
+    """The error of a bundle whose version is that of another one."""
+    card = bundle.card
+    return InvalidInputError(
+        f"Version {card.version} of the candidate '{card.identifier}'",
+        got=f"a bundle of hash {bundle.content_sha256[:12]}, and it is here as {other_sha256[:12]}",
+        needed="the same files under the same version",
+        hint="Raise 'version' in candidate.yaml.",
+    )
 
 
 class LeaseLostError(StoreError):
@@ -56,8 +67,8 @@ class Queue:
         """Let go of the database."""
         self._engine.dispose()
 
-    def check_name(self, candidate: str, submitter: str) -> None:
-        """Refuse a candidate's name that is another submitter's, before anything of it is kept.
+    def check_free(self, bundle: Bundle, submitter: str) -> None:
+        """Refuse a name that is another submitter's, and a version that is another bundle's, before it is kept.
 
         Raises
         ------
@@ -65,7 +76,8 @@ class Queue:
             If it is.
         """
         with store_errors(self.url), reading(self._engine) as connection:
-            _refuse_taken_name(connection, candidate, submitter)
+            _refuse_taken_name(connection, bundle.card.identifier, submitter)
+            _refuse_taken_version(connection, bundle)
 
     def submit(self, bundle: Bundle, benchmarks: Sequence[str], *, submitter: str = LOCAL) -> Submission:
         """Take a submission; one that is here and has not failed is given back instead of a second one.
@@ -73,11 +85,12 @@ class Queue:
         Raises
         ------
         InvalidInputError
-            If the candidate's name is another submitter's.
+            If the candidate's name is another submitter's, or its version another bundle's.
         """
         wanted = _as_kept(benchmarks)
         with self._writing() as connection:
             _refuse_taken_name(connection, bundle.card.identifier, submitter)
+            _refuse_taken_version(connection, bundle)
             known = _known(connection, bundle, wanted, submitter)
             return _insert(connection, bundle, wanted, submitter) if known is None else known
 
@@ -116,6 +129,14 @@ class Queue:
     def all(self, *, limit: int = 100) -> list[Submission]:
         """The last submissions, newest first."""
         query = sa.select(SUBMISSIONS).order_by(SUBMISSIONS.c.seq.desc()).limit(limit)
+        with store_errors(self.url), reading(self._engine) as connection:
+            return [submission_of(row) for row in connection.execute(query).mappings()]
+
+    def pending(self, candidate: str) -> list[Submission]:
+        """The submissions of a candidate that have not ended."""
+        query = sa.select(SUBMISSIONS).where(
+            SUBMISSIONS.c.candidate == candidate, SUBMISSIONS.c.state.in_((*WAITING, *ACTIVE))
+        )
         with store_errors(self.url), reading(self._engine) as connection:
             return [submission_of(row) for row in connection.execute(query).mappings()]
 
@@ -340,6 +361,24 @@ def _note(connection: sa.Connection, identifier: str, state: str, note: str, rec
 def _clean(text: str) -> str:
     """Printable text and line ends; PostgreSQL takes no NUL, and a terminal obeys others."""
     return "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in text)
+
+
+def _refuse_taken_version(connection: sa.Connection, bundle: Bundle) -> None:
+    """A version of a candidate is one bundle, as soon as that has a value; one that only failed may be mended."""
+    first = (
+        sa.select(sa.func.min(RECORDS.c.seq))
+        .where(
+            RECORDS.c.candidate == bundle.card.identifier,
+            RECORDS.c.status == "value",
+            RECORDS.c.bundle_sha256 != bundle.content_sha256,
+        )
+        .group_by(RECORDS.c.bundle_sha256)
+    )
+    bodies = connection.execute(sa.select(RECORDS.c.body).where(RECORDS.c.seq.in_(first))).scalars()
+    for body in bodies:
+        known = json.loads(bytes(body))["inputs"]["candidate"]
+        if known["version"] == bundle.card.version:
+            raise version_taken(bundle, known["bundle_sha256"])
 
 
 def _refuse_taken_name(connection: sa.Connection, candidate: str, submitter: str) -> None:

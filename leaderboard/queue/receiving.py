@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from ...core.bundles import read_bundle
+from ...core.bundles import Bundle, read_bundle
 from ...core.errors import InvalidInputError, UnknownNameError
 from ...core.registry import closest_names
 from .bundle_store import BundleStore
-from .queue import LOCAL, Queue
+from .queue import LOCAL, Queue, version_taken
 from .submission import Submission
 
 __all__ = ["receive"]
@@ -49,7 +49,7 @@ def receive(
     Raises
     ------
     InvalidInputError
-        If the bundle may not be, or its name is taken.
+        If the bundle may not be, its name is taken, or its version is another bundle's.
     UnknownNameError
         If there is no such benchmark.
     """
@@ -65,10 +65,20 @@ def receive(
             needed="a new one",
             hint="Choose another 'identifier' on the card.",
         )
-    queue.check_name(name, submitter)
+    queue.check_free(bundle, submitter)
+    _refuse_version_of_pending(bundle, queue, bundles)
     wanted = benchmarks or sorted(known)
     here = queue.known(bundle, wanted, submitter=submitter)
     if here is not None and here.zip_sha256 != bundle.zip_sha256:
         return here  # the same files in another zip, packed a second later for instance
     bundles.keep(bundle, data)
     return queue.submit(bundle, wanted, submitter=submitter)
+
+
+def _refuse_version_of_pending(bundle: Bundle, queue: Queue, bundles: BundleStore) -> None:
+    """Refuse the version of another bundle that waits to be scored."""
+    for one in queue.pending(bundle.card.identifier):
+        if one.content_sha256 == bundle.content_sha256:
+            continue
+        if bundles.read(one.zip_sha256).card.version == bundle.card.version:
+            raise version_taken(bundle, one.content_sha256)

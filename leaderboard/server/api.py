@@ -36,10 +36,16 @@ class Cell(BaseModel):
 
     system: str
     candidate: str
+    candidate_version: int | None
+    bundle_sha256: str | None
     model_class: str
+    win_rate: float | None
     benchmark: str
     benchmark_version: int
+    benchmark_card_sha256: str | None
     data_sha256: str | None
+    stimuli_sha256: str | None
+    in_win_rate: bool
     simulated: bool
     state: Literal["value", "failed", "not applicable", "not run"]
     normalised: float | None
@@ -51,6 +57,9 @@ class Cell(BaseModel):
     ceiling: float | None
     ceiling_low: float | None
     ceiling_high: float | None
+    rank_low: int | None
+    rank_high: int | None
+    tie_group: int | None
     record_sha256: str | None
     note: str
 

@@ -16,7 +16,7 @@
   const initial = rows.slice();
 
   const key = (place) => heads[place].dataset.key;
-  const isMean = (place) => heads[place].classList.contains("m");
+  const isRate = (place) => heads[place].classList.contains("m");
   const parse = (text) => Number.parseFloat(text.replace("−", "-"));
   const valueOf = (row, place) => {
     const cell = row.cells[place];
@@ -100,12 +100,12 @@
     document.getElementById("none").hidden = shown > 0;
   }
 
-  // A mean is hidden with any measure below it: it would not be the mean of what is shown.
+  // A win rate is hidden with any measure below it: it would not be the rate over what is shown.
   function filteredOut() {
     const wanted = COLUMN_FACETS.map((name) => [name, chosen(name)]).filter(([, values]) => values.length);
     const out = new Set();
     heads.forEach((head, place) => {
-      if (place === 0 || isMean(place)) return;
+      if (place === 0 || isRate(place)) return;
       if (wanted.every(([name, values]) => values.includes(head.dataset[name] || ""))) return;
       out.add(place);
       const parents = (head.dataset.parents || "").split(" ");
@@ -118,8 +118,8 @@
     const parents = (heads[place].dataset.parents || "").split(" ").filter(Boolean);
     const open = new Set([...state.open].map(squeezed));
     const hiddenParent = parents.some((parent) => heads.some((head, n) => out.has(n) && squeezed(key(n) || "") === parent));
-    const names = isMean(place) ? ["m"] : [];
-    // What a hidden mean stood for is shown part by part.
+    const names = isRate(place) ? ["m"] : [];
+    // What a hidden win rate stood for is shown part by part.
     if (parents.length) names.push(hiddenParent || parents.every((parent) => open.has(parent)) ? "k o" : "k");
     if (out.has(place)) names.push("x");
     return names.join(" ");
@@ -234,10 +234,13 @@
   function viewCells(board) {
     placeAll();
     const at = Object.fromEntries(board.columns.map((name, n) => [name, n]));
-    const keyOf = (cell) => `${cell[at.benchmark]}@${cell[at.benchmark_version]}`
-      + (cell[at.data_sha256] ? `@${cell[at.data_sha256].slice(0, 8)}` : "");
+    const states = ["data_sha256", "stimuli_sha256", "benchmark_card_sha256"];
+    const keyOf = (cell) => [
+      cell[at.benchmark], cell[at.benchmark_version],
+      ...states.map((name) => cell[at[name]]).filter(Boolean).map((sha256) => sha256.slice(0, 8)),
+    ].join("@");
     const out = filteredOut();
-    const shown = new Set(heads.map((_, n) => n).filter((n) => n && !isMean(n) && !out.has(n)).map(key));
+    const shown = new Set(heads.map((_, n) => n).filter((n) => n && !isRate(n) && !out.has(n)).map(key));
     const names = [...body.rows].filter((row) => !row.hidden).map((row) => row.cells[0].querySelector("a").textContent);
     const place = new Map(names.map((name, n) => [name, n]));
     return board.cells.filter((cell) => place.has(cell[at.candidate]) && shown.has(keyOf(cell)))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from ...core.errors import InvalidArgumentError
-from ...core.ranking import RankRanges, holm_adjusted, rank_ranges_of
+from ...core.ranking import RankRanges, holm_adjusted, is_rounding, rank_ranges_of
 from ._arrays import Array, as_tensor, like
 from ._resample import check_n_resamples, child_generators
 from ._sign_flips import check_units, chunks, flip_p_values, is_exact, unit_weights
@@ -121,7 +121,8 @@ def rank_ranges(
     weights, _ = unit_weights(groups, table.shape[1])
     p_values = np.ones((len(table), len(table)))
     if len(left):
-        columns = weights[:, None] * (table[left] - table[right]).T
+        gaps = np.where(is_rounding(table[left], table[right]), 0.0, table[left] - table[right])
+        columns = weights[:, None] * gaps.T
         p_values[left, right] = holm_adjusted(flip_p_values(columns, n_flips, child_generators(seed, 2)[1]))
         p_values[right, left] = p_values[left, right]
     return rank_ranges_of(table @ weights, p_values, alpha)

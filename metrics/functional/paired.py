@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from ...core.ranking import is_rounding
 from ._arrays import Array, as_tensor, check_same_length
 from ._resample import check_n_resamples, child_generators, resample_counts
 from ._sign_flips import check_units, chunks, flip_p_values, unit_weights
@@ -66,7 +67,8 @@ def paired_difference(
     it covers for skewed scores, too. With fewer than 10 units more than groups, whose resamples are too
     coarse, the quantiles are Student's. The p-value exchanges the two candidates' scores in units at random,
     which flips the sign of :math:`d_u`: :math:`p = (1 + \#\{|\bar d^*| \ge |\bar d|\}) / (1 + n)`; where all
-    :math:`2^n` flips are no more than `n_permutations`, it is exact.
+    :math:`2^n` flips are no more than `n_permutations`, it is exact. A difference below rounding (1e-9 of the
+    larger score) counts as 0: a model whose units are in another order does not differ from itself.
 
     The units must be independent of one another: conditions, animals, or targets if the claim is about
     these animals and conditions only.
@@ -128,8 +130,8 @@ def _differences(first: Array, second: Array) -> npt.NDArray[np.float64]:
     a, b = as_tensor("first", first, ndim=1), as_tensor("second", second, ndim=1)
     check_same_length(("first", "second"), (len(a), len(b)), "units")
     check_units(len(a), "first")
-    difference: npt.NDArray[np.float64] = (a.detach().cpu().double() - b.detach().cpu().double()).numpy()
-    return difference
+    one, other = (scores.detach().cpu().double().numpy() for scores in (a, b))
+    return np.where(is_rounding(one, other), 0.0, one - other)
 
 
 @dataclass(frozen=True, eq=False)

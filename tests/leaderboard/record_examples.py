@@ -32,7 +32,20 @@ def estimate(value, width=0.1):
     return EstimateRecord(value=value, low=ends[0], high=ends[1], level=0.95, unit="conditions")
 
 
-def make_record(candidate="c", benchmark="Bee.x", value=0.5, version=1, data=HASH, seed=0, **changes):
+def make_record(
+    candidate="c",
+    benchmark="Bee.x",
+    value=0.5,
+    version=1,
+    data=HASH,
+    seed=0,
+    *,
+    bundle=(1, HASH),
+    stimuli=HASH,
+    card=HASH,
+    code=HASH,
+    **changes,
+):
     score = ScoreRecord(
         raw=estimate(None if value is None else value / 2),
         ceiling=estimate(0.5),
@@ -46,13 +59,13 @@ def make_record(candidate="c", benchmark="Bee.x", value=0.5, version=1, data=HAS
     )
     content = {
         "inputs": RunInputs(
-            candidate=CandidateRef(identifier=candidate, version=1, bundle_sha256=HASH),
+            candidate=CandidateRef(identifier=candidate, version=bundle[0], bundle_sha256=bundle[1]),
             benchmark=BenchmarkRef(
-                identifier=benchmark, version=version, card_sha256=HASH, metric="m", parameters={}
+                identifier=benchmark, version=version, card_sha256=card, metric="m", parameters={}
             ),
             data=DataRef(dataset="Bee", version=1, simulated=benchmark.startswith("Simulated"), sha256=data),
-            stimuli_sha256=HASH,
-            code_sha256=HASH,
+            stimuli_sha256=stimuli,
+            code_sha256=code,
             seed=seed,
         ),
         "status": "value",

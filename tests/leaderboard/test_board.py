@@ -4,9 +4,10 @@ import json
 import math
 
 import pytest
-from record_examples import csv_of, failed, make_record, not_applicable
+from record_examples import HASH, csv_of, failed, make_record, not_applicable
 
 from innerscore.core.cards import BenchmarkCard, CandidateCard
+from innerscore.core.records import NO_STIMULI
 from innerscore.leaderboard.board import make_board
 from innerscore.leaderboard.export import export_board
 from innerscore.leaderboard.store import Store
@@ -65,13 +66,30 @@ def test_a_cell_has_one_of_four_states():
     assert found["b", "Bee.x"]["normalised"] is None
 
 
-def test_rows_stand_by_mean_and_only_full_coverage_has_one():
-    records = [make_record("a", value=0.4), make_record("b", value=0.6), make_record("c", value=0.9)]
-    records += [make_record("a", "Bee.y", 0.4), make_record("b", "Bee.y", 0.4)]
+def test_rows_stand_by_win_rate_and_only_full_coverage_has_one():
+    values = {"Bee.x": {"a": 0.4, "b": 0.6, "c": 0.9}, "Bee.y": {"a": 0.4, "b": 0.4}}
+    records = [make_record(who, name, value) for name, row in values.items() for who, value in row.items()]
     rows = board(records).sections[0].rows
     assert [row.candidate for row in rows] == ["b", "a", "c", "d"]
-    assert rows[0].mean == pytest.approx(0.5)
-    assert math.isnan(rows[2].mean)
+    # Of the two with both, b beats the other in x, and ties in y.
+    assert [row.win_rate for row in rows[:2]] == [0.75, 0.25]
+    assert math.isnan(rows[2].win_rate)
+    assert (rows[2].coverage, rows[2].is_full) == (1, False)
+
+
+def test_one_absurd_cell_does_not_decide_the_order():
+    """The random bumps of one benchmark had 2.73 of its ceiling: by a mean of shares, they lead."""
+    values = {
+        "Bee.x": {"a": 0.90, "b": 0.80, "bumps": 0.45},
+        "Bee.y": {"a": 0.95, "b": 0.90, "bumps": 0.40},
+        "Bee.z": {"a": 0.50, "b": 0.60, "bumps": 1e6},
+    }
+    records = [make_record(who, name, value) for name, row in values.items() for who, value in row.items()]
+    rows = make_board(records, {}, {}).sections[0].rows
+    ranked = {row.candidate: row.win_rate for row in rows if row.is_full}
+    assert list(ranked) == ["a", "b", "bumps"]
+    assert ranked == pytest.approx({"a": (1 + 1 + 0) / 3, "b": (0.5 + 0.5 + 0.5) / 3, "bumps": 1 / 3})
+    assert all(0 <= rate <= 1 for rate in ranked.values())
 
 
 def test_versions_and_states_of_the_data_are_never_mixed_in_a_column():
@@ -83,6 +101,93 @@ def test_versions_and_states_of_the_data_are_never_mixed_in_a_column():
         ("Bee.x", 2, "0"),
     ]
     assert sum(row["state"] == "value" for row in board_rows(board(records))) == 3
+
+
+@pytest.mark.parametrize("part", ["data", "stimuli", "card"])
+def test_what_determines_a_value_parts_columns_and_their_headings_say_what(part):
+    others = [make_record(name, value=0.1) for name in "ab"]
+    alone = make_record("c", value=0.9, **{part: "1f0c3a" + "9" * 58})
+    columns = board([*others, alone]).sections[0].columns
+    assert [column.label for column in columns] == [f"v1, {part} 000000", f"v1, {part} 1f0c3a"]
+    assert [column.counted for column in columns] == [True, False]
+    found = {row["candidate"]: row for row in board_rows(board([*others, alone])) if row["state"] == "value"}
+    name = {"data": "data_sha256", "stimuli": "stimuli_sha256", "card": "benchmark_card_sha256"}[part]
+    assert found["c"][name].startswith("1f0c3a")
+    assert found["a"][name] == HASH
+    assert (found["a"]["in_win_rate"], found["c"]["in_win_rate"]) == (True, False)
+
+
+def test_neither_the_seed_nor_the_code_parts_columns():
+    records = [make_record("a"), make_record("b", seed=3), make_record("c", code="1" * 64)]
+    (column,) = board(records).sections[0].columns
+    assert (column.mark, column.label) == ("", "v1")
+
+
+def test_a_lone_state_of_the_data_takes_nobodys_win_rate():
+    names = ("Bee.x", "Bee.y")
+    records = [make_record(who, name, value) for name in names for who, value in (("a", 0.2), ("b", 0.4))]
+    before = {row.candidate: row.win_rate for row in board(records).sections[0].rows}
+    alone = [make_record("c", name, 0.9, data="1" * 64) for name in names]
+    rows = {row.candidate: row for row in board([*records, *alone]).sections[0].rows}
+    assert {name: rows[name].win_rate for name in "ab"} == {name: before[name] for name in "ab"}
+    assert (rows["a"].coverage, rows["c"].coverage) == (2, 0)
+    # With as many candidates, the newer column counts.
+    newer = [
+        make_record(who, name, 0.9, data="1" * 64, created="2027-01-01T00:00:00+00:00")
+        for name in names
+        for who in ("c", "d")
+    ]
+    rows = {row.candidate: row for row in board([*records, *newer]).sections[0].rows}
+    assert (rows["a"].coverage, rows["c"].coverage) == (0, 2)
+
+
+def test_a_file_of_answers_was_shown_nothing_and_joins_the_column_of_those_that_were():
+    shown = [make_record("a", stimuli="5" * 64), make_record("b", stimuli="5" * 64)]
+    columns = board([*shown, make_record("c", stimuli=NO_STIMULI)]).sections[0].columns
+    assert [(column.stimuli_sha256, column.mark) for column in columns] == [("5" * 64, "")]
+    (alone,) = board([make_record("c", stimuli=NO_STIMULI)]).sections[0].columns
+    assert alone.stimuli_sha256 == NO_STIMULI
+
+
+# One row, one bundle
+
+V1, V1_OTHER, V2 = (1, "a" * 64), (1, "b" * 64), (2, "c" * 64)
+
+
+def three_bundles():
+    """As a model author left them: v1 on three benchmarks, then v2 on one, then other bytes under version 1."""
+    times = {
+        V1: "2026-01-01T00:00:00+00:00",
+        V2: "2026-02-01T00:00:00+00:00",
+        V1_OTHER: "2026-03-01T00:00:00+00:00",
+    }
+    scored = {V1: {"Bee.x": 0.1, "Bee.y": 0.2, "Bee.z": 0.3}, V2: {"Bee.z": 0.9}, V1_OTHER: {"Bee.y": 0.5}}
+    return [
+        make_record("gru", name, value, bundle=bundle, created=times[bundle])
+        for bundle, values in scored.items()
+        for name, value in values.items()
+    ]
+
+
+def test_no_cell_of_a_row_comes_from_another_bundle():
+    records = [*three_bundles(), *(make_record("other", name) for name in ("Bee.x", "Bee.y", "Bee.z"))]
+    made = make_board(records, {}, {})
+    (row,) = [row for row in made.sections[0].rows if row.candidate == "gru"]
+    assert row.bundle == V2
+    assert [cell.state for cell in row.cells] == ["not run", "not run", "value"]
+    assert math.isnan(row.win_rate)
+    assert [one.bundle for one in row.earlier] == [V1_OTHER, V1]
+    behind = {one.bundle: {column.benchmark: cell.value for column, cell in one.cells} for one in row.earlier}
+    assert behind == {V1: {"Bee.x": 0.1, "Bee.y": 0.2, "Bee.z": 0.3}, V1_OTHER: {"Bee.y": 0.5}}
+    cells = [one for one in board_rows(made) if one["candidate"] == "gru"]
+    assert {(one["candidate_version"], one["bundle_sha256"]) for one in cells} == {V2}
+
+
+def test_of_one_version_the_bundle_that_came_later_is_the_row():
+    records = [one for one in three_bundles() if one.inputs.candidate.version == 1]
+    for given in (records, records[::-1]):
+        (row,) = make_board(given, {}, {}).sections[0].rows
+        assert (row.bundle, [one.bundle for one in row.earlier]) == (V1_OTHER, [V1])
 
 
 def test_a_benchmark_without_any_run_is_a_column_of_an_empty_board_alone():

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from record_examples import failed, make_record, with_resamples
+from record_examples import csv_of, failed, make_record, with_resamples
 
-from innerscore.cli.standing import Remaining, places
+from innerscore.cli.running import Result
+from innerscore.cli.standing import Remaining, apart, other_bytes, places
+from innerscore.cli.tables import result_line
 from innerscore.leaderboard.store import Store
 
 VALUES = {"best": 0.9, "near": 0.89, "middle": 0.6, "last": 0.1}
@@ -49,6 +51,44 @@ def test_what_has_no_value_or_is_superseded_stands_nowhere(filled):
     found = places([broken, records["best"], newer], store)
     assert set(found) == {newer.record_sha256}
     assert not found[newer.record_sha256].tested
+
+
+@pytest.mark.parametrize("part", ["data", "stimuli", "card", "version"])
+def test_who_falls_in_another_column_than_the_rest_is_told_so(filled, part):
+    store, records = filled
+    changed = {"version": 2} if part == "version" else {part: "1f0c3a" + "9" * 58}
+    alone = make_record("new", value=0.5, **changed)
+    store.add(alone, csv_of(0.5))
+    (said,) = apart([alone, records["best"]], store)
+    marks = ("v2", "v1") if part == "version" else (f"v1, {part} 1f0c3a", f"v1, {part} 000000")
+    assert said.startswith(
+        f"new on Bee.x stands in the column '{marks[0]}', and 4 other candidates in '{marks[1]}'"
+    )
+    assert apart([records["best"]], store) == []
+
+
+def test_other_bytes_under_a_known_version_are_told_with_what_to_do(filled):
+    store, _ = filled
+    first = make_record("gru", bundle=(1, "a" * 64))
+    again = make_record("gru", "Bee.y", bundle=(1, "b" * 64), card_sha256="c" * 64)
+    store.add(first, csv_of(0.5))
+    assert other_bytes([first], store, built_in=()) == []
+    (said,) = other_bytes([again], store, built_in=())
+    assert "version 1 of 'gru' is on the board as other bytes, too" in said
+    assert "raise 'version' in candidate.yaml" in said
+    assert other_bytes([again], store, built_in={"gru"}) == []
+    assert other_bytes([make_record("gru", bundle=(2, "b" * 64))], store, built_in=()) == []
+    (of_file,) = other_bytes([make_record("gru", bundle=(1, "d" * 64))], store, built_in=())
+    assert "give the file another name" in of_file
+
+
+def test_a_score_says_what_is_divided_by_what_where_its_record_does():
+    plain = make_record("c", value=0.9)
+    facts = {"divided_by": "noise ceiling x reliability of the map, per neuroid; median over neuroids"}
+    told = plain.model_copy(update={"score": plain.score.model_copy(update={"facts": facts})})
+    assert "divided by" not in result_line(Result("c", "Bee.x", plain))
+    line = result_line(Result("c", "Bee.x", told))
+    assert "ceiling 0.500 [0.400, 0.600]; raw divided by noise ceiling x reliability of the map, per" in line
 
 
 def test_the_time_left_follows_the_pace_and_is_told_now_and_then():

@@ -3,13 +3,17 @@ import pandas as pd
 import pytest
 import yaml
 
-from innerscore.benchmarks import load_benchmark
+from innerscore.benchmarks import Benchmark, load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.errors import CandidateError, MissingPartError
 from innerscore.core.hashing import sha256_of_bytes
+from innerscore.core.records import CARD_FILE, read_candidate_card
 from innerscore.core.resamples import read_resamples
+from innerscore.core.scores import Estimate, ScoreParts, pack_score
 from innerscore.scoring import execute, prepare
 from innerscore.scoring.activation_cache import ActivationCache, show_stimuli
+from innerscore.scoring.activation_file import activation_inputs
+from innerscore.scoring.from_file import score_file
 
 BENCHMARK = "SimulatedMEC.rsa"
 
@@ -63,7 +67,8 @@ def test_the_record_names_the_bytes_it_rests_on(settings):
     outcome = run("position", settings)
     record, benchmark = outcome.record, load_benchmark(BENCHMARK, settings)
     assert record.score.targets_sha256 == sha256_of_bytes(outcome.targets_csv)
-    assert record.score.files == {name: sha256_of_bytes(body) for name, body in outcome.files.items()}
+    assert record.files == {name: sha256_of_bytes(body) for name, body in outcome.all_files.items()}
+    assert read_candidate_card(outcome.files[CARD_FILE]).title.startswith("Position")
     plan = record.score.resampling
     resamples = read_resamples(outcome.files["resamples.npy"], kind=plan.kind, n_units=plan.n_units)
     assert (plan.kind, plan.n_units) == ("bootstrap", record.score.facts["n_conditions"])
@@ -100,6 +105,32 @@ def test_a_failure_is_a_record_with_stage_and_reason(settings, tmp_path, body, s
     assert reason in outcome.record.failure.reason
     assert outcome.targets_csv is None
     assert outcome.error is not None
+
+
+@pytest.mark.parametrize("undefined", ["raw", "normalised"])
+def test_an_undefined_score_is_a_failure_and_never_a_value(settings, monkeypatch, undefined):
+    """Also a file's, which is scored without a run."""
+    values = {"raw": 0.4, "ceiling": 0.5, "normalised": 0.8, undefined: np.nan}
+    targets = pd.DataFrame({"neuroid_id": list("abc"), "raw": [0.1, np.nan, np.nan], "normalised": np.nan})
+    parts = ScoreParts(**{name: Estimate(value) for name, value in values.items()}, targets=targets)
+    monkeypatch.setattr(Benchmark, "score", lambda *_: pack_score(parts))
+    outcome = run("position", settings)
+    benchmark = load_benchmark(BENCHMARK, settings)
+    path = settings.cache_dir / "states.npz"
+    path.write_bytes(b"states")
+    inputs = activation_inputs(path, benchmark)
+    of_file = score_file(path, inputs, lambda: benchmark.score({}), settings, supersedes=None)
+    for one in (outcome, of_file):
+        record = one.record
+        assert (record.status, record.score, record.failure.stage) == ("failed", None, "score")
+        n_undefined = {"raw": 2, "normalised": 3}[undefined]
+        assert (
+            f"{undefined} value undefined ('{undefined}' of {n_undefined} of 3 targets)"
+            in record.failure.reason
+        )
+        assert one.error is not None
+        assert one.targets_csv is None
+        assert set(one.all_files) == set(record.files)
 
 
 def test_a_candidate_that_cannot_be_imported_fails_at_load(settings, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from dying import die_before_file_event, die_before_statement, finish, in_child, start
-from record_examples import csv_of, make_record
+from record_examples import csv_of, failed, make_record
 
 from innerscore.core.bundles import Bundle, pack_folder
 from innerscore.core.cards import CandidateCard
@@ -67,6 +67,20 @@ def test_a_submission_goes_its_way(queue, store):
     assert states == ["received", "checking", "queued", "running", "running", "scored"]
     assert queue.events(now.identifier)[4].record_sha256 == store.records()[0].record_sha256
     assert queue.claim("w", seconds=60) is None
+
+
+def test_a_version_is_one_bundle_once_it_has_a_value(queue, store):
+    whose = (1, bundle(version=7).content_sha256)
+    store.add(failed("c", bundle=whose))
+    queue.check_free(bundle(version=8), "local")  # what only failed may be mended under its version
+    store.add(make_record("c", "Bee.y", bundle=whose), csv_of(0.5))
+    queue.check_free(bundle(version=7), "local")
+    for refused in (queue.check_free, lambda other, who: queue.submit(other, ["B.x"], submitter=who)):
+        with pytest.raises(InvalidInputError, match="Raise 'version' in candidate"):
+            refused(bundle(version=8), "local")
+    raised = bundle(version=8)
+    card = raised.card.model_copy(update={"version": 2})
+    queue.check_free(Bundle(card, {}, raised.content_sha256, raised.zip_sha256), "local")
 
 
 def test_the_same_is_submitted_once_until_it_has_failed(queue):

@@ -143,6 +143,23 @@ def test_another_submitter_gets_neither_the_name_nor_the_submission(service):
     assert done.json()["state"] == "withdrawn"
 
 
+def test_the_version_of_another_bundle_is_refused_by_programs_and_by_the_form(service):
+    secret = service.token().secret
+    first = service.post(zipped(), secret).json()
+    for data in (zipped(("x.py", b"")), zipped(title="Another title")):
+        answer = service.post(data, secret)
+        assert answer.status_code == 422
+        assert "Raise 'version' in candidate.yaml" in answer.json()["error"]["message"]
+        form = service.client.post(
+            "/submit.html", files={"bundle": ("b.zip", data)}, data={"token": secret}, follow_redirects=False
+        )
+        assert form.status_code == 422
+        assert "Raise &#39;version&#39; in candidate.yaml" in form.text
+    assert service.post(zipped(("x.py", b""), version=2), secret).status_code == 201
+    assert service.post(zipped(), secret).json()["identifier"] == first["identifier"]
+    assert len(service.kept[1]) == 2
+
+
 def test_the_form_takes_it_without_a_script_and_shows_how_it_went(service):
     page = service.client.get("/submit.html")
     assert 'enctype="multipart/form-data"' in page.text

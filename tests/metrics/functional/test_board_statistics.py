@@ -172,6 +172,19 @@ def test_ties_need_not_be_transitive():
     assert got.tie_groups == ((0, 1, 2),) if not differs[0, 2] else got.tie_groups == ((0, 1), (1, 2))
 
 
+@pytest.mark.parametrize("n_units", [5, 12, 60])
+def test_a_difference_below_rounding_is_none(n_units):
+    scores = np.random.default_rng(0).normal(size=n_units)
+    found = paired_difference(scores, scores + 1e-16, unit="conditions")
+    assert (found.p_value, found.difference, found.interval.low, found.interval.high) == (1, 0, 0, 0)
+    others = np.stack(
+        [scores + 1e-15, scores, scores + 10.0 * np.random.default_rng(1).random(n_units) + 5.0]
+    )
+    if n_units > 5:  # with five, no p-value of three pairs could be small
+        assert rank_ranges(others).best.tolist() == [2, 2, 1]
+        assert rank_ranges(others).p_values[0, 1] == 1
+
+
 def test_board_p_values_are_the_corrected_paired_ones():
     scores = _board([0.0, 0.1, 0.3], n=12)
     got = rank_ranges(scores)
