@@ -44,7 +44,7 @@ def recording_faults(recording: DataAssembly, file: Path) -> list[Fault]:
 
 
 def left_out_notes(recording: DataAssembly) -> list[str]:
-    """What a recording says it does not hold: its attributes named ``..._left_out`` that are text, or counts without one."""
+    """What a recording says it does not hold: attributes ``..._left_out`` of text, or counts without one."""
     said = {str(name): value for name, value in recording.attrs.items() if str(name).endswith("_left_out")}
     listed = {f"n_{name}" for name in said}
     return [
