@@ -25,9 +25,9 @@ Array = npt.NDArray[np.float64]
 class QuadrantPredictivity(SpatialPredictivity):
     """How well a map predicts each neuroid in one quarter of the box, fitted on the other three.
 
-    A quarter is wider than a field: a single unit predicts a cell's fields in it only if it repeats as the cell does,
-    and a smooth basis is at 0. A sum of many units still reaches into it from its edges, so that ridge does not tell
-    a grid code from a smooth basis here either.
+    A quarter is wider than a field: a single unit predicts a cell's fields in it only if it repeats as the cell
+    does, and a smooth basis is at 0. A sum of many units still reaches into it from its edges, so that ridge does
+    not tell a grid code from a smooth basis here either.
 
     Parameters
     ----------

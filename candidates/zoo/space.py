@@ -173,7 +173,7 @@ class RandomRNN:
 def _lattice(pitch_m: float) -> Array:
     """Centres on a square lattice over the room, half a spacing from the walls, of shape (n, 2)."""
     axis = np.arange(pitch_m / 2, _ROOM_M, pitch_m)
-    return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+    return np.asarray(np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2))
 
 
 def _fields(stimulus: SelfMotion, centres: Array, width_m: float) -> Array:
