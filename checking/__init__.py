@@ -3,7 +3,7 @@
 from .adding import Added, add_dataset
 from .benchmarks import check_benchmark
 from .candidates import CandidateReport, Estimate, check_candidate
-from .datasets import check_dataset
+from .datasets import check_dataset, dataset_notes
 from .faults import Fault, card_faults, fault_of
 from .targets import Target, find_target, name_faults
 
@@ -18,6 +18,7 @@ __all__ = [
     "check_benchmark",
     "check_candidate",
     "check_dataset",
+    "dataset_notes",
     "fault_of",
     "find_target",
     "name_faults",

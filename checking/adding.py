@@ -17,7 +17,7 @@ from ..data_registry.declared_fields import ENDINGS
 from ..data_registry.folder_files import own_files
 from ..data_registry.interface import load_dataset
 from ..data_registry.sharing import may_leave, note_private
-from .datasets import check_dataset
+from .datasets import check_dataset, dataset_notes
 from .faults import Fault, card_faults
 from .targets import Target, name_faults
 
@@ -43,6 +43,8 @@ class Added:
         What was put there, by path in the folder; and the names of its benchmarks.
     private : bool
         Whether its licence keeps it, and what is made of it, out of exports.
+    notes : tuple of str
+        What is left out of its recordings, and why.
     """
 
     faults: tuple[Fault, ...]
@@ -51,6 +53,7 @@ class Added:
     files: tuple[str, ...] = ()
     benchmarks: tuple[str, ...] = ()
     private: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def add_dataset(source: Path, card_path: Path | None, settings: Settings) -> Added:
@@ -96,14 +99,14 @@ def _put(
             for name, file in {**files, **{one.name: one for one in cards}, _CARD: path}.items():
                 (new / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, new / name)
-            _check_copy(new, card, path, settings)
+            notes = _check_copy(new, card, path, settings)
             if not may_leave(card):
                 note_private(card, settings)  # first: at no time are there records of it that might leave
     except _FaultyError as found:
         return Added(found.faults, card.identifier)
     own_files(card, ENDINGS, settings)  # locks the checksums
     names = tuple(read_card(one, BenchmarkCard).identifier for one in cards)
-    return Added((), card.identifier, place, tuple(files), names, not may_leave(card))
+    return Added((), card.identifier, place, tuple(files), names, not may_leave(card), notes)
 
 
 class _FaultyError(Exception):
@@ -114,16 +117,18 @@ class _FaultyError(Exception):
         super().__init__(faults)
 
 
-def _check_copy(folder: Path, card: DatasetCard, path: Path, settings: Settings) -> None:
+def _check_copy(folder: Path, card: DatasetCard, path: Path, settings: Settings) -> tuple[str, ...]:
     """Check what is to be kept, under settings for which it is there already; what they lock is forgotten."""
     with tempfile.TemporaryDirectory() as temporary:
         update = {"data_dir": Path(temporary), "mirror": None, "plugins": (*settings.plugins, folder)}
         trial = settings.model_copy(update=update)
         trial.own_datasets.mkdir()
         (trial.own_datasets / card.identifier).symlink_to(folder, target_is_directory=True)
-        faults = check_dataset(load_dataset(card.identifier, trial), path)
-    if faults:
-        raise _FaultyError(tuple(faults))
+        dataset = load_dataset(card.identifier, trial)
+        faults = check_dataset(dataset, path)
+        if faults:
+            raise _FaultyError(tuple(faults))
+        return tuple(dataset_notes(dataset, card.regions))
 
 
 def _card_path(source: Path, card_path: Path | None) -> Path:

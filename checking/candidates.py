@@ -53,10 +53,13 @@ class CandidateReport:
         What has to be put right.
     estimates : tuple of Estimate
         For each benchmark asked for; empty if the candidate cannot be shown anything.
+    notes : tuple of str
+        Of a data set or benchmark: what is no fault but should be known, such as a session that is left out.
     """
 
     faults: tuple[Fault, ...]
     estimates: tuple[Estimate, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

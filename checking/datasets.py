@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..core._brainscore import DataAssembly
@@ -13,10 +14,10 @@ from ..data_registry import Dataset
 from ..data_registry.interface import loader_errors
 from .ceilings import ceiling_faults
 from .faults import Fault, entry_file, fault_of
-from .recordings import recording_faults
+from .recordings import left_out_notes, recording_faults
 from .shown import leakage_faults, pairing_faults, stimulus_faults
 
-__all__ = ["check_dataset", "licence_faults"]
+__all__ = ["check_dataset", "dataset_notes", "licence_faults"]
 
 _NO_LICENCE = {"", "none", "not stated", "todo", "unknown", "tbd", "?"}
 
@@ -49,6 +50,16 @@ def check_dataset(dataset: Dataset, path: Path) -> list[Fault]:
     for region in card.regions:
         faults += _region_faults(dataset, region, stimuli, file)
     return list(dict.fromkeys(faults))
+
+
+def dataset_notes(dataset: Dataset, regions: Sequence[str]) -> list[str]:
+    """What a user should know of a data set without faults: what is left out of each of some regions, and why."""
+    notes = []
+    for region in regions:
+        with loader_errors(dataset.card):
+            found = left_out_notes(dataset.recording(region))
+        notes += [f"region {region}: {note}" for note in found]
+    return notes
 
 
 def licence_faults(card: DatasetCard, path: Path) -> list[Fault]:

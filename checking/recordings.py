@@ -13,7 +13,7 @@ from ..core.hashing import sha256_of_array
 from ..core.labelled import coordinate
 from .faults import Fault
 
-__all__ = ["recording_faults"]
+__all__ = ["left_out_notes", "recording_faults"]
 
 _HIGHEST_RATE_HZ = 1500.0  # no neuron's refractory period allows more for a whole bin
 _SHORTEST_BIN_MS, _LONGEST_BIN_MS = 0.5, 60_000.0
@@ -41,6 +41,17 @@ def recording_faults(recording: DataAssembly, file: Path) -> list[Fault]:
         *_equal_presentations(recording, values),
     ]
     return [Fault(str(file), reason, fix) for reason, fix in found]
+
+
+def left_out_notes(recording: DataAssembly) -> list[str]:
+    """What a recording says it does not hold: attributes ``..._left_out`` of text, or counts without one."""
+    said = {str(name): value for name, value in recording.attrs.items() if str(name).endswith("_left_out")}
+    listed = {f"n_{name}" for name in said}
+    return [
+        f"{name.replace('_', ' ')}: {value}"
+        for name, value in sorted(said.items())
+        if value and name not in listed
+    ]
 
 
 def _value_faults(values: Values) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ..checking import CandidateReport, Fault, Target
     from ..core.settings import Settings
     from ..core.stimuli import StimulusSet
+    from ..data_registry import Dataset
 
 __all__ = ["check"]
 
@@ -67,7 +69,7 @@ def _report(
         return CandidateReport(tuple(taken))
     if target.kind == "candidate":
         return _candidate_report(name, target, settings, benchmarks, seed)
-    return CandidateReport(tuple(_data_faults(target, settings)))
+    return _data_report(target, settings)
 
 
 def _candidate_report(
@@ -91,42 +93,45 @@ def _stimuli(names: list[str], settings: Settings) -> dict[str, StimulusSet]:
     return {name: load_benchmark(name, settings).stimuli for name in dict.fromkeys(names)}
 
 
-def _data_faults(target: Target, settings: Settings) -> list[Fault]:
-    """Faults of a data set or a benchmark; what cannot be put together at all is one, too."""
-    from ..checking import fault_of
+def _data_report(target: Target, settings: Settings) -> CandidateReport:
+    """Faults and notes of a data set or a benchmark; what cannot be put together at all is a fault, too."""
+    from ..checking import CandidateReport, dataset_notes, fault_of
     from ..core.errors import InvalidInputError, UnknownNameError
 
     plugins = tuple(dict.fromkeys([*settings.plugins, target.path.parent]))
     seeing = settings.model_copy(update={"plugins": plugins})
+    check = _check_dataset if target.kind == "dataset" else _check_benchmark
     try:
-        return (
-            _dataset_faults(target, seeing) if target.kind == "dataset" else _benchmark_faults(target, seeing)
-        )
+        dataset, regions, faults = check(target, seeing)
+        notes = [] if faults else dataset_notes(dataset, regions)
     except (InvalidInputError, UnknownNameError) as error:
-        return [fault_of(error, target.path)]
+        return CandidateReport((fault_of(error, target.path),))
+    return CandidateReport(tuple(faults), notes=tuple(notes))
 
 
-def _dataset_faults(target: Target, settings: Settings) -> list[Fault]:
+def _check_dataset(target: Target, settings: Settings) -> tuple[Dataset, Sequence[str], list[Fault]]:
     from ..checking import check_dataset
     from ..core.cards import DatasetCard, read_card
     from ..data_registry import load_dataset
 
-    name = read_card(target.path, DatasetCard).identifier
-    return check_dataset(load_dataset(name, settings), target.path)
+    dataset = load_dataset(read_card(target.path, DatasetCard).identifier, settings)
+    return dataset, dataset.card.regions, check_dataset(dataset, target.path)
 
 
-def _benchmark_faults(target: Target, settings: Settings) -> list[Fault]:
+def _check_benchmark(target: Target, settings: Settings) -> tuple[Dataset, Sequence[str], list[Fault]]:
     from ..benchmarks import load_benchmark
     from ..checking import check_benchmark
     from ..core.cards import BenchmarkCard, read_card
 
-    name = read_card(target.path, BenchmarkCard).identifier
-    return check_benchmark(load_benchmark(name, settings), target.path)
+    benchmark = load_benchmark(read_card(target.path, BenchmarkCard).identifier, settings)
+    return benchmark.dataset, [benchmark.card.region], check_benchmark(benchmark, target.path)
 
 
 def _write_report(target: Target, report: CandidateReport) -> None:
     for fault in report.faults:
         write(f"{fault.file}: {fault.reason}\n  {fault.fix}")
+    for note in report.notes:
+        write(f"note: {note}")
     for entry in report.estimates:
         cost = f"about {entry.seconds:.3g} s and {entry.memory_mb:.3g} MB to be shown its stimuli"
         write(f"{entry.benchmark}: {cost if entry.applicable else 'not applicable'}")

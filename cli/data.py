@@ -134,6 +134,8 @@ def _write_added(added: Added) -> None:
         return
     kept = "private: it enters no export" if added.private else "its licence lets exports have it"
     write(f"{added.name} is in {added.folder} ({len(added.files)} files; {kept})")
+    for note in added.notes:
+        write(f"note: {note}")
     for name in added.benchmarks:
         write(f"next: innerscore score CANDIDATE --benchmark {name}")
 

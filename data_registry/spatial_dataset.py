@@ -17,7 +17,7 @@ from ..core.cards import DatasetCard
 from ..core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError
 from ..core.stimuli import StimulusSet
 from .head_direction import direction_recording
-from .spatial_recordings import MapOptions, spatial_recording
+from .spatial_recordings import MapOptions, MappedSessions, labelled_maps, map_sessions
 from .spatial_sessions import TrackedSession, TrackingLimits
 from .spatial_stimuli import session_stimuli
 from .tracking_checks import RefusedSessionError
@@ -111,24 +111,49 @@ class SpatialDataset:
         """Why sessions were left out, where the options allow it."""
         return self._read[1]
 
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Every session that is scored in no region, with the reason: refused, or too little of the arena."""
+        refused = [f"{_plain(error.subject)}: {error.got}" for error in self.refused]
+        return (*refused, *self._mapped.left_out)
+
     def stimuli(self) -> StimulusSet:
-        """The walks of all sessions."""
-        return session_stimuli(self.card.identifier, self.sessions, rate_hz=self._options.rate_hz)
+        """The walks of the sessions that the recordings are of, and of no others."""
+        scored = set(map(id, self._mapped.sessions))
+        walked = [session for session in self.sessions if id(session) in scored]
+        return session_stimuli(self.card.identifier, walked, rate_hz=self._options.rate_hz)
 
     def recording(self, region: str) -> DataAssembly:
         """Rate maps in Hz, or of a region that ends in ``-direction`` rates by head direction.
 
-        See :func:`~.spatial_recordings.spatial_recording` and :func:`~.head_direction.direction_recording`.
+        See :func:`~.spatial_recordings.labelled_maps` and :func:`~.head_direction.direction_recording`. Both are
+        of the sessions that cover the arena; the attributes ``n_sessions_left_out`` and, where there are any,
+        ``sessions_left_out`` say how many are not in it, which and why.
         """
         if region not in self.card.regions:
             raise InvalidArgumentError(
                 "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
             )
+        left_out = self.left_out
         if region.endswith(DIRECTION):
-            return direction_recording(self.sessions, region)
-        maps = spatial_recording(self.sessions, region, self._options.maps)
-        maps.attrs["n_sessions_refused"] = len(self.refused)
-        return maps
+            sessions = self._mapped.sessions
+            left_out += tuple(
+                f"{session.identifier}: no head direction"
+                for session in sessions
+                if session.head_direction is None
+            )
+            found = direction_recording(sessions, region)
+        else:
+            found = labelled_maps(self._mapped, region)
+        found.attrs["n_sessions_refused"] = len(self.refused)
+        found.attrs["n_sessions_left_out"] = len(left_out)
+        if left_out:
+            found.attrs["sessions_left_out"] = "; ".join(left_out)
+        return found
+
+    @cached_property
+    def _mapped(self) -> MappedSessions:
+        return map_sessions(self.sessions, self._options.maps)
 
     @cached_property
     def _read(self) -> tuple[tuple[TrackedSession, ...], tuple[RefusedSessionError, ...]]:
@@ -145,6 +170,11 @@ class SpatialDataset:
             raise refused[0]
         _check_names(self.card, sessions)
         return tuple(sessions), tuple(refused)
+
+
+def _plain(subject: str) -> str:
+    """A session's bare name out of an error's subject."""
+    return subject.removeprefix("The session '").removesuffix("'")
 
 
 def _check_names(card: DatasetCard, sessions: Sequence[TrackedSession]) -> None:

@@ -21,7 +21,14 @@ from ..core.labelled import recording
 from .spatial_bins import SpatialGrid, rates_in_bins, smoothed_over_bins
 from .spatial_sessions import TrackedSession, joined_sessions, sample_durations, sample_of_spikes
 
-__all__ = ["MapOptions", "running_speed", "spatial_recording"]
+__all__ = [
+    "MapOptions",
+    "MappedSessions",
+    "labelled_maps",
+    "map_sessions",
+    "running_speed",
+    "spatial_recording",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -69,8 +76,38 @@ class MapOptions:
             )
 
 
-def spatial_recording(sessions: Sequence[TrackedSession], region: str, options: MapOptions) -> DataAssembly:
-    """Label the rate maps of all cells.
+@dataclass(frozen=True, eq=False)
+class MappedSessions:
+    """Sessions that cover their arena, with their rate maps, and what is said of the others.
+
+    Attributes
+    ----------
+    groups : tuple of tuple of TrackedSession
+        Sessions of one animal with the same cells together, in their order.
+    maps : tuple of array of shape (n_repetitions, n_bins, n_cells)
+        In Hz, those of each group.
+    left_out : tuple of str
+        Each session that is left out, with the reason.
+    grid : SpatialGrid
+        The bins.
+    options : MapOptions
+        How the maps were made.
+    """
+
+    groups: tuple[tuple[TrackedSession, ...], ...]
+    maps: tuple[Array, ...]
+    left_out: tuple[str, ...]
+    grid: SpatialGrid
+    options: MapOptions
+
+    @property
+    def sessions(self) -> tuple[TrackedSession, ...]:
+        """All sessions that are kept."""
+        return tuple(session for group in self.groups for session in group)
+
+
+def map_sessions(sessions: Sequence[TrackedSession], options: MapOptions) -> MappedSessions:
+    """Make the rate maps of all sessions and leave out those that do not cover their arena.
 
     Sessions of one animal with the same cells are joined, in their order, before they are cut into repetitions.
 
@@ -78,15 +115,12 @@ def spatial_recording(sessions: Sequence[TrackedSession], region: str, options: 
     ----------
     sessions : sequence of TrackedSession
         In arenas of one size.
-    region : str
-        Where the cells are.
     options : MapOptions
-        How the maps are made.
+        How the maps are made, and what share of bins each part has to have.
 
     Returns
     -------
-    maps : assembly of dims (presentation, neuroid)
-        In Hz; a presentation is one bin in one repetition, NaN where the animal was too short a time.
+    mapped : MappedSessions
 
     Raises
     ------
@@ -94,23 +128,54 @@ def spatial_recording(sessions: Sequence[TrackedSession], region: str, options: 
         If the arenas differ, or no session covers its arena.
     """
     grid = SpatialGrid(_one_arena(sessions), options.bin_m, options.block_bins)
-    every = joined_sessions(sessions)
-    maps = [_part_maps(group, grid, options) for group in every]
-    covered = [np.isfinite(values).all(axis=2).mean(axis=1).min() >= options.min_coverage for values in maps]
-    groups = [group for group, enough in zip(every, covered, strict=True) if enough]
-    if not groups:
+    every = [(tuple(group), _part_maps(group, grid, options)) for group in joined_sessions(sessions)]
+    coverage = [float(np.isfinite(maps).all(axis=2).mean(axis=1).min()) for _, maps in every]
+    kept = [one for one, covered in zip(every, coverage, strict=True) if covered >= options.min_coverage]
+    left_out = [
+        f"{session.identifier}: a part of it covers {covered:.2%} of the bins, not {options.min_coverage:.2%}"
+        for (group, _), covered in zip(every, coverage, strict=True)
+        if covered < options.min_coverage
+        for session in group
+    ]
+    if not kept:
         raise InvalidDataError(
             "The recording",
-            got=f"no session among {len(sessions)} with {options.min_coverage:.0%} of bins in each part",
+            got=f"no session among {len(sessions)} with {options.min_coverage:.0%} of bins in each part "
+            f"({'; '.join(left_out[:3])})",
             needed="at least one",
             hint="Choose larger bins, fewer repetitions, some smoothing or a lower 'min_coverage'.",
         )
-    values = np.concatenate([part for part, enough in zip(maps, covered, strict=True) if enough], axis=2)
+    groups, maps = zip(*kept, strict=True)
+    return MappedSessions(groups, maps, tuple(left_out), grid, options)
+
+
+def spatial_recording(sessions: Sequence[TrackedSession], region: str, options: MapOptions) -> DataAssembly:
+    """Label the rate maps of all cells: :func:`map_sessions`, then :func:`labelled_maps`."""
+    return labelled_maps(map_sessions(sessions, options), region)
+
+
+def labelled_maps(mapped: MappedSessions, region: str) -> DataAssembly:
+    """Label the rate maps of the sessions that are kept.
+
+    Parameters
+    ----------
+    mapped : MappedSessions
+        As :func:`map_sessions` made them.
+    region : str
+        Where the cells are.
+
+    Returns
+    -------
+    maps : assembly of dims (presentation, neuroid)
+        In Hz; a presentation is one bin in one repetition, NaN where the animal was too short a time. The
+        attribute ``n_sessions_left_out`` counts the sessions that are not in it.
+    """
+    n, grid = mapped.options.n_repetitions, mapped.grid
     return recording(
-        values.reshape(options.n_repetitions * grid.n_bins, -1).astype(np.float32),
-        presentation=grid.presentation(options.n_repetitions),
-        neuroid=_neuroids(groups, region),
-        attrs={**_facts(sessions, groups), **_map_facts(options)},
+        np.concatenate(mapped.maps, axis=2).reshape(n * grid.n_bins, -1).astype(np.float32),
+        presentation=grid.presentation(n),
+        neuroid=_neuroids(mapped.groups, region),
+        attrs={**_facts(mapped), **_map_facts(mapped.options)},
     )
 
 
@@ -204,14 +269,13 @@ def _label(labels: Mapping[str, Mapping[str, str]], cell: str, name: str) -> str
     return labels.get(cell, {}).get(name, "") or _UNKNOWN
 
 
-def _facts(sessions: Sequence[TrackedSession], groups: Sequence[Sequence[TrackedSession]]) -> dict[str, Any]:
-    n_kept = sum(map(len, groups))
+def _facts(mapped: MappedSessions) -> dict[str, Any]:
     return {
         "units": "Hz",
-        "n_sessions": n_kept,
-        "n_sessions_left_out": len(sessions) - n_kept,
-        "n_samples_dropped": sum(session.n_samples_dropped for session in sessions),
-        "n_spikes_outside": sum(session.n_spikes_outside for session in sessions),
+        "n_sessions": len(mapped.sessions),
+        "n_sessions_left_out": len(mapped.left_out),
+        "n_samples_dropped": sum(session.n_samples_dropped for session in mapped.sessions),
+        "n_spikes_outside": sum(session.n_spikes_outside for session in mapped.sessions),
     }
 
 

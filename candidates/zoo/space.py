@@ -1,4 +1,4 @@
-"""Candidates for space: ideal codes of the true position, the bare inputs, and an untrained network."""
+"""Candidates for space: ideal codes of the true position, controls without a code, and an untrained network."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ from ...core.errors import CandidateError
 from ...core.seeds import generator
 from ...core.stimuli import SelfMotion
 
-__all__ = ["GridCode", "PlaceCells", "Position", "RandomRNN", "Velocity"]
+__all__ = [
+    "GridCode",
+    "Interpolation",
+    "PlaceCells",
+    "Position",
+    "RandomBumps",
+    "RandomRNN",
+    "Velocity",
+]
 
 Array = npt.NDArray[np.float64]
+
+_ROOM_M = 2.0  # a box lies in its corner; what lies outside the box is silent in it
+_SILENT_BELOW = 1e-3  # of the peak: the tail of a field outside the box is no field in it
 
 
 class Position:
@@ -39,22 +50,52 @@ class PlaceCells:
     fields lie outside a smaller box are silent there, so the units are the same in every box.
     """
 
-    _WIDTH_M, _PITCH_M, _ROOM_M = 0.12, 0.1, 2.0
-    _SILENT_BELOW = 1e-3  # of the peak: the tail of a field outside the box is no field in it
+    _WIDTH_M, _PITCH_M = 0.12, 0.1
 
     def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
         """One layer: ``place`` (time, 400)."""
-        if max(stimulus.arena_m) > self._ROOM_M:
-            raise CandidateError(
-                f"The arena of '{stimulus.identifier}'",
-                got=f"{stimulus.arena_m} m",
-                needed=f"of at most {self._ROOM_M} m a side, which the place fields cover",
+        return {"place": _fields(stimulus, _lattice(self._PITCH_M), self._WIDTH_M)}
+
+
+class RandomBumps:
+    """Gaussian bumps at random places: a smooth basis that knows nothing of cells.
+
+    200 bumps of 0.12 m in each square metre of a room of 2 x 2 m, places uniform.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the places.
+    """
+
+    _WIDTH_M, _BUMPS_A_SQUARE = 0.12, 200
+
+    def __init__(self, seed: int = 0) -> None:
+        rng = generator(seed, "random-bumps")
+        corners = np.stack(np.meshgrid(*[np.arange(_ROOM_M)] * 2), axis=-1).reshape(-1, 1, 2)
+        self._centres = (corners + rng.uniform(0, 1, (len(corners), self._BUMPS_A_SQUARE, 2))).reshape(-1, 2)
+
+    def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
+        """One layer: ``bumps`` (time, 800)."""
+        return {"bumps": _fields(stimulus, self._centres, self._WIDTH_M)}
+
+
+class Interpolation:
+    """What the recorded map itself says of a place from the places around it: no model at all.
+
+    Gaussians of 0.08 and 0.16 m on lattices as fine as they are wide. A ridge map on them is, up to the spacing of
+    the lattices, kernel ridge regression of a cell's rate on the place, which is interpolation.
+    """
+
+    _WIDTHS_M = (0.08, 0.16)
+
+    def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
+        """One layer: ``kernels`` (time, 769)."""
+        return {
+            "kernels": np.concatenate(
+                [_fields(stimulus, _lattice(width), width) for width in self._WIDTHS_M], axis=1
             )
-        axis = np.arange(self._PITCH_M / 2, self._ROOM_M, self._PITCH_M)
-        centres = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-        squared = ((stimulus.positions[:, None, :] - centres) ** 2).sum(axis=-1)
-        rates = np.exp(-squared / (2 * self._WIDTH_M**2))
-        return {"place": np.where(rates > self._SILENT_BELOW, rates, 0.0)}
+        }
 
 
 class GridCode:
@@ -127,3 +168,22 @@ class RandomRNN:
             state = np.tanh(state @ self._recurrent + velocity @ self._input + self._bias)
             states[step] = state
         return states
+
+
+def _lattice(pitch_m: float) -> Array:
+    """Centres on a square lattice over the room, half a spacing from the walls, of shape (n, 2)."""
+    axis = np.arange(pitch_m / 2, _ROOM_M, pitch_m)
+    return np.asarray(np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2))
+
+
+def _fields(stimulus: SelfMotion, centres: Array, width_m: float) -> Array:
+    """Gaussian fields along a walk, of shape (time, n); 0 where they are below a thousandth of their peak."""
+    if max(stimulus.arena_m) > _ROOM_M:
+        raise CandidateError(
+            f"The arena of '{stimulus.identifier}'",
+            got=f"{stimulus.arena_m} m",
+            needed=f"of at most {_ROOM_M} m a side, which the fields cover",
+        )
+    squared = ((stimulus.positions[:, None, :] - centres) ** 2).sum(axis=-1)
+    rates = np.exp(-squared / (2 * width_m**2))
+    return np.asarray(np.where(rates > _SILENT_BELOW, rates, 0.0))

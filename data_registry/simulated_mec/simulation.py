@@ -12,7 +12,7 @@ import pandas as pd
 
 from ...core._brainscore import DataAssembly
 from ...core.cards import DatasetCard
-from ...core.errors import ChecksumError, InvalidArgumentError
+from ...core.errors import ChecksumError, InvalidArgumentError, MissingPartError
 from ...core.hashing import sha256_of_file
 from ...core.labelled import recording
 from ...core.seeds import child_seed, generator
@@ -24,7 +24,9 @@ from ..files import local_file
 from ..spatial_bins import SpatialGrid, rates_in_bins
 from .cells import CellPopulation, draw_population
 
-__all__ = ["SimulatedMEC"]
+__all__ = ["SimulatedMEC", "SimulatedMECRatWalks"]
+
+Array = npt.NDArray[np.float64]
 
 ANIMALS = ("simulated-A", "simulated-B")
 N_SESSIONS, SESSION_S = 4, 600.0
@@ -32,24 +34,26 @@ ARENA_M = (1.0, 1.0)
 GRID = SpatialGrid(ARENA_M, bin_m=0.05, block_bins=4)
 DIRECTION_REGION, DIRECTION_BINS = "MEC-direction", 24
 RATE_HZ = 10.0
-_REAL_RATE_HZ = 50.0
+_WALKED_HZ = 50.0
 _MIN_SAMPLES = 1
 _SEED = 2006
 _TRACKS, _TRACKS_SHA256 = "tracks.npz", "06e38cd833e60af0894408a688cadc2e2042e05238d9b32afb267082cf4cde24"
 
 
 class SimulatedMEC:
-    """The data set; see its card.
+    """The data set on simulated walks; see its card.
 
     Parameters
     ----------
     card : DatasetCard
         Its card.
     settings : Settings
-        Where real paths are looked for.
+        Where files are looked for; simulated walks need none.
     seed : int
         For validity studies; the data set on the board has the default.
     """
+
+    path_source = "Ornstein-Uhlenbeck rat"
 
     def __init__(self, card: DatasetCard, settings: Settings, *, seed: int = _SEED) -> None:
         self.card = card
@@ -81,46 +85,24 @@ class SimulatedMEC:
         maps = np.concatenate([self._rate_maps(index) for index in range(len(ANIMALS))], axis=-1)
         return self._labelled(maps)
 
-    @property
-    def path_source(self) -> str:
-        """Whose paths the simulated animals walk."""
-        return "Ornstein-Uhlenbeck rat" if self._tracks is None else "real rats (Sargolini et al. 2006)"
-
     @cached_property
     def populations(self) -> tuple[CellPopulation, ...]:
         """The cells of each animal."""
         return tuple(draw_population(generator(self._seed, "mec", animal)) for animal in ANIMALS)
 
     @cached_property
-    def _tracks(self) -> Path | None:
-        path = local_file(self.card, _TRACKS, self._settings)
-        if path is not None and (found := sha256_of_file(path)) != _TRACKS_SHA256:
-            raise ChecksumError(
-                f"The file {path}",
-                got=f"SHA-256 {found}",
-                needed=f"of SHA-256 {_TRACKS_SHA256}",
-                hint="Replace it, or take it away to use simulated paths.",
-            )
-        return path
-
-    @cached_property
     def _walks(self) -> list[tuple[str, SelfMotion]]:
         names = [f"{animal}-session-{session + 1}" for animal in ANIMALS for session in range(N_SESSIONS)]
+        paths = [resampled(path, from_hz=_WALKED_HZ, to_hz=RATE_HZ) for path in self._paths(len(names))]
         return [
             (name, motion_from_path(name, path, rate_hz=RATE_HZ, arena_m=ARENA_M))
-            for name, path in zip(names, self._paths(len(names)), strict=True)
+            for name, path in zip(names, paths, strict=True)
         ]
 
-    def _paths(self, n: int) -> list[npt.NDArray[np.float64]]:
-        if self._tracks is None:
-            walks = ornstein_uhlenbeck_paths(
-                n, SESSION_S, arena_m=ARENA_M, rate_hz=_REAL_RATE_HZ, seed=child_seed(self._seed, "paths")
-            )
-            paths = list(walks)
-        else:
-            with np.load(self._tracks, allow_pickle=False) as tracks:
-                paths = [tracks[f"track{k:02d}"].astype(np.float64) + 0.5 for k in range(n)]
-        return [resampled(path, from_hz=_REAL_RATE_HZ, to_hz=RATE_HZ) for path in paths]
+    def _paths(self, n: int) -> list[Array]:
+        """The positions of `n` walks at 50 Hz, each of shape (time, 2), in m."""
+        seed = child_seed(self._seed, "paths")
+        return list(ornstein_uhlenbeck_paths(n, SESSION_S, arena_m=ARENA_M, rate_hz=_WALKED_HZ, seed=seed))
 
     def _rate_maps(self, animal: int) -> npt.NDArray[np.float64]:
         """Spikes over time in each bin, of shape (n_sessions, n_bins_total, n_cells)."""
@@ -176,6 +158,33 @@ class SimulatedMEC:
             },
             attrs=attrs,
         )
+
+
+class SimulatedMECRatWalks(SimulatedMEC):
+    """The same simulated cells on walks of real rats; see its card."""
+
+    path_source = "real rats (Sargolini et al. 2006)"
+
+    def _paths(self, n: int) -> list[Array]:
+        with np.load(self._tracks, allow_pickle=False) as tracks:
+            return [tracks[f"track{k:02d}"].astype(np.float64) + 0.5 for k in range(n)]
+
+    @cached_property
+    def _tracks(self) -> Path:
+        path = local_file(self.card, _TRACKS, self._settings)
+        if path is None:
+            raise MissingPartError(
+                f"The file '{_TRACKS}' of data set '{self.card.identifier}'",
+                got="nothing",
+                needed="in the data folder or in the mirror folder",
+                hint=f"Put it into {self._settings.data_dir / self.card.folder}, or use SimulatedMEC, which has "
+                "simulated walks and needs no file.",
+            )
+        if (found := sha256_of_file(path)) != _TRACKS_SHA256:
+            raise ChecksumError(
+                f"The file {path}", got=f"SHA-256 {found}", needed=f"of SHA-256 {_TRACKS_SHA256}"
+            )
+        return path
 
 
 def _heading(walk: SelfMotion) -> npt.NDArray[np.float64]:

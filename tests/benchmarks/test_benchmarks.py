@@ -49,7 +49,7 @@ def scored(tmp_path_factory, mirror):
 def test_every_benchmark_is_a_brainscore_benchmark(name, scored):
     benchmark, score = scored[name]
     assert isinstance(benchmark, BrainScoreBenchmark)
-    assert (benchmark.identifier, benchmark.version) == (name, 1)
+    assert (benchmark.identifier, benchmark.version) == (name, benchmark.card.version)
     assert benchmark.bibtex.startswith("@")
     assert type(score).__name__ == "Score"
     assert 0 < float(benchmark.ceiling) <= 1

@@ -242,3 +242,35 @@ def test_a_candidate_gets_what_its_card_takes_of_the_run(tmp_path, settings):
         (Path(folder) / "candidate.yaml").write_text(CARD + f"takes: {takes}\n")
         given = load_candidate(folder, settings.model_copy(update={"device": "cuda:1"}), seed=7).model.given
         assert given == {name: {"seed": 7, "device": "cuda:1"}[name] for name in takes}
+
+
+def walk_in(side_m):
+    """A walk to and fro over the whole box, 2 cm a step."""
+    axis = np.arange(0.01, side_m, 0.02)
+    rows = [np.stack([axis[:: 1 - 2 * (k % 2)], np.full(len(axis), y)], axis=1) for k, y in enumerate(axis)]
+    path = np.concatenate(rows)
+    return motion_from_path("w", path, rate_hz=10.0, arena_m=(side_m, side_m))
+
+
+def test_random_bumps_are_200_a_square_metre_drawn_by_the_seed():
+    settings = Settings()
+    states = [
+        load_candidate("random-bumps", settings, seed=seed).activations([walk])[0]["bumps"].values
+        for seed, walk in ((0, walk_in(1.0)), (0, walk_in(1.0)), (1, walk_in(1.0)), (0, walk_in(2.0)))
+    ]
+    np.testing.assert_array_equal(states[0], states[1])
+    assert not np.array_equal(states[0], states[2])
+    assert (states[0].max(axis=0) > 0.99).sum() == pytest.approx(200, abs=10)  # some peak just beyond a wall
+    assert states[3].shape[1] == 800
+    assert (states[3].max(axis=0) > 0.99).all()
+    with pytest.raises(CandidateError, match=r"2\.0 m a side"):
+        load_candidate("random-bumps", settings).activations([walk_in(2.5)])
+
+
+def test_interpolation_is_kernels_of_two_widths_by_the_distance_to_their_centres():
+    walk = walk_in(1.0)
+    states = load_candidate("interpolation", Settings()).activations([walk])[0]["kernels"].values
+    for width, first in ((0.08, 0), (0.16, 625)):
+        squared = ((walk.positions - width / 2) ** 2).sum(axis=1)
+        expected = np.exp(-squared / (2 * width**2))
+        np.testing.assert_allclose(states[:, first], np.where(expected > 1e-3, expected, 0), atol=1e-6)

@@ -245,6 +245,20 @@ def test_sessions_of_a_walking_animal_from_matlab_and_npz(settings, tmp_path):
         assert add_dataset(folder, None, settings).faults == ()
         maps.append(load_dataset(f"Rat{kind.title()}", settings).recording("V1"))
     assert maps[0].sizes["neuroid"] == 12
+    narrow = folder.with_name("narrow")
+    narrow.mkdir()
+    np.savez(narrow / "one.npz", t=times, xy=positions, **flat)
+    others = {
+        name: values[flat["unit"] > 0] for name, values in flat.items()
+    }  # other cells: not to be joined
+    np.savez(narrow / "two.npz", t=times, xy=positions * [0.9, 1], **others)
+    content["options"]["maps"]["min_coverage"] = 0.95
+    (narrow / "dataset.yaml").write_text(yaml.safe_dump({**content, "identifier": "RatNarrow"}))
+    added = add_dataset(narrow, None, settings)
+    assert added.faults == ()
+    assert [
+        note for note in added.notes if "sessions left out" in note and "two: a part of it covers" in note
+    ]
     np.testing.assert_array_equal(maps[0].values, maps[1].values)
 
 

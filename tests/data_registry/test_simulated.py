@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from innerscore.core.errors import ChecksumError
+from innerscore.core.errors import ChecksumError, MissingPartError
 from innerscore.core.labelled import coordinate, labelled_hash
 from innerscore.data_registry import load_dataset
 
@@ -68,18 +68,33 @@ def test_mec_grid_cells_repeat_over_sessions_and_head_cells_do_not_by_position(m
     assert np.median(r[kinds == "head-direction"]) < 0.3
 
 
-def test_mec_walks_real_paths_where_they_are(mirrored):
-    mec = load_dataset("SimulatedMEC", mirrored)
-    assert mec.path_source == "real rats (Sargolini et al. 2006)"
-    assert set(mec.stimuli().table["paths"]) == {mec.path_source}
+def test_one_name_is_one_data_set_whatever_files_there_are(settings, mirrored):
+    """With a file in the mirror, the name used to stand for other walks and other rates."""
+    mec, beside = (load_dataset("SimulatedMEC", one) for one in (settings, mirrored))
+    assert labelled_hash(mec.recording("MEC")) == labelled_hash(beside.recording("MEC"))
+    assert mec.stimuli().content_hash == beside.stimuli().content_hash
 
 
-def test_mec_refuses_altered_paths(settings):
+def test_the_same_cells_walk_real_paths_under_a_name_of_its_own(mec, mirrored):
+    real = load_dataset("SimulatedMECRatWalks", mirrored)
+    assert real.path_source == "real rats (Sargolini et al. 2006)"
+    assert set(real.stimuli().table["paths"]) == {real.path_source}
+    assert real.stimuli().content_hash != mec.stimuli().content_hash
+    for first, second in zip(mec.populations, real.populations, strict=True):
+        np.testing.assert_array_equal(first.phases_m, second.phases_m)
+
+
+def test_without_the_real_paths_the_missing_file_is_named(settings):
+    with pytest.raises(MissingPartError, match=r"tracks\.npz"):
+        load_dataset("SimulatedMECRatWalks", settings).stimuli()
+
+
+def test_altered_paths_are_refused(settings):
     path = settings.data_dir / "sargolini2006" / "tracks.npz"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"not the tracks")
     with pytest.raises(ChecksumError, match="SHA-256"):
-        load_dataset("SimulatedMEC", settings).stimuli()
+        load_dataset("SimulatedMECRatWalks", settings).stimuli()
 
 
 @pytest.mark.parametrize(("name", "region"), [("SimulatedDMFC", "DMFC"), ("SimulatedMEC", "MEC")])

@@ -8,6 +8,7 @@ import pytest
 import scipy.io
 import space_files as written
 
+from innerscore.benchmarks.alignment import brain_samples
 from innerscore.core.errors import ChecksumError, InvalidDataError, MissingPartError
 from innerscore.core.labelled import coordinate, labelled_hash
 from innerscore.data_registry import load_dataset
@@ -95,8 +96,38 @@ def test_a_session_that_cannot_be_right_is_left_out_and_counted(settings):
     scipy.io.savemat(path, {name: track[name] for name in ("post", "posx", "posy", "posx2", "posy2")})
     maps = data.recording("MEC")
     assert set(coordinate(maps, "animal")) == {"11084"}
-    assert maps.attrs["n_sessions_refused"] == 1
+    assert maps.attrs["n_sessions_refused"] == maps.attrs["n_sessions_left_out"] == 1
+    assert maps.attrs["sessions_left_out"].startswith("10704-06070402: time going backwards")
     assert "time going backwards" in str(data.refused[0])
+
+
+def keep_out_of_a_corner(folder, name="10704-06070402"):
+    """The rat never enters the upper right quarter of the box: what it did there, it does on the left."""
+    path = folder / f"{name}_POS.mat"
+    track = {key: value for key, value in scipy.io.loadmat(path).items() if not key.startswith("__")}
+    x, y = track["posx"], track["posy"]
+    middle = (np.nanmin(x) + np.nanmax(x)) / 2
+    corner = (x > middle) & (y > (np.nanmin(y) + np.nanmax(y)) / 2)
+    scipy.io.savemat(path, {**track, "posx": np.where(corner, 2 * middle - x, x)})
+
+
+def test_a_session_that_covers_too_little_is_left_out_of_the_stimuli_too_and_named(settings):
+    """Otherwise models are shown walks on which no cell was recorded, and two sets of walks share one recording."""
+    data = put(settings, "a file a session", (0, 2))
+    keep_out_of_a_corner(settings.data_dir / "sargolini2006")
+    maps, tuning = data.recording("MEC"), data.recording("MEC-direction")
+    assert set(data.stimuli().table["session"]) == set(coordinate(maps, "session"))
+    assert "10704-06070402" in {session.identifier for session in data.sessions}
+    assert set(coordinate(tuning, "animal")) == {"11084"}
+    for samples in (maps, tuning, brain_samples(maps, epoch=None)):
+        assert samples.attrs["n_sessions_left_out"] == 1
+        assert samples.attrs["sessions_left_out"].startswith("10704-06070402: a part of it covers ")
+
+
+def test_a_data_set_in_which_all_are_kept_names_none(settings):
+    maps = put(settings, "a file a session", (0,)).recording("MEC")
+    assert maps.attrs["n_sessions_left_out"] == 0
+    assert "sessions_left_out" not in maps.attrs
 
 
 def test_a_damaged_file_is_never_left_out(settings):

@@ -1,0 +1,91 @@
+"""Predictivity in a quarter of the box, which is wider than a field, from a stated number of units."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core._brainscore import DataAssembly
+from ..core.errors import InvalidArgumentError
+from ..core.labelled import coordinate
+from ..core.scores import ScoreParts
+from ..core.seeds import generator
+from .functional.ridge import Predictivity
+from .labelled_generalisation import SpatialPredictivity, _Split
+from .labelled_maps import bin_grid
+
+__all__ = ["QuadrantPredictivity"]
+
+Array = npt.NDArray[np.float64]
+
+
+class QuadrantPredictivity(SpatialPredictivity):
+    """How well a map predicts each neuroid in one quarter of the box, fitted on the other three.
+
+    A quarter is wider than a field: a single unit predicts a cell's fields in it only if it repeats as the cell
+    does, and a smooth basis is at 0. A sum of many units still reaches into it from its edges, so that ridge does
+    not tell a grid code from a smooth basis here either.
+
+    Parameters
+    ----------
+    mapping : {"one-to-one", "ridge", "pls", "least-squares"}
+        The map.
+    max_units : int, default=256
+        Of a layer with more units that vary, so many are drawn by `seed`: among many units some follow a cell by
+        chance, so populations are compared at one size.
+    n_splits, min_reliability, n_boot, seed, level
+        As for all predictivity.
+    **options
+        Of the map: `alphas`, `n_inner`, `n_components`.
+    """
+
+    def __init__(
+        self, *, mapping: str = "one-to-one", max_units: int = 256, seed: int = 0, **options: Any
+    ) -> None:
+        if max_units < 1:
+            raise InvalidArgumentError("The 'max_units' parameter", got=max_units, needed="1 or more")
+        super().__init__(mapping=mapping, seed=seed, **options)
+        self._max_units = max_units
+
+    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:
+        """Median over an animal's neuroids of r, averaged over quarters; then mean over animals."""
+        return super().parts(self._drawn(model), brain, reference)
+
+    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+        """Predictivity of the same map, from the same number of units, on whole held-out conditions."""
+        return super().value(self._drawn(model), brain)
+
+    def _drawn(self, model: DataAssembly) -> DataAssembly:
+        values = np.asarray(model.values)
+        varying = np.flatnonzero((values != values[:1]).any(axis=0))
+        if len(varying) <= self._max_units:
+            return model
+        drawn = generator(self._seed, "quadrant units").permutation(varying)[: self._max_units]
+        return model.isel(neuroid=np.sort(drawn))
+
+    def _predict_split(self, x: Array, y: Array, split: _Split) -> Predictivity:
+        """With r = 0 where no unit follows a neuroid, or the one that does is silent in the held-out quarter.
+
+        A neuroid that does not vary in a quarter has no r there, for any model, and the mean is over the others.
+        """
+        found = super()._predict_split(x, y, split)
+        r = np.asarray(found.fold_scores)
+        varies = np.stack([np.ptp(y[split.folds == fold], axis=0) > 0 for fold in range(len(r))])
+        total = np.where(varies, np.nan_to_num(r), 0.0).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            return replace(found, score=total / varies.sum(axis=0))
+
+    def _splits(self, brain: DataAssembly) -> list[_Split]:
+        grid = bin_grid(brain)
+        upper, right = (place >= (place.max() + 1) / 2 for place in (grid.row, grid.column))
+        quarter = 2 * upper.astype(int) + right
+        # A block that a cut goes through becomes two or four: no condition may lie in two quarters.
+        labels = np.char.add(coordinate(brain, "condition"), np.char.add("-quarter-", quarter.astype(str)))
+        return [_Split(quarter, labels, labels)]
+
+    def _by_split(self, table: Any, scores: Array) -> dict[str, float]:  # noqa: ARG002
+        """There is one split, of four folds."""
+        return {}
