@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
 from ..core.scores import ScoreParts
 from ..core.seeds import generator
-from .functional.ridge import Predictivity
-from .labelled_generalisation import SpatialPredictivity, _Split
+from .labelled_generalisation import SpatialPredictivity
 from .labelled_maps import bin_grid
+from .labelled_targets import Split
 
 __all__ = ["QuadrantPredictivity"]
 
@@ -66,26 +66,14 @@ class QuadrantPredictivity(SpatialPredictivity):
         drawn = generator(self._seed, "quadrant units").permutation(varying)[: self._max_units]
         return model.isel(neuroid=np.sort(drawn))
 
-    def _predict_split(self, x: Array, y: Array, split: _Split) -> Predictivity:
-        """With r = 0 where no unit follows a neuroid, or the one that does is silent in the held-out quarter.
-
-        A neuroid that does not vary in a quarter has no r there, for any model, and the mean is over the others.
-        """
-        found = super()._predict_split(x, y, split)
-        r = np.asarray(found.fold_scores)
-        varies = np.stack([np.ptp(y[split.folds == fold], axis=0) > 0 for fold in range(len(r))])
-        total = np.where(varies, np.nan_to_num(r), 0.0).sum(axis=0)
-        with np.errstate(invalid="ignore"):
-            return replace(found, score=total / varies.sum(axis=0))
-
-    def _splits(self, brain: DataAssembly) -> list[_Split]:
+    def _splits(self, brain: DataAssembly) -> list[Split]:
         grid = bin_grid(brain)
         upper, right = (place >= (place.max() + 1) / 2 for place in (grid.row, grid.column))
-        quarter = 2 * upper.astype(int) + right
+        quarter = 2 * upper.astype(np.int64) + right
         # A block that a cut goes through becomes two or four: no condition may lie in two quarters.
         labels = np.char.add(coordinate(brain, "condition"), np.char.add("-quarter-", quarter.astype(str)))
-        return [_Split(quarter, labels, labels)]
+        return [Split(quarter, labels, labels)]
 
-    def _by_split(self, table: Any, scores: Array) -> dict[str, float]:  # noqa: ARG002
+    def _facts_of_splits(self, table: pd.DataFrame, scores: Array) -> dict[str, str | int | float]:  # noqa: ARG002
         """There is one split, of four folds."""
         return {}
