@@ -93,8 +93,8 @@ class HeldOut:
     at_grid_end : tensor of bool, shape (n_targets,), or None
         Whether a penalty lies at an end of the grid, if it was chosen from several.
     deviation : tensor of shape (n_test, n_targets) or None
-        The prediction less the training means, where it is kept apart: next to a large mean the rounding of the
-        prediction is no longer small beside what varies in it.
+        The prediction less the training means (each target in any unit), where it is kept apart: next to a large
+        mean the rounding of the prediction is no longer small beside what varies in it.
     """
 
     prediction: torch.Tensor

@@ -30,7 +30,7 @@ __all__ = ["Choice", "best_penalties", "inner_scores"]
 
 _BYTES_AT_ONCE = 96 * 2**20
 # The filters of all penalties are met to this part of their height. An error in the filter enters r squared.
-_FILTER_TOLERANCE = {torch.float32: 3e-3, torch.float64: 1e-9}
+_FILTER_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-9}
 # Inner scores closer than this are a tie, which the strongest penalty wins.
 _TIE = 1e-6
 

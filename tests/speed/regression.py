@@ -61,6 +61,15 @@ def simulate(n_features: int, n_targets: int = N_TARGETS, n_bins: int = N_BINS, 
     return Data(x.astype(np.float32), (signal + noise).astype(np.float32), groups)
 
 
+def simulate_units(n_samples: int, n_units: int, n_targets: int) -> Data:
+    """Units whose sds fall from 1 to 0.02, and targets with as much noise as signal; float64, as the board's."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((n_samples, n_units)) * np.geomspace(1, 0.02, n_units)
+    signal = x @ rng.standard_normal((n_units, n_targets))
+    noise = signal.std(0) * rng.standard_normal((n_samples, n_targets))
+    return Data(x, signal + noise, np.arange(n_samples) // (10 if n_samples <= 1000 else 40))
+
+
 def _weights(rng: np.random.Generator, n_columns: int) -> Floats:
     return rng.standard_normal((_N_LATENTS, n_columns), dtype=np.float32) / np.float32(np.sqrt(_N_LATENTS))
 
@@ -251,11 +260,11 @@ def pls_peer(data: Data) -> Floats:
 
 
 def _ridge(data: Data) -> Any:
-    return ridge_predictivity(data.x, data.y, data.groups)
+    return ridge_predictivity(data.x, data.y, data.groups, alphas="published")
 
 
 def _ridge_single(data: Data) -> Any:
-    return ridge_predictivity(data.x, data.y, data.groups, inner="leave-one-out")
+    return ridge_predictivity(data.x, data.y, data.groups, alphas="published", inner="leave-one-out")
 
 
 def _ridge_work(n_features: int, himalaya: float, scikit: float, inner: str) -> Work:
@@ -276,7 +285,24 @@ def _ridge_work(n_features: int, himalaya: float, scikit: float, inner: str) -> 
     )
 
 
+def _few_units_work(n_samples: int, n_units: int, n_targets: int, at_least: float) -> Work:
+    """Most candidates have 20 to 200 units."""
+    return Work(
+        name=f"ridge of few units, {n_samples} x {n_units} x {n_targets}",
+        prepare=lambda: simulate_units(n_samples, n_units, n_targets),
+        ours=_ridge,
+        peers={"scikit-learn RidgeCV": Peer(ridge_cv, at_least)},
+        agreement=median_difference,
+        repeats=7,
+    )
+
+
 WORKS = [
+    _few_units_work(100, 10, 1, 1),
+    _few_units_work(400, 64, 20, 1),
+    _few_units_work(1000, 50, 20, 3),
+    _few_units_work(3160, 50, 100, 3),
+    _few_units_work(3160, 200, 100, 3),
     _ridge_work(2048, 3, 6, "grouped"),
     _ridge_work(25_088, 6, 15, "grouped"),
     Work(
