@@ -20,6 +20,7 @@ from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 from ..core.stimuli import SelfMotion, Stimulus, StimulusSet
 from ..data_registry.direction_bins import bin_of_direction
+from ..metrics.interface import SamplesNeeded
 from .missing import complete_only, even_repetitions
 
 __all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
@@ -27,7 +28,9 @@ __all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
 Strings = npt.NDArray[np.str_]
 
 
-def brain_samples(recording: xr.DataArray, *, epoch: str | None, complete: bool = True) -> DataAssembly:
+def brain_samples(
+    recording: xr.DataArray, *, epoch: str | None, needed: SamplesNeeded = "complete"
+) -> DataAssembly:
     """Reshape a recording so that each sample of an epoch is one presentation.
 
     Parameters
@@ -36,13 +39,13 @@ def brain_samples(recording: xr.DataArray, *, epoch: str | None, complete: bool 
         Every stimulus repeated equally often.
     epoch : str or None
         Name of the mask that selects (stimulus, time bin); None for all.
-    complete : bool, default=True
-        Whether samples that any neuroid lacks are left out. If not, they are NaN where a neuroid lacks them.
+    needed : {"complete", "by neuroid", "as recorded"}, default="complete"
+        What has to have been recorded of a sample, see :attr:`~innerscore.metrics.LabelledMetric.samples_needed`.
 
     Returns
     -------
     samples : assembly of dims (repetition, presentation, neuroid)
-        With one number of repetitions, see :mod:`.missing`. What was left out is counted in the attributes
+        NaN only where `needed` allows it, see :mod:`.missing`. What was left out is counted in the attributes
         ``n_samples_left_out`` (of the epoch), ``n_repetitions_left_out`` (of those that some sample has) and
         ``n_entries_missing`` (a neuroid at a kept sample).
 
@@ -60,14 +63,16 @@ def brain_samples(recording: xr.DataArray, *, epoch: str | None, complete: bool 
     values = values.transpose(0, 1, 3, 2)  # (repetition, stimulus, time bin, neuroid)
     wanted = _epoch_mask(recording, order[: values.shape[1]], values.shape[1:3], epoch)
     stimulus, time_bin = np.nonzero(wanted)
-    chosen = even_repetitions(values[:, stimulus, time_bin], complete=complete)
-    present = np.isfinite(chosen).all(axis=0)
+    chosen = values[:, stimulus, time_bin]
+    if needed != "as recorded":
+        chosen = even_repetitions(chosen, complete=needed == "complete")
+    present = np.isfinite(chosen).any(axis=0)
     kept = present.any(axis=1)
     if not kept.any():
         raise InvalidDataError(
             f"The epoch '{epoch}'", got="no recorded sample", needed="at least one sample without NaN"
         )
-    if complete:
+    if needed == "complete":
         kept[kept] = complete_only(present[kept])
     return DataAssembly(
         chosen[:, kept],

@@ -172,7 +172,7 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         recording = self._recording(self.card.region)
         if "pair" in recording.dims:
             return recording
-        return brain_samples(recording, epoch=self.card.epoch, complete=self.metric.needs_complete_samples)
+        return brain_samples(recording, epoch=self.card.epoch, needed=self.metric.samples_needed)
 
     def _recording(self, region: str) -> DataAssembly:
         with loader_errors(self.dataset.card):

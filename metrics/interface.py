@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from ..core import _brainscore
 from ..core._brainscore import DataAssembly, Score
@@ -14,9 +14,13 @@ from ..core.registry import Registry, registry_of
 from ..core.scores import ScoreParts, pack_score
 from ..core.settings import Settings
 
-__all__ = ["LabelledMetric", "Remembered", "load_metric", "registry"]
+__all__ = ["LabelledMetric", "Remembered", "SamplesNeeded", "load_metric", "registry"]
 
 T = TypeVar("T")
+
+#: "complete": in every neuroid, in equally many repetitions. "by neuroid": each neuroid has samples of its own, NaN
+#: at the others, in equally many repetitions. "as recorded": NaN for any repetition that a neuroid lacks.
+SamplesNeeded = Literal["complete", "by neuroid", "as recorded"]
 
 
 class LabelledMetric(_brainscore.Metric):  # type: ignore[misc]  # brainscore-core is not typed
@@ -27,9 +31,9 @@ class LabelledMetric(_brainscore.Metric):  # type: ignore[misc]  # brainscore-co
     """
 
     @property
-    def needs_complete_samples(self) -> bool:
-        """Whether every sample has to be recorded in every neuroid; if not, each neuroid has samples of its own."""
-        return True
+    def samples_needed(self) -> SamplesNeeded:
+        """What has to have been recorded of a sample for it to be used."""
+        return "complete"
 
     def __call__(
         self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None = None

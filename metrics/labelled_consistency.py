@@ -14,7 +14,7 @@ from ..core.scores import Estimate, ScoreParts
 from .functional.board_statistics import hierarchical_bootstrap
 from .functional.consistency import Consistency, inter_animal_consistency
 from .functional.interval import percentile_interval
-from .interface import Remembered
+from .interface import Remembered, SamplesNeeded
 from .labelled_predictivity import RidgePredictivity, features, map_facts
 from .labelled_samples import distinct_splits
 from .labelled_targets import Targets, aggregate
@@ -49,9 +49,9 @@ class AnimalRelativePredictivity(RidgePredictivity):
         self._remembered: Remembered[Consistency] = Remembered()
 
     @property
-    def needs_complete_samples(self) -> bool:
+    def samples_needed(self) -> SamplesNeeded:
         """One animal's neurons are predicted from all the others' at the same samples."""
-        return True
+        return "complete"
 
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
         """Median over an animal's neuroids, then mean over animals, of each side; then their ratio."""

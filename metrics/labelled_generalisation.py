@@ -18,6 +18,7 @@ from .functional.linear import ols_predictivity
 from .functional.one_to_one import one_to_one_predictivity
 from .functional.pls import pls_predictivity
 from .functional.ridge import Predictivity, ridge_predictivity
+from .interface import SamplesNeeded
 from .labelled_maps import bin_grid
 from .labelled_predictivity import MappingPredictivity, penalties
 from .labelled_targets import Split, aggregate
@@ -90,9 +91,9 @@ class SpatialPredictivity(MappingPredictivity):
         self._held_out, self._train_share, self._n_draws = held_out, train_share, n_draws
 
     @property
-    def needs_complete_samples(self) -> bool:
+    def samples_needed(self) -> SamplesNeeded:
         """Components of partial least squares are shared by all neuroids."""
-        return self._mapping is pls_predictivity
+        return "complete" if self._mapping is pls_predictivity else "by neuroid"
 
     def _map(self, x: Array, y: Array, groups: Strings, **options: Any) -> Predictivity:
         return self._mapping(x, y, groups, **options, **self._options_for(x, groups, options["folds"]))

@@ -31,7 +31,7 @@ from .functional.predictivity_bootstrap import (
 )
 from .functional.procrustes_mapping import procrustes_predictivity
 from .functional.ridge import Predictivity, ridge_predictivity
-from .interface import LabelledMetric
+from .interface import LabelledMetric, SamplesNeeded
 from .labelled_missing import RecordedTogether, gathered
 from .labelled_samples import distinct_splits
 from .labelled_targets import Split, Targets, aggregate, joined_sums, reliable_targets
@@ -83,9 +83,9 @@ class PredictivityMetric(LabelledMetric):
         self._seed, self._level = seed, level
 
     @property
-    def needs_complete_samples(self) -> bool:
-        """Whether a sample that some neuroid lacks cannot be used for the others."""
-        return False
+    def samples_needed(self) -> SamplesNeeded:
+        """Each neuroid is predicted at the samples that it has."""
+        return "by neuroid"
 
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Raw predictivity of the average over repetitions: layers share the neuroids and their noise."""
@@ -381,9 +381,9 @@ class PlsPredictivity(MappingPredictivity):
         self._n_components = n_components
 
     @property
-    def needs_complete_samples(self) -> bool:
+    def samples_needed(self) -> SamplesNeeded:
         """All neuroids share the components."""
-        return True
+        return "complete"
 
     def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
         return pls_predictivity(x, y, groups, n_components=min(self._n_components, x.shape[1]), **options)
@@ -407,9 +407,9 @@ class ProcrustesPredictivity(MappingPredictivity):
     """A rotation, with one scale: no unit may be weighted more than another."""
 
     @property
-    def needs_complete_samples(self) -> bool:
+    def samples_needed(self) -> SamplesNeeded:
         """All neuroids share the rotation."""
-        return True
+        return "complete"
 
     def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
         return procrustes_predictivity(x, y, groups, **options)

@@ -62,11 +62,11 @@ class Decoding:
         Returns
         -------
         r : array of shape (n_splits, n_targets)
-            NaN where prediction or truth does not vary.
+            0 where the prediction does not vary, NaN where the truth does not.
         """
         truth, tested = as_tensor("y", y, ndim=2).double(), self.tested(samples)
         together = torch.zeros(len(truth), dtype=torch.int64)
-        return like(correlation_from_sums(split_sums(self, truth, together, tested))[:, 0], y)
+        return like(correlation_from_sums(split_sums(self, truth, together, tested), flat_first=0.0)[:, 0], y)
 
     def mae(self, y: Array, samples: Splits | None = None) -> Array:
         """Mean absolute error, in the unit of `y`; arguments and shapes as in `r`."""

@@ -52,7 +52,7 @@ def bootstrap_decoding(
     sums = split_sums(decoding, truth, codes, decoding.tested(samples))
     counts = _counts(codes, n_boot, seed).to(truth.device)
     resampled = torch.einsum("bc,sckt->bskt", counts, sums)
-    return like(correlation_from_sums(resampled).nanmean(dim=1), y)
+    return like(correlation_from_sums(resampled, flat_first=0.0).nanmean(dim=1), y)
 
 
 def bootstrap_decoding_skill(

@@ -46,7 +46,7 @@ def test_samples_that_are_not_complete_are_left_out_and_counted():
     values = np.arange(24.0).reshape(4, 2, 3)
     values[2:, 1, 0] = np.nan
     values[0, 1, 0] = np.nan
-    samples = brain_samples(trials(values), epoch=None, complete=False)
+    samples = brain_samples(trials(values), epoch=None, needed="by neuroid")
     assert samples.shape == (2, 6, 2)
     assert (samples.attrs["n_samples_left_out"], samples.attrs["n_entries_missing"]) == (0, 2)
     np.testing.assert_array_equal(np.isnan(samples.values).sum(axis=(0, 2)), [2, 0, 0, 2, 0, 0])
