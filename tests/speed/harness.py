@@ -217,7 +217,7 @@ def table(rows: Sequence[Row], curves: Sequence[CurveRow]) -> str:
             wanted = "" if peer.at_least is None else f"{peer.at_least:g}"
             sliced = "" if peer.scale == 1 else f" (a slice x {peer.scale:g})"
             lines.append(
-                f"| {row.name} | {row.seconds:.2f} | {row.extra_mib:.0f} | {name}{sliced} | {peer.seconds:.1f} "
+                f"| {row.name} | {_seconds(row)} | {row.extra_mib:.0f} | {name}{sliced} | {_seconds(peer)} "
                 f"| {peer.extra_mib:.0f} | {peer.ratio:.1f} | {wanted} | {peer.difference:.1e} "
                 f"| {100 * row.elsewhere:.0f}, {100 * peer.elsewhere:.0f} % |"
             )
@@ -225,6 +225,10 @@ def table(rows: Sequence[Row], curves: Sequence[CurveRow]) -> str:
         points = ", ".join(f"{n}: {s:.2f} s" for n, s in zip(curve.sizes, curve.seconds, strict=True))
         lines.append(f"\n{curve.name}: {points}; exponent {curve.exponent:.2f}")
     return "\n".join(lines)
+
+
+def _seconds(row: Row | PeerRow) -> str:
+    return f"{row.seconds:.2f}" if row.seconds >= 0.1 else f"{row.seconds:.4f}"
 
 
 def as_json(rows: Sequence[Row], curves: Sequence[CurveRow]) -> dict[str, Any]:

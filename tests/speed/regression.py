@@ -96,7 +96,8 @@ def ridge_cv(data: Data) -> Floats:
     scores = []
     for train, test in outer_splits(data):
         model = RidgeCV(published_alphas(), alpha_per_target=True).fit(data.x[train], data.y[train])
-        scores.append(column_r(model.predict(data.x[test]), data.y[test]))
+        predicted = model.predict(data.x[test]).reshape(len(test), -1)
+        scores.append(column_r(predicted, data.y[test]))
     return np.mean(scores, axis=0)
 
 
@@ -240,8 +241,9 @@ def by_sets_of_targets(x: Floats, y: Floats, alpha: Floats) -> Predict:
 
 def noise_corrected(n_splits: int, alphas: Any = None) -> Callable[[Data], Any]:
     """Ours; without `alphas` the penalty is chosen from the published ones."""
+    penalties = published_alphas() if alphas is None else alphas
     return lambda data: noise_corrected_predictivity(
-        data.x, data.y, data.groups, n_splits=n_splits, alphas=alphas
+        data.x, data.y, data.groups, n_splits=n_splits, alphas=penalties
     )
 
 
