@@ -26,7 +26,7 @@ __all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
 Strings = npt.NDArray[np.str_]
 
 
-def brain_samples(recording: xr.DataArray, *, epoch: str | None) -> DataAssembly:
+def brain_samples(recording: xr.DataArray, *, epoch: str | None, complete: bool = True) -> DataAssembly:
     """Reshape a recording so that each sample of an epoch is one presentation.
 
     Parameters
@@ -35,12 +35,14 @@ def brain_samples(recording: xr.DataArray, *, epoch: str | None) -> DataAssembly
         Every stimulus repeated equally often.
     epoch : str or None
         Name of the mask that selects (stimulus, time bin); None for all.
+    complete : bool, default=True
+        Whether samples that are NaN in any repetition or neuroid are left out; else only those that are NaN in
+        all of them.
 
     Returns
     -------
     samples : assembly of dims (repetition, presentation, neuroid)
-        Samples that are NaN in any repetition or neuroid are left out; their number is in the attribute
-        ``n_incomplete_samples``.
+        The number of samples left out is in the attribute ``n_incomplete_samples``.
 
     Raises
     ------
@@ -54,8 +56,9 @@ def brain_samples(recording: xr.DataArray, *, epoch: str | None) -> DataAssembly
         values = values[..., None]
     values = values.transpose(0, 1, 3, 2)  # (repetition, stimulus, time bin, neuroid)
     wanted = _epoch_mask(recording, order[: values.shape[1]], values.shape[1:3], epoch)
-    complete = np.isfinite(values).all(axis=(0, 3))
-    stimulus, time_bin = np.nonzero(wanted & complete)
+    finite = np.isfinite(values)
+    kept = finite.all(axis=(0, 3)) if complete else finite.any(axis=(0, 3))
+    stimulus, time_bin = np.nonzero(wanted & kept)
     if not len(stimulus):
         raise InvalidDataError(
             f"The epoch '{epoch}'", got="no complete sample", needed="at least one sample without NaN"
@@ -64,7 +67,7 @@ def brain_samples(recording: xr.DataArray, *, epoch: str | None) -> DataAssembly
         values[:, stimulus, time_bin],
         dims=["repetition", "presentation", "neuroid"],
         coords=_sample_coordinates(recording, order[stimulus], time_bin),
-        attrs={**recording.attrs, "n_incomplete_samples": int((wanted & ~complete).sum())},
+        attrs={**recording.attrs, "n_incomplete_samples": int((wanted & ~kept).sum())},
     )
 
 

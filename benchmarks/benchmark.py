@@ -162,7 +162,9 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
     @cached_property
     def _samples(self) -> DataAssembly:
         recording = self._recording(self.card.region)
-        return recording if "pair" in recording.dims else brain_samples(recording, epoch=self.card.epoch)
+        if "pair" in recording.dims:
+            return recording
+        return brain_samples(recording, epoch=self.card.epoch, complete=self.metric.complete_samples)
 
     def _recording(self, region: str) -> DataAssembly:
         with loader_errors(self.dataset.card):

@@ -24,7 +24,15 @@ class LabelledMetric(_brainscore.Metric):  # type: ignore[misc]  # brainscore-co
 
     Subclasses write :meth:`parts`, :meth:`value` and :meth:`ceiling`; their parameters are those that a
     benchmark's card may set.
+
+    Attributes
+    ----------
+    complete_samples : bool
+        Whether only samples that every neuroid has in every repetition are wanted; else a neuroid is NaN where it
+        has none, and the measure deals with that.
     """
+
+    complete_samples = True
 
     def __call__(
         self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None = None

@@ -37,19 +37,21 @@ class DirectionFraction(PopulationMetric):
         Those of all population measures; the smoothing is in direction bins, around the circle.
     """
 
+    complete_samples = True  # the whole circle is needed of every cell
+
     def __init__(self, *, threshold: float = 0.3, match_noise: bool = False, **parameters: Any) -> None:
         if not 0 < threshold < 1:
             raise InvalidArgumentError("The 'threshold' parameter", got=threshold, needed="in (0, 1)")
         super().__init__(match_noise=match_noise, **parameters)
         self._threshold = threshold
 
-    def maps(self, brain: DataAssembly, values: Array) -> Array:
+    def maps(self, brain: DataAssembly, values: Array, sigma_bins: float) -> Array:
         """Tuning curves of each cell, (n_cells, n_bins), in the order of direction from -pi."""
         direction = _directions(brain)
         ordered = np.ascontiguousarray(values[np.argsort(direction)].T)
-        if self._smoothing == 0:
+        if sigma_bins == 0:
             return ordered
-        return np.asarray(gaussian_filter1d(ordered, self._smoothing, axis=1, mode="wrap"))
+        return np.asarray(gaussian_filter1d(ordered, sigma_bins, axis=1, mode="wrap"))
 
     def bin_size(self, brain: DataAssembly) -> float:
         """Width of a bin in radians."""
