@@ -7,14 +7,18 @@ the files do not, such as the arena's size.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, TypeAlias, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..core._brainscore import DataAssembly
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError
+from ..core.labelled import coordinate
 from ..core.stimuli import StimulusSet
 from .head_direction import direction_recording
 from .spatial_recordings import MapOptions, MappedSessions, labelled_maps, map_sessions
@@ -23,6 +27,8 @@ from .spatial_stimuli import session_stimuli
 from .tracking_checks import RefusedSessionError
 
 __all__ = ["SessionReader", "SpatialDataset", "SpatialOptions", "read_options"]
+
+Array = npt.NDArray[np.float64]
 
 DIRECTION = "-direction"
 
@@ -150,6 +156,23 @@ class SpatialDataset:
         if left_out:
             found.attrs["sessions_left_out"] = "; ".join(left_out)
         return found
+
+    def cell_maps(self) -> tuple[list[str], Array]:
+        """Each cell's map over its whole sessions, in bins half as wide as the recording's.
+
+        Returns
+        -------
+        names : list of str
+            As the recording's ``neuroid_id``.
+        maps : array of shape (n_cells, height, width)
+            In Hz, smoothed as the recording's; rows by y from the bottom; NaN where the cell's own animal was too
+            short a time, whatever bins other cells lack.
+        """
+        options = self._options.maps
+        finer = replace(options, bin_m=options.bin_m / 2, n_repetitions=1, min_coverage=0.0)
+        mapped = map_sessions(self._mapped.sessions, finer)
+        maps = [part[0].T.reshape(-1, *mapped.grid.shape) for part in mapped.maps]
+        return list(coordinate(labelled_maps(mapped, ""), "neuroid_id").astype(str)), np.concatenate(maps)
 
     @cached_property
     def _mapped(self) -> MappedSessions:

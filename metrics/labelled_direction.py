@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter1d
 from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import coordinate
+from .interface import SamplesNeeded
 from .labelled_population import Cells, PopulationMetric, kolmogorov_distance, share_ratio
 
 __all__ = ["DirectionFraction"]
@@ -43,13 +44,18 @@ class DirectionFraction(PopulationMetric):
         super().__init__(match_noise=match_noise, **parameters)
         self._threshold = threshold
 
-    def maps(self, brain: DataAssembly, values: Array) -> Array:
+    @property
+    def samples_needed(self) -> SamplesNeeded:
+        """The whole circle is needed of every cell."""
+        return "complete"
+
+    def maps(self, brain: DataAssembly, values: Array, sigma_bins: float) -> Array:
         """Tuning curves of each cell, (n_cells, n_bins), in the order of direction from -pi."""
         direction = _directions(brain)
         ordered = np.ascontiguousarray(values[np.argsort(direction)].T)
-        if self._smoothing == 0:
+        if sigma_bins == 0:
             return ordered
-        return np.asarray(gaussian_filter1d(ordered, self._smoothing, axis=1, mode="wrap"))
+        return np.asarray(gaussian_filter1d(ordered, sigma_bins, axis=1, mode="wrap"))
 
     def bin_size(self, brain: DataAssembly) -> float:
         """Width of a bin in radians."""

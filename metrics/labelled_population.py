@@ -6,6 +6,7 @@ similarity of two populations gives the value and its ceiling.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,7 +23,7 @@ from ..core.seeds import generator
 from .functional.interval import percentile_interval
 from .functional.reliability import split_half_reliability
 from .functional.ridge import ridge_predictivity
-from .interface import LabelledMetric, Remembered
+from .interface import LabelledMetric, Remembered, SamplesNeeded
 from .labelled_maps import bin_grid, smoothed
 
 __all__ = ["Cells", "PopulationMetric", "kolmogorov_distance", "share_ratio", "take"]
@@ -65,6 +66,7 @@ class _Brain:
     animals: list[Ints]
     targets: list[tuple[str, Ints, Ints]]
     noise: Array
+    left_out: tuple[str, ...]
 
 
 class PopulationMetric(LabelledMetric):
@@ -76,7 +78,8 @@ class PopulationMetric(LabelledMetric):
     Parameters
     ----------
     smoothing_bins : float, default=1
-        Gaussian by which the maps of model and brain are smoothed.
+        Gaussian by which the maps of model and brain are smoothed. Recorded maps that are smoothed already, by the
+        attribute ``smoothing_m``, are not smoothed again, and a model's as they were.
     match_noise : bool, default=True
         Whether a model's maps get noise, so that each is as reliable as a recorded cell drawn at random.
     max_units : int, default=300
@@ -105,8 +108,13 @@ class PopulationMetric(LabelledMetric):
         self._n_boot, self._seed, self._level = n_boot, seed, level
         self._remembered: Remembered[_Brain] = Remembered()
 
-    def maps(self, brain: DataAssembly, values: Array) -> Array:
-        """Values at the samples (n_samples, n_cells) as smoothed maps of each cell, (n_cells, height, width)."""
+    @property
+    def samples_needed(self) -> SamplesNeeded:
+        """Each cell is measured on its own map, holes and all."""
+        return "as recorded"
+
+    def maps(self, brain: DataAssembly, values: Array, sigma_bins: float) -> Array:
+        """Values at the samples (n_samples, n_cells) as maps smoothed by a Gaussian, (n_cells, height, width)."""
         grid = bin_grid(brain)
         if min(grid.shape) < _MIN_SIDE_BINS:
             raise InvalidDataError(
@@ -114,7 +122,7 @@ class PopulationMetric(LabelledMetric):
                 got=f"{grid.shape[0]} x {grid.shape[1]} bins",
                 needed=f"of {_MIN_SIDE_BINS} bins a side or more, to be measured as maps",
             )
-        return smoothed(grid.maps(values), self._smoothing)
+        return smoothed(grid.maps(values), sigma_bins)
 
     def bin_size(self, brain: DataAssembly) -> float:
         """Side of a bin in m."""
@@ -138,10 +146,13 @@ class PopulationMetric(LabelledMetric):
 
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Median ridge predictivity of the average map: on few bins a layer's maps cannot be measured."""
-        x = np.ascontiguousarray(model.values, dtype=np.float64)
-        y = np.asarray(brain.values, dtype=np.float64).mean(axis=0)
-        folds = min(_LAYER_FOLDS, len(np.unique(coordinate(brain, "condition"))) - 1)
-        found = ridge_predictivity(x, y, coordinate(brain, "condition"), n_outer=folds, n_inner=2)
+        complete = np.isfinite(brain.values).all(axis=(0, 2))
+        x = np.ascontiguousarray(model.values[complete], dtype=np.float64)
+        y = np.asarray(brain.values[:, complete], dtype=np.float64).mean(axis=0)
+        groups = coordinate(brain, "condition")[complete]
+        found = ridge_predictivity(
+            x, y, groups, n_outer=min(_LAYER_FOLDS, len(np.unique(groups)) - 1), n_inner=2
+        )
         return float(np.nanmedian(np.asarray(found.score)))
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
@@ -162,6 +173,7 @@ class PopulationMetric(LabelledMetric):
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = boot[:, 0] / boot[:, 1]
         counts = {"n_units": n_units, "n_units_measured": len(maps), "n_neuroids": len(known.noise)}
+        counts["n_animals_left_out"] = len(known.left_out)
         return ScoreParts(
             raw=self._estimate(values[0], boot[:, 0]),
             ceiling=self._estimate(values[1], boot[:, 1]),
@@ -169,6 +181,7 @@ class PopulationMetric(LabelledMetric):
             targets=table,
             facts={
                 **counts,
+                **({"animals_left_out": "; ".join(known.left_out)} if known.left_out else {}),
                 **{f"similarity_{name}": float(np.mean([one[name] for one in named])) for name in named[0]},
                 **_prefixed("model", self.summary(units)),
                 **_prefixed("brain", self._summary_of_animals(known)),
@@ -188,14 +201,40 @@ class PopulationMetric(LabelledMetric):
         return self._remembered.of(brain, lambda: self._described_brain(brain))
 
     def _described_brain(self, brain: DataAssembly) -> _Brain:
-        trials = np.asarray(brain.values, dtype=np.float64)
-        maps = self.maps(brain, trials.mean(axis=0))
-        animal = coordinate(brain, "animal")
+        """Each cell on its own map: the mean over the repetitions in which it has the bin."""
+        every = coordinate(brain, "animal").astype(str)
+        kept, left_out = self._animals(every)
+        trials = np.asarray(brain.values, dtype=np.float64)[:, :, kept]
+        animal = every[kept]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # a hole is NaN in all repetitions
+            average = np.nanmean(trials, axis=0)
+        maps = self.maps(brain, average, 0.0 if _recorded_smoothing(brain) else self._smoothing)
         own = [np.flatnonzero(animal == name) for name in dict.fromkeys(animal)]
         described = [self.describe(maps[rows], self.bin_size(brain)) for rows in own]
         order = np.argsort(np.concatenate(own))
         cells = {name: np.concatenate([one[name] for one in described])[order] for name in described[0]}
-        return _Brain(cells, own, self._targets(animal), _relative_noise(trials))
+        return _Brain(cells, own, self._targets(animal), _relative_noise(trials), left_out)
+
+    def _animals(self, animal: npt.NDArray[np.str_]) -> tuple[Ints, tuple[str, ...]]:
+        """The cells of animals with enough of them, and what is said of each other animal.
+
+        A single animal is compared by halves, so it needs twice as many.
+        """
+        counts = {str(name): int((animal == name).sum()) for name in dict.fromkeys(animal)}
+        enough = [name for name, n in counts.items() if n >= _MIN_CELLS]
+        if len(enough) == 1 and counts[enough[0]] < 2 * _MIN_CELLS:
+            enough = []
+        if not enough:
+            listed = ", ".join(f"{name} {n}" for name, n in counts.items())
+            raise InvalidDataError(
+                "The recording",
+                got=f"so many cells of each animal: {listed}",
+                needed=f"of {_MIN_CELLS} cells or more in each of two animals, or {2 * _MIN_CELLS} in one",
+                hint="Animals of fewer cells are left out; add sessions, or choose a measure of single cells.",
+            )
+        left_out = tuple(f"{name}: {n} cells" for name, n in counts.items() if name not in enough)
+        return np.flatnonzero(np.isin(animal, enough)), left_out
 
     def _summary_of_animals(self, known: _Brain) -> dict[str, str | float]:
         """Shares averaged over animals, what is listed or counted for each animal in turn."""
@@ -212,12 +251,6 @@ class PopulationMetric(LabelledMetric):
             orders = [rng.permutation(len(animal)) for _ in range(_RANDOM_HALVES)]
             middle = len(animal) // 2
             pairs = [(f"half {k}", order[:middle], order[middle:]) for k, order in enumerate(orders)]
-        if min(len(own) for _, own, _ in pairs) < _MIN_CELLS:
-            raise InvalidDataError(
-                "The recording",
-                got="fewer cells",
-                needed=f"of {_MIN_CELLS} cells or more an animal (or half)",
-            )
         return pairs
 
     def _unit_maps(self, model: DataAssembly, brain: DataAssembly, known: _Brain) -> tuple[Array, int]:
@@ -227,10 +260,30 @@ class PopulationMetric(LabelledMetric):
         n_units = values.shape[1]
         chosen = np.sort(rng.permutation(n_units)[: self._max_units])
         values = values[:, chosen]
+        sigma = _recorded_smoothing(brain) or self._smoothing
+        maps = self.maps(brain, values, sigma)
         if self._match_noise:
             share = rng.choice(known.noise, len(chosen))
-            values = values + rng.standard_normal(values.shape) * np.sqrt(share) * values.std(axis=0)
-        return self.maps(brain, values), n_units
+            noise = rng.standard_normal(values.shape) * np.sqrt(share)
+            maps = maps + self._noise_maps(brain, noise, values, maps, sigma)
+        return maps, n_units
+
+    def _noise_maps(
+        self, brain: DataAssembly, noise: Array, values: Array, maps: Array, sigma: float
+    ) -> Array:
+        """Noise in units of each unit's own SD: of its values before the smoothing, or of maps recorded smooth.
+
+        The noise of recorded maps was known before the smoothing here, or after that of the recording.
+        """
+        if not _recorded_smoothing(brain):
+            return self.maps(brain, noise * values.std(axis=0), sigma)
+        rough = noise.std(axis=0)
+        smooth = self.maps(brain, noise, sigma)
+        axes = tuple(range(1, maps.ndim))
+        wanted = rough * np.nanstd(maps, axis=axes)
+        found = np.nanstd(smooth, axis=axes)
+        ratio = np.divide(wanted, found, out=np.zeros_like(found), where=found > 0)
+        return np.asarray(smooth * ratio.reshape(-1, *[1] * (maps.ndim - 1)))
 
     def _ceilings(self, cells: Cells, targets: Sequence[tuple[str, Ints, Ints]]) -> list[float]:
         return [_mean(self.similarity(take(cells, others), take(cells, own))) for _, own, others in targets]
@@ -272,13 +325,25 @@ def _prefixed(name: str, facts: Mapping[str, str | float]) -> dict[str, str | in
     }
 
 
+def _recorded_smoothing(brain: DataAssembly) -> float:
+    """By how many bins the recorded maps are smoothed already; 0 if they are not."""
+    return float(brain.attrs.get("smoothing_m", 0.0)) / float(brain.attrs.get("bin_size_m", 1.0))
+
+
 def _relative_noise(trials: Array) -> Array:
     """Noise over signal variance of each cell's average over repetitions; 0 without repetitions or for silence.
 
-    (1 - R) / R with R the split-half reliability, which is held at 0.05 or more.
+    (1 - R) / R with R the split-half reliability, over the samples that the cell has in all repetitions, which is
+    held at 0.05 or more.
     """
     if len(trials) < 2:
         return np.zeros(trials.shape[2])
-    reliability = np.asarray(split_half_reliability(trials, n_splits=20).mean)
+    reliability = np.full(trials.shape[2], np.nan)
+    known = np.isfinite(trials).all(axis=0)
+    for mask in np.unique(known, axis=1).T if trials.shape[2] else ():
+        same = (known == mask[:, None]).all(axis=0)
+        if mask.sum() > 2:
+            found = split_half_reliability(np.ascontiguousarray(trials[:, mask][:, :, same]), n_splits=20)
+            reliability[same] = np.asarray(found.mean)
     clipped = np.clip(np.nan_to_num(reliability, nan=1.0), 0.05, 1.0)
     return np.asarray((1 - clipped) / clipped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
 from ..core.settings import Settings
 from ..data_registry import load_dataset
+from ..data_registry.spatial_dataset import SpatialDataset
 from ..leaderboard.figures.figure import Figure
 from ..leaderboard.figures.rate_maps import rate_map_gallery
 from ..metrics.functional.spatial import grid_score, spatial_autocorrelation
@@ -29,6 +31,7 @@ Array = npt.NDArray[np.float64]
 _ARENA_M, _BIN_M = (1.0, 1.0), 0.025
 _SMOOTHING_BINS = 1.0
 _MOST_UNITS = 500
+_SCORED_LAG = 0.9  # as gridness scores them, and the Moser lab
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,10 @@ class RateMaps:
 
 
 def dataset_maps(name: str, settings: Settings) -> RateMaps:
-    """Rate maps of a data set's cells, averaged over repetitions and smoothed by one bin.
+    """Rate maps of a data set's cells, each over its own bins and whole sessions.
+
+    Of tracked sessions in bins half as wide as the recording's, smoothed as it is; of another recording the mean
+    over repetitions, smoothed by one bin.
 
     Raises
     ------
@@ -57,13 +63,18 @@ def dataset_maps(name: str, settings: Settings) -> RateMaps:
         If its recording is not over spatial bins.
     """
     dataset = load_dataset(name, settings)
+    if isinstance(dataset, SpatialDataset):
+        names, maps = dataset.cell_maps()
+        return RateMaps(names, maps, "Hz")
     recording = dataset.recording(dataset.card.regions[0])
     if "bin_size_m" not in recording.attrs:
         raise InvalidArgumentError(
             f"The data set '{name}'", got="not recorded over space", needed="with rate maps for a gallery"
         )
-    samples = brain_samples(recording, epoch=None)
-    average = np.asarray(samples.values, dtype=np.float64).mean(axis=0)
+    samples = brain_samples(recording, epoch=None, needed="as recorded")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a hole is NaN in all repetitions
+        average = np.nanmean(np.asarray(samples.values, dtype=np.float64), axis=0)
     maps = smoothed(bin_grid(samples).maps(average), _SMOOTHING_BINS)
     return RateMaps(list(coordinate(samples, "neuroid_id").astype(str)), maps, "Hz")
 
@@ -105,7 +116,7 @@ def candidate_maps(name: str, settings: Settings, *, layer: str | None = None, s
 
 def gallery(maps: RateMaps, title: str) -> Figure:
     """The maps above their autocorrelograms, the best grid cells first."""
-    correlations = np.asarray(spatial_autocorrelation(maps.maps))
+    correlations = np.asarray(spatial_autocorrelation(maps.maps, max_lag=_SCORED_LAG))
     scores = np.asarray(grid_score(correlations).score)
     return rate_map_gallery(
         maps.maps, correlations, scores, title, key="gallery", names=maps.names, unit=maps.unit

@@ -139,6 +139,54 @@ def test_one_animal_has_its_halves_as_ceiling_and_holes_are_no_rates():
     assert len(found.targets) == 10
 
 
+def test_a_cell_is_measured_on_its_own_map_whatever_bins_others_lack(grid_brain):
+    """Bins that another cell lacks used to be taken from all: real cells of .79 and 1.16 showed as .21 and .76."""
+    rng = np.random.default_rng(5)
+    alone = Gridness(n_null=20)._described_brain(grid_brain)
+    holed = grid_brain.copy(deep=True)
+    others = np.arange(20, 40)
+    for cell in others:
+        holed.values[:, rng.random(N_BINS**2) < 0.1, cell] = np.nan
+    assert np.isfinite(holed.values).all(axis=(0, 2)).mean() < 0.2
+    found = Gridness(n_null=20)._described_brain(holed)
+    np.testing.assert_array_equal(found.cells["score"][:20], alone.cells["score"][:20])
+    np.testing.assert_allclose(found.cells["score"][20:], alone.cells["score"][20:], atol=0.4)
+    np.testing.assert_array_equal(found.noise[:20], alone.noise[:20])
+
+
+def test_a_bin_that_one_repetition_lacks_is_that_of_the_others(grid_brain):
+    holed = grid_brain.copy(deep=True)
+    holed.values[0, 37, :] = np.nan
+    holed.values[1:, 37, :] = grid_brain.values[:, 37].mean(axis=0)
+    found, whole = (Gridness(n_null=20)._described_brain(one) for one in (holed, grid_brain))
+    np.testing.assert_allclose(found.cells["score"], whole.cells["score"], atol=1e-6)
+
+
+def test_maps_that_were_recorded_smooth_are_not_smoothed_again(grid_brain):
+    recorded = grid_brain.copy(deep=True)
+    grid = bin_grid(grid_brain)
+    for trial in recorded.values:
+        trial[:] = smoothed(grid.maps(trial), 1.0)[:, grid.row, grid.column].T
+    recorded.attrs["smoothing_m"] = BIN_M
+    found, once = (Gridness(n_null=20)._described_brain(one) for one in (recorded, grid_brain))
+    np.testing.assert_allclose(found.cells["score"], once.cells["score"], atol=1e-9)
+    same = Gridness(n_null=20, n_boot=10).parts(model(grid_code(24, 3)), recorded, None)
+    assert same.normalised.value == pytest.approx(1, abs=0.2)
+
+
+def test_an_animal_of_few_cells_is_left_out_and_counted():
+    """One rat of one cell used to end the benchmark for all."""
+    codes = [grid_code(20, 1), grid_code(20, 2)]
+    metric = Gridness(n_null=20, n_boot=10)
+    with_few = metric.parts(model(grid_code(24, 3)), brain([*codes, grid_code(1, 9)]), None)
+    assert list(with_few.targets["animal"]) == ["animal-0", "animal-1"]
+    assert with_few.facts["n_animals_left_out"] == 1
+    assert with_few.facts["animals_left_out"] == "animal-2: 1 cells"
+    assert with_few.facts["n_neuroids"] == 40
+    alone = metric.parts(model(grid_code(24, 3)), brain([grid_code(9, 1), grid_code(3, 2)]), None)
+    assert len(alone.targets) == 10  # one animal is left: its halves
+
+
 def test_silent_and_constant_units_are_counted_and_lower_the_value(grid_brain, gridness):
     dead = np.concatenate(
         [grid_code(20, 3), np.zeros((N_BINS**2, 10)), np.full((N_BINS**2, 10), 2.0)], axis=1
@@ -253,8 +301,8 @@ def test_recordings_without_place_or_cells_are_refused(grid_brain):
         Gridness().parts(model(grid_code(4, 1)), placeless, None)
     with pytest.raises(InvalidDataError, match="bins a side"):
         Gridness().parts(model(grid_code(4, 1), _X < 0.2), brain([grid_code(9, 1)], visited=_X < 0.2), None)
-    with pytest.raises(InvalidDataError, match="cells or more"):
-        Gridness().parts(model(grid_code(4, 1)), brain([grid_code(3, 1), grid_code(9, 1)]), None)
+    with pytest.raises(InvalidDataError, match="animal-0 3, animal-1 7"):
+        Gridness().parts(model(grid_code(4, 1)), brain([grid_code(3, 1), grid_code(7, 1)]), None)
     with pytest.raises(InvalidArgumentError, match="smoothing_bins"):
         Gridness(smoothing_bins=-1)
 

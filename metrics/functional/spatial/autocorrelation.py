@@ -31,9 +31,9 @@ def spatial_autocorrelation(rate_map: Array, *, min_overlap: int = 20, max_lag: 
     rate_map : array of shape (n_cells, height, width) or (height, width)
         Rates, NaN in unvisited bins.
     min_overlap : int, default=20
-        Shifts with fewer visited pairs are NaN, the field's rule.
+        Shifts with fewer visited pairs are NaN, the field's rule; the published ring-mask scorer has 2.
     max_lag : float, default=1
-        Largest shift, as a share of each side, in (0, 1]; 0.9 leaves out the noisy rim as the Moser lab does.
+        Largest shift, as a share of each side, in (0, 1]; 0.9 leaves out the noisy rim as opexebo does.
 
     Returns
     -------

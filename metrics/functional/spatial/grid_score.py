@@ -65,6 +65,10 @@ def grid_score(
     c the covariance of map and turned map in a ring, both about the unturned map's mean, over the unturned
     map's variance + 1e-5; the best of the rings. Scores of the two differ: never compare across methods.
 
+    From rate maps, the first is opexebo's to rounding if the autocorrelogram is made with ``max_lag=0.9``, and the
+    second the published scorer's with ``min_overlap=2``; with the defaults of `spatial_autocorrelation`, scores of
+    noise are up to 0.3 and 0.2 from theirs.
+
     Parameters
     ----------
     autocorrelation : array of shape (n_cells, height, width) or (height, width)

@@ -95,6 +95,18 @@ def test_expanding_circle_agrees_with_opexebo(varied):
     assert want.max() - want.min() > 1.5  # the maps are varied
 
 
+def test_the_whole_way_from_a_map_is_opexebos_with_its_rim_left_out_and_not_without(varied):
+    """The rim that opexebo leaves out changes scores of noise by tenths."""
+    noise = varied[2:150:5]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sides = [opexebo.analysis.autocorrelation(one) for one in noise]
+        want = np.array([opexebo.analysis.grid_score(one)[0] for one in sides])
+    as_theirs, default = (grid_score(spatial_autocorrelation(noise, max_lag=lag)).score for lag in (0.9, 1.0))
+    np.testing.assert_allclose(as_theirs, want, atol=1e-6)
+    assert np.abs(default - want).max() > 0.05
+
+
 def _plain_ring_score(sac, inner, outer):
     n = (len(sac) + 1) / 2
     y, x = np.mgrid[: len(sac), : len(sac)] - (len(sac) - 1) / 2
@@ -118,6 +130,21 @@ def test_ring_score_equals_its_plain_definition(varied):
     want = np.array([np.max([_plain_ring_score(one, *ring) for ring in rings], axis=0) for one in maps])
     np.testing.assert_allclose(got.score, want[:, 0], atol=1e-6)
     np.testing.assert_allclose(got.square_score, want[:, 1], atol=1e-6)
+
+
+def test_the_published_ring_scorer_has_every_overlap_from_two_bins_up():
+    """Of noise; by default shifts with fewer than 20 pairs are left out, which it does not do."""
+    rng = np.random.default_rng(4)
+    noise = np.array([gaussian_filter(rng.normal(size=(16, 16)), 1.0) for _ in range(12)])
+    published = [np.nan_to_num(_plain_autocorrelation(one, min_overlap=2)) for one in noise]
+    rings = [(0.2, outer) for outer in np.linspace(0.4, 1.0, 10)]
+    want = np.array([max(_plain_ring_score(one, *ring)[0] for ring in rings) for one in published])
+    every, default = (
+        grid_score(np.nan_to_num(spatial_autocorrelation(noise, min_overlap=n)), method="ring-mask").score
+        for n in (2, 20)
+    )
+    np.testing.assert_allclose(every, want, atol=1e-6)
+    assert np.abs(default - want).max() > 0.02
 
 
 @pytest.mark.parametrize("noisy", [False, True])
