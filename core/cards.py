@@ -225,6 +225,11 @@ class MetricCard(Card):
         What the interval resamples.
     cost : str
         What its time depends on.
+    chance : float or None
+        Raw value of a candidate of noise; None where it depends on the data: a benchmark's card then states it.
+    invariances : str
+        What of a model the value does *not* stay the same under, of: the scale of all units together, the order of
+        units and samples, names, constant units, float32. Empty: it stays the same under all.
     """
 
     identifier: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
@@ -233,6 +238,8 @@ class MetricCard(Card):
     range: Text
     resampling_unit: Text
     cost: Text
+    chance: float | None = None
+    invariances: str = ""
 
 
 class Commitment(_Model):
@@ -285,6 +292,8 @@ class BenchmarkCard(Card):
         Another region of the data set whose likeness to this one is the ceiling, where there are no repeats.
     commitment : Commitment
         How the layer is chosen.
+    chance : float or None
+        Raw value of a candidate of noise, where the metric's card has none; None where it was not measured.
     """
 
     identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+([12]\d{3})?\.[A-Za-z0-9\-]+$")]
@@ -300,6 +309,7 @@ class BenchmarkCard(Card):
     ceiling: Prose
     ceiling_region: str | None = None
     commitment: Commitment = Commitment()
+    chance: float | None = None
 
 
 C = TypeVar("C", bound=Card)

@@ -1,0 +1,123 @@
+"""A candidate of noise scores the stated chance value on every benchmark that runs here without downloads.
+
+Noise is new in every sample and independent of everything, so what is scored is drawn at the samples themselves.
+The raw value averaged over seeds lies within two standard errors (the quantile of Student's t where seeds are few)
+of the chance value, and ``BIAS`` more: r of each neuroid is 0 in expectation, but the median over neuroids, which
+all share one model, is not quite. One-to-one on SimulatedMEC, 200 units, 200 seeds: mean over neuroids 0.0002 (0.0007),
+median -0.0071 (0.0008); ridge, 5 units, 100 seeds: mean 0.0000 (0.0014), median 0.0063 (0.0015). For likenesses of
+populations chance is that of many units; a few units are like no distribution and must not exceed it.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.stats import t as student
+
+from innerscore.benchmarks import load_benchmark, registry
+from innerscore.benchmarks.endpoints import EndpointBenchmark
+from innerscore.core._brainscore import DataAssembly
+from innerscore.core.settings import Settings
+from innerscore.metrics import load_metric
+from innerscore.metrics import registry as metrics
+
+BIAS = 0.012
+FEW, MANY = 5, 200
+# By which layers are compared is not what is scored.
+SCORED_OTHERWISE = {
+    "border-fraction",
+    "direction-fraction",
+    "gridness",
+    "ridge-animals",
+    "spatial-predictivity",
+}
+POPULATIONS = {"border-fraction", "direction-fraction", "gridness"}
+# Where a score of noise takes seconds: fewer seeds, and the interval of Student's t is wider.
+SEEDS = {
+    "SimulatedDMFC.occluded-ridge": 5,
+    "SimulatedDMFC.occluded-ridge-animals": 3,
+    "SimulatedDMFC.visible-ridge": 3,
+    "SimulatedDMFC.whole-ridge": 2,
+    "SimulatedDMFC.occluded-rsa-factors": 5,
+    "SimulatedDMFC.occluded-rsa-partial": 5,
+    "SimulatedDMFC.endpoint-decoding": 5,
+    "SimulatedMEC.gridness": 4,
+}
+NAMES = [name for name in registry(Settings()).entries() if name.startswith("Simulated")]
+
+
+@cache
+def dataset(name):
+    """One of each name for all benchmarks, since making one takes seconds."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("noise")
+    return Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
+
+
+def chance_of(card, settings):
+    metric = metrics(settings).find(card.metric).card
+    return metric.chance if card.chance is None else card.chance
+
+
+def noise_at(samples, n_units, seed):
+    levels = [str(level) for level in samples.indexes["presentation"].names]
+    rng = np.random.default_rng([seed, n_units])
+    return DataAssembly(
+        rng.normal(size=(samples.sizes["presentation"], n_units)),
+        dims=["presentation", "neuroid"],
+        coords={
+            **{level: ("presentation", samples[level].values) for level in levels},
+            "neuroid_id": ("neuroid", np.arange(n_units)),
+            "layer": ("neuroid", ["l"] * n_units),
+        },
+    )
+
+
+def raw_values(benchmark, n_units, n_seeds):
+    """The raw value of noise for each seed."""
+    if isinstance(benchmark, EndpointBenchmark):
+        return [_endpoint_value(benchmark, n_units, seed) for seed in range(n_seeds)]
+    brain, reference = benchmark._scored_brain
+    samples = benchmark._stimulus_samples if "pair" in brain.dims else brain
+    models = (noise_at(samples, n_units, seed) for seed in range(n_seeds))
+    if benchmark.card.metric in SCORED_OTHERWISE:
+        return [benchmark.metric.parts(model, brain, reference).raw.value for model in models]
+    return [benchmark.metric.value(model, brain) for model in models]
+
+
+def _endpoint_value(benchmark, n_units, seed):
+    states = np.random.default_rng([seed, n_units]).normal(size=(len(benchmark.scored_conditions), n_units))
+    model = benchmark._as_model(benchmark._read_out(states), "l")
+    return benchmark.metric.value(model, benchmark._samples)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def benchmark(request, settings):
+    loaded = load_benchmark(request.param, settings)
+    known = dataset(loaded.card.dataset)
+    parameters = dict(loaded.card.parameters)
+    if loaded.card.metric in SCORED_OTHERWISE:
+        # The raw value does not depend on the number of resamples, nor on how halves are split for its ceiling.
+        parameters |= {"n_boot": 10} | ({"n_splits": 4} if loaded.card.metric == "ridge-animals" else {})
+    loaded.metric = load_metric(loaded.card.metric, settings, **parameters)
+    loaded.dataset = known.setdefault("dataset", loaded.dataset)
+    return loaded
+
+
+@pytest.mark.parametrize("n_units", [FEW, MANY])
+def test_noise_scores_chance(benchmark, settings, n_units):
+    n_seeds = SEEDS.get(benchmark.identifier, 20)
+    values = np.array(raw_values(benchmark, n_units, n_seeds))
+    chance = chance_of(benchmark.card, settings)
+    assert chance is not None
+    error = values.std(ddof=1) / np.sqrt(n_seeds)
+    off = values.mean() - chance
+    allowed = max(2.0, student.ppf(0.975, n_seeds - 1)) * error + BIAS
+    if benchmark.card.metric in POPULATIONS and n_units == FEW:
+        assert off <= allowed
+    else:
+        assert abs(off) <= allowed, (values.mean(), error)
