@@ -90,7 +90,8 @@ class Measure:
     units_per_neuron: int = 5
 
 
-_PENALTIES = tuple(10.0**power for power in range(-7, 6, 2))
+# In units of the features' sum of squares, as the default grid is, which is three times as fine.
+_PENALTIES = tuple(10.0**power for power in (-8, -6, -5, -4, -3, -2, 0))
 _MAP = {"n_boot": 100, "n_splits": 2}
 _RIDGE = {**_MAP, "alphas": _PENALTIES, "n_inner": 2}
 _POPULATION = {"n_boot": 100, "max_units": 64}
@@ -101,6 +102,7 @@ _MEASURES = {
     "least-squares": Measure(_MAP),
     "one-to-one": Measure(_MAP, single_units=True),
     "spatial-predictivity": Measure(_MAP),
+    "quadrant-predictivity": Measure(_MAP, single_units=True),
     "rsa": Measure({"n_boot": 200, "n_splits": 2}),
     "rsa-factors": Measure({"n_boot": 200, "n_splits": 1, "n_factors": 15}),
     "gridness": Measure(
