@@ -151,7 +151,7 @@ class _Sweep:
         if ended.kind != MissingPartError.__name__:
             outcome = lost_cell(phase, cell, ended, self._settings)
         if outcome is not None:
-            return self._kept(cell, Entry(outcome.record), left, outcome.error)
+            return self._kept(cell, Entry(outcome.record, outcome.all_files), left, outcome.error)
         left.pop(cell)
         missing = ended.kind == MissingPartError.__name__
         kind = MissingPartError if missing else InvalidInputError

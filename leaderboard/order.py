@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -32,6 +33,7 @@ __all__ = [
     "difference",
     "inflation",
     "mean_of",
+    "pair_variances",
     "sharing",
 ]
 
@@ -131,7 +133,7 @@ class Comparison:
         same = is_rounding(first, second) & ~np.isnan(self.errors)
         return np.where(same, 0.0, t_values)
 
-    @property
+    @cached_property
     def corrected(self) -> Floats:
         """The p-values corrected by Holm over all pairs that can be compared; 1 for those that cannot."""
         p_values = self.p_values
@@ -266,6 +268,25 @@ def _equal_rows(rows: Floats) -> list[list[int]]:
 def _standard_errors(resamples: Sequence[Resamples], quantity: Quantity) -> Floats:
     """Standard error of the difference of each pair; NaN with fewer than half of the resamples defined."""
     values = np.stack([one.part(quantity) for one in resamples])
+    # What differs by less than float32 keeps is known to that only, and not to be nothing.
+    size = np.square(np.nan_to_num(values)).max(1, initial=0.0)
+    variance = np.maximum(pair_variances(values), _FLOAT32**2 * np.maximum.outer(size, size))
+    return np.asarray(np.sqrt(variance * inflation(resamples[0])))
+
+
+def pair_variances(values: Floats) -> Floats:
+    """Variance over resamples of the difference of each pair.
+
+    Parameters
+    ----------
+    values : array of shape (n_candidates, n_resamples)
+        NaN where not defined.
+
+    Returns
+    -------
+    variances : array of shape (n_candidates, n_candidates)
+        Over the resamples in which both are defined; NaN where these are fewer than half.
+    """
     defined = ~np.isnan(values)
     centre = np.nan_to_num(values.sum(1, where=defined) / np.maximum(defined.sum(1), 1))
     centred = np.where(defined, values - centre[:, None], 0.0)
@@ -273,11 +294,9 @@ def _standard_errors(resamples: Sequence[Resamples], quantity: Quantity) -> Floa
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = (squares + squares.T - 2 * centred @ centred.T) / count
         variance -= np.square((sums - sums.T) / count)
-    # What differs by less than float32 keeps is known to that only, and not to be nothing.
-    size = np.square(np.where(defined, values, 0.0)).max(1, initial=0.0)
-    variance = np.maximum(variance, _FLOAT32**2 * np.maximum.outer(size, size))
+    variance = np.maximum(variance, 0.0)
     variance[2 * count < values.shape[1]] = np.nan
-    return np.asarray(np.sqrt(variance * inflation(resamples[0])))
+    return np.asarray(variance)
 
 
 def _pairwise(centred: Floats, defined: npt.NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:

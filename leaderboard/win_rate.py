@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..core.ranking import is_rounding
 from ..core.resamples import Resamples
-from .order import Comparison, Quantity, inflation, sharing
+from .order import Comparison, Quantity, inflation, pair_variances, sharing
 
 __all__ = ["compare_wins", "mean_win_rates", "win_rates"]
 
@@ -39,22 +39,22 @@ def win_rates(values: npt.ArrayLike) -> Floats:
         In [0, 1]; NaN without a value, and where nobody else has one.
     """
     given = np.asarray(values, dtype=np.float64)
-    table = given[:, None] if given.ndim == 1 else given
-    order = np.argsort(table, axis=0, kind="stable")
-    ranked = np.take_along_axis(table, order, axis=0)
-    places = np.broadcast_to(np.arange(len(table))[:, None], table.shape)
-    begins = np.ones(table.shape, dtype=bool)
-    begins[1:] = ~is_rounding(ranked[1:], ranked[:-1])
-    ends = np.ones(table.shape, dtype=bool)
-    ends[:-1] = begins[1:]
-    first = np.maximum.accumulate(np.where(begins, places, 0), axis=0)
-    last = np.minimum.accumulate(np.where(ends, places, len(table))[::-1], axis=0)[::-1]
-    n_others = (~np.isnan(table)).sum(0) - 1
+    table = np.ascontiguousarray(np.atleast_2d(given.T))  # a resample a row
+    order = np.argsort(table, axis=1)
+    ranked = np.take_along_axis(table, order, axis=1)
+    parted = ~is_rounding(ranked[:, 1:], ranked[:, :-1])
+    edge = np.ones((len(table), 1), dtype=bool)
+    places = np.arange(table.shape[1], dtype=np.int32)
+    first = np.maximum.accumulate(np.where(np.hstack([edge, parted]), places, 0), axis=1)
+    ends = np.where(np.hstack([parted, edge]), places, table.shape[1])
+    last = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
+    missing = np.isnan(ranked)
+    n_others = table.shape[1] - missing.sum(1, keepdims=True) - 1
     with np.errstate(divide="ignore", invalid="ignore"):
-        shares = np.where(np.isnan(ranked) | (n_others < 1), np.nan, (first + last) / 2 / n_others)
+        shares = np.where(missing | (n_others < 1), np.nan, (first + last) / (2 * n_others))
     rates = np.empty_like(shares)
-    np.put_along_axis(rates, order, shares, axis=0)
-    return rates.reshape(given.shape)
+    np.put_along_axis(rates, order, shares, axis=1)
+    return rates.T.reshape(given.shape)
 
 
 def mean_win_rates(values: npt.ArrayLike) -> Floats:
@@ -116,14 +116,5 @@ def _spread(values: Floats, resamples: Sequence[Resamples | None], quantity: Qua
         table = np.repeat(values[:, None], drawn.shape[1], axis=1)
         about = drawn - np.nanmean(drawn, axis=1, keepdims=True)
         table[members] += np.sqrt(inflation(shared[0])) * about
-        rates = win_rates(table)[members]
-        known = ~np.isnan(rates)
-        rates = np.where(known, rates, 0.0)
-        count = known.astype(np.float64) @ known.T
-        sums, squares = rates @ known.T, np.square(rates) @ known.T
-        with np.errstate(divide="ignore", invalid="ignore"):
-            variance = (squares + squares.T - 2 * rates @ rates.T) / count
-            variance -= np.square((sums - sums.T) / count)
-        variance[2 * count < drawn.shape[1]] = np.nan
-        found[np.ix_(members, members)] = np.sqrt(np.maximum(variance, 0.0))
+        found[np.ix_(members, members)] = np.sqrt(pair_variances(win_rates(table)[members]))
     return found

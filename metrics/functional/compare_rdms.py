@@ -103,6 +103,10 @@ def partial_compare_rdms(a: Array, b: Array, nuisance: Array, *, method: str = "
     For one nuisance RDM z it is the partial correlation
     ``(r_ab - r_az r_bz) / sqrt((1 - r_az^2)(1 - r_bz^2))``. For ``"spearman"`` all RDMs are ranked first.
 
+    The code released with Rajalingham et al. 2025 (jazlab) regresses the other way, the nuisance on the RDM
+    (``LinearRegression().fit(X, Z)`` with X the RDM and Z the nuisance): its "partial" columns are no partial
+    correlations and are not equal to these.
+
     Parameters
     ----------
     a : array of shape (n_pairs,) or (n_a, n_pairs)

@@ -3,9 +3,9 @@
 Noise is new in every sample and independent of everything, so what is scored is drawn at the samples themselves.
 The raw value averaged over seeds lies within two standard errors (the quantile of Student's t where seeds are few)
 of the chance value, and ``BIAS`` more: r of each neuroid is 0 in expectation, but the median over neuroids, which
-all share one model, is not quite. One-to-one on SimulatedMEC, 200 units, 200 seeds: mean over neuroids 0.0002 (0.0007),
-median -0.0071 (0.0008); ridge, 5 units, 100 seeds: mean 0.0000 (0.0014), median 0.0063 (0.0015). For likenesses of
-populations chance is that of many units; a few units are like no distribution and must not exceed it.
+all share one model, is not quite. One-to-one on SimulatedMEC, 200 units, 200 seeds: mean over neuroids 0.0002
+(0.0007), median -0.0071 (0.0008); ridge, 5 units, 100 seeds: mean 0.0000 (0.0014), median 0.0063 (0.0015). For
+likenesses of populations chance is that of many units; a few units are like no distribution and must not exceed it.
 """
 
 from functools import cache
@@ -34,14 +34,14 @@ SCORED_OTHERWISE = {
 POPULATIONS = {"border-fraction", "direction-fraction", "gridness"}
 # Where a score of noise takes seconds: fewer seeds, and the interval of Student's t is wider.
 SEEDS = {
-    "SimulatedDMFC.occluded-ridge": 5,
+    "SimulatedDMFC.occluded-ridge": 4,
     "SimulatedDMFC.occluded-ridge-animals": 3,
     "SimulatedDMFC.visible-ridge": 3,
     "SimulatedDMFC.whole-ridge": 2,
     "SimulatedDMFC.occluded-rsa-factors": 5,
     "SimulatedDMFC.occluded-rsa-partial": 5,
     "SimulatedDMFC.endpoint-decoding": 5,
-    "SimulatedMEC.gridness": 4,
+    "SimulatedMEC.gridness": 3,
 }
 NAMES = [name for name in registry(Settings()).entries() if name.startswith("Simulated")]
 

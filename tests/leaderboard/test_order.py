@@ -1,5 +1,7 @@
 """Ranks that can be known: paired tests on shared resamples against scipy, rsatoolbox and brute force."""
 
+import csv
+import io
 import itertools
 import math
 
@@ -15,6 +17,7 @@ from innerscore.core.ranking import holm_adjusted, rank_ranges_of
 from innerscore.core.resamples import Resamples, read_resamples
 from innerscore.leaderboard.board import make_board
 from innerscore.leaderboard.order import Comparison, compare, difference, mean_of
+from innerscore.leaderboard.tables import board_csv
 from innerscore.leaderboard.win_rate import compare_wins, mean_win_rates, win_rates
 
 
@@ -331,6 +334,9 @@ def test_cells_and_rows_of_a_board_have_rank_ranges_and_tie_groups():
     assert [set(group) for group in section.tie_groups(second)] == [{"a", "b", "c"}]
     assert section.rows[0].rank_low == 1
     assert made.alpha == 0.05
+    table = [one for one in csv.DictReader(io.StringIO(board_csv(made))) if one["benchmark"] == "Bee.x"]
+    shown = {one["candidate"]: (one["rank_low"], one["rank_high"], one["tie_group"]) for one in table}
+    assert shown == {"a": ("3", "3", "3"), "b": ("2", "2", "2"), "c": ("1", "1", "1")}
 
 
 def test_without_full_coverage_there_is_no_win_rate_and_no_rank_of_the_row():
