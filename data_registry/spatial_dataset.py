@@ -19,7 +19,7 @@ from ..core._brainscore import DataAssembly
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError
 from ..core.labelled import coordinate
-from ..core.stimuli import StimulusSet
+from ..core.stimuli import SelfMotion, StimulusSet
 from .head_direction import direction_recording
 from .spatial_recordings import MapOptions, MappedSessions, labelled_maps, map_sessions
 from .spatial_sessions import TrackedSession, TrackingLimits
@@ -134,7 +134,8 @@ class SpatialDataset:
 
         See :func:`~.spatial_recordings.labelled_maps` and :func:`~.head_direction.direction_recording`. Both are
         of the sessions that cover the arena; the attributes ``n_sessions_left_out`` and, where there are any,
-        ``sessions_left_out`` say how many are not in it, which and why.
+        ``sessions_left_out`` say how many are not in it, which and why. Bins that no walk of :meth:`stimuli` has a
+        step in are NaN and counted in ``n_bins_left_out``.
         """
         if region not in self.card.regions:
             raise InvalidArgumentError(
@@ -151,6 +152,7 @@ class SpatialDataset:
             found = direction_recording(sessions, region)
         else:
             found = labelled_maps(self._mapped, region)
+            self._leave_out_unstepped(found)
         found.attrs["n_sessions_refused"] = len(self.refused)
         found.attrs["n_sessions_left_out"] = len(left_out)
         if left_out:
@@ -173,6 +175,17 @@ class SpatialDataset:
         mapped = map_sessions(self._mapped.sessions, finer)
         maps = [part[0].T.reshape(-1, *mapped.grid.shape) for part in mapped.maps]
         return list(coordinate(labelled_maps(mapped, ""), "neuroid_id").astype(str)), np.concatenate(maps)
+
+    def _leave_out_unstepped(self, maps: DataAssembly) -> None:
+        """Rates are smoothed into bins in which no walk has a step, where a model has no state: NaN for all."""
+        grid = self._mapped.grid
+        stepped = np.zeros(grid.n_bins, dtype=bool)
+        for walk in self.stimuli():
+            if isinstance(walk, SelfMotion):
+                stepped[grid.index(walk.positions)] = True
+        known = np.isfinite(maps.values).any(axis=1).reshape(-1, grid.n_bins).any(axis=0)
+        maps.values[np.tile(~stepped, self._options.maps.n_repetitions)] = np.nan
+        maps.attrs["n_bins_left_out"] = int((known & ~stepped).sum())
 
     @cached_property
     def _mapped(self) -> MappedSessions:

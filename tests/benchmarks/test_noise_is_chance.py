@@ -34,13 +34,13 @@ SCORED_OTHERWISE = {
 POPULATIONS = {"border-fraction", "direction-fraction", "gridness"}
 # Where a score of noise takes seconds: fewer seeds, and the interval of Student's t is wider.
 SEEDS = {
-    "SimulatedDMFC.occluded-ridge": 4,
-    "SimulatedDMFC.occluded-ridge-animals": 3,
-    "SimulatedDMFC.visible-ridge": 3,
+    "SimulatedDMFC.occluded-ridge": 3,
+    "SimulatedDMFC.occluded-ridge-animals": 2,
+    "SimulatedDMFC.visible-ridge": 2,
     "SimulatedDMFC.whole-ridge": 2,
-    "SimulatedDMFC.occluded-rsa-factors": 5,
-    "SimulatedDMFC.occluded-rsa-partial": 5,
-    "SimulatedDMFC.endpoint-decoding": 5,
+    "SimulatedDMFC.occluded-rsa-factors": 3,
+    "SimulatedDMFC.occluded-rsa-partial": 3,
+    "SimulatedDMFC.endpoint-decoding": 3,
     "SimulatedMEC.gridness": 3,
 }
 NAMES = [name for name in registry(Settings()).entries() if name.startswith("Simulated")]

@@ -1,6 +1,7 @@
 """Sargolini 2006 in each of the forms in which it is handed out gives the cells that the test put there."""
 
 import builtins
+import shutil
 import sys
 
 import numpy as np
@@ -122,6 +123,22 @@ def test_a_session_that_covers_too_little_is_left_out_of_the_stimuli_too_and_nam
     for samples in (maps, tuning, brain_samples(maps, epoch=None)):
         assert samples.attrs["n_sessions_left_out"] == 1
         assert samples.attrs["sessions_left_out"].startswith("10704-06070402: a part of it covers ")
+
+
+def test_a_single_session_has_walks_in_every_bin_of_its_maps(mirrored, settings):
+    """Smoothed rates reach into bins that the rat was never in; a model has no state there."""
+    folder = settings.data_dir / "sargolini2006"
+    folder.mkdir(parents=True)
+    for path in (mirrored.mirror / "sargolini2006").glob("10073*.mat"):
+        shutil.copy(path, folder)
+    data = load_dataset("Sargolini2006", settings)
+    maps = data.recording("MEC")
+    samples = brain_samples(maps, epoch=None)
+    steps = np.concatenate([walk.positions for walk in data.stimuli()])
+    visited = set(map(tuple, np.minimum((steps / 0.05).astype(int), 19)))
+    places = [(coordinate(samples, f"bin_{axis}_m") / 0.05).astype(int) for axis in "xy"]
+    assert set(zip(*(column.tolist() for column in places), strict=True)) <= visited
+    assert 0 < maps.attrs["n_bins_left_out"] < 10
 
 
 def test_a_data_set_in_which_all_are_kept_names_none(settings):
