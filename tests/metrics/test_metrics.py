@@ -15,7 +15,12 @@ BEHAVIOURAL = {
     "ocp-agreement",
     "endpoint-consistency",
 }  # of answers: test_behavioural_metrics.py
-SPATIAL = {"gridness", "border-fraction", "spatial-predictivity"}  # of spatial bins: test_labelled_space.py
+SPATIAL = {
+    "gridness",
+    "border-fraction",
+    "spatial-predictivity",
+    "quadrant-predictivity",
+}  # of spatial bins: test_labelled_space.py
 WALKING = {"position-error"}  # of walks: path_integration/
 DIRECTIONAL = {"direction-fraction"}  # of direction bins: test_labelled_direction.py
 NAMES = [

@@ -118,7 +118,10 @@ def test_one_to_one_does_not_take_a_feature_that_runs_against_the_target():
 def test_one_unit_of_noise_scores_chance_one_to_one():
     """Folds in which no unit follows a target once dropped the target: the mean over such units was then 0.17."""
     rng = np.random.default_rng(0)
-    y, groups = np.cumsum(rng.normal(size=(40, 10, 30)), axis=1).reshape(400, 30), np.repeat(np.arange(40), 10)
+    y, groups = (
+        np.cumsum(rng.normal(size=(40, 10, 30)), axis=1).reshape(400, 30),
+        np.repeat(np.arange(40), 10),
+    )
     medians = []
     for _ in range(20):
         noise = np.cumsum(rng.normal(size=(40, 10, 1)), axis=1).reshape(400, 1)
