@@ -19,8 +19,8 @@ import numpy.typing as npt
 import torch
 
 from ._correlation import centred
+from ._scale import from_first, unit_of
 from ._splits import portions
-from ._unit_scale import from_first, unit_of
 
 Penalty = TypeVar("Penalty", float, torch.Tensor, npt.NDArray[np.float64])
 _FEATURES_AT_ONCE = 4096

@@ -1,7 +1,7 @@
 """Values brought to an ordinary size by a power of two, before squares and products leave the range of their dtype.
 
-Multiplying by a power of two rounds nothing, and values that are of ordinary size already stay as they are: to the
-bit, the results are those of the values as given, wherever these have any.
+Multiplying by a power of two rounds nothing. `ordinary` leaves values of ordinary size as they are: to the bit, the
+results are those of the values as given, wherever these have any. `unit_of` brings any range to about 1.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-__all__ = ["in_unit_of", "ordinary", "ordinary_array", "ordinary_with_exponent"]
+__all__ = [
+    "from_first",
+    "in_unit_of",
+    "ordinary",
+    "ordinary_array",
+    "ordinary_with_exponent",
+    "unit_of",
+]
 
 # Largest magnitudes between 2^-n and 2^n are left alone: fourth powers, summed, stay far within the range.
 _ORDINARY: Final = {torch.float32: 24, torch.float64: 96}
@@ -61,3 +68,27 @@ def _largest(x: torch.Tensor, dims: tuple[int, ...]) -> torch.Tensor:
             x.nan_to_num(nan=0.0).amin(dims, keepdim=True),
         )
     return torch.maximum(high, -low)
+
+
+def unit_of(values: torch.Tensor, *, by_column: bool = False) -> torch.Tensor:
+    """The power of two that brings the largest range of a column into [0.5, 1), or the range of each column.
+
+    As near as the dtype can hold; 1 where nothing varies. Shape () or (n_columns,).
+    """
+    least, most = torch.aminmax(values, dim=0)
+    # Of halves, as the range of the largest numbers a dtype holds is none.
+    half_range = most / 2 - least / 2
+    return _power_of_two(half_range if by_column else half_range.amax())
+
+
+def from_first(values: torch.Tensor, unit: torch.Tensor) -> torch.Tensor:
+    """Rows less the first one, in units: exactly 0 where a column does not vary, with any offset."""
+    scaled = values * unit
+    return scaled - scaled[0]
+
+
+def _power_of_two(half_range: torch.Tensor) -> torch.Tensor:
+    largest = int(np.frexp(torch.finfo(half_range.dtype).max)[1]) - 2
+    exponent = 1 + np.frexp(half_range.cpu().numpy())[1]
+    exponent = np.where(half_range.cpu().numpy() > 0, exponent, 0).clip(-largest, largest)
+    return torch.as_tensor(np.ldexp(1.0, -exponent)).to(half_range)

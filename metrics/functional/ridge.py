@@ -26,7 +26,7 @@ from ._ridge import FeatureRows, Spectrum, cheaper_factors, deviations, map_fact
 from ._ridge_choice import Choice, best_penalties, inner_scores
 from ._ridge_moments import fits_of_folds, moment_scores
 from ._ridge_penalties import Alphas, check_alphas
-from ._unit_scale import unit_of
+from ._scale import unit_of
 
 __all__ = ["Inner", "Predictivity", "ridge_predictivity"]
 
