@@ -21,6 +21,7 @@ _CHOICE = (
     "SimulatedDMFC.ball-decoding",
     "SimulatedDMFC.simulation-index",
     "SimulatedMEC.ridge",
+    "SimulatedMEC.one-to-one-quadrants",
     "SimulatedMEC.rsa",
     "SimulatedPaths.position-error",
 )
