@@ -108,15 +108,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", type=Path, required=True)
     out: Path = parser.parse_args().out
-    head = INTRODUCTION.format(n_folds=N_FOLDS, n_splits=N_SPLITS)
-    parts = [
-        head,
-        "## The true model",
-        "\n".join(true_model()),
-        "## Worse models and maps",
-        "\n".join(worse_models()),
-    ]
-    out.write_text("\n\n".join(part.strip() for part in parts) + "\n")
+    head = INTRODUCTION.format(n_targets=N_TARGETS, n_draws=N_DRAWS, n_folds=N_FOLDS, n_splits=N_SPLITS)
+    tables = {"The true model": true_model(), "Worse models and maps": worse_models()}
+    parts = [f"## {title}\n\n" + "\n".join(rows) for title, rows in tables.items()]
+    out.write_text("\n\n".join([head.strip(), *parts]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
