@@ -27,6 +27,7 @@ speed: $(VENV)/.installed-for-tests  ## ours beside the peers, not a test
 studies: $(VENV)/.installed-for-tests  ## coverage of the intervals, level of the tests: minutes, not a test
 	$(BIN)/python tests/studies/coverage.py --experiments 400 --out docs/studies/statistics.md
 	$(BIN)/python tests/studies/ridge_coverage.py --experiments 120 --out docs/studies/ridge-interval.md
+	$(BIN)/python tests/studies/noise_correction.py --out docs/studies/noise-correction.md
 	$(BIN)/python tests/studies/inner_folds.py --out docs/studies/inner-folds.md
 	$(BIN)/python tests/studies/board_order.py --experiments 100 --out docs/studies/board-order.md
 	$(BIN)/python tests/studies/grid_modules.py --draws 50 --cells 3000 --out docs/studies/grid-modules.md
