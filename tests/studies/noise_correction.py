@@ -99,14 +99,15 @@ as on the board):
   length, then divided. So the noise of a single fold enters neither a root nor a denominator.
 - **raw / ceiling**: no correction for the noise of the map.
 
-What to read from it. Averaged first, the true model is never above 1.02, and from a reliability of 0.6 on within 0.04 of
-1 in all rows. Below that it is too low where data are few: 0.81 to 0.95 with 100 features on 256 samples, since the penalty
-that suits noisy responses holds the map back (so it is no noise of the score, and more data lift it), and 0.69 to 0.97
-with 16 held-out samples a fold, where the maps of some targets' halves do not agree at all and count as 0. The published
-order is above 1 at low reliability, by an amount that depends on repetitions and fold size, so that benchmarks
-cannot be compared by it; where it is nearer to 1 than the other, an upward bias makes up for a map held back. Both fall
-with the quality of the model. With the quality of the map the published one does not: at a reliability of 0.3 the
-weakest penalty has a lower raw r than a middle one, and 1.22 instead of 1.04. Averaged first these are within 0.05.
+What to read from it. Averaged first, the true model is never above 1.02, and from a reliability of 0.6 on
+within 0.04 of 1 in all rows. Below that it is too low where data are few: 0.81 to 0.95 with 100 features on 256
+samples, since the penalty that suits noisy responses holds the map back (so it is no noise of the score, and
+more data lift it), and 0.69 to 0.97 with 16 held-out samples a fold, where the maps of some targets' halves do
+not agree at all and count as 0. The published order is above 1 at low reliability, by an amount that depends on
+repetitions and fold size, so that benchmarks cannot be compared by it; where it is nearer to 1 than the other,
+an upward bias makes up for a map held back. Both fall with the quality of the model. With the quality of the
+map the published one does not: at a reliability of 0.3 the weakest penalty has a lower raw r than a middle one,
+and 1.22 instead of 1.04. Averaged first these are within 0.05.
 
 Made by `python tests/studies/noise_correction.py`.
 """
