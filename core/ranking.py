@@ -45,7 +45,7 @@ class RankRanges:
     tie_groups: tuple[tuple[int, ...], ...]
 
 
-def is_rounding(first: npt.ArrayLike, second: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+def is_rounding(first: npt.ArrayLike, second: npt.ArrayLike, *, size: float = 1.0) -> npt.NDArray[np.bool_]:
     """Whether two scores differ by no more than the order of additions can make of one.
 
     The same model with its units in another order scores the same but for the last digits, and must tie with
@@ -55,14 +55,16 @@ def is_rounding(first: npt.ArrayLike, second: npt.ArrayLike) -> npt.NDArray[np.b
     ----------
     first, second : array-like
         Scores, of shapes that fit together.
+    size : float, default=1
+        What scores are as large as; 1 for those of a board.
 
     Returns
     -------
     same : array of bool
-        True where the difference is at most 1e-9 of the larger absolute value, or at most 1e-12; False at NaN.
+        True where the difference is at most 1e-9 of the larger absolute value, or 1e-12 of `size`; False at NaN.
     """
     a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
-    reach = np.maximum(_RELATIVE * np.maximum(np.abs(a), np.abs(b)), _ABSOLUTE)
+    reach = np.maximum(_RELATIVE * np.maximum(np.abs(a), np.abs(b)), _ABSOLUTE * size)
     return np.asarray(np.abs(a - b) <= reach)
 
 

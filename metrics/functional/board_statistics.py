@@ -121,7 +121,8 @@ def rank_ranges(
     weights, _ = unit_weights(groups, table.shape[1])
     p_values = np.ones((len(table), len(table)))
     if len(left):
-        gaps = np.where(is_rounding(table[left], table[right]), 0.0, table[left] - table[right])
+        same = is_rounding(table[left], table[right], size=float(np.abs(table).max()))
+        gaps = np.where(same, 0.0, table[left] - table[right])
         columns = weights[:, None] * gaps.T
         p_values[left, right] = holm_adjusted(flip_p_values(columns, n_flips, child_generators(seed, 2)[1]))
         p_values[right, left] = p_values[left, right]

@@ -131,7 +131,8 @@ def _differences(first: Array, second: Array) -> npt.NDArray[np.float64]:
     check_same_length(("first", "second"), (len(a), len(b)), "units")
     check_units(len(a), "first")
     one, other = (scores.detach().cpu().double().numpy() for scores in (a, b))
-    return np.where(is_rounding(one, other), 0.0, one - other)
+    size = float(np.abs([one, other]).max())
+    return np.where(is_rounding(one, other, size=size), 0.0, one - other)
 
 
 @dataclass(frozen=True, eq=False)

@@ -211,6 +211,15 @@ CALLS: dict[str, Call] = {
     "fraction_reliability": _call(
         functional.fraction_reliability, fraction=RNG.uniform(size=20), n_people=np.full(20, 50)
     ),
+    "half_response_sums": _call(
+        _with(functional.half_response_sums, n_splits=2), trials=TRIALS, groups=GROUPS, folds=GROUPS % 3
+    ),
+    "held_out_reliability": _call(
+        _with(functional.held_out_reliability, n_splits=3),
+        trials=TRIALS,
+        folds=GROUPS % 3,
+        power={"trials": 0},
+    ),
     "hierarchical_bootstrap": _call(
         _with(functional.hierarchical_bootstrap, n_boot=5),
         values=SAMPLE,
