@@ -16,6 +16,7 @@ from ._halves import (
     random_halves,
     trial_gram,
 )
+from ._scale import ordinary
 from ._splits import Ints, check_integer, condition_codes, given_folds, n_conditions, portions
 from .reliability import check_trials
 
@@ -50,7 +51,7 @@ def held_out_reliability(trials: object, folds: object, *, n_splits: int = 100, 
     InvalidArgumentError
         If an argument is not as described.
     """
-    values = check_trials(trials)
+    values = ordinary(check_trials(trials), dim=(0, 1))
     laid_out = given_folds(folds, values.shape[1])
     halves = random_halves(
         len(values),
