@@ -28,6 +28,7 @@ SCORED_OTHERWISE = {
     "border-fraction",
     "direction-fraction",
     "gridness",
+    "quadrant-predictivity",
     "ridge-animals",
     "spatial-predictivity",
 }
@@ -43,7 +44,12 @@ SEEDS = {
     "SimulatedDMFC.endpoint-decoding": 3,
     "SimulatedMEC.gridness": 3,
 }
-NAMES = [name for name in registry(Settings()).entries() if name.startswith("Simulated")]
+# Those on real rats' walks need a file, and ask the same of the same cells as their twins.
+NAMES = [
+    name
+    for name in registry(Settings()).entries()
+    if name.startswith("Simulated") and not name.startswith("SimulatedMECRatWalks")
+]
 
 
 @cache
