@@ -21,7 +21,7 @@ _TRUTHS = {"m"}  # positions and the like: true values, which have no noise to b
 
 
 def ceiling_faults(recording: DataAssembly, file: Path) -> list[Fault]:
-    """The split-half ceiling of each neuroid over all its samples: one that models can be ranked under, or a fault.
+    """The split-half ceiling of each neuroid over its samples: one that models can be ranked under, or a fault.
 
     Parameters
     ----------
@@ -33,7 +33,8 @@ def ceiling_faults(recording: DataAssembly, file: Path) -> list[Fault]:
     if recording.attrs.get("units") in _TRUTHS:
         return []
     try:
-        trials = np.asarray(brain_samples(recording, epoch=None).values, dtype=np.float64)
+        samples = brain_samples(recording, epoch=None, needed="by neuroid")
+        trials = np.asarray(samples.values, dtype=np.float64)
         if len(trials) < 2:
             reason = "one repetition: how much of the responses is noise cannot be known"
             return [
