@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,21 +47,18 @@ def recorded_together(present: npt.NDArray[np.bool_]) -> list[RecordedTogether]:
     ]
 
 
-def gathered(
-    groups: Iterable[RecordedTogether], shape: tuple[int, ...], values: Callable[[RecordedTogether], Array]
-) -> Array:
+def gathered(parts: Iterable[tuple[RecordedTogether, Array]], shape: tuple[int, ...]) -> Array:
     """Put values of each group together, NaN where a neuroid has none.
 
     Parameters
     ----------
-    groups : iterable of RecordedTogether
+    parts : iterable of tuple of RecordedTogether and array
+        Groups with their values: (n_neuroids_recorded,), or (n_samples_recorded, n_neuroids_recorded).
     shape : tuple of int
         (n_neuroids,), or (n_samples, n_neuroids).
-    values : callable
-        From a group to its values: (n_neuroids_recorded,), or (n_samples_recorded, n_neuroids_recorded).
     """
     whole = np.full(shape, np.nan)
-    for group in groups:
+    for group, values in parts:
         place = (group.columns,) if len(shape) == 1 else np.ix_(group.rows, group.columns)
-        whole[place] = values(group)
+        whole[place] = values
     return whole

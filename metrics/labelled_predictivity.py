@@ -31,10 +31,17 @@ from .functional.predictivity_bootstrap import (
 )
 from .functional.procrustes_mapping import procrustes_predictivity
 from .functional.ridge import Predictivity, ridge_predictivity
-from .interface import LabelledMetric, SamplesNeeded
+from .interface import LabelledMetric, Remembered, SamplesNeeded
 from .labelled_missing import RecordedTogether, gathered
 from .labelled_samples import distinct_splits
-from .labelled_targets import Split, Targets, aggregate, joined_sums, reliable_targets
+from .labelled_targets import (
+    Split,
+    Targets,
+    aggregate,
+    joined_sums,
+    neuroid_reliability,
+    reliable_targets,
+)
 
 __all__ = [
     "LeastSquaresPredictivity",
@@ -50,6 +57,11 @@ __all__ = [
 ]
 
 Array = npt.NDArray[np.float64]
+#: What a map found for neuroids recorded together.
+Results = (
+    Sequence[tuple[RecordedTogether, Predictivity]]
+    | Sequence[tuple[RecordedTogether, NoiseCorrectedPredictivity]]
+)
 Alphas = Sequence[float] | Literal["published"] | None
 
 _UNIT = "conditions; targets within animals"
@@ -67,12 +79,12 @@ class PredictivityMetric(LabelledMetric):
     def __init__(
         self,
         *,
-        n_splits: int,
-        min_reliability: float,
-        n_boot: int,
-        seed: int,
-        level: float,
         n_outer: int = 5,
+        n_splits: int = 100,
+        min_reliability: float = 0.1,
+        n_boot: int = 1000,
+        seed: int = 0,
+        level: float = 0.95,
     ) -> None:
         if not 0 <= min_reliability < 1:
             raise InvalidArgumentError(
@@ -81,6 +93,9 @@ class PredictivityMetric(LabelledMetric):
         self._n_outer, self._n_splits, self._min_reliability = n_outer, n_splits, min_reliability
         self._boot: dict[str, Any] = {"n_boot": n_boot, "level": level, "seed": seed}
         self._seed, self._level = seed, level
+        # Apart, as a candidate's layers are chosen and its score made on different conditions in turn.
+        self._scored: Remembered[Array] = Remembered()
+        self._chosen: Remembered[Array] = Remembered()
 
     @property
     def samples_needed(self) -> SamplesNeeded:
@@ -90,9 +105,10 @@ class PredictivityMetric(LabelledMetric):
     def value(self, model: DataAssembly, brain: DataAssembly) -> float:
         """Raw predictivity of the average over repetitions: layers share the neuroids and their noise."""
         splits = self._splits_for_choice(brain)
-        targets = self._targets(brain, splits)
+        targets = self._targets(brain, splits, self._chosen)
         x = features(model)
-        raw = [self._raw(self._predicted(x, targets, split, for_choice=True)) for split in splits]
+        found = [self._predicted(x, targets, split, for_choice=True) for split in splits]
+        raw = [_by_neuroid(predicted, "score", targets) for predicted in found]
         return aggregate(targets.table.assign(raw=np.mean(raw, axis=0)), "raw")
 
     def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
@@ -110,10 +126,16 @@ class PredictivityMetric(LabelledMetric):
         """How samples are held out when a layer is chosen."""
         return self._splits(brain)
 
-    def _targets(self, brain: DataAssembly, splits: Sequence[Split]) -> Targets:
-        return reliable_targets(
-            brain, splits, least=self._min_reliability, n_splits=self._n_splits, seed=self._seed
-        )
+    def _targets(
+        self, brain: DataAssembly, splits: Sequence[Split], known: Remembered[Array] | None = None
+    ) -> Targets:
+        """The neuroids; their reliability, which is the recording's, serves all candidates and layers."""
+
+        def reliability() -> Array:
+            return neuroid_reliability(brain, splits, n_splits=self._n_splits, seed=self._seed)
+
+        found = (known or self._scored).of(brain, reliability)
+        return reliable_targets(brain, found, least=self._min_reliability)
 
     def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
         """Predict the neuroids of one pattern of samples."""
@@ -131,12 +153,6 @@ class PredictivityMetric(LabelledMetric):
             folds, kept_together = split.folds[group.rows], split.inner_groups[group.rows]
             found.append((group, self._map(x[group.rows], y, kept_together, folds=folds, **options)))
         return found
-
-    def _raw(self, predicted: list[tuple[RecordedTogether, Predictivity]]) -> Array:
-        """r of each neuroid."""
-        of = dict(predicted)
-        n_neuroids = sum(len(group.columns) for group in of)
-        return gathered(of, (n_neuroids,), lambda group: np.asarray(of[group].score))
 
     def _raw_bootstrap(self, prediction: Array, targets: Targets, split: Split) -> Array:
         """Mean over animals of the median r in each resample of the tested conditions and of neuroids."""
@@ -196,22 +212,10 @@ class RidgePredictivity(PredictivityMetric):
         *,
         alphas: Alphas = None,
         correction: Correction = "averaged",
-        n_outer: int = 5,
         n_inner: int = 5,
-        n_splits: int = 100,
-        min_reliability: float = 0.1,
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
+        **parameters: Any,
     ) -> None:
-        super().__init__(
-            n_splits=n_splits,
-            min_reliability=min_reliability,
-            n_boot=n_boot,
-            seed=seed,
-            level=level,
-            n_outer=n_outer,
-        )
+        super().__init__(**parameters)
         self._correction: Correction = correction
         self._ridge = {**penalties(alphas), "n_inner": n_inner}
 
@@ -260,17 +264,12 @@ class RidgePredictivity(PredictivityMetric):
     def _table(
         self, results: list[tuple[RecordedTogether, NoiseCorrectedPredictivity]], targets: Targets
     ) -> pd.DataFrame:
-        of = dict(results)
-
-        def column(name: str) -> Array:
-            return gathered(of, (len(targets.table),), lambda group: np.asarray(getattr(of[group], name)))
-
         return targets.table.assign(
-            raw=column("raw"),
+            raw=_by_neuroid(results, "raw", targets),
             ceiling=targets.ceiling,
-            normalised=column("score"),
+            normalised=_by_neuroid(results, "score", targets),
             neural_reliability=targets.reliability,
-            map_reliability=column("prediction_reliability"),
+            map_reliability=_by_neuroid(results, "prediction_reliability", targets),
         )
 
     def _bootstraps(
@@ -280,11 +279,8 @@ class RidgePredictivity(PredictivityMetric):
         split: Split,
     ) -> tuple[Array, Array, Array]:
         """Of raw value, ceiling and normalised value, all on the same resamples."""
-        of = dict(results)
-        shape = (len(targets.conditions), len(targets.table))
-        prediction = gathered(of, shape, lambda group: np.asarray(of[group].prediction))
-        sums = joined_sums(targets, split, lambda group: of[group].sums)  # type: ignore[arg-type, return-value]
-        raw = self._raw_bootstrap(prediction, targets, split)
+        sums = joined_sums(targets, split, ((group, one.sums) for group, one in results if one.sums))
+        raw = self._raw_bootstrap(_predictions(results, targets), targets, split)
         ceiling = bootstrap_neural_ceiling(sums.of_responses, targets.animals, **self._boot)
         normalised = bootstrap_noise_corrected_predictivity(sums, targets.animals, **self._boot)
         return raw, np.asarray(ceiling.values), np.asarray(normalised.values)
@@ -305,32 +301,13 @@ class MappingPredictivity(PredictivityMetric):
         Bootstrap over conditions, and over neuroids within animals.
     """
 
-    def __init__(
-        self,
-        *,
-        n_outer: int = 5,
-        n_splits: int = 100,
-        min_reliability: float = 0.1,
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
-    ) -> None:
-        super().__init__(
-            n_splits=n_splits,
-            min_reliability=min_reliability,
-            n_boot=n_boot,
-            seed=seed,
-            level=level,
-            n_outer=n_outer,
-        )
-
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
         """Median over an animal's neuroids of r, averaged over the splits; then mean over animals."""
         splits = self._splits(brain)
         targets = self._targets(brain, splits)
         x = features(model)
         found = [self._predicted(x, targets, split) for split in splits]
-        scores = np.stack([self._raw(predicted) for predicted in found])
+        scores = np.stack([_by_neuroid(predicted, "score", targets) for predicted in found])
         table = targets.table.assign(raw=scores.mean(axis=0), ceiling=targets.ceiling)
         table["normalised"] = table["raw"] / table["ceiling"]
         raw = self._mean_bootstrap(found, targets, splits)
@@ -356,14 +333,8 @@ class MappingPredictivity(PredictivityMetric):
         splits: Sequence[Split],
     ) -> Array:
         """The raw value in each resample, averaged over the splits; the same draws for all models."""
-        shape = (len(targets.conditions), len(targets.table))
-
-        def predictions(predicted: list[tuple[RecordedTogether, Predictivity]]) -> Array:
-            of = dict(predicted)
-            return gathered(of, shape, lambda group: np.asarray(of[group].prediction))
-
         boots = [
-            self._raw_bootstrap(predictions(predicted), targets, split)
+            self._raw_bootstrap(_predictions(predicted, targets), targets, split)
             for predicted, split in zip(found, splits, strict=True)
         ]
         return np.asarray(np.mean(boots, axis=0))
@@ -427,12 +398,22 @@ def penalties(alphas: Alphas) -> dict[str, Any]:
     return {"alphas": tuple(alphas), "relative": True}
 
 
-def map_facts(
-    table: pd.DataFrame, results: Sequence[tuple[RecordedTogether, Any]]
-) -> dict[str, str | int | float]:
+def _by_neuroid(results: Results, name: str, targets: Targets) -> Array:
+    """A quantity of the results for each neuroid, (n_neuroids,)."""
+    parts = ((group, np.asarray(getattr(result, name))) for group, result in results)
+    return gathered(parts, (len(targets.table),))
+
+
+def _predictions(results: Results, targets: Targets) -> Array:
+    """Held-out predictions, (n_samples, n_neuroids), NaN where there is none."""
+    parts = ((group, np.asarray(result.prediction)) for group, result in results)
+    return gathered(parts, (len(targets.conditions), len(targets.table)))
+
+
+def map_facts(table: pd.DataFrame, results: Results) -> dict[str, str | int | float]:
     """How many neuroids the model says nothing of, and how often its penalty was the weakest or strongest one."""
     facts: dict[str, str | int | float] = {"n_targets_not_predicted": int((table["normalised"] == 0).sum())}
     sizes = [len(group.columns) for group, _ in results]
-    at_end = [getattr(result, "at_grid_end", np.nan) for _, result in results]
+    at_end = [result.at_grid_end for _, result in results]
     share = np.average(np.asarray(at_end, dtype=float), weights=sizes)
     return facts if np.isnan(share) else {**facts, "share_at_grid_end": float(share)}

@@ -6,8 +6,9 @@ are reliable enough. What a model fails on counts as chance.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from .functional.noise_ceiling import half_response_sums, held_out_reliability
 from .labelled_missing import RecordedTogether, gathered, recorded_together
 from .labelled_samples import distinct_splits
 
-__all__ = ["Split", "Targets", "aggregate", "joined_sums", "reliable_targets"]
+__all__ = ["Split", "Targets", "aggregate", "joined_sums", "neuroid_reliability", "reliable_targets"]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -74,7 +75,7 @@ class Targets:
     together: Sequence[RecordedTogether]
     n_left_out: int
 
-    @property
+    @cached_property
     def average(self) -> Array:
         """Mean over repetitions, (n_samples, n_neuroids)."""
         return np.asarray(self.trials.mean(axis=0))
@@ -122,40 +123,54 @@ class Targets:
                 trials, split.resampled[tested], split.folds[tested], n_splits=n, seed=seed
             )
 
-        return joined_sums(self, split, of)
+        return joined_sums(self, split, ((group, of(group)) for group in self.together))
 
 
-def reliable_targets(
-    brain: DataAssembly, splits: Sequence[Split], *, least: float, n_splits: int, seed: int
-) -> Targets:
-    """Choose the neuroids before any model is looked at.
+def neuroid_reliability(brain: DataAssembly, splits: Sequence[Split], *, n_splits: int, seed: int) -> Array:
+    """Reliability of each neuroid's average within the folds, averaged over the splits, (n_neuroids,).
 
     Parameters
     ----------
     brain : assembly of dims (repetition, presentation, neuroid)
     splits : sequence of Split
-        How samples are held out; reliability is that within the folds, averaged over the splits.
-    least : float
-        Neuroids less reliable than this are left out and counted.
+        How samples are held out.
     n_splits, seed : int
         Random splits of the repetitions.
+
+    Returns
+    -------
+    reliability : array of shape (n_neuroids,)
+        NaN for a neuroid that no model can be scored on.
+    """
+    trials = np.asarray(brain.values, dtype=np.float64)
+    n = distinct_splits(n_splits, len(trials))
+
+    def of(group: RecordedTogether) -> Array:
+        some = np.ascontiguousarray(trials[:, group.rows][:, :, group.columns])
+        within = [_within(some, split.folds, group, n, seed) for split in splits]
+        return np.asarray(np.mean(within, axis=0))
+
+    together = recorded_together(np.isfinite(trials).all(axis=0))
+    return gathered(((group, of(group)) for group in together), trials.shape[2:])
+
+
+def reliable_targets(brain: DataAssembly, reliability: Array, *, least: float) -> Targets:
+    """The neuroids that are scored, chosen before any model is looked at.
+
+    Parameters
+    ----------
+    brain : assembly of dims (repetition, presentation, neuroid)
+    reliability : array of shape (n_neuroids,)
+        From :func:`neuroid_reliability`.
+    least : float
+        Neuroids less reliable than this are left out and counted.
 
     Raises
     ------
     InvalidDataError
         If none is reliable enough.
     """
-    trials = np.asarray(brain.values, dtype=np.float64)
-    together = recorded_together(np.isfinite(trials).all(axis=0))
-    n = distinct_splits(n_splits, len(trials))
-
-    def reliability_of(group: RecordedTogether) -> Array:
-        some = np.ascontiguousarray(trials[:, group.rows][:, :, group.columns])
-        within = [_within(some, split.folds, group, n, seed) for split in splits]
-        return np.asarray(np.mean(within, axis=0))
-
-    reliability = gathered(together, trials.shape[2:], reliability_of)
-    kept = np.flatnonzero(reliability >= least)  # NaN, a neuroid that no model can be scored on, is not
+    kept = np.flatnonzero(reliability >= least)  # NaN is not
     if not len(kept):
         raise InvalidDataError(
             "The recording",
@@ -163,12 +178,13 @@ def reliable_targets(
             needed="at least one reliable neuroid",
         )
     names = ("neuroid_id", "animal", "region")
+    trials = np.asarray(brain.values, dtype=np.float64)[:, :, kept]
     return Targets(
-        trials=trials[:, :, kept],
+        trials=trials,
         conditions=coordinate(brain, "condition"),
         table=pd.DataFrame({name: coordinate(brain, name)[kept] for name in names}),
         reliability=reliability[kept],
-        together=recorded_together(np.isfinite(trials[:, :, kept]).all(axis=0)),
+        together=recorded_together(np.isfinite(trials).all(axis=0)),
         n_left_out=len(reliability) - len(kept),
     )
 
@@ -182,14 +198,14 @@ def _within(trials: Array, folds: Ints, group: RecordedTogether, n_splits: int, 
 
 
 def joined_sums(
-    targets: Targets, split: Split, of: Callable[[RecordedTogether], ConditionSums]
+    targets: Targets, split: Split, parts: Iterable[tuple[RecordedTogether, ConditionSums]]
 ) -> ConditionSums:
     """Sums per condition of all neuroids from those of neuroids recorded together; 0 where nothing was recorded."""
     tested = split.folds >= 0
     conditions, first = np.unique(split.resampled[tested], return_index=True)
     whole: Array | None = None
-    for group in targets.together:
-        values = np.asarray(of(group).values)
+    for group, sums in parts:
+        values = np.asarray(sums.values)
         own = np.unique(split.resampled[group.rows[tested[group.rows]]])
         if whole is None:
             whole = np.zeros((len(values), len(conditions), values.shape[2], len(targets.table)))
