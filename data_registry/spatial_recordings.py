@@ -2,8 +2,8 @@
 
 Cells of different sessions and animals saw different walks, but the same space. What is pooled is therefore the
 rate map: a sample is a spatial bin, a neuroid a cell of whatever session, a repetition one part of the cell's
-own sessions, cut in time. The stimuli are the walks of all sessions, and a candidate's state in a bin is its mean
-over all of them.
+own sessions, cut in time. The stimuli are the walks of the sessions that are kept, and a candidate's state in a
+bin is its mean over all of them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ __all__ = [
     "labelled_maps",
     "map_sessions",
     "running_speed",
-    "spatial_recording",
 ]
 
 Array = npt.NDArray[np.float64]
@@ -147,11 +146,6 @@ def map_sessions(sessions: Sequence[TrackedSession], options: MapOptions) -> Map
         )
     groups, maps = zip(*kept, strict=True)
     return MappedSessions(groups, maps, tuple(left_out), grid, options)
-
-
-def spatial_recording(sessions: Sequence[TrackedSession], region: str, options: MapOptions) -> DataAssembly:
-    """Label the rate maps of all cells: :func:`map_sessions`, then :func:`labelled_maps`."""
-    return labelled_maps(map_sessions(sessions, options), region)
 
 
 def labelled_maps(mapped: MappedSessions, region: str) -> DataAssembly:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
 from innerscore.core.labelled import coordinate
 from innerscore.data_registry.spatial_bins import SpatialGrid, rates_in_bins, smoothed_over_bins
-from innerscore.data_registry.spatial_recordings import MapOptions, running_speed, spatial_recording
+from innerscore.data_registry.spatial_recordings import MapOptions, labelled_maps, map_sessions, running_speed
 from innerscore.data_registry.spatial_sessions import TrackingLimits, tracked_session
 from innerscore.data_registry.spatial_stimuli import session_stimuli
 from innerscore.tasks.self_motion import ornstein_uhlenbeck_paths
@@ -19,6 +19,10 @@ PATH = ornstein_uhlenbeck_paths(1, 300.0, rate_hz=RATE, seed=3)[0]
 TIMES = 100.0 + np.arange(len(PATH)) / RATE
 RNG = np.random.default_rng(0)
 SPIKES = {"t1c1": np.sort(RNG.uniform(TIMES[0], TIMES[-1], 2000)), "silent": np.empty(0)}
+
+
+def spatial_recording(sessions, region, options):
+    return labelled_maps(map_sessions(sessions, options), region)
 
 
 def session(**changed):
