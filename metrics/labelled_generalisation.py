@@ -87,7 +87,8 @@ class SpatialPredictivity(MappingPredictivity):
         super().__init__(
             n_splits=n_splits, min_reliability=min_reliability, n_boot=n_boot, seed=seed, level=level
         )
-        self._mapping, self._options = _MAPS[mapping], options
+        self._mapping = _MAPS[mapping]
+        self._options = options | penalties(options.get("alphas")) if mapping == "ridge" else options
         self._held_out, self._train_share, self._n_draws = held_out, train_share, n_draws
 
     @property
@@ -105,8 +106,7 @@ class SpatialPredictivity(MappingPredictivity):
         if self._mapping is not ridge_predictivity:
             return self._options
         fewest = min(len(np.unique(groups[folds != fold])) for fold in range(folds.max() + 1))
-        options = {**self._options, **penalties(self._options.get("alphas"))}
-        return {**options, "n_inner": min(self._options.get("n_inner", 5), fewest)}
+        return {**self._options, "n_inner": min(self._options.get("n_inner", 5), fewest)}
 
     def _splits(self, brain: DataAssembly) -> list[Split]:
         blocks = coordinate(brain, "condition")

@@ -17,7 +17,8 @@ from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
 from ..core.scores import Estimate, ScoreParts
-from .functional._corrected import Correction
+from .functional._corrected import Correction, check_correction
+from .functional._ridge_penalties import check_alphas
 from .functional._splits import condition_codes, outer_folds
 from .functional.interval import percentile_interval
 from .functional.linear import ols_predictivity
@@ -216,7 +217,7 @@ class RidgePredictivity(PredictivityMetric):
         **parameters: Any,
     ) -> None:
         super().__init__(**parameters)
-        self._correction: Correction = correction
+        self._correction = check_correction(correction)
         self._ridge = {**penalties(alphas), "n_inner": n_inner}
 
     def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
@@ -392,10 +393,16 @@ def features(model: DataAssembly) -> Array:
 
 
 def penalties(alphas: Alphas) -> dict[str, Any]:
-    """The options of ridge for penalties as a card names them: numbers are relative to the features' squares."""
-    if alphas is None or isinstance(alphas, str):
-        return {"alphas": alphas}
-    return {"alphas": tuple(alphas), "relative": True}
+    """The options of ridge for penalties as a card names them: numbers are relative to the features' squares.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If they are no penalties: before anybody is scored with them.
+    """
+    own = alphas is not None and not isinstance(alphas, str)
+    check_alphas(alphas, relative=own)
+    return {"alphas": alphas, "relative": own}
 
 
 def _by_neuroid(results: Results, name: str, targets: Targets) -> Array:

@@ -217,6 +217,11 @@ def test_unknown_names_and_parameters_are_refused(settings):
         load_metric("ridge", settings, colour="red")
     with pytest.raises(InvalidCardError, match="min_reliability"):
         load_metric("ridge", settings, min_reliability=2)
+    for wrong in ({"correction": "median"}, {"alphas": "publishd"}, {"alphas": [-1.0]}):
+        with pytest.raises(InvalidCardError, match=f"'{next(iter(wrong))}' parameter"):
+            load_metric("ridge", settings, **wrong)
+    with pytest.raises(InvalidCardError, match="'alphas' parameter"):
+        load_metric("spatial-predictivity", settings, alphas="publishd")
 
 
 def test_decoding_needs_the_tasks_variables_and_names_what_is_missing(settings):
