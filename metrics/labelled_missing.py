@@ -28,6 +28,10 @@ class RecordedTogether:
     rows: npt.NDArray[np.int64]
     columns: npt.NDArray[np.int64]
 
+    def of(self, trials: Array) -> Array:
+        """Their part of (n_repetitions, n_samples, n_neuroids)."""
+        return np.ascontiguousarray(trials[:, self.rows][:, :, self.columns])
+
 
 def recorded_together(present: npt.NDArray[np.bool_]) -> list[RecordedTogether]:
     """Neuroids by the samples that they have.

@@ -25,6 +25,7 @@ from .functional.reliability import split_half_reliability
 from .functional.ridge import ridge_predictivity
 from .interface import LabelledMetric, Remembered, SamplesNeeded
 from .labelled_maps import bin_grid, smoothed
+from .labelled_missing import gathered, recorded_together
 
 __all__ = ["Cells", "PopulationMetric", "kolmogorov_distance", "share_ratio", "take"]
 
@@ -338,12 +339,12 @@ def _relative_noise(trials: Array) -> Array:
     """
     if len(trials) < 2:
         return np.zeros(trials.shape[2])
-    reliability = np.full(trials.shape[2], np.nan)
-    known = np.isfinite(trials).all(axis=0)
-    for mask in np.unique(known, axis=1).T if trials.shape[2] else ():
-        same = (known == mask[:, None]).all(axis=0)
-        if mask.sum() > 2:
-            found = split_half_reliability(np.ascontiguousarray(trials[:, mask][:, :, same]), n_splits=20)
-            reliability[same] = np.asarray(found.mean)
+    together = recorded_together(np.isfinite(trials).all(axis=0))
+    halves = (
+        (group, np.asarray(split_half_reliability(group.of(trials), n_splits=20).mean))
+        for group in together
+        if len(group.rows) > 2
+    )
+    reliability = gathered(halves, trials.shape[2:])
     clipped = np.clip(np.nan_to_num(reliability, nan=1.0), 0.05, 1.0)
     return np.asarray((1 - clipped) / clipped)

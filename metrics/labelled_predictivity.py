@@ -248,7 +248,7 @@ class RidgePredictivity(PredictivityMetric):
                 group,
                 noise_corrected_predictivity(
                     np.ascontiguousarray(x[group.rows]),
-                    targets.trials_of(group),
+                    group.of(targets.trials),
                     split.inner_groups[group.rows],
                     folds=split.folds[group.rows],
                     correction=self._correction,

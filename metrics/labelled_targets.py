@@ -103,10 +103,6 @@ class Targets:
             "n_targets_partly_recorded": partly,
         }
 
-    def trials_of(self, group: RecordedTogether) -> Array:
-        """Trials of some neuroids at the samples that they have."""
-        return np.ascontiguousarray(self.trials[:, group.rows][:, :, group.columns])
-
     def resamples(self, raw: Array, ceiling: Array, normalised: Array) -> Resamples:
         """The parts of a score in resamples of the conditions and of the neuroids."""
         n_conditions = len(np.unique(self.conditions))
@@ -117,11 +113,9 @@ class Targets:
         n = distinct_splits(n_splits, len(self.trials))
 
         def of(group: RecordedTogether) -> ConditionSums:
-            tested = group.rows[split.folds[group.rows] >= 0]
-            trials = np.ascontiguousarray(self.trials[:, tested][:, :, group.columns])
-            return half_response_sums(
-                trials, split.resampled[tested], split.folds[tested], n_splits=n, seed=seed
-            )
+            tested = RecordedTogether(group.rows[split.folds[group.rows] >= 0], group.columns)
+            conditions, folds = split.resampled[tested.rows], split.folds[tested.rows]
+            return half_response_sums(tested.of(self.trials), conditions, folds, n_splits=n, seed=seed)
 
         return joined_sums(self, split, ((group, of(group)) for group in self.together))
 
@@ -146,8 +140,7 @@ def neuroid_reliability(brain: DataAssembly, splits: Sequence[Split], *, n_split
     n = distinct_splits(n_splits, len(trials))
 
     def of(group: RecordedTogether) -> Array:
-        some = np.ascontiguousarray(trials[:, group.rows][:, :, group.columns])
-        within = [_within(some, split.folds, group, n, seed) for split in splits]
+        within = [_within(group.of(trials), split.folds, group, n, seed) for split in splits]
         return np.asarray(np.mean(within, axis=0))
 
     together = recorded_together(np.isfinite(trials).all(axis=0))
