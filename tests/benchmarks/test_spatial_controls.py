@@ -78,27 +78,37 @@ def test_many_units_in_a_quarter_of_the_box_do_not(scored):
     assert values["random-bumps"] > 0.6 * values["grid-code"]
 
 
+def rates_of(brain, table):
+    """Mean rate of each scored cell in each bin, NaN where its animal did not go."""
+    kept = np.isin(coordinate(brain, "neuroid_id"), table["neuroid_id"])
+    return np.asarray(brain.values, dtype=float).mean(axis=0)[:, kept]
+
+
+def kernel_regression(kernel, places, cell, folds):
+    """The mean over folds of r between held-out rates and predictions from the bins that the cell has."""
+    here, r = np.isfinite(cell), []
+    for fold in range(5):
+        train, test = here & (folds != fold), here & (folds == fold)
+        centre = cell[train].mean()
+        predicted = kernel.fit(places[train], cell[train] - centre).predict(places[test])
+        r.append(np.corrcoef(predicted, cell[test])[0, 1])
+    return np.mean(r)
+
+
 def test_the_interpolation_control_reaches_what_kernel_regression_on_the_place_does(settings, scored):
     """scikit-learn's kernel ridge of each cell's map on the bins' places, on the same folds, its best width."""
     registered = load_benchmark("SimulatedMEC.ridge", settings)
     brain = subset(registered._samples, registered.scored_conditions)
     table = scored["ridge"]["interpolation"].targets
-    kept = np.isin(coordinate(brain, "neuroid_id"), table["neuroid_id"])
-    rates = np.asarray(brain.values, dtype=float).mean(axis=0)[:, kept]
+    rates = rates_of(brain, table)
     places = np.stack([coordinate(brain, f"bin_{axis}_m") for axis in "xy"], axis=1)
-    folds = ridge_predictivity(places, rates, coordinate(brain, "condition"), n_inner=4).folds
+    folds = ridge_predictivity(
+        places, np.ones((len(places), 1)), coordinate(brain, "condition"), n_inner=4
+    ).folds
     found = []
     for width in (0.1, 0.13, 0.17):
-        r = []
-        for fold in range(5):
-            train, test = folds != fold, folds == fold
-            centre = rates[train].mean(axis=0)
-            fitted = KernelRidge(alpha=0.05, kernel="rbf", gamma=1 / (2 * width**2)).fit(
-                places[train], rates[train] - centre
-            )
-            predicted = fitted.predict(places[test])
-            r.append([np.corrcoef(a, b)[0, 1] for a, b in zip(predicted.T, rates[test].T, strict=True)])
-        r = np.mean(r, axis=0)
+        kernel = KernelRidge(alpha=0.05, kernel="rbf", gamma=1 / (2 * width**2))
+        r = np.array([kernel_regression(kernel, places, cell, folds) for cell in rates.T])
         found.append(np.mean([np.median(r[table["animal"] == one]) for one in table["animal"].unique()]))
     assert max(found) > 0.7
     assert scored["ridge"]["interpolation"].raw.value == pytest.approx(max(found), abs=0.03)
@@ -108,8 +118,9 @@ def by_hand(x, y, quarter):
     """The best positive training correlation's unit, its r in the quarter; 0 where it is silent there."""
     values = np.zeros((4, y.shape[1]))
     for fold in range(4):
-        train, test = quarter != fold, quarter == fold
         for cell in range(y.shape[1]):
+            here = np.isfinite(y[:, cell])
+            train, test = here & (quarter != fold), here & (quarter == fold)
             with np.errstate(invalid="ignore", divide="ignore"):
                 r = [np.corrcoef(unit[train], y[train, cell])[0, 1] for unit in x.T]
                 best = int(np.nanargmax(r))
@@ -127,9 +138,7 @@ def test_the_quarters_are_those_of_counting_bins_by_hand(settings, activations):
     x, y = (coordinate(brain, f"bin_{axis}_m") for axis in "xy")
     middle = [(place.min() + place.max()) / 2 for place in (x, y)]
     quarter = 2 * (y > middle[1]) + (x > middle[0])
-    kept = np.isin(coordinate(brain, "neuroid_id"), parts.targets["neuroid_id"])
-    rates = np.asarray(brain.values, dtype=float).mean(axis=0)[:, kept]
-    expected = by_hand(np.asarray(model.values, dtype=float), rates, quarter)
+    expected = by_hand(np.asarray(model.values, dtype=float), rates_of(brain, parts.targets), quarter)
     np.testing.assert_allclose(parts.targets["raw"], expected, atol=1e-9)
 
 

@@ -110,13 +110,19 @@ def _state(process):
 
 
 def test_as_many_run_at_once_as_fit_into_memory(tmp_path):
-    """Two tasks of 600 MB do not fit into 1000 MB together, one of 600 and one of 300 do."""
+    """Two tasks of 600 MB do not fit into 1000 MB together, one of 600 and one of 300 do: they meet."""
     log = tmp_path / "log"
-    line = f"echo {{0}}+ >> {log}; sleep 0.4; echo {{0}}- >> {log}"
+    meet = (
+        f"touch {tmp_path}/{{0}}; for k in $(seq 600); do [ -e {tmp_path}/{{1}} ] && break; sleep 0.1; done"
+    )
+    inside = {"a": meet.format("a", "c"), "b": "sleep 0.4", "c": meet.format("c", "a"), "huge": "sleep 0.4"}
     needs = {"a": 600, "b": 600, "c": 300, "huge": 5000}
     executor = LocalExecutor(processes=3, memory_mb=1000)
-    executor.start(3)
-    ended = list(executor.run([shell(name, line.format(name), mb) for name, mb in needs.items()]))
+    tasks = [
+        shell(name, f"echo {name}+ >> {log}; {inside[name]}; echo {name}- >> {log}", mb)
+        for name, mb in needs.items()
+    ]
+    ended = list(executor.run(tasks))
     executor.close()
     assert len(ended) == 4
     running, most = set(), []
