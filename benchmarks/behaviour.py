@@ -23,7 +23,7 @@ from ..core.activations import Activations
 from ..core.errors import ActivationError, InvalidDataError, MissingPartError
 from ..core.labelled import coordinate
 from ..core.scores import Score
-from ..metrics.functional.logistic_readout import LogisticReadout, logistic_readout
+from ..metrics.functional.decoding.logistic_readout import LogisticReadout, logistic_readout
 from .benchmark import Benchmark
 
 __all__ = ["ANSWER_LAYER", "BehaviouralBenchmark", "read_table"]

@@ -20,7 +20,7 @@ from ..data_registry.spatial_dataset import SpatialDataset
 from ..leaderboard.figures.figure import Figure
 from ..leaderboard.figures.rate_maps import rate_map_gallery
 from ..metrics.functional.spatial import grid_score, spatial_autocorrelation
-from ..metrics.labelled_maps import bin_grid, smoothed
+from ..metrics.maps import bin_grid, smoothed
 from ..tasks.coverage import coverage_paths
 from ..tasks.self_motion import motion_from_path
 

@@ -14,7 +14,12 @@ import xarray as xr
 from sklearn.decomposition import FactorAnalysis
 
 from ..core.labelled import coordinate
-from ..metrics.functional.decoding import Decoding, decode, principal_components, random_splits
+from ..metrics.functional.decoding.decoding import (
+    Decoding,
+    decode,
+    principal_components,
+    random_splits,
+)
 from .findings import Finding
 
 __all__ = ["Samples", "endpoint_over_time", "generalisation", "position_decoding", "variance_explained"]

@@ -3,8 +3,7 @@
 ``docs/measures.md`` shows each with its formula, when to use it and when not.
 """
 
-from ._condition_sums import ConditionSums, condition_sums
-from .behaviour import (
+from .behaviour.error_consistency import (
     BehaviouralConsistency,
     behavioural_consistency,
     bootstrap_consistency,
@@ -12,51 +11,54 @@ from .behaviour import (
     residual_errors,
     stratified_halves,
 )
-from .board_statistics import (
-    RankRanges,
-    hierarchical_bootstrap,
-    holm,
-    rank_ranges,
+from .behaviour.judgements import FractionReliability, bootstrap_agreement, fraction_reliability
+from .decoding.bootstrap import bootstrap_decoding, bootstrap_decoding_skill
+from .decoding.decoding import (
+    Decoding,
+    consecutive_splits,
+    decode,
+    principal_components,
+    random_splits,
 )
-from .cka import linear_cka
-from .compare_rdms import RDM_COMPARISONS, compare_rdms, partial_compare_rdms
-from .consistency import Consistency, inter_animal_consistency, inter_animal_consistency_from_halves
-from .decoding import Decoding, consecutive_splits, decode, principal_components, random_splits
-from .decoding_bootstrap import bootstrap_decoding, bootstrap_decoding_skill
-from .interval import Interval, bootstrap_t_interval, percentile_interval, t_interval
-from .judgements import FractionReliability, bootstrap_agreement, fraction_reliability
-from .linear import ols_predictivity
-from .logistic_readout import READOUT_PENALTIES, LogisticReadout, logistic_readout
-from .noise_ceiling import half_response_sums, held_out_reliability
-from .noise_correction import (
-    NoiseCorrectedPredictivity,
-    noise_corrected_predictivity,
-    noise_corrected_predictivity_from_halves,
-)
-from .one_to_one import one_to_one_predictivity
-from .paired import PairedDifference, paired_difference
-from .path_integration import (
+from .decoding.logistic_readout import READOUT_PENALTIES, LogisticReadout, logistic_readout
+from .decoding.path_integration import (
     PositionReadout,
     bootstrap_skill,
     error_over_time,
     position_skill,
     read_out_position,
 )
-from .pls import pls_predictivity
-from .predictivity_bootstrap import (
+from .mapping._condition_sums import ConditionSums, condition_sums
+from .mapping.bootstrap import (
     BootstrapResult,
     bootstrap_neural_ceiling,
     bootstrap_noise_corrected_predictivity,
     bootstrap_predictivity,
 )
-from .procrustes_mapping import procrustes_predictivity
-from .procrustes_shape import procrustes_similarity
-from .rdm import RDM_DISTANCES, rdm
-from .reliability import Reliability, spearman_brown, split_half_reliability
-from .ridge import Predictivity, ridge_predictivity
-from .rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
-from .rsa_ceiling import NoiseCorrectedRsa, RsaCeiling, noise_corrected_rsa, rsa_noise_ceiling
-from .rsa_interval import rsa_two_factor_intervals
+from .mapping.inter_animal_consistency import (
+    Consistency,
+    inter_animal_consistency,
+    inter_animal_consistency_from_halves,
+)
+from .mapping.least_squares import ols_predictivity
+from .mapping.noise_ceiling import half_response_sums, held_out_reliability
+from .mapping.noise_correction import (
+    NoiseCorrectedPredictivity,
+    noise_corrected_predictivity,
+    noise_corrected_predictivity_from_halves,
+)
+from .mapping.one_to_one import one_to_one_predictivity
+from .mapping.pls import pls_predictivity
+from .mapping.procrustes import procrustes_predictivity
+from .mapping.ridge import Predictivity, ridge_predictivity
+from .rsa.bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
+from .rsa.compare_rdms import RDM_COMPARISONS, compare_rdms, partial_compare_rdms
+from .rsa.noise_ceiling import NoiseCorrectedRsa, RsaCeiling, noise_corrected_rsa, rsa_noise_ceiling
+from .rsa.rdm import RDM_DISTANCES, rdm
+from .rsa.two_factor import bootstrap_error, two_factor_error
+from .rsa.two_factor_intervals import rsa_two_factor_intervals
+from .similarity.cka import linear_cka
+from .similarity.procrustes_shape import procrustes_similarity
 from .spatial import (
     BorderScore,
     GridLattice,
@@ -86,7 +88,10 @@ from .spatial import (
     spike_counts,
     trajectory,
 )
-from .two_factor import bootstrap_error, two_factor_error
+from .statistics.interval import Interval, bootstrap_t_interval, percentile_interval, t_interval
+from .statistics.paired import PairedDifference, paired_difference
+from .statistics.rank_ranges import RankRanges, hierarchical_bootstrap, holm, rank_ranges
+from .statistics.reliability import Reliability, spearman_brown, split_half_reliability
 
 __all__ = [
     "RDM_COMPARISONS",

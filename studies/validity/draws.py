@@ -14,7 +14,7 @@ import xarray as xr
 from ...core.files import write_bytes
 from ...core.hashing import canonical_json
 from ...core.seeds import generator
-from ...metrics.functional.reliability import split_half_reliability
+from ...metrics.functional.statistics.reliability import split_half_reliability
 from .brains import drives, repetitions, simulated_brain
 from .design import Design
 from .scenes import Scene

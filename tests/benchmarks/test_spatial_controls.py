@@ -9,9 +9,9 @@ from innerscore.benchmarks.alignment import subset
 from innerscore.candidates import load_candidate
 from innerscore.core.labelled import coordinate
 from innerscore.core.settings import Settings
-from innerscore.metrics.functional.ridge import ridge_predictivity
-from innerscore.metrics.labelled_predictivity import OneToOnePredictivity, RidgePredictivity
-from innerscore.metrics.labelled_quadrants import QuadrantPredictivity
+from innerscore.metrics.functional.mapping.ridge import ridge_predictivity
+from innerscore.metrics.predictivity import OneToOnePredictivity, RidgePredictivity
+from innerscore.metrics.quadrant_predictivity import QuadrantPredictivity
 
 NAMES = ("grid-code", "random-bumps", "interpolation")
 

@@ -15,7 +15,7 @@ from innerscore.data_registry import load_dataset
 from innerscore.data_registry.bear2021 import loader
 from innerscore.data_registry.bear2021.videos import decode_clip
 from innerscore.metrics.functional import fraction_reliability
-from innerscore.metrics.labelled_judgements import PUBLISHED_HALF_SPLIT_R
+from innerscore.metrics.judgements import PUBLISHED_HALF_SPLIT_R
 
 FRACTIONS = {
     "collide": 0.8065,

@@ -7,7 +7,7 @@ import xarray as xr
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
 from innerscore.data_registry.direction_bins import bin_of_direction, direction_centres
 from innerscore.metrics import LabelledMetric, load_metric
-from innerscore.metrics.labelled_direction import DirectionFraction
+from innerscore.metrics.direction import DirectionFraction
 
 N_BINS = 24
 CENTRES = direction_centres(N_BINS)

@@ -9,10 +9,10 @@ import xarray as xr
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
 from innerscore.core.settings import Settings
 from innerscore.metrics import LabelledMetric, load_metric
-from innerscore.metrics.labelled_generalisation import SpatialPredictivity
-from innerscore.metrics.labelled_gridness import BorderFraction, Gridness
-from innerscore.metrics.labelled_maps import bin_grid, isotropic_surrogates, smoothed
-from innerscore.metrics.labelled_population import kolmogorov_distance
+from innerscore.metrics.generalisation import SpatialPredictivity
+from innerscore.metrics.gridness import BorderFraction, Gridness
+from innerscore.metrics.maps import bin_grid, isotropic_surrogates, smoothed
+from innerscore.metrics.population import kolmogorov_distance
 
 N_BINS, BIN_M = 20, 0.05
 _ROW, _COLUMN = np.divmod(np.arange(N_BINS**2), N_BINS)

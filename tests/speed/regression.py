@@ -24,11 +24,11 @@ from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import PredefinedSplit
 
 from innerscore.metrics.functional._halves import random_halves
-from innerscore.metrics.functional._ridge_penalties import published_alphas
 from innerscore.metrics.functional._splits import inner_folds, outer_folds
-from innerscore.metrics.functional.noise_correction import noise_corrected_predictivity
-from innerscore.metrics.functional.pls import pls_predictivity
-from innerscore.metrics.functional.ridge import ridge_predictivity
+from innerscore.metrics.functional.mapping._ridge_penalties import published_alphas
+from innerscore.metrics.functional.mapping.noise_correction import noise_corrected_predictivity
+from innerscore.metrics.functional.mapping.pls import pls_predictivity
+from innerscore.metrics.functional.mapping.ridge import ridge_predictivity
 
 Floats = npt.NDArray[np.floating]
 Rows = npt.NDArray[np.int64]

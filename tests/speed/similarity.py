@@ -18,10 +18,10 @@ from rsatoolbox.model import ModelFixed
 from rsatoolbox.rdm import RDMs, calc_rdm, compare
 from scipy.spatial.distance import pdist
 
-from innerscore.metrics.functional.cka import linear_cka
-from innerscore.metrics.functional.compare_rdms import compare_rdms
-from innerscore.metrics.functional.rdm import rdm
-from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
+from innerscore.metrics.functional.rsa.bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
+from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms
+from innerscore.metrics.functional.rsa.rdm import rdm
+from innerscore.metrics.functional.similarity.cka import linear_cka
 
 Floats = npt.NDArray[np.floating]
 N_CONDITIONS, N_BINS, N_TARGETS = 79, 40, 1889

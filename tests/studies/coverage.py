@@ -14,17 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
-from innerscore.metrics.functional.board_statistics import (
-    hierarchical_bootstrap,
-    rank_ranges,
-)
-from innerscore.metrics.functional.compare_rdms import compare_rdms
-from innerscore.metrics.functional.interval import percentile_interval, t_interval
-from innerscore.metrics.functional.paired import paired_difference
-from innerscore.metrics.functional.rdm import rdm
-from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa
-from innerscore.metrics.functional.rsa_interval import rsa_two_factor_intervals
-from innerscore.metrics.functional.two_factor import bootstrap_error
+from innerscore.metrics.functional.rsa.bootstrap import bootstrap_rsa
+from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms
+from innerscore.metrics.functional.rsa.rdm import rdm
+from innerscore.metrics.functional.rsa.two_factor import bootstrap_error
+from innerscore.metrics.functional.rsa.two_factor_intervals import rsa_two_factor_intervals
+from innerscore.metrics.functional.statistics.interval import percentile_interval, t_interval
+from innerscore.metrics.functional.statistics.paired import paired_difference
+from innerscore.metrics.functional.statistics.rank_ranges import hierarchical_bootstrap, rank_ranges
 
 N_CONDITIONS = 79
 N_FEATURES = 30

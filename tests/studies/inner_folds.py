@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from scipy.signal import lfilter
 
-from innerscore.metrics.functional.ridge import ridge_predictivity
+from innerscore.metrics.functional.mapping.ridge import ridge_predictivity
 
 N_CONDITIONS, N_BINS, N_FEATURES, N_TARGETS, N_LATENTS = 30, 20, 400, 40, 5
 AUTOCORRELATIONS = (0.0, 0.5, 0.9, 0.98)

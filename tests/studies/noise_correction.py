@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from innerscore.metrics.functional.noise_correction import noise_corrected_predictivity
+from innerscore.metrics.functional.mapping.noise_correction import noise_corrected_predictivity
 
 N_FOLDS, N_TARGETS, N_DRAWS, N_SPLITS = 5, 40, 2, 10
 RELIABILITIES = (0.2, 0.3, 0.4, 0.6, 0.9)

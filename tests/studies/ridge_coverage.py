@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from innerscore.core.scores import Score
-from innerscore.metrics.labelled_predictivity import RidgePredictivity
+from innerscore.metrics.predictivity import RidgePredictivity
 
 N_CONDITIONS, N_BINS, N_NEURONS, N_TRIALS = 40, 8, (30, 20), 8
 # Twice the standard deviation of a neuron's signal: six latents of variance 1 + 0.09 times the mean bin, 4.5.

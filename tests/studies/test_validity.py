@@ -25,7 +25,7 @@ from innerscore.leaderboard.pages import BoardContents, write_site
 from innerscore.leaderboard.pages.trust_report import read_report
 from innerscore.leaderboard.store import Store
 from innerscore.metrics import load_metric
-from innerscore.metrics.functional.reliability import split_half_reliability
+from innerscore.metrics.functional.statistics.reliability import split_half_reliability
 from innerscore.studies.validity import (
     Design,
     Study,

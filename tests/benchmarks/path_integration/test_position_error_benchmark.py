@@ -8,7 +8,7 @@ from innerscore.candidates import load_candidate
 from innerscore.core.activations import check_activations
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
 from innerscore.core.settings import Settings
-from innerscore.metrics.labelled_path_integration import PositionError
+from innerscore.metrics.path_integration import PositionError
 
 NAME = "SimulatedPaths.position-error"
 

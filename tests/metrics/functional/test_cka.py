@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.cka import linear_cka
+from innerscore.metrics.functional.similarity.cka import linear_cka
 
 
 def _responses(n=40, p=10, q=7, seed=0, shared=1.0):

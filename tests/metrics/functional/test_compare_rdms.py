@@ -11,9 +11,13 @@ from rsatoolbox.rdm import RDMs, compare
 from scipy.stats import kendalltau, pearsonr, rankdata, spearmanr
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional._rank import count_inversions, midranks, stable_order
-from innerscore.metrics.functional.compare_rdms import RDM_COMPARISONS, compare_rdms, partial_compare_rdms
-from innerscore.metrics.functional.rdm import rdm
+from innerscore.metrics.functional.rsa._rank import count_inversions, midranks, stable_order
+from innerscore.metrics.functional.rsa.compare_rdms import (
+    RDM_COMPARISONS,
+    compare_rdms,
+    partial_compare_rdms,
+)
+from innerscore.metrics.functional.rsa.rdm import rdm
 
 PEER = {
     "pearson": "corr",

@@ -8,13 +8,16 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.decoding import (
+from innerscore.metrics.functional.decoding.decoding.bootstrap import (
+    bootstrap_decoding,
+    bootstrap_decoding_skill,
+)
+from innerscore.metrics.functional.decoding.decoding.decoding import (
     consecutive_splits,
     decode,
     principal_components,
     random_splits,
 )
-from innerscore.metrics.functional.decoding_bootstrap import bootstrap_decoding, bootstrap_decoding_skill
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from rsatoolbox.util.inference_util import extract_variances
 from scipy.stats import t as student
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.interval import (
+from innerscore.metrics.functional.rsa.two_factor import bootstrap_error, two_factor_error
+from innerscore.metrics.functional.statistics.interval import (
     Interval,
     bootstrap_t_interval,
     percentile_interval,
     t_interval,
 )
-from innerscore.metrics.functional.two_factor import bootstrap_error, two_factor_error
 
 
 def test_ends_are_the_quantiles():

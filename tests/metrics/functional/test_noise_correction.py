@@ -11,33 +11,36 @@ from scipy.stats import pearsonr
 from sklearn.linear_model import Ridge
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional import _noise_fold
-from innerscore.metrics.functional._condition_sums import (
+from innerscore.metrics.functional._halves import random_halves
+from innerscore.metrics.functional.mapping import _noise_fold
+from innerscore.metrics.functional.mapping._condition_sums import (
     condition_sums,
     correlation_from_sums,
 )
-from innerscore.metrics.functional._halves import random_halves
-from innerscore.metrics.functional._predictivity_resample import (
+from innerscore.metrics.functional.mapping._resample import (
     Resampling,
     Statistic,
     linear_scores,
     resampled_scores,
 )
-from innerscore.metrics.functional.consistency import (
-    inter_animal_consistency,
-    inter_animal_consistency_from_halves,
-)
-from innerscore.metrics.functional.noise_correction import (
-    noise_corrected_predictivity,
-    noise_corrected_predictivity_from_halves,
-)
-from innerscore.metrics.functional.predictivity_bootstrap import (
+from innerscore.metrics.functional.mapping.bootstrap import (
     bootstrap_neural_ceiling,
     bootstrap_noise_corrected_predictivity,
     bootstrap_predictivity,
 )
-from innerscore.metrics.functional.reliability import spearman_brown, split_half_reliability
-from innerscore.metrics.functional.ridge import ridge_predictivity
+from innerscore.metrics.functional.mapping.inter_animal_consistency import (
+    inter_animal_consistency,
+    inter_animal_consistency_from_halves,
+)
+from innerscore.metrics.functional.mapping.noise_correction import (
+    noise_corrected_predictivity,
+    noise_corrected_predictivity_from_halves,
+)
+from innerscore.metrics.functional.mapping.ridge import ridge_predictivity
+from innerscore.metrics.functional.statistics.reliability import (
+    spearman_brown,
+    split_half_reliability,
+)
 
 
 def simulate(n_trials=6, n_conditions=30, n_bins=6, n_features=5, n_targets=4, noise=1.0, seed=0):

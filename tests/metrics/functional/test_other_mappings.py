@@ -9,10 +9,10 @@ from sklearn.cross_decomposition import PLSRegression
 from sklearn.linear_model import LinearRegression
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.linear import ols_predictivity
-from innerscore.metrics.functional.one_to_one import one_to_one_predictivity
-from innerscore.metrics.functional.pls import pls_predictivity
-from innerscore.metrics.functional.procrustes_mapping import procrustes_predictivity
+from innerscore.metrics.functional.mapping.least_squares import ols_predictivity
+from innerscore.metrics.functional.mapping.one_to_one import one_to_one_predictivity
+from innerscore.metrics.functional.mapping.pls import pls_predictivity
+from innerscore.metrics.functional.mapping.procrustes import procrustes_predictivity
 
 MAPPINGS = [ols_predictivity, one_to_one_predictivity, pls_predictivity, procrustes_predictivity]
 

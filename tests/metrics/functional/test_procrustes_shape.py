@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scipy.linalg import orthogonal_procrustes
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.procrustes_shape import procrustes_similarity
+from innerscore.metrics.functional.similarity.procrustes_shape import procrustes_similarity
 
 
 def _responses(n=40, p=10, q=7, seed=0, noise=1.0):

@@ -10,7 +10,7 @@ from rsatoolbox.rdm import calc_rdm
 from scipy.spatial.distance import pdist
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.rdm import RDM_DISTANCES, rdm
+from innerscore.metrics.functional.rsa.rdm import RDM_DISTANCES, rdm
 
 OF_SCIPY = ("correlation", "euclidean", "sqeuclidean", "cosine")
 

@@ -9,9 +9,9 @@ from scipy.stats import pearsonr
 from sklearn.linear_model import Ridge
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional._ridge_penalties import default_alphas, published_alphas
 from innerscore.metrics.functional._splits import inner_folds, outer_folds
-from innerscore.metrics.functional.ridge import ridge_predictivity
+from innerscore.metrics.functional.mapping._ridge_penalties import default_alphas, published_alphas
+from innerscore.metrics.functional.mapping.ridge import ridge_predictivity
 
 
 def simulate(n_conditions=12, n_bins=5, n_features=8, n_targets=3, noise=1.0, seed=0, dtype=np.float64):

@@ -10,9 +10,9 @@ from rsatoolbox.inference.noise_ceiling import boot_noise_ceiling
 from rsatoolbox.rdm import RDMs, compare
 from scipy.spatial.distance import squareform
 
-from innerscore.metrics.functional.compare_rdms import compare_rdms
-from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa
-from innerscore.metrics.functional.rsa_ceiling import noise_corrected_rsa, rsa_noise_ceiling
+from innerscore.metrics.functional.rsa.bootstrap import bootstrap_rsa
+from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms
+from innerscore.metrics.functional.rsa.noise_ceiling import noise_corrected_rsa, rsa_noise_ceiling
 
 MIRROR = Path(os.environ.get("INNERSCORE_MIRROR", Path(__file__).parents[3] / ".." / "shared" / "data"))
 PEER = {

@@ -8,12 +8,12 @@ from scipy.stats import rankdata, zscore
 from scipy.stats import t as student
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional._rsa_resample import draw_plan
-from innerscore.metrics.functional.compare_rdms import compare_rdms
-from innerscore.metrics.functional.rsa_bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
-from innerscore.metrics.functional.rsa_ceiling import rsa_noise_ceiling
-from innerscore.metrics.functional.rsa_interval import rsa_two_factor_intervals
-from innerscore.metrics.functional.two_factor import two_factor_error
+from innerscore.metrics.functional.rsa._resample import draw_plan
+from innerscore.metrics.functional.rsa.bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
+from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms
+from innerscore.metrics.functional.rsa.noise_ceiling import rsa_noise_ceiling
+from innerscore.metrics.functional.rsa.two_factor import two_factor_error
+from innerscore.metrics.functional.rsa.two_factor_intervals import rsa_two_factor_intervals
 
 METHODS = ("pearson", "spearman", "rho-a", "tau-a", "cosine")
 N_STATES = 14

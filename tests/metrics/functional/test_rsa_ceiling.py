@@ -7,9 +7,9 @@ from rsatoolbox.inference.noise_ceiling import boot_noise_ceiling
 from rsatoolbox.rdm import RDMs
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.compare_rdms import compare_rdms, partial_compare_rdms
-from innerscore.metrics.functional.rdm import rdm
-from innerscore.metrics.functional.rsa_ceiling import noise_corrected_rsa, rsa_noise_ceiling
+from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms, partial_compare_rdms
+from innerscore.metrics.functional.rsa.noise_ceiling import noise_corrected_rsa, rsa_noise_ceiling
+from innerscore.metrics.functional.rsa.rdm import rdm
 
 PEER = {
     "pearson": "corr",

@@ -6,7 +6,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innerscore.metrics.functional._shrinkage import combined_products, n_profiles, shrinkage_bands
+from innerscore.metrics.functional.mapping._shrinkage import (
+    combined_products,
+    n_profiles,
+    shrinkage_bands,
+)
 
 
 @given(

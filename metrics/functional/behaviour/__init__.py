@@ -1,0 +1,1 @@
+"""Patterns of errors and of judgements beside those of subjects."""

@@ -1,0 +1,1 @@
+"""Readouts of variables from states, tested on held-out conditions."""

@@ -1,0 +1,1 @@
+"""Maps from a model's units to neuroids, tested on held-out conditions, with noise ceilings and bootstraps."""

@@ -1,0 +1,90 @@
+"""Predictivity by ordinary least squares, where the training samples outnumber the features."""
+
+from __future__ import annotations
+
+import torch
+
+from ....core.errors import InvalidArgumentError
+from .._correlation import centred
+from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, folds_of, pose
+
+__all__ = ["ols_predictivity"]
+
+
+def ols_predictivity(
+    x: object,
+    y: object,
+    groups: object,
+    *,
+    n_outer: int = 5,
+    seed: int = 0,
+    folds: object = None,
+    return_prediction: bool = False,
+) -> Predictivity:
+    r"""Predict responses from features by ordinary least squares with intercept, on held-out conditions.
+
+    .. math:: \hat w_t = \arg\min_w \lVert y_t - X w \rVert^2
+
+    Where features are linearly dependent, the solution of the smallest norm is taken.
+
+    Parameters
+    ----------
+    x : array of shape (n_samples, n_features)
+        Features, fewer than the training samples of every fold less 1; float32 or float64, finite.
+    y : array of shape (n_samples, n_targets)
+        Responses; float32 or float64, finite.
+    groups : array of shape (n_samples,)
+        The condition of each sample; a condition is held out as a whole.
+    n_outer, seed, folds, return_prediction
+        As in `ridge_predictivity`.
+
+    Returns
+    -------
+    predictivity : Predictivity
+        With `alpha` None.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is not as described, or the features are too many.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> x = rng.normal(size=(200, 10))
+    >>> y = x @ rng.normal(size=(10, 3))
+    >>> ols_predictivity(x, y, np.repeat(np.arange(20), 10)).score.round(3)
+    array([1., 1., 1.])
+    """
+    problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
+    _check_more_samples_than_features(problem)
+
+    def fit(fold: Fold) -> HeldOut:
+        x_train, y_train = problem.x[fold.train], problem.y[fold.train]
+        mean = x_train.mean(0)
+        weights = least_squares(x_train - mean, centred(y_train))
+        return HeldOut(torch.addmm(y_train.mean(0), problem.x[fold.test] - mean, weights))
+
+    return cross_validate(problem, fit, return_prediction=return_prediction)
+
+
+def least_squares(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Minimum-norm weights (n_features, n_targets) by the singular values that rounding leaves."""
+    left, values, right = torch.linalg.svd(x, full_matrices=False)
+    kept = values > values[0] * max(x.shape) * torch.finfo(x.dtype).eps
+    inverse = torch.where(kept, 1 / values, 0.0)
+    weights: torch.Tensor = right.mT @ (inverse[:, None] * (left.mT @ y))
+    return weights
+
+
+def _check_more_samples_than_features(problem: Problem) -> None:
+    n_train = min(len(fold.train) for fold in folds_of(problem))
+    n_features = problem.x.shape[1]
+    if n_features >= n_train - 1:
+        raise InvalidArgumentError(
+            "The 'x' parameter",
+            got=f"{n_features} features for {n_train} training samples",
+            needed=f"of at most {n_train - 2} features",
+            hint="Use ridge_predictivity, or reduce the features first.",
+        )

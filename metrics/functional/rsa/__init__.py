@@ -1,0 +1,1 @@
+"""Representational similarity: dissimilarity matrices, their comparison, noise ceilings and intervals."""

@@ -1,0 +1,1 @@
+"""Likeness of two sets of states as wholes: centred kernel alignment and Procrustes shape."""

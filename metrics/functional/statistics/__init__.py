@@ -1,0 +1,1 @@
+"""Intervals, paired tests and reliabilities that are not of one measure alone."""

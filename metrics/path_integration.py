@@ -1,0 +1,156 @@
+"""Path integration on labelled data: the walker's position read out of a model, in walks longer or elsewhere.
+
+The "brain" here is the truth, two neuroids that hold x and y in m. A perfect integrator with a linear code of
+position has error 0, so the ceiling is 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from ..core.errors import InvalidArgumentError, InvalidDataError
+from ..core.labelled import coordinate, coordinates_along
+from ..core.resamples import Resamples
+from ..core.scores import Estimate, Score
+from .functional.decoding.path_integration import (
+    bootstrap_skill,
+    error_over_time,
+    position_skill,
+    read_out_position,
+)
+from .functional.statistics.interval import percentile_interval
+from .interface import LabelledMetric
+
+__all__ = ["PositionError"]
+
+Array = npt.NDArray[np.float64]
+
+_TRAIN = "train"
+_UNIT = "walks"
+
+
+@dataclass(frozen=True, eq=False)
+class _HeldOut:
+    """Errors over the samples of one set of held-out walks, in m."""
+
+    name: str
+    error: Array
+    chance: Array
+    walks: npt.NDArray[np.str_]
+    time_s: Array
+
+    @property
+    def skill(self) -> float:
+        """As :func:`position_skill`."""
+        return position_skill(self.error, self.chance)
+
+
+class PositionError(LabelledMetric):
+    """How much nearer to the truth a linear readout of position is than the mean position, on held-out walks.
+
+    Parameters
+    ----------
+    n_stretches : int, default=10
+        Stretches of time, each of the same length, in which the error is reported.
+    n_folds : int, default=4
+        Folds of the fitted walks for the choice of the readout's penalty.
+    n_boot, seed, level : int, int, float
+        Bootstrap over held-out walks.
+    """
+
+    def __init__(
+        self,
+        *,
+        n_stretches: int = 10,
+        n_folds: int = 4,
+        n_boot: int = 1000,
+        seed: int = 0,
+        level: float = 0.95,
+    ) -> None:
+        if n_stretches < 1:
+            raise InvalidArgumentError("The 'n_stretches' parameter", got=n_stretches, needed="1 or more")
+        self._n_stretches, self._n_folds = n_stretches, n_folds
+        self._n_boot, self._seed, self._level = n_boot, seed, level
+
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
+        """The skill, averaged over sets of held-out walks; errors in m over time in the table and the facts."""
+        sets, alpha = self._held_out(model, brain)
+        value = float(np.mean([one.skill for one in sets]))
+        boot = np.mean([self._resampled(one) for one in sets], axis=0)
+        interval = percentile_interval(boot, level=self._level, unit=_UNIT)
+        raw = Estimate(value, interval.low, interval.high, self._level, _UNIT)
+        ceiling = Estimate(1.0, 1.0, 1.0, self._level, "none")
+        n_walks = sum(len(np.unique(one.walks)) for one in sets)
+        return Score(
+            raw=raw,
+            ceiling=ceiling,
+            normalised=raw,
+            targets=pd.concat([self._over_time(one) for one in sets], ignore_index=True),
+            facts={"n_walks": n_walks, "readout_penalty": alpha, **_errors(sets)},
+            resamples=Resamples.of(
+                "bootstrap", n_walks, raw=boot, ceiling=np.ones_like(boot), normalised=boot
+            ),
+        )
+
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
+        """The skill alone."""
+        return float(np.mean([one.skill for one in self._held_out(model, brain)[0]]))
+
+    def ceiling(self, brain: xr.DataArray) -> float:  # noqa: ARG002
+        """1: no error."""
+        return 1.0
+
+    def _held_out(self, model: xr.DataArray, brain: xr.DataArray) -> tuple[list[_HeldOut], float]:
+        truth = np.asarray(brain.values, dtype=np.float64).mean(axis=0)
+        kinds, walks = _walk_sets(brain), coordinate(brain, "condition").astype(str)
+        states = np.ascontiguousarray(model.values, dtype=np.float64)
+        readout = read_out_position(
+            states, truth, walks, kinds == _TRAIN, n_folds=self._n_folds, seed=self._seed
+        )
+        time_s = coordinate(brain, "time_bin_end_ms").astype(np.float64) / 1000
+        sets = []
+        for name in dict.fromkeys(kinds[kinds != _TRAIN].tolist()):
+            rows = kinds == name
+            error, chance = np.asarray(readout.error)[rows], _chance(truth[rows])
+            sets.append(_HeldOut(name, error, chance, walks[rows], time_s[rows]))
+        return sets, readout.alpha
+
+    def _resampled(self, one: _HeldOut) -> Array:
+        return bootstrap_skill(one.error, one.chance, one.walks, n_boot=self._n_boot, seed=self._seed)
+
+    def _over_time(self, one: _HeldOut) -> pd.DataFrame:
+        edges = np.linspace(0, one.time_s.max(), self._n_stretches + 1)
+        error, chance = (error_over_time(values, one.time_s, edges) for values in (one.error, one.chance))
+        table = pd.DataFrame(
+            {"walk_set": one.name, "until_s": edges[1:], "error_m": error, "chance_m": chance}
+        )
+        table["raw"] = 1 - table["error_m"] / table["chance_m"]
+        return table.assign(ceiling=1.0, normalised=table["raw"])
+
+
+def _walk_sets(brain: xr.DataArray) -> npt.NDArray[np.str_]:
+    levels = coordinates_along(brain, "presentation")
+    kinds = coordinate(brain, "walk_set").astype(str) if "walk_set" in levels else np.array([], dtype=str)
+    if _TRAIN not in kinds or (kinds == _TRAIN).all():
+        raise InvalidDataError(
+            "The recording's 'walk_set'",
+            got=sorted(set(kinds.tolist())) or "none",
+            needed=f"'{_TRAIN}' for the walks to fit on and other names for those to test",
+        )
+    return kinds
+
+
+def _chance(truth: Array) -> Array:
+    """Distance of each position from the set's own mean: the best constant answer, which knows the box."""
+    return np.asarray(np.linalg.norm(truth - truth.mean(axis=0), axis=1))
+
+
+def _errors(sets: list[_HeldOut]) -> dict[str, float]:
+    named = {f"error_m_{one.name}": float(one.error.mean()) for one in sets}
+    chance = {f"chance_m_{one.name}": float(one.chance.mean()) for one in sets}
+    return {**named, **chance, **{f"skill_{one.name}": one.skill for one in sets}}
