@@ -155,7 +155,7 @@ def _report(results: Sequence[Result], store: Store, *, json: bool) -> None:
 def _warn(results: Sequence[Result], store: Store, settings: Settings) -> None:
     """What a reader of the board would take wrongly."""
     from ..candidates import registry
-    from ..core.provenance import PACKAGE_ROOT
+    from ..core.identity import PACKAGE_ROOT
     from .standing import apart, other_bytes
 
     registered = registry(settings).entries().items()
