@@ -2,7 +2,7 @@
 
 A comment, a docstring or a module that a run does not import changes no identity; a constant in one that it imports
 does. Imports are followed as they are written, those inside functions, too. What is imported by a name that is
-computed when the code runs is not seen: name such a module as a root.
+computed when the code runs is not seen: name such a module as an entry.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ _PACKAGE = __name__.partition(".")[0]
 _DOMAIN = "innerscore-code-by-meaning-1"  # to be raised whenever the same code is to get another hash
 
 
-def code_sha256(entries: Iterable[str]) -> str:
+def code_sha256(entries: Iterable[str], *, packages: Mapping[str, Path] | None = None) -> str:
     """SHA-256 of code by meaning.
 
     Parameters
     ----------
     entries : iterable of str
-        ``module`` or ``module:attribute``: where the code begins. Modules of this package are read from their files;
-        others have to be imported, and their own packages are followed, too.
+        ``module`` or ``module:attribute``: where the code begins.
+    packages : mapping of str to pathlib.Path, optional
+        As for :func:`modules_used`.
 
     Returns
     -------
@@ -47,7 +48,7 @@ def code_sha256(entries: Iterable[str]) -> str:
         If a module in use is no Python.
     """
     names = sorted(set(entries))
-    used = modules_used(name.partition(":")[0] for name in names)
+    used = modules_used(names, packages=packages)
     content = sorted([_portable(name), _portable(value)] for name, value in used.items())
     return sha256_of_bytes(canonical_json([_DOMAIN, sorted(map(_portable, names)), content]))
 
@@ -57,35 +58,37 @@ def entry_of(made: type) -> str:
     return f"{made.__module__}:{made.__qualname__}"
 
 
-def modules_used(roots: Iterable[str], *, packages: Mapping[str, Path] | None = None) -> dict[str, str]:
-    """All modules that some modules import, with themselves, and those imported through these.
+def modules_used(entries: Iterable[str], *, packages: Mapping[str, Path] | None = None) -> dict[str, str]:
+    """All modules that some code imports, with those imported through these.
 
     A package's ``__init__`` counts with all that it imports, unless it does nothing but import names for others: then
     a name is followed to where it comes from, and that it comes from there counts.
 
     Parameters
     ----------
-    roots : iterable of str
-        Dotted names of modules.
+    entries : iterable of str
+        ``module`` or ``module:attribute``: where the code begins.
     packages : mapping of str to pathlib.Path, optional
-        Folders (or single files) of the packages whose modules count. By default this package and those of the roots.
+        Folders, or single files, of the packages whose modules count. By default this package and those of the
+        entries, which then have to be imported.
 
     Returns
     -------
     modules : dict of str to str
-        By dotted name, the SHA-256 of the module's meaning; by ``package:name``, where the name comes from.
+        By dotted name, the SHA-256 of the module's meaning; by ``package:name``, where the name comes from. A module
+        without a Python source is left out.
 
     Raises
     ------
     InvalidDataError
         If a module in use is no Python.
     """
-    known = list(dict.fromkeys(roots))
+    known = list(dict.fromkeys(entries))
     return _Closure(_packages_of(known) if packages is None else packages).of(known)
 
 
-def _packages_of(modules: Iterable[str]) -> dict[str, Path]:
-    names = {name.partition(".")[0] for name in modules} - {_PACKAGE}
+def _packages_of(entries: Iterable[str]) -> dict[str, Path]:
+    names = {re.split(r"[.:]", entry)[0] for entry in entries} - {_PACKAGE}
     found = {name: place for name in sorted(names) for place in _places(name)}
     return {_PACKAGE: PACKAGE_ROOT, **found}
 
@@ -114,14 +117,20 @@ class _Closure:
 
     packages: Mapping[str, Path]
     _found: dict[str, str] = field(default_factory=dict)
+    _used: set[str] = field(default_factory=set)
+    _taken: set[tuple[str, str]] = field(default_factory=set)
     _files: dict[str, Path | None] = field(default_factory=dict)
     _read: dict[str, ModuleSyntax | None] = field(default_factory=dict)
     _waiting: list[tuple[str, ModuleSyntax]] = field(default_factory=list)
 
-    def of(self, roots: Iterable[str]) -> dict[str, str]:
-        """The roots and all that they use."""
-        for name in roots:
-            self._use(name)
+    def of(self, entries: Iterable[str]) -> dict[str, str]:
+        """What the entries name, and all that it uses."""
+        for entry in entries:
+            module, _, name = entry.partition(":")
+            if name:
+                self._take(name, module)
+            else:
+                self._use(module)
         while self._waiting:
             name, syntax = self._waiting.pop()
             for one in syntax.imports:
@@ -129,11 +138,18 @@ class _Closure:
         return self._found
 
     def _use(self, name: str) -> None:
-        """A module counts as a whole, and so do the packages around it that do more than import names."""
+        """A module counts as a whole."""
+        if name in self._used:
+            return
+        self._used.add(name)
+        self._enter(name)
+        self._count(name)
+
+    def _enter(self, name: str) -> None:
+        """The packages around a module count if they do more than import names: Python runs them first."""
         for parent in _parents(name):
             if not self._only_names(parent):
                 self._count(parent)
-        self._count(name)
 
     def _count(self, name: str) -> None:
         syntax = self._syntax(name)
@@ -143,6 +159,8 @@ class _Closure:
 
     def _follow(self, one: Import, importer: str) -> None:
         module = self._absolute(one, importer)
+        if module.partition(".")[0] not in self.packages:
+            return
         if one.name is not None:
             self._take(one.name, module)
             return
@@ -151,12 +169,13 @@ class _Closure:
 
     def _take(self, name: str, module: str) -> None:
         """A name from a module: from where it comes, if the module only imports it."""
-        place = f"{module}:{name}"
-        if place in self._found:
+        if (module, name) in self._taken:
             return
+        self._taken.add((module, name))
+        self._enter(module)
         origin = self._origin(name, module) if self._only_names(module) else None
         if origin is not None:
-            self._found[place] = f"{self._absolute(origin, module)}:{origin.name}"
+            self._found[f"{module}:{name}"] = f"{self._absolute(origin, module)}:{origin.name}"
             self._follow(origin, module)
         elif self._syntax(f"{module}.{name}") is None:
             self._use(module)
@@ -203,10 +222,8 @@ class _Closure:
 def _file_below(root: Path, names: Sequence[str]) -> Path | None:
     """The file of a module in a package's folder; or of a package that is a single file."""
     place = root.joinpath(*names)
-    if place.is_dir():
-        places = [place / "__init__.py"]
-    else:
-        places = [place.with_suffix(".py")] if names else [place]
+    own = place.with_suffix(".py") if names else place
+    places = [place / "__init__.py", own] if place.is_dir() else [own]
     return next((path for path in places if path.is_file()), None)
 
 
