@@ -15,7 +15,9 @@ from .hashing import sha256_of_bytes
 
 __all__ = ["FOLDER_PACKAGE", "import_entry"]
 
-FOLDER_PACKAGE = "_innerscore_folder_"  # of the package that a folder's files are imported into; its hash follows
+FOLDER_PACKAGE = (
+    "_innerscore_folder_"  # of the package that a folder's files are imported into; its hash follows
+)
 
 
 def import_entry(entry: str, folder: Path) -> Any:

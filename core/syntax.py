@@ -121,7 +121,7 @@ def _write(value: object, written: list[str]) -> None:
     """Append a node, a list of nodes or a plain value to a text that no two trees share."""
     if isinstance(value, ast.Constant):
         # ascii: which characters repr shows as they are depends on the version of Python
-        written.append(f"{type(value.value).__name__} {ascii(value.value)}")
+        written.append(f"{type(value.value).__name__} {value.value!a}")
     elif isinstance(value, ast.AST):
         written.append(f"{type(value).__name__}(")
         for name in sorted(value._fields):
