@@ -61,8 +61,8 @@ def entry_of(made: type) -> str:
 def modules_used(entries: Iterable[str], *, packages: Mapping[str, Path] | None = None) -> dict[str, str]:
     """All modules that some code imports, with those imported through these.
 
-    A package's ``__init__`` counts with all that it imports, unless it does nothing but import names for others: then
-    a name is followed to where it comes from, and that it comes from there counts.
+    A package's ``__init__`` counts with all that it imports, unless it does nothing but import names for others:
+    then a name is followed to where it comes from, and that it comes from there counts.
 
     Parameters
     ----------
@@ -75,8 +75,8 @@ def modules_used(entries: Iterable[str], *, packages: Mapping[str, Path] | None 
     Returns
     -------
     modules : dict of str to str
-        By dotted name, the SHA-256 of the module's meaning; by ``package:name``, where the name comes from. A module
-        without a Python source is left out.
+        By dotted name, the SHA-256 of the module's meaning; by ``package:name``, where the name comes from. A
+        module without a Python source is left out.
 
     Raises
     ------
@@ -173,22 +173,24 @@ class _Closure:
             return
         self._taken.add((module, name))
         self._enter(module)
-        origin = self._origin(name, module) if self._only_names(module) else None
+        syntax, submodule = self._syntax(module), f"{module}.{name}"
+        if syntax is None:  # a folder without an ``__init__``
+            self._use(submodule)
+            return
+        origin = self._origin(name, module, syntax) if syntax.only_names else None
         if origin is not None:
             self._found[f"{module}:{name}"] = f"{self._absolute(origin, module)}:{origin.name}"
             self._follow(origin, module)
-        elif self._syntax(f"{module}.{name}") is None:
-            self._use(module)
-        else:
-            if not self._only_names(module):
-                self._use(module)
-            self._use(f"{module}.{name}")
+            return
+        if self._syntax(submodule) is not None:
+            self._use(submodule)
+            if syntax.only_names and not syntax.asked:
+                return
+        self._use(module)
 
-    def _origin(self, name: str, module: str) -> Import | None:
-        """The import by which a module has a name; None if there is none, or it is a submodule of the same name."""
-        syntax = self._syntax(module)
-        imports = () if syntax is None else syntax.imports
-        found = next((one for one in reversed(imports) if one.bound_as == name), None)
+    def _origin(self, name: str, module: str, syntax: ModuleSyntax) -> Import | None:
+        """The import by which a module has a name; None if there is none, or it is its own submodule."""
+        found = next((one for one in reversed(syntax.imports) if one.bound_as == name), None)
         is_submodule = found is not None and (self._absolute(found, module), found.name) == (module, name)
         return None if is_submodule or name == "*" else found
 

@@ -1,7 +1,7 @@
-"""What a Python module says, by its syntax tree: without comments, docstrings, layout and what only a checker reads.
+"""What a Python module says: its syntax tree without docstrings, comments, layout and what only checkers read.
 
-The text is the same under every version of Python that parses the module: versions differ in the fields that trees
-have, and in how they cut a formatted string into pieces. It needs nothing but the standard library.
+The hash is the same under every version of Python that parses the module: versions differ in the fields that trees
+have, and in how they cut a formatted string into pieces. This needs nothing but the standard library.
 """
 
 from __future__ import annotations
@@ -48,11 +48,14 @@ class ModuleSyntax:
         Of the module and of all functions in it, those left out that are for checkers only.
     only_names : bool
         Whether it does nothing but import names for others to import from it, as many an ``__init__`` does.
+    asked : bool
+        Whether it has a function ``__getattr__``, which may import a name when asked for it.
     """
 
     sha256: str
     imports: tuple[Import, ...]
     only_names: bool
+    asked: bool
 
 
 def read_syntax(source: bytes) -> ModuleSyntax:
@@ -73,7 +76,8 @@ def read_syntax(source: bytes) -> ModuleSyntax:
     _write(tree, written)
     sha256 = hashlib.sha256("".join(written).encode()).hexdigest()
     imports = tuple(found for node in ast.walk(tree) for found in _imports(node))
-    return ModuleSyntax(sha256, imports, all(map(_only_names, tree.body)))
+    asked = any(isinstance(one, ast.FunctionDef) and one.name == "__getattr__" for one in tree.body)
+    return ModuleSyntax(sha256, imports, all(map(_only_names, tree.body)), asked)
 
 
 class _Meaning(ast.NodeTransformer):
@@ -84,7 +88,7 @@ class _Meaning(ast.NodeTransformer):
             return None
         return self.generic_visit(node)
 
-    def visit_Pass(self, node: ast.Pass) -> None:
+    def visit_Pass(self, _node: ast.Pass) -> None:
         return None
 
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:

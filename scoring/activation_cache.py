@@ -1,8 +1,8 @@
 """Activations on disk by content: the same candidate is never shown the same stimulus twice.
 
 One safetensors file for each candidate (by the hash of its bundle and of the code that shows it stimuli, and, if it
-draws, by the run's seed) and stimulus (by the hash of its content). Any file may be deleted at any time; one that cannot be read is made
-anew.
+draws, by the run's seed) and stimulus (by the hash of its content). Any file may be deleted at any time; one that
+cannot be read is made anew.
 """
 
 from __future__ import annotations
