@@ -24,7 +24,7 @@ __all__ = ["Study", "run_study"]
 Say = Callable[[str, int, int], None]
 Drawn = dict[str, list[Draw]]
 
-_OWN = ("brains", "controls", "design", "draws", "scenes", "states", "trial")
+_OWN = ("brains", "controls", "design", "draws", "fresh", "scenes", "states", "trial")
 _TWICE = {"twice the neurons": Amount(neurons=2), "twice the repetitions": Amount(repetitions=2)}
 _ASKED_FOR_MORE = 0.6  # reliability at which more data are tried, or the next above
 
