@@ -12,7 +12,7 @@ from .records import Environment
 
 __all__ = ["current_environment", "peak_memory_mb", "utc_now"]
 
-_NAMED_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "xarray", "pandas", "brainscore-core")
+_NAMED_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "xarray", "pandas")
 
 
 def current_environment(device: str, *, sandboxed: bool) -> Environment:
