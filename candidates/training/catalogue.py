@@ -13,11 +13,11 @@ __all__ = ["find_recipes", "recipes"]
 
 # Modules with a function `recipes` that returns a tuple of Recipe.
 _FAMILIES = (
-    "innerscore.candidates.zoo.latent",
-    "innerscore.candidates.zoo.path_integrators",
-    "innerscore.candidates.zoo.sic",
-    "innerscore.candidates.zoo.task_rnn",
-    "innerscore.candidates.zoo.video",
+    "innerscore.candidates.training.latent",
+    "innerscore.candidates.training.path_integrators",
+    "innerscore.candidates.training.sic",
+    "innerscore.candidates.training.task_rnn",
+    "innerscore.candidates.training.video",
 )
 
 

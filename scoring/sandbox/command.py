@@ -24,7 +24,17 @@ STIMULI = "/stimuli"
 _LIBRARY = "/innerscore"
 _GUEST = "/innerscore/guest.py"
 _HOME = "/home/candidate"
-_ROOMS = ("__init__.py", "py.typed", "core", "tasks", "candidates", "integrations")
+_TO_ANSWER = (
+    "__init__.py",
+    "interface.py",
+    "loaded.py",
+    "streams.py",
+    "torch_adapter.py",
+    "weights.py",
+    "zoo",
+)
+_ROOMS = ("__init__.py", "py.typed", "core", "tasks", "integrations")
+_OF_CANDIDATES = tuple(f"candidates/{name}" for name in _TO_ANSWER)
 _SYSTEM = ("/lib", "/lib32", "/lib64", "/bin", "/sbin")
 _NOBODY = "65534"
 
@@ -182,8 +192,8 @@ def _cover(hidden: Iterable[Path], shown: Sequence[Path]) -> Iterator[str]:
 
 
 def _innerscore() -> Iterator[str]:
-    """The rooms that a candidate may import: no data, no generator of recordings, no measure, no store."""
-    for name in _ROOMS:
+    """The rooms that a candidate may import: no data, no generator of recordings, no metric, no training, no store."""
+    for name in _ROOMS + _OF_CANDIDATES:
         yield from ("--ro-bind", str(PACKAGE_ROOT / name), f"{_LIBRARY}/innerscore/{name}")
     yield from ("--ro-bind", str(Path(__file__).with_name("guest.py")), _GUEST)
 

@@ -10,8 +10,16 @@ from torch import nn
 
 from innerscore.candidates import load_candidate, registry
 from innerscore.candidates.training import Optimisation, train
-from innerscore.candidates.zoo.latent import LatentPredictor, training
-from innerscore.candidates.zoo.latent.corpus import Corpus, draw_batch, scaled
+from innerscore.candidates.training.latent import task as training
+from innerscore.candidates.training.latent.corpus import Corpus, draw_batch, scaled
+from innerscore.candidates.training.latent.recipes import recipe_of
+from innerscore.candidates.training.latent.task import (
+    AHEAD,
+    ahead_error,
+    contrast_across_time,
+    one_ahead_error,
+)
+from innerscore.candidates.zoo.latent import LatentPredictor
 from innerscore.candidates.zoo.latent.network import (
     DYNAMICS,
     ENCODERS,
@@ -20,13 +28,6 @@ from innerscore.candidates.zoo.latent.network import (
     LatentNetwork,
     make_dynamics,
     rolled_out,
-)
-from innerscore.candidates.zoo.latent.recipes import recipe_of
-from innerscore.candidates.zoo.latent.training import (
-    AHEAD,
-    ahead_error,
-    contrast_across_time,
-    one_ahead_error,
 )
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError, MissingPartError
 from innerscore.core.settings import Settings

@@ -8,9 +8,10 @@ import torch
 from torch import nn
 
 from innerscore.candidates import load_candidate
-from innerscore.candidates.zoo.latent import full_size, published
+from innerscore.candidates.importing import latent as published
+from innerscore.candidates.importing.latent import write_candidate
+from innerscore.candidates.zoo.latent import full_size
 from innerscore.candidates.zoo.latent.full_size import BACKBONES, Backbone, make_backbone, prepared
-from innerscore.candidates.zoo.latent.published import write_candidate
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError, MissingPartError
 from innerscore.core.hashing import sha256_of_file
 from innerscore.core.stimuli import FrameClip

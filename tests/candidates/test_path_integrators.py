@@ -8,13 +8,13 @@ from torch import nn
 
 from innerscore.candidates import load_candidate, registry
 from innerscore.candidates.training import find_recipes, train
+from innerscore.candidates.training.path_integrators.recipes import recipe_of
+from innerscore.candidates.training.path_integrators.task import Corpus
 from innerscore.candidates.zoo.navigation import BOX_M, Motion, PlaceCode, draw_walks
 from innerscore.candidates.zoo.navigation.place_code import uniform_centres
 from innerscore.candidates.zoo.navigation.steps import show, stepped
 from innerscore.candidates.zoo.path_integrators import PathIntegrator
 from innerscore.candidates.zoo.path_integrators.networks import ARCHITECTURES, build_network, unrolled
-from innerscore.candidates.zoo.path_integrators.recipes import recipe_of
-from innerscore.candidates.zoo.path_integrators.training import Corpus
 from innerscore.core.errors import CandidateError, InvalidArgumentError, InvalidDataError
 from innerscore.core.settings import Settings
 from innerscore.tasks.self_motion import motion_from_path, ornstein_uhlenbeck_paths

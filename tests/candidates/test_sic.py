@@ -10,19 +10,24 @@ from scipy.ndimage import gaussian_filter
 
 from innerscore.candidates import load_candidate, registry
 from innerscore.candidates.training import Optimisation, find_recipes, train
-from innerscore.candidates.zoo.navigation.gridness import (
+from innerscore.candidates.training.sic.gridness import (
     half_width,
     noise_threshold,
     population_gridness,
     unit_maps,
 )
+from innerscore.candidates.training.sic.losses import (
+    Objective,
+    capacity,
+    conformal_isometry,
+    pair_terms,
+)
+from innerscore.candidates.training.sic.recipes import ABLATIONS, SIZES, Size, recipe_of, recipes
+from innerscore.candidates.training.sic.task import Batches, path_invariance
 from innerscore.candidates.zoo.navigation.walks import Motion
 from innerscore.candidates.zoo.sic import SelfSupervisedSpace
-from innerscore.candidates.zoo.sic.losses import Objective, capacity, conformal_isometry, pair_terms
 from innerscore.candidates.zoo.sic.network import ORIGIN_M, SICNetwork
-from innerscore.candidates.zoo.sic.recipes import ABLATIONS, SIZES, Size, recipe_of, recipes
 from innerscore.candidates.zoo.sic.sequences import MOST_STEP_M, draw_sequences, walks_in_box
-from innerscore.candidates.zoo.sic.training import Batches, path_invariance
 from innerscore.core.errors import InvalidDataError
 from innerscore.core.settings import Settings
 from innerscore.metrics.functional.spatial import spatial_autocorrelation

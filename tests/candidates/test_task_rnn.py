@@ -7,8 +7,14 @@ from safetensors.torch import load_file
 from sklearn.decomposition import PCA
 
 from innerscore.candidates import load_candidate, registry
+from innerscore.candidates.training.task_rnn.corpus import (
+    N_STEPS,
+    draw_conditions,
+    make_trials,
+    trial_frames,
+)
+from innerscore.candidates.training.task_rnn.task import weighted_error
 from innerscore.candidates.zoo.task_rnn import TaskRNN
-from innerscore.candidates.zoo.task_rnn.corpus import N_STEPS, draw_conditions, make_trials, trial_frames
 from innerscore.candidates.zoo.task_rnn.inputs import (
     FRAME_SIZE,
     INPUTS,
@@ -19,7 +25,7 @@ from innerscore.candidates.zoo.task_rnn.inputs import (
     step_frames,
 )
 from innerscore.candidates.zoo.task_rnn.network import PongNetwork
-from innerscore.candidates.zoo.task_rnn.training import LOSSES, channel_weights, weighted_error
+from innerscore.candidates.zoo.task_rnn.outputs import LOSSES, channel_weights
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.core.settings import Settings
 from innerscore.core.stimuli import FrameClip

@@ -24,8 +24,8 @@ from innerscore.candidates import load_candidate
 from innerscore.candidates.interface import bundle_sha256, find_candidate
 from innerscore.candidates.training import Optimisation, find_recipes, finished_training, recipes, train
 from innerscore.candidates.training.history import Epoch, best_epoch, clip_norm, is_over, next_rate
-from innerscore.candidates.zoo.task_rnn.recipes import OPTIMISATION, recipe_of
-from innerscore.candidates.zoo.task_rnn.training import Corpus
+from innerscore.candidates.training.task_rnn.recipes import OPTIMISATION, recipe_of
+from innerscore.candidates.training.task_rnn.task import Corpus
 from innerscore.cli.app import app
 from innerscore.core.errors import (
     CandidateError,

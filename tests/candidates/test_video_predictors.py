@@ -11,18 +11,18 @@ from torch.distributions import Normal, kl_divergence
 
 from innerscore.candidates import load_candidate, registry
 from innerscore.candidates.training import train
-from innerscore.candidates.zoo.video import PixelModel, SlotModel
-from innerscore.candidates.zoo.video.fitvid_network import FitVidNetwork
-from innerscore.candidates.zoo.video.pixel_networks import make_pixel_network
-from innerscore.candidates.zoo.video.recipes import (
+from innerscore.candidates.training.video.recipes import (
     PIXEL_OPTIONS,
     SLOT_OPTIONS,
     pixel_recipe,
     recipes,
     slot_recipe,
 )
+from innerscore.candidates.training.video.sequences import Corpus, held_out, training_batches
+from innerscore.candidates.zoo.video import PixelModel, SlotModel
+from innerscore.candidates.zoo.video.fitvid_network import FitVidNetwork
+from innerscore.candidates.zoo.video.pixel_networks import make_pixel_network
 from innerscore.candidates.zoo.video.recurrence import divergence
-from innerscore.candidates.zoo.video.sequences import Corpus, held_out, training_batches
 from innerscore.candidates.zoo.video.slot_network import SlotNetwork, hinge_loss
 from innerscore.candidates.zoo.video.svg_network import SVGNetwork
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError

@@ -1,6 +1,5 @@
 """Networks trained to integrate their path: Sorscher's, Nayebi's, Banino's and Cueva & Wei's, at laptop size."""
 
 from .candidate import PathIntegrator
-from .recipes import recipes
 
-__all__ = ["PathIntegrator", "recipes"]
+__all__ = ["PathIntegrator"]

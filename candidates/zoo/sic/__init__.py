@@ -1,6 +1,5 @@
 """Self-supervised learning of space: separation, invariance, capacity (Schaeffer, Khona et al. 2023)."""
 
 from .candidate import SelfSupervisedSpace
-from .recipes import recipes
 
-__all__ = ["SelfSupervisedSpace", "recipes"]
+__all__ = ["SelfSupervisedSpace"]

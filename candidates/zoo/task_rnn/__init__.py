@@ -1,6 +1,5 @@
 """The recurrent networks of Rajalingham, Piccato & Jazayeri (2022), trained on Mental-Pong's own distribution."""
 
 from .candidate import TaskRNN
-from .recipes import recipes
 
-__all__ = ["TaskRNN", "recipes"]
+__all__ = ["TaskRNN"]

@@ -12,7 +12,7 @@ from ....core.stimuli import FrameClip
 from ...weights import ready
 from .inputs import FRAME_SIZE, N_COMPONENTS, Components, features_of, step_frames
 from .network import PongNetwork
-from .training import channel_weights
+from .outputs import channel_weights
 
 __all__ = ["TaskRNN"]
 

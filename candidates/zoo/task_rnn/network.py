@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from ....core.errors import InvalidArgumentError
-from .corpus import N_OUTPUTS
 from .inputs import N_COMPONENTS, Components
+from .outputs import N_OUTPUTS
 
 __all__ = ["CELLS", "PongNetwork"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 
 from ....core.seeds import child_seed
-from ..navigation import Walks, draw_walks
-from .networks import build_network, unrolled
+from ...zoo.navigation import Walks, draw_walks
+from ...zoo.path_integrators.networks import build_network, unrolled
 
 __all__ = ["Corpus", "PathTask", "WalkBatch"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from ....core.seeds import child_seed
-from .pixel_networks import make_pixel_network
+from ...zoo.video.pixel_networks import make_pixel_network
 from .sequences import Batch, Corpus, held_out, training_batches
 
 __all__ = ["PixelTask"]

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from ....core.seeds import child_seed
+from ...zoo.video.slot_network import SlotNetwork, energy, hinge_loss
 from .sequences import Batch, Corpus, held_out, training_batches
-from .slot_network import SlotNetwork, energy, hinge_loss
 
 __all__ = ["SlotTask"]
 

@@ -6,10 +6,11 @@ from itertools import product
 from typing import Any
 
 from ....core.cards import CandidateCard
-from ...training.recipe import Optimisation, Recipe
-from .inputs import INPUTS
-from .network import CELLS
-from .training import LOSSES, Corpus, PongTask
+from ...zoo.task_rnn.inputs import INPUTS
+from ...zoo.task_rnn.network import CELLS
+from ...zoo.task_rnn.outputs import LOSSES
+from ..recipe import Optimisation, Recipe
+from .task import Corpus, PongTask
 
 __all__ = ["FAMILY", "OPTIMISATION", "UNITS", "recipe_of", "recipes"]
 

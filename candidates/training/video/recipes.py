@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...training.recipe import Optimisation, Recipe
+from ..recipe import Optimisation, Recipe
 from .cards import pixel_card, slot_card
-from .pixel_training import PixelTask
+from .pixel_task import PixelTask
 from .sequences import Corpus
-from .slot_training import SlotTask
+from .slot_task import SlotTask
 
 __all__ = ["FAMILY", "PIXEL_OPTIONS", "SLOT_OPTIONS", "pixel_recipe", "recipes", "slot_recipe"]
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ....core.cards import CandidateCard
-from ...training.recipe import Optimisation, Recipe
-from .networks import ARCHITECTURES, LAYERS
-from .training import Corpus, PathTask
+from ...zoo.path_integrators.networks import ARCHITECTURES, LAYERS
+from ..recipe import Optimisation, Recipe
+from .task import Corpus, PathTask
 
 __all__ = ["FAMILY", "UNITS", "recipe_of", "recipes"]
 

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 
-from ....core.errors import InvalidArgumentError
 from ....core.seeds import child_seed
+from ...zoo.task_rnn.inputs import Components, features_of, fit_components
+from ...zoo.task_rnn.network import PongNetwork
+from ...zoo.task_rnn.outputs import channel_weights
 from .corpus import Trials, draw_conditions, make_trials, trial_frames
-from .inputs import Components, features_of, fit_components
-from .network import PongNetwork
 
-__all__ = ["LOSSES", "Corpus", "PongTask", "channel_weights", "weighted_error"]
-
-# Weights on x, y always; x, y while visible; x, y while hidden; final y; and one that is never used.
-LOSSES: Mapping[str, tuple[int, ...]] = {
-    "mov": (0, 0, 0, 0, 0, 0, 1, 0),
-    "vis-mov": (0, 0, 1, 1, 0, 0, 1, 0),
-    "vis-sim-mov": (0, 0, 1, 1, 1, 1, 1, 0),
-    "sim-mov": (1, 1, 0, 0, 0, 0, 1, 0),
-}
+__all__ = ["Corpus", "PongTask", "weighted_error"]
 
 
 @dataclass(frozen=True)
@@ -33,14 +25,6 @@ class Corpus:
     n_validation: int = 256
     n_test: int = 512
     n_batch: int = 128
-
-
-def channel_weights(loss: str) -> torch.Tensor:
-    """A loss's weights on the outputs, divided by their sum, of shape (N_OUTPUTS,)."""
-    if loss not in LOSSES:
-        raise InvalidArgumentError("The 'loss' parameter", got=repr(loss), needed=f"one of {tuple(LOSSES)}")
-    weights = torch.tensor(LOSSES[loss], dtype=torch.float32)
-    return weights / weights.sum()
 
 
 def weighted_error(answers: torch.Tensor, trials: Trials, weights: torch.Tensor) -> torch.Tensor:
@@ -59,7 +43,7 @@ class PongTask:
     Parameters
     ----------
     loss : str
-        One of :data:`LOSSES`.
+        One of :data:`~innerscore.candidates.zoo.task_rnn.outputs.LOSSES`.
     cell, units, inputs : str, int, str
         As for the network.
     corpus : Corpus

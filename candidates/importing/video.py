@@ -15,15 +15,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from ....core.cards import CandidateCard, TrainedWeights
-from ....core.hashing import sha256_of_file
-from ...published import Rule, read_checkpoint, renamed
-from ...training.trainer import CARD_NAME, WEIGHTS_NAME, write_card
-from ...weights import load_into, write_weights
-from .cards import published_card
-from .fitvid_network import FitVidNetwork
-from .slot_network import SlotNetwork
-from .svg_network import SVGNetwork
+from ...core.cards import CandidateCard, TrainedWeights
+from ...core.hashing import sha256_of_file
+from ..training.trainer import CARD_NAME, WEIGHTS_NAME, write_card
+from ..training.video.cards import published_card
+from ..weights import load_into, write_weights
+from ..zoo.video.fitvid_network import FitVidNetwork
+from ..zoo.video.slot_network import SlotNetwork
+from ..zoo.video.svg_network import SVGNetwork
+from .checkpoint import Rule, read_checkpoint, renamed
 
 __all__ = ["PUBLISHED", "Published", "import_published", "translated"]
 
@@ -83,7 +83,7 @@ def import_published(
     InvalidDataError
         If the file is damaged, not of tensors alone, or of another architecture.
     ChecksumError, MissingPartError
-        As :func:`~innerscore.candidates.published.read_checkpoint`.
+        As :func:`~innerscore.candidates.importing.checkpoint.read_checkpoint`.
     """
     tensors = translated(published, read_checkpoint(checkpoint, sha256=sha256), checkpoint)
     hash_of_weights = write_weights(folder / WEIGHTS_NAME, tensors)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ....core.cards import CandidateCard, TrainedWeights
-from ....core.errors import MissingPartError
-from ....core.hashing import sha256_of_file
-from ...published import Rule, read_checkpoint, renamed
-from ...training.trainer import CARD_NAME, WEIGHTS_NAME, write_card
-from ...weights import load_into, write_weights
-from .full_size import BACKBONES, N_UNITS, PHYSION_HZ, FullSizeNetwork, make_backbone
+from ...core.cards import CandidateCard, TrainedWeights
+from ...core.errors import MissingPartError
+from ...core.hashing import sha256_of_file
+from ..training.trainer import CARD_NAME, WEIGHTS_NAME, write_card
+from ..weights import load_into, write_weights
+from ..zoo.latent.full_size import BACKBONES, N_UNITS, PHYSION_HZ, FullSizeNetwork, make_backbone
+from .checkpoint import Rule, read_checkpoint, renamed
 
 __all__ = ["RULES", "write_candidate"]
 

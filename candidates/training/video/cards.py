@@ -6,7 +6,7 @@ from typing import Any
 
 from ....core.cards import CandidateCard, TrainedWeights
 from ....tasks.bouncing_shapes import RATE_HZ
-from ...training.recipe import Optimisation
+from ..recipe import Optimisation
 from .sequences import Corpus
 
 __all__ = ["pixel_card", "published_card", "slot_card"]

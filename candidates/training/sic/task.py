@@ -10,10 +10,10 @@ import numpy.typing as npt
 import torch
 
 from ....core.seeds import child_seed
-from ..navigation.gridness import population_gridness, unit_maps
+from ...zoo.sic.network import SICNetwork
+from ...zoo.sic.sequences import Sequences, draw_sequences, walks_in_box
+from .gridness import population_gridness, unit_maps
 from .losses import Objective, capacity, conformal_isometry, pair_terms
-from .network import SICNetwork
-from .sequences import Sequences, draw_sequences, walks_in_box
 
 __all__ = ["Batches", "SICTask", "path_invariance"]
 

@@ -8,7 +8,7 @@ import torch
 
 from ....core.seeds import child_seed
 from ....tasks.bouncing_shapes import bouncing_shapes
-from .network import FRAME_SIZE
+from ...zoo.latent.network import FRAME_SIZE
 
 __all__ = ["Batch", "Corpus", "draw_batch", "scaled"]
 

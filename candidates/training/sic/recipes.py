@@ -8,9 +8,9 @@ from itertools import product
 from typing import Any
 
 from ....core.cards import CandidateCard
-from ...training.recipe import Optimisation, Recipe
+from ..recipe import Optimisation, Recipe
 from .losses import Objective
-from .training import Batches, SICTask
+from .task import Batches, SICTask
 
 __all__ = ["ABLATIONS", "SIZES", "Size", "recipe_of", "recipes"]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ....core.cards import CandidateCard
-from ...training.recipe import Optimisation, Recipe, Task
+from ...zoo.latent.network import DYNAMICS, ENCODERS
+from ..recipe import Optimisation, Recipe, Task
 from .corpus import Corpus
-from .network import DYNAMICS, ENCODERS
-from .training import task_of
+from .task import task_of
 
 __all__ = ["FAMILY", "recipe_of", "recipes"]
 

@@ -14,14 +14,13 @@ import torch
 
 from ....tasks.mental_pong import OCCLUDER_START_DEG, STEP_MS, PongCondition, ball_state, sample_conditions
 from ....tasks.pong_frames import draw_frames, frame_times_ms
-from .inputs import FRAME_SIZE, Components, features_of
+from ...zoo.task_rnn.inputs import FRAME_SIZE, Components, features_of
+from ...zoo.task_rnn.outputs import N_OUTPUTS
 
-__all__ = ["N_OUTPUTS", "N_STEPS", "Trials", "draw_conditions", "make_trials", "trial_frames"]
+__all__ = ["N_STEPS", "Trials", "draw_conditions", "make_trials", "trial_frames"]
 
 # 7 still steps, then at most 45 visible and 45 hidden ones; the last frame is at the edge.
 N_STEPS = 98
-# x, y all the time; x, y while visible; x, y while hidden; final y; one that is never used.
-N_OUTPUTS = 8
 BOUNCE_SHARE = 0.5
 
 

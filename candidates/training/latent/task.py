@@ -13,10 +13,10 @@ from ....core.cards import CandidateCard, read_card
 from ....core.errors import InvalidArgumentError, MissingPartError
 from ....core.seeds import child_seed
 from ....tasks.bouncing_shapes import N_SHAPES, N_TEXTURES
-from ...training.recipe import Task
 from ...weights import load_into, read_weights
+from ...zoo.latent.network import WINDOW, Encoder, LatentNetwork, make_dynamics, rolled_out
+from ..recipe import Task
 from .corpus import Batch, Corpus, draw_batch, scaled
-from .network import WINDOW, Encoder, LatentNetwork, make_dynamics, rolled_out
 
 __all__ = ["AHEAD", "ahead_error", "contrast_across_time", "one_ahead_error", "task_of"]
 

@@ -1,0 +1,5 @@
+"""Training of networks that integrate their path."""
+
+from .recipes import recipes
+
+__all__ = ["recipes"]

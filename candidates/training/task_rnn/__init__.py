@@ -1,0 +1,5 @@
+"""Training of the recurrent networks on Mental-Pong."""
+
+from .recipes import recipes
+
+__all__ = ["recipes"]

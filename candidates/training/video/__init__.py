@@ -1,0 +1,5 @@
+"""Training of the predictors of video."""
+
+from .recipes import recipes
+
+__all__ = ["recipes"]
