@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies scaffold integrations cli \
+SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies figures scaffold integrations cli \
 	tests __init__.py __main__.py api.py
 
 .PHONY: demo test lint speed studies clean

@@ -10,7 +10,7 @@ from .candidates import LoadedCandidate
 from .core.records import ResultRecord
 from .core.settings import Settings, load_settings
 from .data_registry import Dataset
-from .metrics import LabelledMetric
+from .metrics import Metric
 from .scoring import execute, prepare
 
 __all__ = [
@@ -56,7 +56,7 @@ def load_benchmark(name: str, *, settings: Settings | None = None) -> Benchmark:
     return benchmarks.load_benchmark(name, settings or load_settings())
 
 
-def load_metric(name: str, *, settings: Settings | None = None, **parameters: Any) -> LabelledMetric:
+def load_metric(name: str, *, settings: Settings | None = None, **parameters: Any) -> Metric:
     """Build a metric by name with its parameters."""
     return metrics.load_metric(name, settings or load_settings(), **parameters)
 

@@ -1,4 +1,4 @@
-"""Benchmarks: a data set, a task, a measure and a ceiling, declared in YAML."""
+"""Benchmarks: a data set, a task, a metric and a ceiling, declared in YAML."""
 
 from .benchmark import Benchmark
 from .interface import load_benchmark, registry

@@ -18,7 +18,7 @@ from ..core.activations import Activations, TimedValues
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate, coordinates_along
 from ..core.stimuli import SelfMotion, Stimulus, StimulusSet
-from ..data_registry.direction_bins import bin_of_direction
+from ..data_registry.space.direction_bins import bin_of_direction
 from ..metrics.interface import SamplesNeeded
 from .missing import complete_only, even_repetitions
 
@@ -39,7 +39,7 @@ def brain_samples(
     epoch : str or None
         Name of the mask that selects (stimulus, time bin); None for all.
     needed : {"complete", "by neuroid", "as recorded"}, default="complete"
-        What has to have been recorded of a sample, see :attr:`~innerscore.metrics.LabelledMetric.samples_needed`.
+        What has to have been recorded of a sample, see :attr:`~innerscore.metrics.Metric.samples_needed`.
 
     Returns
     -------

@@ -37,7 +37,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class BehaviouralBenchmark(Benchmark):
-    """A data set of judgements and a measure of answers; all judged stimuli are scored.
+    """A data set of judgements and a metric of answers; all judged stimuli are scored.
 
     The table of the data set's stimuli has columns ``role`` (``testing`` or ``readout_training``) and ``label``.
     """

@@ -20,14 +20,14 @@ from ..core.scores import Score
 from ..core.stimuli import Stimulus, StimulusSet
 from ..data_registry import Dataset
 from ..data_registry.interface import loader_errors
-from ..metrics import LabelledMetric
+from ..metrics import Metric
 from .alignment import brain_samples, model_samples, of_animal, subset
 
 __all__ = ["Benchmark"]
 
 
 class Benchmark:
-    """A data set, an epoch, a measure and a way to choose a layer.
+    """A data set, an epoch, a metric and a way to choose a layer.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ class Benchmark:
         What it is.
     dataset : Dataset
         The recordings.
-    metric : LabelledMetric
-        The measure, with its parameters.
+    metric : Metric
+        The metric, with its parameters.
     """
 
-    def __init__(self, card: BenchmarkCard, dataset: Dataset, metric: LabelledMetric) -> None:
+    def __init__(self, card: BenchmarkCard, dataset: Dataset, metric: Metric) -> None:
         self.card = card
         self.dataset = dataset
         self.metric = metric
@@ -67,7 +67,7 @@ class Benchmark:
 
     @cached_property
     def ceiling(self) -> float:
-        """The measure's ceiling on the scored conditions."""
+        """The metric's ceiling on the scored conditions."""
         return self.metric.ceiling(*self._scored_brains)
 
     @cached_property
@@ -78,7 +78,7 @@ class Benchmark:
 
     @cached_property
     def commitment_conditions(self) -> tuple[str, ...]:
-        """Conditions kept for choosing a layer; never scored. None where the measure needs them all."""
+        """Conditions kept for choosing a layer; never scored. None where the metric needs them all."""
         every = self.card.commitment.every
         return self._conditions[::every] if every else ()
 
@@ -213,7 +213,7 @@ def _check_same_units(activations: Mapping[str, Activations]) -> None:
 
 
 def _check_varies(model: xr.DataArray, layer: str) -> None:
-    """No measure is defined for a model that is in the same state at all samples."""
+    """No metric is defined for a model that is in the same state at all samples."""
     if (model.values == model.values[:1]).all():
         raise ActivationError(
             f"The activations of layer '{layer}'",

@@ -35,7 +35,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class EndpointBenchmark(Benchmark):
-    """An animal's endpoints, a presentation a trial, and a measure of how alike errors are."""
+    """An animal's endpoints, a presentation a trial, and a metric of how alike errors are."""
 
     @cached_property
     def scored_conditions(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..core.batching import BatchedCandidate
 from ..core.bundles import CARD_NAME, folder_sha256
 from ..core.cards import CandidateCard, read_card
 from ..core.errors import InvalidInputError
@@ -11,7 +12,6 @@ from ..core.hashing import canonical_json, sha256_of_bytes, sha256_of_file
 from ..core.identity import PACKAGE_ROOT, code_sha256, entry_of
 from ..core.registry import Registered, Registry, registry_of
 from ..core.settings import Settings
-from ..core.showing import BatchedCandidate
 from ..core.stimuli import FrameClip, StimulusSet
 from .loaded import Candidate, LoadedCandidate, built
 

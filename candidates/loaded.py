@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from ..core.activations import Activations, LayerValues, check_activations
+from ..core.batching import show
 from ..core.cards import CandidateCard
 from ..core.entries import import_entry
 from ..core.errors import CandidateError, foreign_errors
-from ..core.showing import show
 from ..core.stimuli import Stimulus
 from .weights import read_weights
 

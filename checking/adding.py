@@ -14,7 +14,7 @@ from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
 from ..core.whole_folder import whole_folder
 from ..data_registry.declared_fields import ENDINGS
-from ..data_registry.folder_files import own_files
+from ..data_registry.files.folder import own_files
 from ..data_registry.interface import load_dataset
 from ..data_registry.sharing import may_leave, note_private
 from .datasets import check_dataset, dataset_notes

@@ -54,5 +54,5 @@ def _ceiling_faults(ceiling: float, path: Path) -> list[Fault]:
         return []
     reason = f"a ceiling of {ceiling:.3g}: models cannot be ranked under it"
     return [
-        Fault(str(path), reason, "Choose another epoch, region or measure, or data with more repetitions.")
+        Fault(str(path), reason, "Choose another epoch, region or metric, or data with more repetitions.")
     ]

@@ -23,7 +23,7 @@ __all__ = ["CandidateReport", "Estimate", "check_candidate"]
 
 @dataclass(frozen=True)
 class Estimate:
-    """What showing a benchmark's stimuli to a candidate will take; the measure's own time comes on top.
+    """What showing a benchmark's stimuli to a candidate will take; the metric's own time comes on top.
 
     Parameters
     ----------

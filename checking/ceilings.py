@@ -14,7 +14,7 @@ from .faults import Fault, fault_of
 
 __all__ = ["ceiling_faults"]
 
-_THRESHOLD = 0.1  # below it the predictivity measures leave a neuroid out
+_THRESHOLD = 0.1  # below it the predictivity metrics leave a neuroid out
 _FEWEST = 5  # neuroids of which a median over neuroids can be told from chance
 _N_SPLITS = 20
 _TRUTHS = {"m"}  # positions and the like: true values, which have no noise to be measured

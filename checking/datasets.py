@@ -16,7 +16,7 @@ from ..data_registry.interface import loader_errors
 from .ceilings import ceiling_faults
 from .faults import Fault, entry_file, fault_of
 from .recordings import left_out_notes, recording_faults
-from .shown import leakage_faults, pairing_faults, stimulus_faults
+from .stimuli import leakage_faults, pairing_faults, stimulus_faults
 
 __all__ = ["check_dataset", "dataset_notes", "licence_faults"]
 

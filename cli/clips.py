@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.stimuli import FrameClip, SelfMotion, StimulusSet
-from ..leaderboard.figures import animated_png, path_animation
+from ..figures import animated_png, path_animation
 from ..leaderboard.pages import Clip
 
 __all__ = ["clip_of"]

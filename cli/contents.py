@@ -13,11 +13,11 @@ from ..core.cards import Card
 from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.registry import Registry
 from ..core.settings import Settings
-from ..leaderboard.figures import Figure
+from ..figures import Figure
 from ..leaderboard.pages import BoardContents, Clip, write_site
 from ..leaderboard.store import Store
 from ..studies.galleries import dataset_maps, gallery
-from ..studies.validity import shipped_report
+from ..studies.model_recovery import shipped_report
 from .clips import clip_of
 
 __all__ = ["board_contents", "read_trust", "site_writer", "trust_file"]

@@ -86,7 +86,7 @@ def accept(
     """Accept a locked file's present bytes, such as a new release; the old hash is kept beside the new."""
     from ..core.settings import load_settings
     from ..data_registry import registry
-    from ..data_registry.files import accept_file
+    from ..data_registry.files.fetching import accept_file
 
     settings = load_settings()
     card = registry(settings).find(name).card
@@ -142,7 +142,7 @@ def _write_added(added: Added) -> None:
 
 def _fetch_files(card: DatasetCard, settings: Settings, *, everything: bool) -> list[str]:
     """The needed files, fetched, and those of the optional ones that are here or wanted."""
-    from ..data_registry.files import checked_file, local_file
+    from ..data_registry.files.fetching import checked_file, local_file
 
     wanted = [
         file
@@ -181,7 +181,7 @@ def _named(card: DatasetCard, name: str) -> DataFile:
 
 
 def _file_rows(card: DatasetCard, settings: Settings, *, verify: bool) -> list[dict[str, Any]]:
-    from ..data_registry.files import file_status
+    from ..data_registry.files.fetching import file_status
 
     if not card.files:
         return [

@@ -70,7 +70,7 @@ def score(
 
     A pair that was scored before under the same hashes is not run again, so an interrupted command goes on
     where it was. At the end each score's place on the board is told: the ranks that paired tests leave open, and
-    whom it is not told apart from.
+    whom it is not significantly different from.
 
     Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
     """

@@ -43,7 +43,7 @@ class Place:
     def text(self) -> str:
         """``rank 2-4 of 12, tied with b, c``."""
         rank = f"{self.rank_low}" if self.rank_low == self.rank_high else f"{self.rank_low}-{self.rank_high}"
-        tied = "" if not self.tied_with else f", not told apart from {_listed(self.tied_with)}"
+        tied = "" if not self.tied_with else f", not significantly different from {_listed(self.tied_with)}"
         return f"rank {rank} of {self.n_compared}{tied}"
 
     def to_json(self) -> dict[str, Any]:

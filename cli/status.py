@@ -67,7 +67,7 @@ def _here(identifier: str, *, withdraw: bool) -> dict[str, Any]:
 
     queue, _ = open_queue(load_settings())
     found = queue.withdraw(identifier) if withdraw else queue.get(identifier)
-    return queue.told(found)
+    return queue.as_dict(found)
 
 
 def _tell(found: dict[str, Any]) -> None:

@@ -18,8 +18,8 @@ __all__ = ["estimate_text", "print_board", "print_table", "result_line"]
 
 _PIPE_WIDTH = 160  # columns where standard output is no terminal
 _CAPTION = (
-    "share of the ceiling [95 % interval]; ^ above the ceiling; win rate: the share of the others that one beats, "
-    "mean over the benchmarks, but for those in brackets"
+    "ceiling-normalised score [95 % interval]; ^ above the ceiling; win rate: the share of the others that one "
+    "beats, mean over the benchmarks, but for those in brackets"
 )
 _STATE_TEXT = {"failed": "failed", "not applicable": "n/a", "not run": "not run"}
 

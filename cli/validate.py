@@ -11,9 +11,9 @@ from .options import JsonOption
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
+    from ..core.recovery_report import RecoveryReport
     from ..core.settings import Settings
-    from ..leaderboard.pages.trust_report import TrustReport
-    from ..studies.validity import Design
+    from ..studies.model_recovery import Design
 
 __all__ = ["validate"]
 
@@ -74,8 +74,8 @@ def validate(
     """
     from ..core.files import write_bytes
     from ..core.settings import load_settings
-    from ..studies.validity import QUICK_BENCHMARKS, RELIABILITIES, Design
-    from ..studies.validity.report import SUMMARY_COLUMNS, markdown, summary_rows
+    from ..studies.model_recovery import QUICK_BENCHMARKS, RELIABILITIES, Design
+    from ..studies.model_recovery.report import SUMMARY_COLUMNS, markdown, summary_rows
     from .contents import trust_file
     from .running import limit_threads
     from .tables import print_table
@@ -99,8 +99,8 @@ def validate(
     write(f"the report: {path.resolve()}")
 
 
-def _older_report(path: Path) -> TrustReport | None:
-    from ..leaderboard.pages.trust_report import read_report
+def _older_report(path: Path) -> RecoveryReport | None:
+    from ..core.recovery_report import read_report
     from .contents import read_trust
 
     content = read_trust(path)
@@ -114,22 +114,22 @@ def _studied(
     minutes: float | None,
     fresh: int,
     settings: Settings,
-) -> TrustReport:
+) -> RecoveryReport:
     """Run the study, or what is left of it."""
     import sys
     import time
 
     from ..candidates import registry
     from ..core.provenance import utc_now
-    from ..studies.validity import Study, fresh_calibration, run_study
-    from ..studies.validity.scenes import make_scenes
+    from ..studies.model_recovery import Study, fresh_calibration, run_study
+    from ..studies.model_recovery.scenes import prepare_benchmarks
     from .progress import shown_progress
 
     began, whole = time.monotonic(), float("inf") if minutes is None else 60 * minutes
     chosen, left_out = _benchmarks(benchmarks, settings)
     names = list(dict.fromkeys(candidates or registry(settings).entries()))
     with shown_progress("validate") as show:
-        scenes, failed = make_scenes(chosen, names, design, settings, show)
+        scenes, failed = prepare_benchmarks(chosen, names, design, settings, show)
         study = Study(
             design, scenes, settings.data_dir / "validity", began + _FOR_ROUNDS * whole, began + whole
         )
@@ -150,7 +150,7 @@ def _studied(
 def _benchmarks(names: list[str] | None, settings: Settings) -> tuple[list[str], dict[str, str]]:
     """Those named, or all on simulated recordings for which a brain can be simulated; and why not the others."""
     from ..benchmarks import registry
-    from ..studies.validity import why_not
+    from ..studies.model_recovery import why_not
 
     known = registry(settings)
     home = [entry.card for name, entry in known.entries().items() if name.startswith("Simulated")]

@@ -44,7 +44,7 @@ def verify(
 
 
 def _verified(target: str) -> Verification:
-    from ..leaderboard.source import opened_unchanged, store_url
+    from ..leaderboard.opening import opened_unchanged, store_url
     from ..leaderboard.verify import verify_store
     from ..leaderboard.verify_export import verify_export
 

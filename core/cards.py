@@ -211,7 +211,7 @@ class DatasetCard(Card):
 
 
 class MetricCard(Card):
-    """A measure: what it compares, by which formula, in which range.
+    """A metric: what it compares, by which formula, in which range.
 
     Attributes
     ----------
@@ -249,7 +249,7 @@ class Commitment(_Model):
     ----------
     every : int
         Each `every`-th condition, in the data set's own order, is kept for the choice. 0 keeps none, where a
-        measure needs all of them (whole maps): then the first layer on the candidate's card stands for the region.
+        metric needs all of them (whole maps): then the first layer on the candidate's card stands for the region.
     """
 
     every: Annotated[int, Field(ge=0)] = 4
@@ -263,7 +263,7 @@ class Commitment(_Model):
 
 
 class BenchmarkCard(Card):
-    """A benchmark, declared whole: data set, epoch, measure, commitment; no code.
+    """A benchmark, declared whole: data set, epoch, metric, commitment; no code.
 
     Attributes
     ----------

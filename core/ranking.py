@@ -1,6 +1,6 @@
 """Ranks that can be known: Holm's correction, and the ranks that tests of all pairs leave open.
 
-The measures and the board both rank; what they share is here, on numpy arrays.
+The metrics and the board both rank; what they share is here, on numpy arrays.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RankRanges:
         Of all pairs, Holm-corrected; 1 on the diagonal.
     tie_groups : tuple of tuple of int
         Largest runs of candidates, in descending order of the mean, in which no pair differs. They may
-        overlap, as "not told apart" is not transitive.
+        overlap, as "not significantly different" is not transitive.
     """
 
     mean: Floats

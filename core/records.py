@@ -82,7 +82,7 @@ class CandidateRef(_Model):
 
 
 class BenchmarkRef(_Model):
-    """Which benchmark: its name, version, card hash and measure."""
+    """Which benchmark: its name, version, card hash and metric."""
 
     identifier: str
     version: int
@@ -103,7 +103,7 @@ class DataRef(_Model):
 class RunInputs(_Model):
     """All that determines a run's values on one machine.
 
-    The seed is the candidate's: it draws with it, the measure's draws have a seed of their own.
+    The seed is the candidate's: it draws with it, the metric's draws have a seed of their own.
     """
 
     candidate: CandidateRef

@@ -1,6 +1,6 @@
 """A score in resamples of what it was measured on: what a paired test of two candidates needs.
 
-The draws are those of the measure's own seed and the same for every candidate on the same data, so the b-th
+The draws are those of the metric's own seed and the same for every candidate on the same data, so the b-th
 value of one candidate and the b-th of another are of the same resample. They are kept beside the record as a
 ``.npy`` file of float32, shape (n_resamples, 3), in the order of `PARTS`.
 """

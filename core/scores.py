@@ -46,7 +46,7 @@ class Score:
     Parameters
     ----------
     raw : Estimate
-        The measure before any correction for noise.
+        The metric before any correction for noise.
     ceiling : Estimate
         The raw value that the noise of the recording allows, or that another brain reaches.
     normalised : Estimate

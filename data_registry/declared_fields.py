@@ -18,8 +18,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from ..core.arrays import plain_array
 from ..core.errors import InvalidDataError, MissingPartError
 from ..core.hdf5_links import refuse_outside_parts
-from .matlab_structs import read_matlab
-from .npz_objects import read_npz
+from .readers.matlab_structs import read_matlab
+from .readers.npz_objects import read_npz
 
 __all__ = ["ENDINGS", "Field", "arranged", "file_of", "numbers", "read_field", "texts"]
 

@@ -19,9 +19,9 @@ from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
 from ..core.settings import Settings
 from .declared_fields import ENDINGS, Field, numbers, read_field, texts
-from .folder_files import folder_files
-from .spatial_dataset import SpatialDataset, SpatialOptions, read_options
-from .spatial_sessions import TrackedSession, tracked_session
+from .files.folder import folder_files
+from .space.dataset import SpatialDataset, SpatialOptions, read_options
+from .space.sessions import TrackedSession, tracked_session
 
 __all__ = ["SessionFields", "SessionOptions", "sessions"]
 

@@ -24,8 +24,8 @@ from ..core.labelled import recording
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
 from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts
-from .folder_files import own_files
-from .spatial_dataset import read_options
+from .files.folder import own_files
+from .space.dataset import read_options
 
 __all__ = ["TrialFields", "TrialOptions", "Trials", "trials"]
 

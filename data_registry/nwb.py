@@ -22,10 +22,10 @@ from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError, MissingPartError, foreign_errors
 from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
-from .folder_files import folder_files
-from .nwb_series import choose_series, heading, in_metres, series_times
-from .spatial_dataset import SpatialDataset, SpatialOptions, read_options
-from .spatial_sessions import TrackedSession, in_window, tracked_session
+from .files.folder import folder_files
+from .readers.nwb_series import choose_series, heading, in_metres, series_times
+from .space.dataset import SpatialDataset, SpatialOptions, read_options
+from .space.sessions import TrackedSession, in_window, tracked_session
 
 __all__ = ["IntervalChoice", "NwbOptions", "nwb_dataset", "read_nwb"]
 

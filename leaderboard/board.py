@@ -27,7 +27,7 @@ from .cells import (
     Row,
     Section,
 )
-from .order import ALPHA, Comparison, Quantity, Standing, compare, mean_of
+from .ranking import ALPHA, Comparison, Quantity, RankInterval, compare, mean_of
 from .win_rate import compare_wins, mean_win_rates
 
 __all__ = [
@@ -67,7 +67,7 @@ def make_board(
         no record at all.
     resamples : callable, optional
         Gives the resamples of records by record hash, as :meth:`.store.Store.resamples` does; without it no
-        two candidates are told apart.
+        two candidates are significantly different.
     quantity : {"normalised", "raw", "ceiling"}, default="normalised"
         What cells show and columns rank. Rows stand by the win rate of normalised values in any case.
     alpha : float, default=0.05
@@ -331,8 +331,8 @@ class _Contest:
         places = {number: place for place, number in enumerate(self.members)}
         return self.comparison.among([places[number] for number in chosen])
 
-    def standings(self, alpha: float) -> dict[int, Standing]:
-        return dict(zip(self.members, self.comparison.standings(alpha), strict=True))
+    def rank_intervals(self, alpha: float) -> dict[int, RankInterval]:
+        return dict(zip(self.members, self.comparison.rank_intervals(alpha), strict=True))
 
     def tests(self, rows: Sequence[Row]) -> PairTests:
         return PairTests(tuple(rows[number].candidate for number in self.members), self.comparison.corrected)
@@ -343,7 +343,7 @@ def _ranked(
 ) -> tuple[list[Row], tuple[PairTests, ...]]:
     """The rows with the standing of each cell in its column, and of each row that has a win rate."""
     contests = [_contest([row.cells[i] for row in rows], resamples) for i in range(len(columns))]
-    by_column = [contest.standings(alpha) for contest in contests]
+    by_column = [contest.rank_intervals(alpha) for contest in contests]
     tests = tuple(contest.tests(rows) for contest in contests)
     if any(cell.quantity != "normalised" for row in rows for cell in row.cells):
         contests = [
@@ -361,10 +361,10 @@ def _ranked(
     return ranked, tests
 
 
-def _standing(row: Row, number: int, by_column: Sequence[Mapping[int, Standing]]) -> tuple[Cell, ...]:
+def _standing(row: Row, number: int, by_column: Sequence[Mapping[int, RankInterval]]) -> tuple[Cell, ...]:
     return tuple(
-        replace(cell, standing=standings.get(number))
-        for cell, standings in zip(row.cells, by_column, strict=True)
+        replace(cell, standing=rank_intervals.get(number))
+        for cell, rank_intervals in zip(row.cells, by_column, strict=True)
     )
 
 
@@ -390,7 +390,7 @@ def _standings_by_wins(
     contests: Sequence[_Contest],
     resamples: Mapping[str, Resamples],
     alpha: float,
-) -> dict[int, Standing]:
+) -> dict[int, RankInterval]:
     """Compare rows of full coverage by their win rate."""
     full = [number for number, row in enumerate(rows) if row.is_full]
     if not full:
@@ -400,7 +400,7 @@ def _standings_by_wins(
         known = _known([rows[number].cells[place] for number in full], resamples)
         wins = compare_wins(contests[place].among(full), known, "normalised")
         by_dataset.setdefault(columns[place].dataset, []).append(wins)
-    return _Contest(full, mean_of(by_dataset)).standings(alpha)
+    return _Contest(full, mean_of(by_dataset)).rank_intervals(alpha)
 
 
 def _place_in_section(row: Row) -> tuple[bool, float, int, bool, str]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.records import EstimateRecord, ResultRecord
-from .order import ALPHA, Quantity, Standing
+from .ranking import ALPHA, Quantity, RankInterval
 
 __all__ = [
     "Board",
@@ -99,7 +99,7 @@ class _Ranked:
     """What cells and rows share: a standing, if they have a value to compare."""
 
     @property
-    def _standing(self) -> Standing | None:
+    def _standing(self) -> RankInterval | None:
         raise NotImplementedError
 
     @property
@@ -129,7 +129,7 @@ class Cell(_Ranked):
         The record shown.
     quantity : {"normalised", "raw", "ceiling"}
         Which part of the score `estimate` is.
-    standing : Standing or None
+    standing : RankInterval or None
         Among the column's candidates, by `quantity`; None without a value, and for the ceiling, which is the
         data's and ranks nobody.
     earlier_code : bool
@@ -139,11 +139,11 @@ class Cell(_Ranked):
     state: CellState
     record: ResultRecord | None = None
     quantity: Quantity = "normalised"
-    standing: Standing | None = None
+    standing: RankInterval | None = None
     earlier_code: bool = False
 
     @property
-    def _standing(self) -> Standing | None:
+    def _standing(self) -> RankInterval | None:
         return self.standing
 
     @property
@@ -222,7 +222,7 @@ class Row(_Ranked):
     win_rate : float
         Mean over the counted columns of the share of the others that it beats, in [0, 1]; NaN unless it has a value
         in every one of them, and if it is the only one that has.
-    standing : Standing or None
+    standing : RankInterval or None
         By the win rate, among the rows that have one.
     """
 
@@ -234,10 +234,10 @@ class Row(_Ranked):
     bundle: Bundle | None = None
     earlier: tuple[Earlier, ...] = ()
     win_rate: float = math.nan
-    standing: Standing | None = None
+    standing: RankInterval | None = None
 
     @property
-    def _standing(self) -> Standing | None:
+    def _standing(self) -> RankInterval | None:
         return self.standing
 
     @property
@@ -339,7 +339,7 @@ class Board:
     quantity : {"normalised", "raw", "ceiling"}
         Which part of the scores is shown and ranked in columns.
     alpha : float
-        Up to which Holm-corrected p-value two candidates are told apart.
+        Up to which Holm-corrected p-value two candidates are significantly different.
     """
 
     sections: tuple[Section, ...]

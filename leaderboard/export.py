@@ -20,17 +20,17 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, TypeAlias
 
+from ..core.csv_text import csv_text
 from ..core.errors import InvalidDataError
 from ..core.records import TARGETS_FILE, ResultRecord
 from ..core.whole_folder import whole_folder
 from .board import Board
-from .cells_as_text import csv_text
+from .checksums import SUMS, read_sums, write_sums
 from .inserting import Entry
 from .pages import BoardContents, write_site
 from .parquet import parquet_bytes
 from .record_table import RECORD_COLUMNS, record_rows
 from .store import Store
-from .sums import SUMS, read_sums, write_sums
 from .tables import board_csv, board_json, board_rows
 
 __all__ = ["RECORDS_TABLE", "STORE_FILE", "Site", "export_board", "file_path", "record_path"]

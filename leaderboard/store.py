@@ -23,9 +23,9 @@ from ..core.hashing import sha256_of_bytes
 from ..core.records import TARGETS_FILE, ResultRecord, read_candidate_card, read_record
 from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
 from .database import open_engine, reading, safe_url, sqlite_url, store_errors, writing
-from .guards import broken_pages, missing_guards
 from .inserting import BATCH, Entry, check_superseded, insert_new, insert_run
 from .schema import ATTACHMENTS, RECORDS
+from .triggers import broken_pages, missing_guards
 from .upgrade import bring_up_to_date
 
 __all__ = ["Entry", "Store"]

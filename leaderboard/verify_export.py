@@ -7,10 +7,10 @@ from pathlib import Path
 
 from ..core.errors import InnerscoreError, InvalidDataError
 from ..core.hashing import sha256_of_file
+from .checksums import files_below, read_sums
 from .export import STORE_FILE
+from .opening import opened_unchanged, store_url
 from .reading_exports import export_entries
-from .source import opened_unchanged, store_url
-from .sums import files_below, read_sums
 from .verify import Finding, Verification, verify_store
 
 __all__ = ["verify_export"]

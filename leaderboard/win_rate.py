@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from ..core.ranking import is_rounding
 from ..core.resamples import Resamples
-from .order import Comparison, Quantity, inflation, pair_variances, sharing
+from .ranking import Comparison, Quantity, inflation, pair_variances, sharing
 
 __all__ = ["compare_wins", "mean_win_rates", "win_rates"]
 
@@ -85,8 +85,8 @@ def compare_wins(
 
     The standard error of the difference of two win rates is that over resamples, in each of which the win rates are
     formed anew. A win rate saturates: the order of two candidates turns in few resamples long before the difference
-    of their values is beyond doubt, and over resamples alone equal candidates would be told apart too often. So the
-    error is never taken to be less, relative to the gap, than that of the values themselves:
+    of their values is beyond doubt, and over resamples alone equal candidates would be significantly different too
+    often. So the error is never taken to be less, relative to the gap, than that of the values themselves:
     :math:`|\Delta w| / \max(|t|, 0.9)`, with t of the values. In a section of one column the test of win rates
     is then never bolder than that of the values.
 

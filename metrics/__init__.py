@@ -1,5 +1,5 @@
-"""Measures: pure functions in :mod:`innerscore.metrics.functional`, thin metric classes beside them."""
+"""Metrics: pure functions in :mod:`innerscore.metrics.functional`, thin metric classes beside them."""
 
-from .interface import LabelledMetric, load_metric, registry
+from .interface import Metric, load_metric, registry
 
-__all__ = ["LabelledMetric", "load_metric", "registry"]
+__all__ = ["Metric", "load_metric", "registry"]

@@ -28,7 +28,7 @@ from .functional.decoding.decoding import (
     random_splits,
 )
 from .functional.statistics.interval import percentile_interval
-from .interface import LabelledMetric
+from .interface import Metric
 from .samples import sample_epoch, sample_variables
 
 __all__ = ["BallDecoding", "EndpointDecoding", "SimulationIndex"]
@@ -62,7 +62,7 @@ class _Question:
     tested: dict[float, Mask]
 
 
-class _DecodingMetric(LabelledMetric):
+class _DecodingMetric(Metric):
     """What the read-outs share: states in few dimensions, the task's variables as targets.
 
     Subclasses say which samples are asked about (`_question`) and how right an answer is (`_accuracy` and,

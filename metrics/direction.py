@@ -32,10 +32,10 @@ class DirectionFraction(PopulationMetric):
     threshold : float, default=0.3
         Head-direction cells have a mean vector longer than this.
     match_noise : bool, default=False
-        As for all population measures. Few broad bins leave tuned cells little noise, and untuned ones are told
+        As for all population metrics. Few broad bins leave tuned cells little noise, and untuned ones are told
         apart by noise alone, which the floor of the lengths takes away.
     **parameters
-        Those of all population measures; the smoothing is in direction bins, around the circle.
+        Those of all population metrics; the smoothing is in direction bins, around the circle.
     """
 
     def __init__(self, *, threshold: float = 0.3, match_noise: bool = False, **parameters: Any) -> None:

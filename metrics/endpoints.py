@@ -19,7 +19,7 @@ from .functional.behaviour.error_consistency import (
     stratified_halves,
 )
 from .functional.statistics.interval import percentile_interval
-from .interface import LabelledMetric
+from .interface import Metric
 
 __all__ = ["EndpointConsistency"]
 
@@ -29,7 +29,7 @@ _UNIT = "conditions"
 _FEWEST_TRIALS = 2
 
 
-class EndpointConsistency(LabelledMetric):
+class EndpointConsistency(Metric):
     """Noise-corrected consistency of residual endpoint errors with an animal's, over conditions.
 
     The animal comes as one presentation a trial, with the coordinate ``target_y_deg``; the model as one

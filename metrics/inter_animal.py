@@ -14,7 +14,7 @@ from ..core.scores import Estimate, Score
 from .functional.mapping.inter_animal_consistency import Consistency, inter_animal_consistency
 from .functional.statistics.interval import percentile_interval
 from .functional.statistics.rank_ranges import hierarchical_bootstrap
-from .interface import Remembered, SamplesNeeded
+from .interface import IdentityCache, SamplesNeeded
 from .predictivity import RidgePredictivity, features, map_facts
 from .samples import distinct_splits
 from .targets import Targets, aggregate
@@ -46,7 +46,7 @@ class AnimalRelativePredictivity(RidgePredictivity):
     def __init__(self, *, n_source_splits: int = 4, **parameters: Any) -> None:
         super().__init__(**parameters)
         self._n_source_splits = n_source_splits
-        self._remembered: Remembered[Consistency] = Remembered()
+        self._remembered: IdentityCache[Consistency] = IdentityCache()
 
     @property
     def samples_needed(self) -> SamplesNeeded:

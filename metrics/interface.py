@@ -1,4 +1,4 @@
-"""What every measure on labelled data offers, and how one is found by its name."""
+"""What every metric on labelled data offers, and how one is found by its name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..core.registry import Registry, registry_of
 from ..core.scores import Score
 from ..core.settings import Settings
 
-__all__ = ["LabelledMetric", "Remembered", "SamplesNeeded", "load_metric", "registry"]
+__all__ = ["IdentityCache", "Metric", "SamplesNeeded", "load_metric", "registry"]
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ T = TypeVar("T")
 SamplesNeeded = Literal["complete", "by neuroid", "as recorded"]
 
 
-class LabelledMetric:
+class Metric:
     """A comparison of a model with a brain: ``metric(model, brain) -> Score``, a thin shell over pure functions.
 
     Subclasses write :meth:`__call__`, :meth:`value` and :meth:`ceiling`; their parameters are those that a
@@ -61,7 +61,7 @@ class LabelledMetric:
         raise NotImplementedError
 
 
-class Remembered(Generic[T]):
+class IdentityCache(Generic[T]):
     """What was last computed from one object: a brain's side of a comparison serves all candidates in turn."""
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ def registry(settings: Settings) -> Registry[MetricCard]:
     return registry_of("metric", MetricCard, Path(__file__).parent, settings)
 
 
-def load_metric(name: str, settings: Settings, **parameters: Any) -> LabelledMetric:
+def load_metric(name: str, settings: Settings, **parameters: Any) -> Metric:
     """Build a metric by name.
 
     Raises
@@ -93,7 +93,7 @@ def load_metric(name: str, settings: Settings, **parameters: Any) -> LabelledMet
     """
     build = registry(settings).load(name)
     try:
-        metric: LabelledMetric = build(**parameters)
+        metric: Metric = build(**parameters)
     except (TypeError, InvalidArgumentError) as error:
         raise InvalidCardError(
             f"The parameters of metric '{name}'", got=f"{parameters} ({error})", needed="ones that it has"

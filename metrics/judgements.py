@@ -1,7 +1,7 @@
 """Judgements on labelled data: a model's probability of contact beside what people said, scenario by scenario.
 
 The model comes as one neuroid with a probability for each video; people as the share who said yes, with their
-number. Both measures are taken within each scenario and averaged over scenarios.
+number. Both metrics are taken within each scenario and averaged over scenarios.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .functional._resample import resample_counts
 from .functional.behaviour.error_consistency import cohen_kappa
 from .functional.behaviour.judgements import bootstrap_agreement, fraction_reliability
 from .functional.statistics.interval import percentile_interval
-from .interface import LabelledMetric
+from .interface import Metric
 
 __all__ = ["PUBLISHED_HALF_SPLIT_R", "PUBLISHED_PAIRWISE_KAPPA", "OcpAccuracy", "OcpAgreement"]
 
@@ -42,8 +42,8 @@ PUBLISHED_PAIRWISE_KAPPA = {
 }  # fmt: skip
 
 
-class _JudgementMetric(LabelledMetric):
-    """A measure within each scenario, averaged over scenarios.
+class _JudgementMetric(Metric):
+    """A metric within each scenario, averaged over scenarios.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class _JudgementMetric(LabelledMetric):
         self._n_boot, self._seed, self._level = n_boot, seed, level
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
-        """The measure by scenario and its mean, with people's."""
+        """The metric by scenario and its mean, with people's."""
         probability = _probability(model)
         scenarios = [(name, probability[rows], people) for name, rows, people in _by_scenario(brain)]
         rows = [self._row(*scenario) for scenario in scenarios]

@@ -24,7 +24,7 @@ from .functional.decoding.path_integration import (
     read_out_position,
 )
 from .functional.statistics.interval import percentile_interval
-from .interface import LabelledMetric
+from .interface import Metric
 
 __all__ = ["PositionError"]
 
@@ -50,7 +50,7 @@ class _HeldOut:
         return position_skill(self.error, self.chance)
 
 
-class PositionError(LabelledMetric):
+class PositionError(Metric):
     """How much nearer to the truth a linear readout of position is than the mean position, on held-out walks.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Comparing populations of cells by the distribution of their spatial measures, cell for cell unpaired.
+"""Comparing populations of cells by the distribution of their spatial metrics, cell for cell unpaired.
 
 A model's units stand against the recorded cells of each animal, as the cells of the other animals do: the same
 similarity of two populations gives the value and its ceiling.
@@ -23,7 +23,7 @@ from ..core.seeds import generator
 from .functional.mapping.ridge import ridge_predictivity
 from .functional.statistics.interval import percentile_interval
 from .functional.statistics.reliability import split_half_reliability
-from .interface import LabelledMetric, Remembered, SamplesNeeded
+from .interface import IdentityCache, Metric, SamplesNeeded
 from .maps import bin_grid, smoothed
 from .recorded_together import gathered, recorded_together
 
@@ -70,10 +70,10 @@ class _Brain:
     left_out: tuple[str, ...]
 
 
-class PopulationMetric(LabelledMetric):
-    """What measures of populations share: maps, noise of the recording, ceiling, interval.
+class PopulationMetric(Metric):
+    """What metrics of populations share: maps, noise of the recording, ceiling, interval.
 
-    Subclasses write :meth:`describe` (maps to measures, one value a cell), :meth:`similarity` (two populations to
+    Subclasses write :meth:`describe` (maps to metrics, one value a cell), :meth:`similarity` (two populations to
     named similarities in [0, 1], averaged) and :meth:`summary` (facts of a population).
 
     Parameters
@@ -107,7 +107,7 @@ class PopulationMetric(LabelledMetric):
             )
         self._smoothing, self._match_noise, self._max_units = smoothing_bins, match_noise, max_units
         self._n_boot, self._seed, self._level = n_boot, seed, level
-        self._remembered: Remembered[_Brain] = Remembered()
+        self._remembered: IdentityCache[_Brain] = IdentityCache()
 
     @property
     def samples_needed(self) -> SamplesNeeded:
@@ -130,7 +130,7 @@ class PopulationMetric(LabelledMetric):
         return bin_grid(brain).size_m
 
     def describe(self, maps: Array, size_m: float) -> Cells:
-        """Measures of each cell, arrays of shape (n_cells,)."""
+        """Metrics of each cell, arrays of shape (n_cells,)."""
         raise NotImplementedError
 
     def similarity(self, first: Cells, second: Cells) -> dict[str, float]:
@@ -232,7 +232,7 @@ class PopulationMetric(LabelledMetric):
                 "The recording",
                 got=f"so many cells of each animal: {listed}",
                 needed=f"of {_MIN_CELLS} cells or more in each of two animals, or {2 * _MIN_CELLS} in one",
-                hint="Animals of fewer cells are left out; add sessions, or choose a measure of single cells.",
+                hint="Animals of fewer cells are left out; add sessions, or choose a metric of single cells.",
             )
         left_out = tuple(f"{name}: {n} cells" for name, n in counts.items() if name not in enough)
         return np.flatnonzero(np.isin(animal, enough)), left_out

@@ -35,7 +35,7 @@ from .functional.mapping.pls import pls_predictivity
 from .functional.mapping.procrustes import procrustes_predictivity
 from .functional.mapping.ridge import Predictivity, ridge_predictivity
 from .functional.statistics.interval import percentile_interval
-from .interface import LabelledMetric, Remembered, SamplesNeeded
+from .interface import IdentityCache, Metric, SamplesNeeded
 from .recorded_together import RecordedTogether, gathered
 from .samples import distinct_splits
 from .targets import Split, Targets, aggregate, joined_sums, neuroid_reliability, reliable_targets
@@ -70,7 +70,7 @@ _BY_CEILING_AND_MAP = (
 )
 
 
-class PredictivityMetric(LabelledMetric):
+class PredictivityMetric(Metric):
     """What all maps share."""
 
     def __init__(
@@ -91,8 +91,8 @@ class PredictivityMetric(LabelledMetric):
         self._boot: dict[str, Any] = {"n_boot": n_boot, "level": level, "seed": seed}
         self._seed, self._level = seed, level
         # Apart, as a candidate's layers are chosen and its score made on different conditions in turn.
-        self._scored: Remembered[Array] = Remembered()
-        self._chosen: Remembered[Array] = Remembered()
+        self._scored: IdentityCache[Array] = IdentityCache()
+        self._chosen: IdentityCache[Array] = IdentityCache()
 
     @property
     def samples_needed(self) -> SamplesNeeded:
@@ -124,7 +124,7 @@ class PredictivityMetric(LabelledMetric):
         return self._splits(brain)
 
     def _targets(
-        self, brain: xr.DataArray, splits: Sequence[Split], known: Remembered[Array] | None = None
+        self, brain: xr.DataArray, splits: Sequence[Split], known: IdentityCache[Array] | None = None
     ) -> Targets:
         """The neuroids; their reliability, which is the recording's, serves all candidates and layers."""
 

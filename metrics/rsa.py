@@ -20,7 +20,7 @@ from .functional.rsa.noise_ceiling import rsa_noise_ceiling
 from .functional.rsa.rdm import rdm
 from .functional.statistics.interval import percentile_interval
 from .functional.statistics.reliability import spearman_brown
-from .interface import LabelledMetric, Remembered
+from .interface import IdentityCache, Metric
 from .samples import by_animal, half_splits
 
 __all__ = ["AnimalRdms", "DissimilarityRsa", "RecordingRsa"]
@@ -30,7 +30,7 @@ Array = npt.NDArray[np.float64]
 _UNIT = "conditions"
 
 
-class DissimilarityRsa(LabelledMetric):
+class DissimilarityRsa(Metric):
     """RSA against published dissimilarities, one RDM a subject.
 
     Parameters
@@ -143,7 +143,7 @@ class AnimalRdms:
     n_constant: int
 
 
-class RecordingRsa(LabelledMetric):
+class RecordingRsa(Metric):
     """RSA against recordings with repetitions, corrected by split halves, one RDM an animal.
 
     Parameters
@@ -170,7 +170,7 @@ class RecordingRsa(LabelledMetric):
     ) -> None:
         self._distance, self._method, self._n_splits = distance, method, n_splits
         self._n_boot, self._seed, self._level = n_boot, seed, level
-        self._remembered: Remembered[list[AnimalRdms]] = Remembered()
+        self._remembered: IdentityCache[list[AnimalRdms]] = IdentityCache()
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Similarity with each animal's RDM over the square root of its reliability, averaged over animals."""

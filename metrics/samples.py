@@ -1,4 +1,4 @@
-"""What several measures need of a recording's samples: animals apart, halves of repetitions, epochs, the task."""
+"""What several metrics need of a recording's samples: animals apart, halves of repetitions, epochs, the task."""
 
 from __future__ import annotations
 

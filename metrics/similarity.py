@@ -20,7 +20,7 @@ from ..core.scores import Estimate, Score
 from .functional.similarity.cka import linear_cka
 from .functional.similarity.procrustes_shape import procrustes_similarity
 from .functional.statistics.reliability import spearman_brown
-from .interface import LabelledMetric
+from .interface import Metric
 from .samples import by_animal, half_splits
 
 __all__ = ["CkaSimilarity", "ProcrustesShapeSimilarity"]
@@ -30,7 +30,7 @@ Array = npt.NDArray[np.float64]
 _UNIT = "conditions (jackknife)"
 
 
-class _SimilarityMetric(LabelledMetric):
+class _SimilarityMetric(Metric):
     """A similarity of two matrices of responses to the same samples.
 
     Parameters

@@ -35,7 +35,7 @@ def dataset_facts(name: str) -> Mapping[str, str]:
 
 
 def benchmark_facts(name: str, dataset: Dataset) -> Mapping[str, str]:
-    """What a benchmark's templates ask for: alignment and measure follow from what the data set has.
+    """What a benchmark's templates ask for: alignment and metric follow from what the data set has.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def benchmark_facts(name: str, dataset: Dataset) -> Mapping[str, str]:
 
 
 def _comparison(dataset: Dataset) -> tuple[str, str]:
-    """Alignment and measure for the first region of a data set."""
+    """Alignment and metric for the first region of a data set."""
     with loader_errors(dataset.card):
         stimuli = dataset.stimuli()
         recording = dataset.recording(dataset.card.regions[0])

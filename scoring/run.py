@@ -156,7 +156,7 @@ def run_inputs(candidate: CandidateRef, benchmark: Benchmark, *, stimuli_sha256:
 def code_of(benchmark: Benchmark) -> str:
     """Hash, by meaning, of our own code that a benchmark's scores depend on.
 
-    That of the benchmark, its measure and its data set's loader, and that which shows stimuli to candidates. What
+    That of the benchmark, its metric and its data set's loader, and that which shows stimuli to candidates. What
     starts, isolates, records and tells the run is no part of it.
     """
     parts = (type(benchmark), type(benchmark.metric), type(benchmark.dataset), ActivationCache)

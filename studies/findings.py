@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..leaderboard.figures import Figure
+from ..figures import Figure
 from .published import PublishedNumber, Study
 
 __all__ = ["Finding", "Report", "Row", "laid_beside"]

@@ -16,9 +16,9 @@ from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
 from ..core.settings import Settings
 from ..data_registry import load_dataset
-from ..data_registry.spatial_dataset import SpatialDataset
-from ..leaderboard.figures.figure import Figure
-from ..leaderboard.figures.rate_maps import rate_map_gallery
+from ..data_registry.space.dataset import SpatialDataset
+from ..figures.figure import Figure
+from ..figures.rate_maps import rate_map_gallery
 from ..metrics.functional.spatial import grid_score, spatial_autocorrelation
 from ..metrics.maps import bin_grid, smoothed
 from ..tasks.coverage import coverage_paths

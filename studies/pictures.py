@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from ..leaderboard.figures import Figure
-from ..leaderboard.figures.svg import Scale, document, element, line, scale_over, text, x_axis, y_axis
+from ..figures import Figure
+from ..figures.svg import Scale, document, element, line, scale_over, text, x_axis, y_axis
 from .findings import Row
 
 __all__ = ["beside", "over_time"]

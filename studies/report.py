@@ -7,8 +7,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+from ..core.csv_text import csv_text
 from ..core.files import atomic_path
-from ..leaderboard.cells_as_text import csv_text
 from .findings import Report, Row
 
 __all__ = ["as_json", "write_report"]

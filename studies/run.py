@@ -11,7 +11,7 @@ from ..benchmarks.alignment import brain_samples
 from ..core.labelled import coordinate
 from ..core.records import ResultRecord, ScoreRecord
 from ..data_registry import Dataset
-from ..leaderboard.figures import Figure, Point, scatter
+from ..figures import Figure, Point, scatter
 from ..tasks.mental_pong import STILL_MS
 from .candidates import Scores, score_findings, scores_by_candidate, shared_variance
 from .findings import Finding, Report, Row, laid_beside

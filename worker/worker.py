@@ -17,7 +17,7 @@ from ..leaderboard.store import Entry, Store
 from ..scoring import Job, Outcome, job_of
 from ..scoring.bundle_folder import unpacked
 from ..scoring.sandbox import NoSandboxError, Sandbox, SandboxLimits
-from .beat import Beat
+from .heartbeat import Heartbeat
 from .reasons import failed_of, failed_of_record, internal
 
 __all__ = ["Worker"]
@@ -65,9 +65,9 @@ class Worker:
         lease = self.queue.claim(self.name, seconds=self.lease_seconds)
         if lease is None:
             return None
-        with Beat(self.queue, lease, self.lease_seconds) as beat:
+        with Heartbeat(self.queue, lease, self.lease_seconds) as heartbeat:
             try:
-                self._work(lease, beat)
+                self._work(lease, heartbeat)
             except LeaseLostError:
                 pass  # whoever has it now ends it
             except (KeyboardInterrupt, SystemExit, NoSandboxError):
@@ -75,20 +75,20 @@ class Worker:
                 raise
         return self.queue.get(lease.submission.identifier)
 
-    def _work(self, lease: Lease, beat: Beat) -> None:
+    def _work(self, lease: Lease, heartbeat: Heartbeat) -> None:
         """Check or score; what goes wrong ends the submission with its reason."""
         try:
             if lease.submission.state == "checking":
                 self._check(lease.submission)
                 self.queue.passed(lease)
             else:
-                self._score(lease, beat)
+                self._score(lease, heartbeat)
         except (LeaseLostError, NoSandboxError):
             raise
         except InnerscoreError as error:
-            self.queue.finish(lease, failed_of(error), log=beat.log)
+            self.queue.finish(lease, failed_of(error), log=heartbeat.log)
         except Exception:  # a fault of ours must not lose a submission
-            self.queue.finish(lease, internal(traceback.format_exc()), log=beat.log)
+            self.queue.finish(lease, internal(traceback.format_exc()), log=heartbeat.log)
 
     def _check(self, submission: Submission) -> None:
         """What may have changed since it was received: its bytes, the names that are registered."""
@@ -104,19 +104,19 @@ class Worker:
         for name in submission.benchmarks:
             known.find(name)
 
-    def _score(self, lease: Lease, beat: Beat) -> None:
+    def _score(self, lease: Lease, heartbeat: Heartbeat) -> None:
         folder = unpacked(self.bundles.read(lease.submission.zip_sha256), self.settings.cache_dir)
-        sandbox = Sandbox(self.settings, self.limits, beat.hear)
+        sandbox = Sandbox(self.settings, self.limits, heartbeat.on_output)
         records = []
         for name in lease.submission.benchmarks:
-            beat.at(f"{name}: data")
+            heartbeat.at(f"{name}: data")
             benchmark = load_benchmark(name, self.settings)
             job = job_of(str(folder), benchmark, self.settings, seed=0, sandbox=sandbox)
-            records.append(self._record(lease, job, beat, name))
+            records.append(self._record(lease, job, heartbeat, name))
         failed = [record for record in records if record.status == "failed"]
-        self.queue.finish(lease, failed_of_record(failed[0]) if failed else None, log=beat.log)
+        self.queue.finish(lease, failed_of_record(failed[0]) if failed else None, log=heartbeat.log)
 
-    def _record(self, lease: Lease, job: Job, beat: Beat, benchmark: str) -> ResultRecord:
+    def _record(self, lease: Lease, job: Job, heartbeat: Heartbeat, benchmark: str) -> ResultRecord:
         """The record of a pair: the one that is here, or a new one.
 
         A failed one is not tried again if it is of this submission, whose worker died after storing it.
@@ -126,11 +126,11 @@ class Worker:
         if known is not None and (known.status != "failed" or known.record_sha256 in own):
             outcome = Outcome(known)
         else:
-            report = partial(_report, beat, benchmark)
+            report = partial(_report, heartbeat, benchmark)
             outcome = job.do(None if known is None else known.record_sha256, report)
         self.queue.add_record(lease, Entry(outcome.record, outcome.all_files))
         return outcome.record
 
 
-def _report(beat: Beat, benchmark: str, stage: str, done: int, of: int) -> None:
-    beat.at(f"{benchmark}: {stage} {done}/{of}")
+def _report(heartbeat: Heartbeat, benchmark: str, stage: str, done: int, of: int) -> None:
+    heartbeat.at(f"{benchmark}: {stage} {done}/{of}")

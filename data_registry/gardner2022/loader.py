@@ -18,10 +18,10 @@ import numpy.typing as npt
 from ...core.cards import DatasetCard
 from ...core.errors import InvalidDataError
 from ...core.settings import Settings
-from ..files import local_file, locate_file
-from ..npz_objects import read_npz
-from ..spatial_dataset import SessionReader, SpatialDataset, SpatialOptions, read_options
-from ..spatial_sessions import TrackedSession, in_window, tracked_session
+from ..files.fetching import local_file, locate_file
+from ..readers.npz_objects import read_npz
+from ..space.dataset import SessionReader, SpatialDataset, SpatialOptions, read_options
+from ..space.sessions import TrackedSession, in_window, tracked_session
 
 __all__ = ["DAYS", "Day", "gardner2022"]
 

@@ -22,7 +22,7 @@ from ...core.errors import InvalidArgumentError, InvalidDataError
 from ...core.labelled import dissimilarities
 from ...core.settings import Settings
 from ...core.stimuli import FrameClip, StimulusSet
-from ..files import locate_file
+from ..files.fetching import locate_file
 
 __all__ = ["Kriegeskorte2008"]
 

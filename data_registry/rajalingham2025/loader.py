@@ -22,7 +22,7 @@ from ...core.stimuli import StimulusSet
 from ...tasks.mental_pong import STILL_MS, PongCondition
 from ...tasks.mental_pong_conditions import RELEASED_STEP_MS, bounce_group, epoch_times
 from ...tasks.pong_frames import render_trial
-from ..files import CheckedFile, checked_file, local_file
+from ..files.fetching import CheckedFile, checked_file, local_file
 from ..interface import Progress
 from .behaviour import COLUMNS, label_endpoints, paddle_endpoints
 from .labelled import conditions_of, label_trials

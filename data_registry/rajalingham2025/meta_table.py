@@ -10,7 +10,7 @@ import pandas as pd
 from ...core.errors import InvalidDataError
 from ...tasks.mental_pong import STEP_MS, PongCondition
 from ...tasks.mental_pong_conditions import META_INDICES, condition_name
-from ..safe_pickle import read_pickle
+from ..readers.safe_pickle import read_pickle
 
 __all__ = ["read_conditions"]
 

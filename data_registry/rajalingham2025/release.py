@@ -16,8 +16,8 @@ from scipy.stats import pearsonr
 from ...core.errors import InvalidDataError
 from ...tasks.mental_pong_conditions import META_INDICES, N_BINS
 from ..interface import Progress
-from ..matlab_structs import read_matlab
-from ..safe_pickle import read_pickle
+from ..readers.matlab_structs import read_matlab
+from ..readers.safe_pickle import read_pickle
 
 __all__ = ["ANIMALS", "EPOCH_FIELDS", "Release", "TrialType", "read_release"]
 

@@ -11,9 +11,9 @@ from functools import partial
 
 from ...core.cards import DatasetCard
 from ...core.settings import Settings
-from ..folder_files import folder_files
+from ..files.folder import folder_files
 from ..nwb import NwbOptions, read_nwb
-from ..spatial_dataset import SessionReader, SpatialDataset, read_options
+from ..space.dataset import SessionReader, SpatialDataset, read_options
 from .matlab_sessions import group_sessions, read_session
 
 __all__ = ["sargolini2006"]

@@ -18,9 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import InvalidDataError
-from ..matlab_structs import read_matlab
-from ..spatial_dataset import SpatialOptions
-from ..spatial_sessions import TrackedSession, tracked_session
+from ..readers.matlab_structs import read_matlab
+from ..space.dataset import SpatialOptions
+from ..space.sessions import TrackedSession, tracked_session
 
 __all__ = ["SessionFiles", "group_sessions", "read_session"]
 

@@ -19,9 +19,9 @@ from ...core.seeds import child_seed, generator
 from ...core.settings import Settings
 from ...core.stimuli import SelfMotion, StimulusSet
 from ...tasks.self_motion import motion_from_path, ornstein_uhlenbeck_paths, resampled
-from ..direction_bins import bin_of_direction, direction_presentation
-from ..files import local_file
-from ..spatial_bins import SpatialGrid, rates_in_bins
+from ..files.fetching import local_file
+from ..space.bins import SpatialGrid, rates_in_bins
+from ..space.direction_bins import bin_of_direction, direction_presentation
 from .cells import CellPopulation, draw_population
 
 __all__ = ["SimulatedMEC", "SimulatedMECRatWalks"]

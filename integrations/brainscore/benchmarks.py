@@ -14,7 +14,7 @@ from ...core.errors import InvalidDataError
 from ...core.labelled import coordinate
 from ...core.scores import Estimate
 from ...core.scores import Score as OurScore
-from ...metrics import LabelledMetric
+from ...metrics import Metric as OurMetric
 from .installed import Benchmark, Metric, Score
 from .labelled import from_assembly
 from .models import BrainScoreSubject
@@ -75,11 +75,11 @@ class BrainScoreMetric(Metric):  # type: ignore[misc]
 
     Parameters
     ----------
-    metric : LabelledMetric
+    metric : Metric
         From :func:`innerscore.load_metric`; one that compares samples with neuroids.
     """
 
-    def __init__(self, metric: LabelledMetric) -> None:
+    def __init__(self, metric: OurMetric) -> None:
         self._metric = metric
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from ...core.records import ResultRecord
-from ..figures import Figure, trace
+from ...figures import Figure, trace
 from .attached_maps import MAP_FILES, read_gallery
 from .snapshot import Records
 

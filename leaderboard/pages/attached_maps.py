@@ -11,8 +11,8 @@ import io
 import numpy as np
 import numpy.typing as npt
 
-from ..figures.figure import Figure
-from ..figures.rate_maps import rate_map_gallery
+from ...figures.figure import Figure
+from ...figures.rate_maps import rate_map_gallery
 
 __all__ = ["MAP_FILES", "read_gallery"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...figures import Figure, Whisker, caterpillar, histogram
 from ..board import Cell, Column, Section
-from ..figures import Figure, Whisker, caterpillar, histogram
 from .content import PageContent, ends, targets_of
 from .names import slug
 from .snapshot import Records, Snapshot
@@ -112,7 +112,7 @@ def _figures(name: str, scored: Sequence[tuple[str, Cell]], source: Records) -> 
     if not items:
         return {}
     values = [item.value for item in items]
-    axis = "share of the ceiling"
+    axis = "ceiling-normalised score"
     figures = {
         "scores": caterpillar(items, f"Scores on {name}", axis, key="scores"),
         "distribution": histogram(values, f"Scores on {name}", axis, key="distribution", unit="candidates"),
@@ -131,6 +131,6 @@ def _per_target(leader: tuple[str, Cell], source: Records) -> dict[str, Figure]:
     scores = [parts.get("normalised", float("nan")) for parts in targets.values()]
     ceilings = [parts.get("ceiling", float("nan")) for parts in targets.values()]
     return {
-        "targets": histogram(scores, f"{who}: each target", "share of the ceiling", key="targets"),
+        "targets": histogram(scores, f"{who}: each target", "ceiling-normalised score", key="targets"),
         "reliability": histogram(ceilings, "Ceiling of each target", "ceiling", key="reliability"),
     }

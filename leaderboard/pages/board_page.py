@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ..board import Cell, Column, Quantity
-from ..order import Standing
+from ..ranking import RankInterval
 from ..tables import board_rows
 from .names import slug
 from .snapshot import QUANTITIES, Snapshot
@@ -26,7 +26,7 @@ _MOST_LINKED_CELLS = (
 )
 _MOST_LANES = 6
 _NAMES: Mapping[Quantity, str] = {
-    "normalised": "share of the ceiling",
+    "normalised": "ceiling-normalised score",
     "raw": "raw value",
     "ceiling": "ceiling",
 }
@@ -191,7 +191,7 @@ def _interval_html(cell: Cell) -> str:
     return f"<small>{found}</small>" if found else ""
 
 
-def _rank_html(standing: Standing | None) -> str:
+def _rank_html(standing: RankInterval | None) -> str:
     return "" if standing is None else f"<i>#{rank(standing.rank_low, standing.rank_high)}</i>"
 
 
@@ -210,7 +210,7 @@ def _summary_html(summary: Summary) -> str:
     return f'<span class="{kind}">{shown.get(summary.state, summary.state)}</span>'
 
 
-def _lanes_html(standing: Standing | None) -> str:
+def _lanes_html(standing: RankInterval | None) -> str:
     """One bar for each tie group, which runs on over the rows of the group; none where there are too many."""
     if standing is None or len(standing.tie_groups) > _MOST_LANES:
         return ""
@@ -218,7 +218,7 @@ def _lanes_html(standing: Standing | None) -> str:
 
 
 def _facets(board: BoardTable, view: View) -> list[dict[str, Any]]:
-    """Each facet's values with how many rows or measures have them; facets without a choice are left out."""
+    """Each facet's values with how many rows or metrics have them; facets without a choice are left out."""
     contents = board.snapshot.contents
     rows = [row_facets(row.candidate, contents) for row in board.table.rows]
     columns = [column_facets(h, contents) for h in board.table.headings if h.column is not None]

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...core.records import ResultRecord, ScoreRecord
+from ...figures import Figure, LayerPanel, Whisker, layer_curves, whiskers
 from ..board import Cell, Column, Row, Section
 from ..cells import Bundle
-from ..figures import Figure, LayerPanel, Whisker, layer_curves, whiskers
-from ..order import Difference
+from ..ranking import Difference
 from .attached import attached_figures
 from .compare import paired
 from .content import PageContent, as_float, ends
@@ -112,7 +112,7 @@ def _figures(name: str, cells: Sequence[tuple[Column, Cell]]) -> dict[str, Figur
     items = [_whisker(column, score) for column, score in _scores(cells)]
     figures = {}
     if items:
-        figures["scores"] = whiskers(items, f"Scores of {name}", "share of the ceiling", key="scores")
+        figures["scores"] = whiskers(items, f"Scores of {name}", "ceiling-normalised score", key="scores")
     panels = [_panel(column, score) for column, score in _scores(cells) if len(score.layer_scores) > 1]
     if panels:
         figures["layers"] = layer_curves(panels, f"Layers of {name}", key="layers")

@@ -12,9 +12,9 @@ import numpy as np
 
 from ...core.records import ResultRecord
 from ...core.resamples import Resamples
+from ...figures import Figure, Point, scatter
 from ..board import Cell, Column, Section
-from ..figures import Figure, Point, scatter
-from ..order import Difference, difference
+from ..ranking import Difference, difference
 from .content import PageContent, targets_of
 from .snapshot import Records, Snapshot
 
@@ -31,7 +31,8 @@ class Agreement:
     Parameters
     ----------
     r : float
-        Pearson correlation over targets of the shares of the ceiling that are missing; NaN with fewer than three.
+        Pearson correlation over targets of what their ceiling-normalised scores lack to 1; NaN with fewer than
+        three.
     n : int
         Number of targets where both are defined.
     """

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.records import TARGETS_FILE, EstimateRecord, ResultRecord
-from ..figures import Figure
+from ...figures import Figure
 from .snapshot import Records
 
 __all__ = ["PageContent", "as_float", "ends", "read_targets", "targets_of"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ...core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard
-from ..figures import Figure
+from ...figures import Figure
 
 __all__ = ["BoardContents", "Clip"]
 

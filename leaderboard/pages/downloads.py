@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..cells_as_text import csv_text
+from ...core.csv_text import csv_text
 from ..parquet import parquet_bytes
 from ..tables import board_rows
 from .board_page import BoardTable

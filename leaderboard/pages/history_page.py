@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from ...core.records import ResultRecord
-from ..figures import history
-from ..figures.history import Moment
+from ...figures import history
+from ...figures.history import Moment
 from .candidate import command_of
 from .content import PageContent, ends
 from .snapshot import Records

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from ..figures import Point, scatter
+from ...figures import Point, scatter
 from .benchmark import newest
 from .content import PageContent
 from .names import slug

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations, pairwise
 from pathlib import Path
 
+from .cached_records import CachedRecords
 from .content import PageContent
 from .contents import BoardContents
 from .names import slug
-from .remembered import Remembered
 from .render import STATIC, render
 from .site import MOST_COMPARED, Site, joined
 from .snapshot import Records, Snapshot, take_snapshot
@@ -45,7 +45,7 @@ def write_site(
     -------
     n_pages : int
     """
-    site = Site(take_snapshot(source, contents), Remembered(source))
+    site = Site(take_snapshot(source, contents), CachedRecords(source))
     written = 0
     for path in _paths(site):
         content = site.content(path)

@@ -1,4 +1,4 @@
-"""The hierarchy of a board's columns: system, region, data set, measure, as one flat list of headings.
+"""The hierarchy of a board's columns: system, region, data set, metric, as one flat list of headings.
 
 A heading above others is a column too: the mean win rate over those below it that count, given only over full
 coverage. Levels with nothing to choose from (one region in a system) are left out.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import accumulate, groupby
 
 from ..board import Board, Cell, Column, Row, Section
-from ..order import Standing
+from ..ranking import RankInterval
 from ..win_rate import mean_win_rates
 
 __all__ = ["Heading", "Summary", "Table", "TableRow", "make_table"]
@@ -33,11 +33,11 @@ class Heading:
     parents : tuple of str
         Keys of the headings above it, outermost first.
     leaves : tuple of int
-        Positions, among the board's columns, of those below it; one for a measure.
+        Positions, among the board's columns, of those below it; one for a metric.
     counted : tuple of int
         Those of them that are in the win rate.
     column : Column or None
-        The board's column of a measure; None for a win rate.
+        The board's column of a metric; None for a win rate.
     simulated : bool
         Whether all that is below it rests on simulated data.
     """
@@ -62,10 +62,10 @@ class Summary:
     value : float
         In [0, 1]; NaN without full coverage, and where nobody else has it.
     coverage, of : int
-        Counted measures with a value, and all.
+        Counted metrics with a value, and all.
     state : str
         "value", or what all of its cells share, or "partly" where they differ.
-    standing : Standing or None
+    standing : RankInterval or None
         For win rates over a whole section of the board, which are tested; None for others.
     """
 
@@ -73,7 +73,7 @@ class Summary:
     coverage: int
     of: int
     state: str
-    standing: Standing | None
+    standing: RankInterval | None
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def _part(
     return _summary([cells[place] for place in heading.counted], rates[heading.key], standing)
 
 
-def _summary(cells: Sequence[Cell], rate: float, standing: Standing | None) -> Summary:
+def _summary(cells: Sequence[Cell], rate: float, standing: RankInterval | None) -> Summary:
     n_values = sum(not math.isnan(cell.value) for cell in cells)
     states = {cell.state for cell in cells}
     full = not math.isnan(rate)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...core.recovery_report import Control, RecoveryReport, read_report
+from ...figures import Figure, Whisker, whiskers
+from ...figures.matrix import matrix
 from ..board import Column, Section
-from ..figures import Figure, Whisker, whiskers
-from ..figures.matrix import matrix
 from .content import PageContent
 from .snapshot import Snapshot
-from .trust_report import Control, TrustReport, read_report
 
-__all__ = ["TrustReport", "read_report", "trust_page"]
+__all__ = ["RecoveryReport", "read_report", "trust_page"]
 
 _CONTROLS = {"shuffled", "control", "baseline", "untrained network"}
 
@@ -51,17 +51,17 @@ def trust_page(snapshot: Snapshot) -> PageContent:
 def separation(section: Section, column: Column) -> Separation:
     """Count the pairs that share no tie group."""
     index = section.columns.index(column)
-    standings = [row.cells[index].standing for row in section.rows]
-    groups = [one.tie_groups for one in standings if one is not None]
+    rank_intervals = [row.cells[index].standing for row in section.rows]
+    groups = [one.tie_groups for one in rank_intervals if one is not None]
     n = len(groups)
     member = np.zeros((n, 1 + max((max(some) for some in groups), default=0)))
     for place, some in enumerate(groups):
         member[place, list(some)] = 1
     apart = int((member @ member.T == 0).sum()) // 2
-    return Separation(column, n, sum(s.tested for s in standings if s), n * (n - 1) // 2, apart)
+    return Separation(column, n, sum(s.tested for s in rank_intervals if s), n * (n - 1) // 2, apart)
 
 
-def _figures(report: TrustReport | None) -> dict[str, Figure]:
+def _figures(report: RecoveryReport | None) -> dict[str, Figure]:
     if report is None:
         return {}
     matrices = {
@@ -94,4 +94,4 @@ def _controls(rows: Sequence[Control], number: int) -> Figure:
         for one in sorted(rows, key=lambda one: -one.value)
     ]
     title = f"{rows[0].benchmark}: models and controls"
-    return whiskers(items, title, "share of the ceiling", key=f"controls-{number}")
+    return whiskers(items, title, "ceiling-normalised score", key=f"controls-{number}")

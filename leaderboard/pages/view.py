@@ -94,7 +94,7 @@ def row_facets(name: str, contents: BoardContents) -> dict[str, str]:
 
 
 def column_facets(heading: Heading, contents: BoardContents) -> dict[str, str]:
-    """A measure's value of each facet; empty for a win rate."""
+    """A metric's value of each facet; empty for a win rate."""
     column = heading.column
     if column is None:
         return dict.fromkeys(COLUMN_FACETS, "")
@@ -123,7 +123,7 @@ def _accepted(values: Mapping[str, str], view: View) -> bool:
 
 
 def _hidden_headings(headings: Sequence[Heading], contents: BoardContents, view: View) -> frozenset[str]:
-    """Measures that a filter leaves out, and win rates that rest on any of them."""
+    """Metrics that a filter leaves out, and win rates that rest on any of them."""
     left_out = {
         heading.leaves[0]
         for heading in headings

@@ -119,7 +119,7 @@ class Queue:
             rows = connection.execute(query).mappings().all()
         return [Event(row["at"], row["state"], row["note"], row["record_sha256"]) for row in rows]
 
-    def told(self, submission: Submission) -> dict[str, Any]:
+    def as_dict(self, submission: Submission) -> dict[str, Any]:
         """A submission with what happened to it, for programs."""
         return {
             **submission.to_json(),

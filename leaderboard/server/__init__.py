@@ -2,13 +2,13 @@
 
 from .app import Limits, create_app, hosts_of
 from .serving import address_of, listen, log_to_stderr, run_server
-from .tokens import IssuedToken, TokenFacts, TokenFile
+from .tokens import IssuedToken, TokenFile, TokenInfo
 
 __all__ = [
     "IssuedToken",
     "Limits",
-    "TokenFacts",
     "TokenFile",
+    "TokenInfo",
     "address_of",
     "create_app",
     "hosts_of",

@@ -16,8 +16,8 @@ from ...core.errors import InvalidDataError
 from ...core.hashing import sha256_of_bytes
 from ...core.records import ResultRecord
 from ..board import Quantity
-from ..incoming import read_entry
 from ..store import Store
+from ..validation import read_entry
 from .live import LiveSite
 from .reading import read_page
 from .tokens import TokenFile

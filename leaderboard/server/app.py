@@ -22,9 +22,9 @@ from ..pages import BoardContents
 from ..queue import BundleStore, Queue
 from ..store import Store
 from .api import ERRORS, api_router
-from .guards import BodyLimit, Buckets, Closed, HostCheck, LogLines, RateLimit, problem
 from .live import LiveSite, Ready
-from .submissions import Desk, submission_pages, submission_router
+from .middleware import AccessLog, BodyLimit, HostCheck, RateLimit, SecurityHeaders, TokenBuckets, problem
+from .submissions import SubmissionService, submission_pages, submission_router
 from .tokens import TokenFile
 
 __all__ = ["LOOPBACK", "Limits", "create_app", "hosts_of"]
@@ -108,9 +108,9 @@ def create_app(
     _add_state(app, store, live)
     app.include_router(api_router(store, live, tokens, engine))
     _add_files(app, store)
-    desk = Desk(queue, bundles, tokens, contents)
-    app.include_router(submission_router(desk, ERRORS))
-    app.include_router(submission_pages(desk))
+    service = SubmissionService(queue, bundles, tokens, contents)
+    app.include_router(submission_router(service, ERRORS))
+    app.include_router(submission_pages(service))
     _add_pages(app, live)
     _describe_token(app)
     _add_guards(app, limits or Limits(), hosts, logger or logging.getLogger("innerscore.server"))
@@ -129,12 +129,12 @@ def _add_guards(app: FastAPI, limits: Limits, hosts: frozenset[str], logger: log
     app.add_middleware(BodyLimit, most_bytes=limits.most_bytes)
     app.add_middleware(
         RateLimit,
-        reads=Buckets(limits.reads_per_second, limits.read_burst),
-        writes=Buckets(limits.writes_per_second, limits.write_burst),
+        reads=TokenBuckets(limits.reads_per_second, limits.read_burst),
+        writes=TokenBuckets(limits.writes_per_second, limits.write_burst),
     )
     app.add_middleware(HostCheck, hosts=hosts)
-    app.add_middleware(Closed)
-    app.add_middleware(LogLines, logger=logger)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog, logger=logger)
 
 
 def _add_errors(app: FastAPI, live: LiveSite) -> None:

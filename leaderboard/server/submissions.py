@@ -20,9 +20,9 @@ from ..pages.content import PageContent
 from ..pages.contents import BoardContents
 from ..pages.render import render
 from ..queue import BundleStore, Queue, Submission, receive
-from .tokens import TokenFacts, TokenFile
+from .tokens import TokenFile, TokenInfo
 
-__all__ = ["Desk", "submission_pages", "submission_router"]
+__all__ = ["SubmissionService", "submission_pages", "submission_router"]
 
 _MOST_FIELDS = 500
 Identifier = Annotated[str, Path(pattern=r"^s-[0-9a-f]{16}$")]
@@ -57,7 +57,7 @@ class SubmissionAnswer(BaseModel):
 
 
 @dataclass(frozen=True)
-class Desk:
+class SubmissionService:
     """Where submissions are handed in.
 
     Parameters
@@ -73,12 +73,12 @@ class Desk:
     tokens: TokenFile
     contents: BoardContents
 
-    def bearer(self, request: Request) -> TokenFacts:
+    def bearer(self, request: Request) -> TokenInfo:
         """Whose token the header has; refused before a byte of the body is read."""
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         return self.holder(secret if scheme.lower() == "bearer" else "", request)
 
-    def holder(self, secret: str, request: Request) -> TokenFacts:
+    def holder(self, secret: str, request: Request) -> TokenInfo:
         """Whose token it is."""
         facts = self.tokens.verify(secret.strip(), "submissions:write") if secret.strip() else None
         if facts is None:
@@ -90,7 +90,7 @@ class Desk:
         request.scope.setdefault("state", {})["token"] = facts.identifier
         return facts
 
-    async def take(self, form: FormData, facts: TokenFacts) -> Submission:
+    async def take(self, form: FormData, facts: TokenInfo) -> Submission:
         """Take the bundle of a form."""
         part = form.get("bundle")
         if not isinstance(part, UploadFile):
@@ -111,10 +111,10 @@ class Desk:
 
     def answer(self, found: Submission) -> SubmissionAnswer:
         """A submission with what happened to it."""
-        return SubmissionAnswer.model_validate(self.queue.told(found))
+        return SubmissionAnswer.model_validate(self.queue.as_dict(found))
 
 
-def submission_router(desk: Desk, errors: dict[int | str, dict[str, Any]]) -> APIRouter:
+def submission_router(service: SubmissionService, errors: dict[int | str, dict[str, Any]]) -> APIRouter:
     """The routes below ``/api/v1`` for programs."""
     router = APIRouter(prefix="/api/v1")
     answers: dict[int | str, dict[str, Any]] = {
@@ -134,14 +134,14 @@ def submission_router(desk: Desk, errors: dict[int | str, dict[str, Any]]) -> AP
 
         The same bundle on the same benchmarks is one submission, however often it is sent.
         """
-        facts = await run_in_threadpool(desk.bearer, request)
+        facts = await run_in_threadpool(service.bearer, request)
         async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
-            found = await desk.take(form, facts)
-        return await run_in_threadpool(desk.answer, found)
+            found = await service.take(form, facts)
+        return await run_in_threadpool(service.answer, found)
 
     @router.get("/submissions/{identifier}", response_model=SubmissionAnswer, summary="One submission")
     def one(identifier: Identifier) -> SubmissionAnswer:
-        return desk.answer(desk.queue.get(identifier))
+        return service.answer(service.queue.get(identifier))
 
     @router.post(
         "/submissions/{identifier}/withdraw",
@@ -151,38 +151,38 @@ def submission_router(desk: Desk, errors: dict[int | str, dict[str, Any]]) -> AP
         openapi_extra={"security": [{"token": []}]},
     )
     def withdraw(request: Request, identifier: Identifier) -> SubmissionAnswer:
-        facts = desk.bearer(request)
-        return desk.answer(desk.queue.withdraw(identifier, submitter=facts.identifier))
+        facts = service.bearer(request)
+        return service.answer(service.queue.withdraw(identifier, submitter=facts.identifier))
 
     return router
 
 
-def submission_pages(desk: Desk) -> APIRouter:
+def submission_pages(service: SubmissionService) -> APIRouter:
     """The form, and a page for each submission."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/submit.html")
     def form() -> Response:
-        return _form(desk, "", 200)
+        return _form(service, "", 200)
 
     @router.post("/submit.html")
     async def submit(request: Request) -> Response:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return _form(desk, "The form has to be sent from this page.", 403)
+            return _form(service, "The form has to be sent from this page.", 403)
         try:
             async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
-                facts = await run_in_threadpool(desk.holder, str(form.get("token", "")), request)
-                found = await desk.take(form, facts)
+                facts = await run_in_threadpool(service.holder, str(form.get("token", "")), request)
+                found = await service.take(form, facts)
         except (InnerscoreError, HTTPException) as error:
             status = error.status_code if isinstance(error, HTTPException) else 422
             words = error.detail if isinstance(error, HTTPException) else str(error)
-            return _form(desk, str(words), status)
+            return _form(service, str(words), status)
         return RedirectResponse(f"submissions/{found.identifier}.html", 303)
 
     @router.get("/submissions/{identifier}.html")
     def page(identifier: Identifier) -> Response:
-        found = desk.queue.get(identifier)
-        values = {"submission": found, "events": desk.queue.events(identifier)}
+        found = service.queue.get(identifier)
+        values = {"submission": found, "events": service.queue.events(identifier)}
         return _page(
             PageContent("submission.html", found.candidate, values), f"submissions/{identifier}.html", 200
         )
@@ -190,8 +190,8 @@ def submission_pages(desk: Desk) -> APIRouter:
     return router
 
 
-def _form(desk: Desk, fault: str, status: int) -> Response:
-    values = {"benchmarks": sorted(desk.contents.benchmarks), "fault": fault}
+def _form(service: SubmissionService, fault: str, status: int) -> Response:
+    values = {"benchmarks": sorted(service.contents.benchmarks), "fault": fault}
     return _page(PageContent("submit.html", "Submit", values), "submit.html", status)
 
 

@@ -24,7 +24,7 @@ from typing import Literal, TypeAlias, get_args
 from ...core.errors import InvalidArgumentError, StoreError, UnknownNameError
 from ...core.hashing import sha256_of_bytes
 
-__all__ = ["SCOPES", "IssuedToken", "Scope", "TokenFacts", "TokenFile"]
+__all__ = ["SCOPES", "IssuedToken", "Scope", "TokenFile", "TokenInfo"]
 
 Scope: TypeAlias = Literal["records:write", "submissions:write"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS tokens (
 
 
 @dataclass(frozen=True)
-class TokenFacts:
+class TokenInfo:
     """What may be shown of a token.
 
     Parameters
@@ -69,7 +69,7 @@ class TokenFacts:
 class IssuedToken:
     """A new token; `secret` is the whole of it and is not kept anywhere."""
 
-    facts: TokenFacts
+    facts: TokenInfo
     secret: str
 
     def __repr__(self) -> str:
@@ -112,7 +112,7 @@ class TokenFile:
         _check(name, scopes, days)
         now = datetime.now(UTC)
         expires = None if days is None else _stamp(now + timedelta(days=days))
-        facts = TokenFacts(secrets.token_hex(6), name, tuple(scopes), _stamp(now), expires, None)
+        facts = TokenInfo(secrets.token_hex(6), name, tuple(scopes), _stamp(now), expires, None)
         secret = f"{_PREFIX}_{facts.identifier}_{secrets.token_urlsafe(32)}"
         row = (facts.identifier, name, _hash(secret), " ".join(scopes), facts.created, expires)
         with self._open() as connection:
@@ -122,7 +122,7 @@ class TokenFile:
             )
         return IssuedToken(facts, secret)
 
-    def all(self) -> list[TokenFacts]:
+    def all(self) -> list[TokenInfo]:
         """All tokens, oldest first, revoked ones among them."""
         if not self.path.exists():
             return []
@@ -130,7 +130,7 @@ class TokenFile:
             query = "SELECT id, name, scopes, created, expires, revoked FROM tokens ORDER BY rowid"
             return [_facts(row) for row in connection.execute(query)]
 
-    def revoke(self, identifier: str) -> TokenFacts:
+    def revoke(self, identifier: str) -> TokenInfo:
         """Put a token out of force, from the next request on; one that is already stays as it is.
 
         Raises
@@ -148,7 +148,7 @@ class TokenFile:
             )
         return next(facts for facts in self.all() if facts.identifier == identifier)
 
-    def verify(self, secret: str, scope: Scope) -> TokenFacts | None:
+    def verify(self, secret: str, scope: Scope) -> TokenInfo | None:
         """The token's facts if it is in force for that scope; None otherwise, without saying why."""
         prefix, _, rest = secret.partition("_")
         identifier = rest.partition("_")[0]
@@ -190,9 +190,9 @@ def _check(name: str, scopes: tuple[str, ...], days: float | None) -> None:
         raise InvalidArgumentError("The token's days", got=days, needed="above 0 and at most 36500")
 
 
-def _facts(row: tuple[str, str, str, str, str | None, str | None]) -> TokenFacts:
+def _facts(row: tuple[str, str, str, str, str | None, str | None]) -> TokenInfo:
     identifier, name, scopes, created, expires, revoked = row
-    return TokenFacts(identifier, name, tuple(scopes.split()), created, expires, revoked)
+    return TokenInfo(identifier, name, tuple(scopes.split()), created, expires, revoked)
 
 
 def _hash(secret: str) -> str:

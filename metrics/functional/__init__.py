@@ -1,6 +1,6 @@
-"""Measures as pure functions: arrays in (numpy or torch, on the CPU or a GPU), arrays or small frozen results out.
+"""Metrics as pure functions: arrays in (numpy or torch, on the CPU or a GPU), arrays or small frozen results out.
 
-``docs/measures.md`` shows each with its formula, when to use it and when not.
+``docs/metrics.md`` shows each with its formula, when to use it and when not.
 """
 
 from .behaviour.error_consistency import (

@@ -1,6 +1,6 @@
-"""Arrays at the door of a measure: checked, computed in torch, handed back as they came.
+"""Arrays at the door of a metric: checked, computed in torch, handed back as they came.
 
-Every measure takes numpy arrays or torch tensors (on the CPU or a GPU). One code path serves all: what
+Every metric takes numpy arrays or torch tensors (on the CPU or a GPU). One code path serves all: what
 comes in is viewed as a torch tensor without a copy, and what goes out is of the caller's kind again.
 """
 

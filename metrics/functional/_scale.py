@@ -30,7 +30,7 @@ _LARGEST: Final = {torch.float32: 126, torch.float64: 1022}
 def ordinary(x: torch.Tensor, dim: int | tuple[int, ...]) -> torch.Tensor:
     """Values divided by a power of two for each slice over `dim` (NaN left out), where their size is extreme.
 
-    For measures that do not depend on the unit of each slice.
+    For metrics that do not depend on the unit of each slice.
     """
     return ordinary_with_exponent(x, dim)[0]
 

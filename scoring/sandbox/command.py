@@ -22,7 +22,7 @@ CANDIDATE = "/candidate"
 STIMULI = "/stimuli"
 
 _LIBRARY = "/innerscore"
-_GUEST = "/innerscore/guest.py"
+_RUNNER = "/innerscore/runner.py"
 _HOME = "/home/candidate"
 _TO_ANSWER = (
     "__init__.py",
@@ -49,7 +49,7 @@ def bubblewrap_command(
     device: str,
     filter_descriptor: int | None,
 ) -> list[str]:
-    """The command that runs the guest.
+    """The command that runs the process.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def bubblewrap_command(
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108  (its own)
     command += [text for item in _environment(threads).items() for text in ("--setenv", *item)]
     command += [] if filter_descriptor is None else ["--seccomp", str(filter_descriptor)]
-    return [*command, "--", *_unprivileged(), _plain(sys.executable), "-s", "-B", "-P", _GUEST]
+    return [*command, "--", *_unprivileged(), _plain(sys.executable), "-s", "-B", "-P", _RUNNER]
 
 
 def inside(path: Path) -> str:
@@ -192,10 +192,10 @@ def _cover(hidden: Iterable[Path], shown: Sequence[Path]) -> Iterator[str]:
 
 
 def _innerscore() -> Iterator[str]:
-    """The rooms that a candidate may import: no data, no generator of recordings, no metric, no training, no store."""
+    """What a candidate may import: no data, no simulated recordings, no metric, no training, no store."""
     for name in _ROOMS + _OF_CANDIDATES:
         yield from ("--ro-bind", str(PACKAGE_ROOT / name), f"{_LIBRARY}/innerscore/{name}")
-    yield from ("--ro-bind", str(Path(__file__).with_name("guest.py")), _GUEST)
+    yield from ("--ro-bind", str(Path(__file__).with_name("runner.py")), _RUNNER)
 
 
 def _gpu() -> Iterator[str]:

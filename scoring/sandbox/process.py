@@ -18,11 +18,11 @@ from ...core.errors import CandidateError, LimitError
 from ...core.stimuli import Stimulus
 from .command import STIMULI
 from .limits import NoSandboxError, SandboxLimits
-from .replies import read_activation_reply, read_frame
+from .protocol import read_activation_reply, read_frame
+from .resources import ResourceMonitor
 from .seccomp import filter_program
-from .watch import Watch
 
-__all__ = ["Guest", "SandboxedCandidate"]
+__all__ = ["SandboxProcess", "SandboxedCandidate"]
 
 _PIECE = 2**16
 _MIB = 2**20
@@ -31,7 +31,7 @@ _OUT_OF_CPU = _SIGNALLED + 24
 _TAIL = 400
 
 
-class Guest:
+class SandboxProcess:
     """The process in the sandbox, and what is heard of it.
 
     Parameters
@@ -41,7 +41,7 @@ class Guest:
     card : CandidateCard
         The candidate's.
     limits : SandboxLimits
-    hear : callable
+    on_output : callable
         Is given what the candidate prints, as it comes.
     """
 
@@ -50,14 +50,14 @@ class Guest:
         command: Callable[[int | None], list[str]],
         card: CandidateCard,
         limits: SandboxLimits,
-        hear: Callable[[bytes], None],
+        on_output: Callable[[bytes], None],
     ) -> None:
         self._card = card
         self._limits = limits
-        self._hear = hear
+        self._hear = on_output
         self._last = b""
         self._process = _start(command)
-        self._watch = Watch(self._process, limits, card.identifier)
+        self._watch = ResourceMonitor(self._process, limits, card.identifier)
         self._listener = threading.Thread(target=self._listen, name="sandbox-log", daemon=True)
         self._listener.start()
 
@@ -67,7 +67,7 @@ class Guest:
         return self._watch.peak_memory_mb
 
     def ask(self, request: Any) -> None:
-        """Write a line of JSON; a guest that has ended is found out by what it answers."""
+        """Write a line of JSON; a process that has ended is found out by what it answers."""
         pipe = self._process.stdin
         with contextlib.suppress(BrokenPipeError):
             if pipe is not None:
@@ -80,7 +80,7 @@ class Guest:
         Raises
         ------
         CandidateError
-            If it is another frame, the guest says that the candidate failed, or has ended.
+            If it is another frame, the process says that the candidate failed, or has ended.
         LimitError
             If it was ended for taking too much.
         """
@@ -168,7 +168,7 @@ class SandboxedCandidate:
     card : CandidateCard
     bundle_sha256 : str
         Over all that it is made of.
-    guest : Guest
+    process : SandboxProcess
         With the candidate built.
     files : mapping of str to str
         The file of each stimulus.
@@ -180,7 +180,7 @@ class SandboxedCandidate:
 
     card: CandidateCard
     bundle_sha256: str
-    guest: Guest
+    process: SandboxProcess
     files: Mapping[str, str]
     reply: Path
     most_bytes: int
@@ -193,11 +193,11 @@ class SandboxedCandidate:
         CandidateError, ActivationError, LimitError
             If the candidate fails, what it returns is not as the stimulus demands, or it takes too much.
         """
-        self.guest.ask([[one.identifier, f"{STIMULI}/{self.files[one.identifier]}"] for one in stimuli])
+        self.process.ask([[one.identifier, f"{STIMULI}/{self.files[one.identifier]}"] for one in stimuli])
         return [self._next(stimulus) for stimulus in stimuli]
 
     def _next(self, stimulus: Stimulus) -> Activations:
-        self.guest.expect("A", self.reply)
+        self.process.expect("A", self.reply)
         return read_activation_reply(self.reply, stimulus, self.card, most_bytes=self.most_bytes)
 
 

@@ -19,7 +19,7 @@ from ...core.settings import Settings
 from ...core.stimuli import StimulusSet
 from .command import CANDIDATE, bubblewrap_command, inside
 from .limits import SandboxLimits
-from .process import Guest, SandboxedCandidate
+from .process import SandboxedCandidate, SandboxProcess
 from .stage import copy_candidate, stimulus_folder
 
 __all__ = ["Sandbox", "try_sandbox"]
@@ -41,13 +41,13 @@ class Sandbox:
         What must not be seen, the cache for stimuli, and the device.
     limits : SandboxLimits
         How much a candidate may take.
-    hear : callable, optional
+    on_output : callable, optional
         Is given what candidates print, as it comes, in bytes.
     """
 
     settings: Settings
     limits: SandboxLimits = field(default_factory=SandboxLimits)
-    hear: Callable[[bytes], None] = _unheard
+    on_output: Callable[[bytes], None] = _unheard
 
     @contextmanager
     def opened(
@@ -79,17 +79,19 @@ class Sandbox:
         with TemporaryDirectory(prefix="innerscore-sandbox-") as folder:
             staged = _staged(registered, Path(folder) / "candidate", bundle_sha256)
             shown, files = stimulus_folder(stimuli, self.settings.cache_dir)
-            guest = Guest(self._command(staged, shown), registered.card, self.limits, self.hear)
+            process = SandboxProcess(
+                self._command(staged, shown), registered.card, self.limits, self.on_output
+            )
             reply = Path(folder) / "reply.npz"
             try:
-                guest.ask(_job(registered, staged, self.limits, seed=seed, device=self.settings.device))
-                guest.wait_until_started(reply)
-                guest.expect("L", reply)
+                process.ask(_job(registered, staged, self.limits, seed=seed, device=self.settings.device))
+                process.wait_until_started(reply)
+                process.expect("L", reply)
                 yield SandboxedCandidate(
-                    registered.card, bundle_sha256, guest, files, reply, self.limits.reply_mb * _MIB
+                    registered.card, bundle_sha256, process, files, reply, self.limits.reply_mb * _MIB
                 )
             finally:
-                guest.end()
+                process.end()
 
     def _command(self, staged: Path | None, stimuli: Path) -> Callable[[int | None], list[str]]:
         import torch
@@ -119,12 +121,12 @@ def try_sandbox(settings: Settings) -> None:
     sandbox = Sandbox(settings)
     with TemporaryDirectory(prefix="innerscore-sandbox-") as folder:
         card = next(iter(registry(settings).entries().values())).card
-        guest = Guest(sandbox._command(None, Path(folder)), card, sandbox.limits, _unheard)
+        process = SandboxProcess(sandbox._command(None, Path(folder)), card, sandbox.limits, _unheard)
         try:
-            guest.ask({"limits": {}})
-            guest.wait_until_started(Path(folder) / "reply")
+            process.ask({"limits": {}})
+            process.wait_until_started(Path(folder) / "reply")
         finally:
-            guest.end()
+            process.end()
 
 
 def _hidden(settings: Settings) -> list[Path]:
@@ -155,7 +157,7 @@ def _job(
     seed: int,
     device: str,
 ) -> dict[str, Any]:
-    """What the guest builds, as JSON."""
+    """What the process builds, as JSON."""
     card = registered.card
     folder = inside(registered.path.parent) if staged is None else CANDIDATE
     run = {"seed": seed, "device": device}

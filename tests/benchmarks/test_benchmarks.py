@@ -179,7 +179,7 @@ def test_the_true_model_predicts_up_to_the_ceiling_and_no_more(dmfc):
 
 
 def test_the_true_geometry_reaches_the_ceiling_and_no_more(dmfc):
-    """One animal's true rates, scaled as the measure scales neuroids, against that animal's trials."""
+    """One animal's true rates, scaled as the metric scales neuroids, against that animal's trials."""
     benchmark, settings = dmfc
     brain = brain_samples(benchmark.dataset.recording("DMFC"), epoch="occluded")
     one = brain.isel(neuroid=np.flatnonzero(coordinate(brain, "animal") == "simulated-A"))

@@ -160,7 +160,7 @@ def test_a_candidate_that_is_the_ball_alone_is_nothing_beyond_the_ball(settings_
 
 
 def test_time_shuffled_states_score_nothing(random_states, settings_of_module):
-    """Frames of all trials in random order: no measure under the occluder may find anything."""
+    """Frames of all trials in random order: no metric under the occluder may find anything."""
     _, _, states = random_states
     pool = np.concatenate(list(states.values()))
     order = np.random.default_rng(1).permutation(len(pool))

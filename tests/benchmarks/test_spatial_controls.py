@@ -34,7 +34,7 @@ def activations(settings):
 
 @pytest.fixture(scope="module")
 def scored(settings, activations):
-    """Raw values by measure and candidate, with few resamples: they are not looked at."""
+    """Raw values by metric and candidate, with few resamples: they are not looked at."""
     registered = load_benchmark("SimulatedMEC.ridge", settings)
     folds = {"n_inner": 4, "n_splits": 3}
     metrics = {

@@ -1,4 +1,4 @@
-"""SIC: its losses against loops over pairs, its network and sequences, its measures, and what ships."""
+"""SIC: its losses against loops over pairs, its network and sequences, its metrics, and what ships."""
 
 import numpy as np
 import pytest

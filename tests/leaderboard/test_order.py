@@ -16,7 +16,7 @@ from scipy import stats
 from innerscore.core.ranking import holm_adjusted, rank_ranges_of
 from innerscore.core.resamples import Resamples, read_resamples
 from innerscore.leaderboard.board import make_board
-from innerscore.leaderboard.order import Comparison, compare, difference, mean_of
+from innerscore.leaderboard.ranking import Comparison, compare, difference, mean_of
 from innerscore.leaderboard.tables import board_csv
 from innerscore.leaderboard.win_rate import compare_wins, mean_win_rates, win_rates
 
@@ -108,10 +108,10 @@ def test_who_shares_no_resamples_is_told_apart_from_nobody():
     scores = noisy(4, gap=5.0)
     values, resamples = bootstrapped(scores)
     alien = bootstrapped(scores, seed=7)[1][0]
-    standings = compare(values, [alien, resamples[1], None, resamples[3]], "normalised").standings()
-    assert [one.tested for one in standings] == [False, True, False, True]
-    assert [(one.rank_low, one.rank_high) for one in standings] == [(1, 4), (2, 4), (1, 4), (1, 3)]
-    assert all(one.n_compared == 4 for one in standings)
+    rank_intervals = compare(values, [alien, resamples[1], None, resamples[3]], "normalised").rank_intervals()
+    assert [one.tested for one in rank_intervals] == [False, True, False, True]
+    assert [(one.rank_low, one.rank_high) for one in rank_intervals] == [(1, 4), (2, 4), (1, 4), (1, 3)]
+    assert all(one.n_compared == 4 for one in rank_intervals)
 
 
 def test_equal_and_shifted_candidates():
@@ -139,8 +139,8 @@ def test_a_gap_below_rounding_or_below_what_resamples_keep_is_no_gap(kind, gap):
     found = compare([0.5, 0.5 + gap, 0.4], [one, one, shifted], "normalised")
     assert found.p_values[0, 1] > 0.7
     assert found.p_values[0, 1] == 1 or gap > 1e-9 * 0.5
-    standings = found.standings()
-    assert [(s.rank_low, s.rank_high) for s in standings] == [(1, 2), (1, 2), (3, 3)]
+    rank_intervals = found.rank_intervals()
+    assert [(s.rank_low, s.rank_high) for s in rank_intervals] == [(1, 2), (1, 2), (3, 3)]
     assert len(values) == 2
 
 
@@ -192,16 +192,16 @@ def test_equal_candidates_are_told_apart_no_more_often_than_alpha():
     found = 0
     for seed in range(400):
         values, resamples = bootstrapped(noisy(6, 30, seed), n_boot=300, seed=seed)
-        standings = compare(values, resamples, "normalised").standings()
-        found += any(one.rank_high < 6 for one in standings)
+        rank_intervals = compare(values, resamples, "normalised").rank_intervals()
+        found += any(one.rank_high < 6 for one in rank_intervals)
     assert found / 400 < 0.083
 
 
 def test_a_true_difference_is_found_and_gives_a_range():
     values, resamples = bootstrapped(noisy(4, 80, gap=0.0) + np.array([0, 0, 3, 3])[:, None])
-    standings = compare(values, resamples, "normalised").standings()
-    assert [(one.rank_low, one.rank_high) for one in standings] == [(3, 4), (3, 4), (1, 2), (1, 2)]
-    assert [one.tie_group for one in standings] == [1, 1, 0, 0]
+    rank_intervals = compare(values, resamples, "normalised").rank_intervals()
+    assert [(one.rank_low, one.rank_high) for one in rank_intervals] == [(3, 4), (3, 4), (1, 2), (1, 2)]
+    assert [one.tie_group for one in rank_intervals] == [1, 1, 0, 0]
 
 
 def test_columns_of_one_data_set_go_together_and_others_are_independent():
@@ -275,7 +275,7 @@ def test_equal_candidates_are_told_apart_by_wins_no_more_often_than_alpha(n_cand
     found = 0
     for seed in range(200):
         made = by_wins(n_candidates, n_datasets, seed, kind=lambda scores: bootstrapped(scores, n_boot=200))
-        found += any(one.rank_high < n_candidates for one in made.standings())
+        found += any(one.rank_high < n_candidates for one in made.rank_intervals())
     assert found / 200 < 0.09
 
 
@@ -283,7 +283,9 @@ def test_equal_candidates_are_told_apart_by_wins_no_more_often_than_alpha(n_cand
 def test_a_true_order_is_found_by_wins(kind):
     made = by_wins(5, 2, 0, gap=2.0, kind=kind)
     assert made.values.tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
-    assert [(one.rank_low, one.rank_high) for one in made.standings()] == [(5 - k, 5 - k) for k in range(5)]
+    assert [(one.rank_low, one.rank_high) for one in made.rank_intervals()] == [
+        (5 - k, 5 - k) for k in range(5)
+    ]
 
 
 def test_in_one_column_wins_tell_nobody_apart_whom_the_values_do_not():
@@ -297,10 +299,10 @@ def test_in_one_column_wins_tell_nobody_apart_whom_the_values_do_not():
 def test_who_shares_no_resamples_is_told_apart_by_wins_from_nobody():
     values, resamples = bootstrapped(noisy(4, gap=5.0))
     by_value = compare(values, [None, *resamples[1:]], "normalised")
-    standings = compare_wins(by_value, [None, *resamples[1:]], "normalised").standings()
-    assert [one.tested for one in standings] == [False, True, True, True]
-    assert (standings[0].rank_low, standings[0].rank_high) == (1, 4)
-    assert standings[3].rank_high == 2
+    rank_intervals = compare_wins(by_value, [None, *resamples[1:]], "normalised").rank_intervals()
+    assert [one.tested for one in rank_intervals] == [False, True, True, True]
+    assert (rank_intervals[0].rank_low, rank_intervals[0].rank_high) == (1, 4)
+    assert rank_intervals[3].rank_high == 2
 
 
 # The board

@@ -8,7 +8,7 @@ import zlib
 import numpy as np
 import pytest
 
-from innerscore.leaderboard.figures.rate_maps import rate_map_gallery
+from innerscore.figures.rate_maps import rate_map_gallery
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -37,7 +37,7 @@ def test_a_score_stands_where_the_paired_tests_leave_it(filled):
     assert ranks == {"best": (1, 2), "near": (1, 2), "middle": (3, 3), "last": (4, 4)}
     assert found["near"].tied_with == ("best",)
     assert found["near"].tie_group == found["best"].tie_group == 1
-    assert found["near"].text == "rank 1-2 of 4, not told apart from best"
+    assert found["near"].text == "rank 1-2 of 4, not significantly different from best"
     assert found["last"].text == "rank 4 of 4"
     assert found["last"].to_json()["tested"]
 

@@ -14,9 +14,9 @@ from innerscore.core.errors import InvalidInputError, StoreError
 from innerscore.leaderboard.backup import back_up, roll_back_store
 from innerscore.leaderboard.database import open_engine
 from innerscore.leaderboard.inserting import Entry
+from innerscore.leaderboard.opening import opened_unchanged
 from innerscore.leaderboard.queue.tables import SUBMISSIONS
 from innerscore.leaderboard.schema import REVISIONS
-from innerscore.leaderboard.source import opened_unchanged
 from innerscore.leaderboard.store import Store
 from innerscore.leaderboard.verify import verify_store
 

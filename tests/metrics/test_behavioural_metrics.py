@@ -1,4 +1,4 @@
-"""Measures of answers on labelled data: judgements of contact, endpoints of the paddle."""
+"""Metrics of answers on labelled data: judgements of contact, endpoints of the paddle."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import xarray as xr
 
 from innerscore.core.errors import InvalidDataError
 from innerscore.core.labelled import recording
-from innerscore.metrics import LabelledMetric, load_metric
+from innerscore.metrics import Metric, load_metric
 
 SCENARIOS = ("dominoes", "roll", "new")
 N_VIDEOS, N_PEOPLE = 60, 40
@@ -69,7 +69,7 @@ def test_scenarios_are_measured_apart_and_averaged(settings, name):
     probability = np.clip(TRUTH + RNG.normal(0, 0.1, len(TRUTH)), 0, 1)
     data, metric = people(), load_metric(name, settings, n_boot=300)
     parts = metric(one_column(probability, NAMES), data)
-    assert isinstance(metric, LabelledMetric)
+    assert isinstance(metric, Metric)
     expected, ceilings = [], []
     for k in range(3):
         rows = slice(k * N_VIDEOS, (k + 1) * N_VIDEOS)

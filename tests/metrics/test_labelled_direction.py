@@ -5,8 +5,8 @@ import pytest
 import xarray as xr
 
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
-from innerscore.data_registry.direction_bins import bin_of_direction, direction_centres
-from innerscore.metrics import LabelledMetric, load_metric
+from innerscore.data_registry.space.direction_bins import bin_of_direction, direction_centres
+from innerscore.metrics import Metric, load_metric
 from innerscore.metrics.direction import DirectionFraction
 
 N_BINS = 24
@@ -82,7 +82,7 @@ def test_scale_and_order_of_units_do_not_matter(recorded):
 
 def test_it_is_a_registered_metric_that_repeats(recorded, settings):
     metric = load_metric("direction-fraction", settings, n_boot=50)
-    assert isinstance(metric, LabelledMetric)
+    assert isinstance(metric, Metric)
     first, second = (metric(model(population(10, 30, 7)), recorded) for _ in range(2))
     assert first.normalised == second.normalised
     assert float(metric.ceiling(recorded)) == pytest.approx(first.ceiling.value)

@@ -8,7 +8,7 @@ import xarray as xr
 
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
 from innerscore.core.settings import Settings
-from innerscore.metrics import LabelledMetric, load_metric
+from innerscore.metrics import Metric, load_metric
 from innerscore.metrics.generalisation import SpatialPredictivity
 from innerscore.metrics.gridness import BorderFraction, Gridness
 from innerscore.metrics.maps import bin_grid, isotropic_surrogates, smoothed
@@ -329,7 +329,7 @@ def test_the_contract_of_all_metrics(grid_brain, name):
     options = {"gridness": {"n_null": 10}}.get(name, {})
     metric = load_metric(name, Settings(), n_boot=30, **options)
     good, bad = model(grid_code(16, 3)), model(place_code(16, 3))
-    assert isinstance(metric, LabelledMetric)
+    assert isinstance(metric, Metric)
     first, second = (metric(one, grid_brain) for one in (good, bad))
     for part in ("raw", "ceiling", "normalised"):
         width = np.diff(np.nanquantile(first.resamples.part(part), [0.025, 0.975]))[0]

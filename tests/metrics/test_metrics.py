@@ -7,7 +7,7 @@ import xarray as xr
 from innerscore.core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError, UnknownNameError
 from innerscore.core.labelled import coordinate
 from innerscore.core.settings import Settings
-from innerscore.metrics import LabelledMetric, load_metric, registry
+from innerscore.metrics import Metric, load_metric, registry
 
 BEHAVIOURAL = {
     "ocp-accuracy",
@@ -93,7 +93,7 @@ def example(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_metric_gives_the_same_score_twice(name, settings):
     metric = load_metric(name, settings, **OPTIONS.get(name, {}))
-    assert isinstance(metric, LabelledMetric)
+    assert isinstance(metric, Metric)
     first, second = (metric(*example_fixed(name)) for _ in range(2))
     assert first.normalised == second.normalised
     assert first.targets.equals(second.targets)
@@ -148,7 +148,7 @@ def test_ridge_of_the_true_latent_is_one_and_of_noise_is_nothing(settings):
 @pytest.mark.parametrize("name", ["ridge", "pls", "least-squares", "cka", "procrustes-shape"])
 @pytest.mark.parametrize("noise", [0.5, 2.0])
 def test_the_true_model_is_at_the_ceiling(settings, name, noise):
-    """Signals of as many dimensions as neuroids, for the measures that no map may hide behind."""
+    """Signals of as many dimensions as neuroids, for the metrics that no map may hide behind."""
     signal = np.random.default_rng(8).normal(size=(len(CONDITIONS), 20))
     data = brain()
     trials = signal + noise * np.random.default_rng(9).normal(size=(20, *signal.shape))

@@ -8,7 +8,7 @@ import pytest
 from innerscore.benchmarks import Benchmark, load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.settings import Settings
-from innerscore.leaderboard.order import compare
+from innerscore.leaderboard.ranking import compare
 from innerscore.metrics import load_metric
 
 NAMES = ("grid-code", "reversed", "permuted", "place-cells")
@@ -45,7 +45,7 @@ def _reordered(activations, order):
 
 
 def _measured_by(metric, benchmark, settings):
-    """There is no benchmark of CKA on these data: it is that of RSA but for the measure."""
+    """There is no benchmark of CKA on these data: it is that of RSA but for the metric."""
     if metric == "rsa":
         return benchmark
     card = benchmark.card.model_copy(update={"metric": metric, "parameters": {}})

@@ -1,10 +1,10 @@
-"""Does the board's order keep its level with real measures? Boards of equal candidates, simulated; a small report.
+"""Does the board's order keep its level with real metrics? Boards of equal candidates, simulated; a small report.
 
 Run ``python tests/studies/board_order.py --experiments 300 --out docs/studies/board-order.md``.
 
 Each experiment draws new conditions, a new recording and four candidates that are equal by construction: the
-latent state that drives the neurons, each with noise of its own of the same size. A measure scores them as on the
-board; the board then compares their resamples. Any two told apart are an error.
+latent state that drives the neurons, each with noise of its own of the same size. A metric scores them as on the
+board; the board then compares their resamples. Any two significantly different are an error.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import numpy as np
 import xarray as xr
 
 from innerscore.core.settings import Settings
-from innerscore.leaderboard.order import compare
+from innerscore.leaderboard.ranking import compare
 from innerscore.metrics import load_metric
 
 _CANDIDATES, _LATENT, _NEURONS, _REPETITIONS, _STATES = 4, 5, 24, 6, 4
-_MEASURES = (
+_METRICS = (
     ("rsa", {"n_splits": 2}, 40),
     ("ridge", {"n_splits": 10}, 40),
     ("ridge", {"n_splits": 10}, 20),
@@ -44,7 +44,7 @@ def board(metric, n_conditions, seed, advantage=0.0):
     compared = compare(
         [one.normalised.value for one in parts], [one.resamples for one in parts], "normalised"
     )
-    return compared.standings(), compared.p_values
+    return compared.rank_intervals(), compared.p_values
 
 
 def _model(values, conditions):
@@ -73,10 +73,12 @@ def row(name, options, n_conditions, n):
     with_boot = {} if name == "cka" else {"n_boot": _N_BOOT}
     metric = load_metric(name, Settings(), **options, **with_boot)
     equal = [board(metric, n_conditions, seed) for seed in range(n)]
-    split = np.mean([any(one.rank_high < _CANDIDATES for one in standings) for standings, _ in equal])
+    split = np.mean(
+        [any(one.rank_high < _CANDIDATES for one in rank_intervals) for rank_intervals, _ in equal]
+    )
     single = np.mean([p_values[0, 1] <= 0.05 for _, p_values in equal])
     better = [board(metric, n_conditions, 10_000 + seed, advantage=0.35) for seed in range(n // 4)]
-    first = np.mean([standings[-1].rank_high == 1 for standings, _ in better])
+    first = np.mean([rank_intervals[-1].rank_high == 1 for rank_intervals, _ in better])
     return (
         f"| {name}, {n_conditions} conditions | {_percent(split, n)} | {_percent(single, n)} | "
         f"{_percent(first, n // 4)} |"
@@ -97,16 +99,16 @@ recording; shares in percent with their binomial standard errors. Made by
 in {seconds:.0f} s. The first column is what the board promises to keep at or below 5. The last is for contrast: one
 candidate has half the noise of the others, and the share is of boards on which it alone can be first.
 
-| measure | any two told apart (Holm) | a given pair, p <= 0.05 | the better one alone first |
+| metric | any two significantly different (Holm) | a given pair, p <= 0.05 | the better one alone first |
 |---|---|---|---|
 """
 
 _READING = """
-What to read from it. The representational measures (rsa, cka) are within two standard errors of 5 %; a hundred
+What to read from it. The representational metrics (rsa, cka) are within two standard errors of 5 %; a hundred
 boards cannot tell 5 from 8. Maps (ridge, pls) are tested with too wide an error. The likely reasons, not yet taken
 apart: their resamples also draw the neuroids, and a resample has fewer distinct conditions than the data. Equal
-candidates are then hardly ever told apart, and small true differences with few conditions are missed: ranks by maps
-are wider than they need to be, not too narrow.
+candidates are then hardly ever significantly different, and small true differences with few conditions are missed:
+ranks by maps are wider than they need to be, not too narrow.
 """
 
 
@@ -117,7 +119,7 @@ def main() -> None:
     parser.add_argument("--out", default="-")
     arguments = parser.parse_args()
     start = time.perf_counter()
-    rows = [row(*measure, arguments.experiments) for measure in _MEASURES]
+    rows = [row(*metric, arguments.experiments) for metric in _METRICS]
     seconds = time.perf_counter() - start
     text = _HEADER.format(candidates=_CANDIDATES, n=arguments.experiments, seconds=seconds)
     text += "\n".join(rows) + "\n" + _READING

@@ -20,14 +20,14 @@ from innerscore.core.errors import (
     UnknownNameError,
 )
 from innerscore.core.labelled import coordinate
+from innerscore.core.recovery_report import read_report
 from innerscore.core.settings import Settings, load_settings
 from innerscore.data_registry import load_dataset
 from innerscore.leaderboard.pages import BoardContents, write_site
-from innerscore.leaderboard.pages.trust_report import read_report
 from innerscore.leaderboard.store import Store
 from innerscore.metrics import load_metric
 from innerscore.metrics.functional.statistics.reliability import split_half_reliability
-from innerscore.studies.validity import (
+from innerscore.studies.model_recovery import (
     Design,
     Study,
     fresh,
@@ -36,14 +36,19 @@ from innerscore.studies.validity import (
     shipped_report,
     why_not,
 )
-from innerscore.studies.validity.brains import drives, repetitions
-from innerscore.studies.validity.controls import own_scores, shuffled_conditions, shuffled_time
-from innerscore.studies.validity.design import Measure, measure_of
-from innerscore.studies.validity.draws import brain_of
-from innerscore.studies.validity.recovery import _data_needed
-from innerscore.studies.validity.report import markdown
-from innerscore.studies.validity.scenes import Scene, Standing, _Data, make_scenes
-from innerscore.studies.validity.states import (
+from innerscore.studies.model_recovery.brains import drives, repetitions
+from innerscore.studies.model_recovery.controls import own_scores, shuffled_conditions, shuffled_time
+from innerscore.studies.model_recovery.design import MetricUse, use_of_metric
+from innerscore.studies.model_recovery.draws import brain_of
+from innerscore.studies.model_recovery.recovery import _data_needed
+from innerscore.studies.model_recovery.report import markdown
+from innerscore.studies.model_recovery.scenes import (
+    PreparedBenchmark,
+    PreparedCandidate,
+    _Data,
+    prepare_benchmarks,
+)
+from innerscore.studies.model_recovery.states import (
     CandidateStates,
     _narrowed,
     labelled_states,
@@ -93,8 +98,10 @@ def scene():
     for number, name in enumerate(NAMES):
         states = np.random.default_rng(number).standard_normal((samples.sizes["presentation"], N_UNITS))
         held = CandidateStates({"state": labelled_states(states, samples)}, states, "state")
-        candidates[name] = Standing(name, cards.find(name).card, f"{number}" * 64, held)
-    return Scene(card, load_dataset(card.dataset, settings), metric, Measure(), samples, None, candidates)
+        candidates[name] = PreparedCandidate(name, cards.find(name).card, f"{number}" * 64, held)
+    return PreparedBenchmark(
+        card, load_dataset(card.dataset, settings), metric, MetricUse(), samples, None, candidates
+    )
 
 
 def study(scene, folder, **changes):
@@ -205,13 +212,13 @@ def test_neurons_sum_few_units_under_positive_weights():
 def test_a_wide_layer_keeps_its_distances_and_neurons_lie_in_its_span():
     rng = np.random.default_rng(2)
     values = rng.standard_normal((50, 5)) @ rng.standard_normal((5, 300))
-    narrow, units = _narrowed(values, Measure(), Design(max_units=10), "layer")
+    narrow, units = _narrowed(values, MetricUse(), Design(max_units=10), "layer")
     assert narrow.shape == (50, 5)
     gram = (values - values.mean(0)) @ (values - values.mean(0)).T
     np.testing.assert_allclose(narrow @ narrow.T, gram, atol=1e-8 * np.abs(gram).max())
     residual = np.linalg.lstsq(narrow, units - units.mean(0), rcond=None)[1]
     np.testing.assert_allclose(residual, 0, atol=1e-9)
-    single = Measure(single_units=True)
+    single = MetricUse(single_units=True)
     some, same = _narrowed(values, single, Design(max_units=10), "layer")
     assert some is same or np.array_equal(some, same)
     assert {tuple(column) for column in some.T} <= {tuple(column) for column in values.T}
@@ -225,7 +232,7 @@ def test_thinning_keeps_every_condition_evenly():
 
 
 def test_draws_of_other_code_lie_elsewhere(scene, tmp_path):
-    other = Scene(**{**vars(scene), "metric": load_metric("rsa", Settings())})
+    other = PreparedBenchmark(**{**vars(scene), "metric": load_metric("rsa", Settings())})
     places = [study(one, tmp_path).files[one.name] for one in (scene, scene, other)]
     assert places[0] == places[1] != places[2]
 
@@ -244,7 +251,7 @@ def test_shuffles_lose_time_or_condition_and_nothing_else():
 
 def test_shuffled_controls_of_the_true_model_are_near_zero(scene):
     brain = brain_of(scene, "pixels", DESIGN, 0.9, "test")
-    held = Scene(**{**vars(scene), "samples": brain})
+    held = PreparedBenchmark(**{**vars(scene), "samples": brain})
     own = own_scores(held, seed=0)
     assert own["best"] == "pixels"
     assert own["models"]["pixels"]["value"] > 0.9
@@ -272,7 +279,7 @@ def test_every_home_benchmark_has_a_study_or_a_reason(settings):
         "position-error",
     }
     for card in studied:
-        load_metric(card.metric, settings, **{**card.parameters, **measure_of(card).fast})
+        load_metric(card.metric, settings, **{**card.parameters, **use_of_metric(card).fast})
 
 
 @pytest.mark.parametrize(
@@ -291,9 +298,9 @@ def test_an_impossible_design_is_refused(changes, said):
 
 def test_benchmarks_without_neurons_and_lone_candidates_are_refused(settings):
     with pytest.raises(InvalidArgumentError, match="whatever brain"):
-        make_scenes(["SimulatedDMFC.ball-decoding"], ["pixels"], DESIGN, settings, silent)
+        prepare_benchmarks(["SimulatedDMFC.ball-decoding"], ["pixels"], DESIGN, settings, silent)
     with pytest.raises(InvalidArgumentError, match="2 or more"):
-        make_scenes(["SimulatedMEC.rsa"], ["pixels"], DESIGN, settings, silent)
+        prepare_benchmarks(["SimulatedMEC.rsa"], ["pixels"], DESIGN, settings, silent)
 
 
 def test_the_report_is_one_that_the_page_reads_and_shows(whole):
@@ -377,7 +384,7 @@ def test_the_command_studies_what_it_is_told_and_the_board_shows_it():
 def test_conditions_are_drawn_anew_for_tasks_in_time(settings, tmp_path, monkeypatch):
     monkeypatch.setattr(fresh, "_FURTHER_SETS", 1)
     names, benchmarks = ["ball-simulated", "ball-visible"], ["SimulatedDMFC.occluded-rsa"]
-    scenes, _ = make_scenes(benchmarks, names, DESIGN, settings, silent)
+    scenes, _ = prepare_benchmarks(benchmarks, names, DESIGN, settings, silent)
     files = Study(DESIGN, scenes, tmp_path).files
     (found,) = fresh_calibration(scenes, files, 1, DESIGN, settings, silent)
     assert (found.conditions, found.n, found.covered_mean) == ("drawn anew", 2, None)

@@ -95,7 +95,7 @@ class SICTask:
             return float(self.loss(self._validation))
 
     def losses(self) -> dict[str, float]:
-        """The loss and its parts on sequences used for nothing else, and measures of the code in a box of 1.5 m."""
+        """The loss and its parts on sequences used for nothing else, and metrics of the code in a box of 1.5 m."""
         with torch.inference_mode():
             found = [self._terms(sequences) for sequences in self._test]
             parts = {name: float(torch.stack([terms[name] for terms in found]).mean()) for name in found[0]}

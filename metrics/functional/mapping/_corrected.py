@@ -74,7 +74,7 @@ class FoldResult:
         return cls(**{name: torch.cat(values)[order] for name, values in columns.items()})
 
 
-class HandBack:
+class ResultConverter:
     """Results in the dtype of the computation and the caller's kind of array."""
 
     def __init__(self, dtype: torch.dtype, original: object) -> None:
@@ -105,7 +105,9 @@ def corrected(raw: torch.Tensor, prediction_r: torch.Tensor, neural_r: torch.Ten
     return torch.where((of_response > 0) & raw.isfinite(), score, torch.nan)
 
 
-def fold_averages(results: list[FoldResult], hand_back: HandBack, correction: Correction) -> dict[str, Any]:
+def fold_averages(
+    results: list[FoldResult], hand_back: ResultConverter, correction: Correction
+) -> dict[str, Any]:
     """What a noise-corrected score says of each target, from its folds."""
     stacked = {
         field.name: torch.stack([getattr(r, field.name) for r in results]) for field in fields(FoldResult)

@@ -122,7 +122,7 @@ def chosen_at_end(held_out: HeldOut) -> torch.Tensor:
     return held_out.at_grid_end.double()
 
 
-def pose(
+def prepare(
     x: object,
     y: object,
     groups: object,

@@ -18,11 +18,11 @@ from .._arrays import like
 from .._halves import Halves, gram_by_target, half_correlations
 from .._splits import n_conditions, portions
 from ._condition_sums import ConditionSums, indicator, sums_by_condition
-from ._corrected import FoldResult, HandBack
+from ._corrected import FoldResult, ResultConverter
 from ._cross_validation import Fold, Problem, chosen, chosen_at_end, fold_score, folds_of
 from .ridge import Maps, RidgeMapping
 
-__all__ = ["Study", "SumsKeeper", "fold_result"]
+__all__ = ["ConditionSumsAccumulator", "CorrectionPlan", "fold_result"]
 
 _BYTES_AT_ONCE = 16 * 2**20
 # Maps of different penalties held at a time: what bounds the memory where every penalty is chosen by some target.
@@ -30,7 +30,7 @@ _PENALTIES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class CorrectionPlan:
     """A problem with its trials (or its pair of halves) and the splits of them; sums are kept of `n_kept`."""
 
     problem: Problem
@@ -50,7 +50,7 @@ class _Block:
 
 
 def fold_result(
-    study: Study, fold: Fold, prediction: torch.Tensor | None, sums: SumsKeeper | None
+    study: CorrectionPlan, fold: Fold, prediction: torch.Tensor | None, sums: ConditionSumsAccumulator | None
 ) -> FoldResult:
     """Score one fold; its held-out rows of `prediction` are filled in, its sums are added to `sums`."""
     maps, held_out = study.mapping.fit(fold)
@@ -77,7 +77,7 @@ def _piece(
     return FoldResult.of_splits(*of_block, *half_r)
 
 
-def _blocks(study: Study, fold: Fold, maps: Maps, alpha: torch.Tensor) -> Iterator[_Block]:
+def _blocks(study: CorrectionPlan, fold: Fold, maps: Maps, alpha: torch.Tensor) -> Iterator[_Block]:
     """All targets: some neighbours at a time, apart by penalty."""
     penalties = sorted(set(alpha.tolist()))
     which = torch.searchsorted(alpha.new_tensor(penalties), alpha.contiguous())
@@ -92,7 +92,11 @@ def _blocks(study: Study, fold: Fold, maps: Maps, alpha: torch.Tensor) -> Iterat
 
 
 def _blocks_of_neighbours(
-    study: Study, fold: Fold, factors: dict[int, tuple[torch.Tensor, ...]], which: torch.Tensor, first: int
+    study: CorrectionPlan,
+    fold: Fold,
+    factors: dict[int, tuple[torch.Tensor, ...]],
+    which: torch.Tensor,
+    first: int,
 ) -> Iterator[_Block]:
     numbers = [number for number in sorted(set(which.tolist())) if number in factors]
     if not numbers:
@@ -133,10 +137,10 @@ def _targets_at_once(trials: torch.Tensor) -> int:
     return max(1, _BYTES_AT_ONCE // (trials.element_size() * trials[..., 0].numel()))
 
 
-class SumsKeeper:
+class ConditionSumsAccumulator:
     """Collects the sums per condition fold by fold, for the first few of the splits."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: CorrectionPlan) -> None:
         problem, n_kept = study.problem, study.n_kept
         self._study = study
         self._codes = torch.from_numpy(problem.codes).to(problem.x.device)
@@ -155,7 +159,7 @@ class SumsKeeper:
             pairs = slice(first_pair, first_pair + self._study.n_kept)
             self._values[pairs, :, :, targets] += sums_by_condition(first, second, membership)
 
-    def finish(self, prediction: torch.Tensor, hand_back: HandBack) -> ConditionSums:
+    def finish(self, prediction: torch.Tensor, hand_back: ResultConverter) -> ConditionSums:
         """Add prediction and response of every fold, and hand all back."""
         problem = self._study.problem
         for fold in folds_of(problem):

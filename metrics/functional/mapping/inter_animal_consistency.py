@@ -17,8 +17,8 @@ from .._correlation import centred, column_correlation
 from .._halves import Halves, fixed_halves, random_halves
 from .._splits import Ints, check_integer, condition_codes, n_conditions
 from ..statistics.reliability import check_halves, check_trials
-from ._corrected import FoldResult, HandBack, fold_averages
-from ._cross_validation import Fold, HeldOut, Problem, chosen, chosen_at_end, fold_score, folds_of, pose
+from ._corrected import FoldResult, ResultConverter, fold_averages
+from ._cross_validation import Fold, HeldOut, Problem, chosen, chosen_at_end, fold_score, folds_of, prepare
 from ._ridge import predict, prepared
 from ._ridge_penalties import Alphas
 from .ridge import Inner, RidgeMapping, check_inner
@@ -194,7 +194,7 @@ def _consistency(
     recording: _Recording, target_groups: object, options: _Options, original: object, kind: str
 ) -> Consistency:
     animals = _check_animals(target_groups, recording.average.shape[1])
-    hand_back = HandBack(recording.average.dtype, recording.average)
+    hand_back = ResultConverter(recording.average.dtype, recording.average)
     fields = ("score", "raw", "prediction_reliability", "neural_reliability", "ceiling", "defined")
     pooled = {name: recording.average.new_empty(len(animals)) for name in fields}
     for animal in range(n_conditions(animals)):
@@ -202,7 +202,7 @@ def _consistency(
         averages = fold_averages(_predict_animal(recording, own, options), hand_back, "averaged")
         for name in fields:
             pooled[name][own] = averages[name]
-    to_caller = HandBack(recording.average.dtype, original)
+    to_caller = ResultConverter(recording.average.dtype, original)
     return Consistency(
         **{name: to_caller(values) for name, values in pooled.items()},
         n_splits=len(recording.halves),
@@ -213,7 +213,7 @@ def _consistency(
 
 def _predict_animal(recording: _Recording, own: torch.Tensor, options: _Options) -> list[FoldResult]:
     """All folds of one animal's targets predicted from the other animals' neurons."""
-    problem = pose(
+    problem = prepare(
         recording.average[:, ~own],
         recording.average[:, own],
         recording.groups,

@@ -6,7 +6,7 @@ import torch
 
 from ....core.errors import InvalidArgumentError
 from .._correlation import centred
-from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, folds_of, pose
+from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, folds_of, prepare
 
 __all__ = ["ols_predictivity"]
 
@@ -57,7 +57,7 @@ def ols_predictivity(
     >>> ols_predictivity(x, y, np.repeat(np.arange(20), 10)).score.round(3)
     array([1., 1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
+    problem = prepare(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
     _check_more_samples_than_features(problem)
 
     def fit(fold: Fold) -> HeldOut:

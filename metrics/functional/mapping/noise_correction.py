@@ -11,9 +11,9 @@ from .._halves import fixed_halves, random_halves
 from .._splits import check_integer
 from ..statistics.reliability import check_halves, check_trials
 from ._condition_sums import ConditionSums
-from ._corrected import Correction, HandBack, check_correction, fold_averages
-from ._cross_validation import count_constant_features, folds_of, pose
-from ._noise_fold import Study, SumsKeeper, fold_result
+from ._corrected import Correction, ResultConverter, check_correction, fold_averages
+from ._cross_validation import count_constant_features, folds_of, prepare
+from ._noise_fold import ConditionSumsAccumulator, CorrectionPlan, fold_result
 from ._ridge_penalties import Alphas
 from .ridge import Inner, RidgeMapping, check_inner
 
@@ -167,11 +167,11 @@ def noise_corrected_predictivity(
     """
     values = check_trials(trials)
     n_splits = check_integer("n_splits", n_splits, least=1)
-    problem = pose(x, values.mean(0), groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
+    problem = prepare(x, values.mean(0), groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
     halves = random_halves(len(values), n_splits, problem.seed, problem.x.device)
     mapping = RidgeMapping(problem, alphas, check_inner(inner), relative=relative)
     kept = check_integer("return_sums", int(return_sums), least=0)
-    study = Study(problem, values.to(problem.y), halves, mapping, min(kept, n_splits))
+    study = CorrectionPlan(problem, values.to(problem.y), halves, mapping, min(kept, n_splits))
     return _run(study, trials, "random", check_correction(correction), return_prediction=return_prediction)
 
 
@@ -232,21 +232,21 @@ def noise_corrected_predictivity_from_halves(
     >>> bool((abs(result.score - 1) < 0.1).all())
     True
     """
-    problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
+    problem = prepare(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
     pair = check_halves(halves, tuple(problem.y.shape))
     mapping = RidgeMapping(problem, alphas, check_inner(inner), relative=relative)
-    study = Study(problem, pair.to(problem.y), fixed_halves(pair.device), mapping, int(return_sums))
+    study = CorrectionPlan(problem, pair.to(problem.y), fixed_halves(pair.device), mapping, int(return_sums))
     return _run(study, y, "given", check_correction(correction), return_prediction=return_prediction)
 
 
 def _run(
-    study: Study, original: object, kind: str, correction: Correction, *, return_prediction: bool
+    study: CorrectionPlan, original: object, kind: str, correction: Correction, *, return_prediction: bool
 ) -> NoiseCorrectedPredictivity:
     problem = study.problem
-    sums = SumsKeeper(study) if study.n_kept else None
+    sums = ConditionSumsAccumulator(study) if study.n_kept else None
     prediction = torch.empty_like(problem.y) if return_prediction or sums else None
     results = [fold_result(study, fold, prediction, sums) for fold in folds_of(problem)]
-    hand_back = HandBack(problem.y.dtype, original)
+    hand_back = ResultConverter(problem.y.dtype, original)
     return NoiseCorrectedPredictivity(
         **fold_averages(results, hand_back, correction),
         prediction=hand_back(prediction) if return_prediction and prediction is not None else None,

@@ -6,7 +6,7 @@ import torch
 
 from .._correlation import centred
 from .._splits import portions
-from ._cross_validation import Fold, HeldOut, Predictivity, cross_validate, pose
+from ._cross_validation import Fold, HeldOut, Predictivity, cross_validate, prepare
 
 __all__ = ["one_to_one_predictivity"]
 
@@ -58,7 +58,7 @@ def one_to_one_predictivity(
     >>> one_to_one_predictivity(x, 2 * x[:, [3, 1]] + 1, np.repeat(np.arange(20), 10)).score.round(6)
     array([1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
+    problem = prepare(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
 
     def fit(fold: Fold) -> HeldOut:
         x_train, y_train = problem.x[fold.train], problem.y[fold.train]

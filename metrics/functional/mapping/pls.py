@@ -10,7 +10,7 @@ from ....core.errors import InvalidArgumentError
 from .._correlation import centred
 from .._scale import in_unit_of, ordinary, ordinary_with_exponent
 from .._splits import check_integer
-from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, folds_of, pose
+from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, folds_of, prepare
 
 __all__ = ["pls_predictivity"]
 
@@ -76,7 +76,7 @@ def pls_predictivity(
     >>> result.score.round(3)
     array([1., 1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
+    problem = prepare(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
     n_components = check_integer("n_components", n_components, least=1)
     _check_enough(problem, n_components)
 

@@ -6,7 +6,7 @@ import torch
 
 from .._correlation import centred
 from .._scale import in_unit_of, ordinary, ordinary_with_exponent
-from ._cross_validation import Fold, HeldOut, Predictivity, cross_validate, pose
+from ._cross_validation import Fold, HeldOut, Predictivity, cross_validate, prepare
 
 __all__ = ["procrustes_predictivity"]
 
@@ -64,7 +64,7 @@ def procrustes_predictivity(
     >>> procrustes_predictivity(x, 3 * x @ rotation, np.repeat(np.arange(20), 10)).score.round(6)
     array([1., 1., 1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
+    problem = prepare(x, y, groups, n_outer=n_outer, seed=seed, folds=folds)
     features = ordinary(problem.x, dim=(0, 1))
     targets, unit = ordinary_with_exponent(problem.y, dim=(0, 1))
 

@@ -21,7 +21,7 @@ from ._cross_validation import (
     cross_validate,
     inner_fold_of,
     inner_rows,
-    pose,
+    prepare,
 )
 from ._ridge import FeatureRows, Spectrum, cheaper_factors, deviations, map_factors, prepared
 from ._ridge_choice import Choice, best_penalties, inner_scores
@@ -133,7 +133,7 @@ def ridge_predictivity(
     >>> result.score.round(3)
     array([1., 1., 1.])
     """
-    problem = pose(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
+    problem = prepare(x, y, groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
     mapping = RidgeMapping(problem, alphas, check_inner(inner), relative=relative)
     return cross_validate(problem, mapping, return_prediction=return_prediction)
 

@@ -34,7 +34,7 @@ def as_samples(x: Array, y: Array, *, at_least: int) -> tuple[torch.Tensor, torc
         )
     for name, value in (("x", first), ("y", second)):
         _check_varies(name, value)
-    # The measures of whole representations do not depend on the unit of either.
+    # The metrics of whole representations do not depend on the unit of either.
     return ordinary(first, dim=(0, 1)), ordinary(second, dim=(0, 1))
 
 

@@ -1,4 +1,4 @@
-"""Measures of space: rate maps, autocorrelograms, grid, border, head-direction and speed scores, modules.
+"""Metrics of space: rate maps, autocorrelograms, grid, border, head-direction and speed scores, modules.
 
 Maps are (n_cells, height, width), rows by y from the bottom, columns by x, NaN in bins that were not visited.
 """

@@ -1,4 +1,4 @@
-"""Maps at the door of a spatial measure: batched, float64, NaN where a bin was not visited."""
+"""Maps at the door of a spatial metric: batched, float64, NaN where a bin was not visited."""
 
 from __future__ import annotations
 

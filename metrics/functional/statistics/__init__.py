@@ -1,1 +1,1 @@
-"""Intervals, paired tests and reliabilities that are not of one measure alone."""
+"""Intervals, paired tests and reliabilities that are not of one metric alone."""

@@ -13,7 +13,7 @@ from innerscore.core.errors import InvalidArgumentError, MissingPartError
 from innerscore.core.labelled import coordinate
 from innerscore.data_registry.rajalingham2025.ball import fit_condition
 from innerscore.data_registry.rajalingham2025.labelled import imputed_cells
-from innerscore.data_registry.safe_pickle import read_pickle
+from innerscore.data_registry.readers.safe_pickle import read_pickle
 from innerscore.metrics import load_metric
 from innerscore.tasks.mental_pong import ball_state
 from innerscore.tasks.mental_pong_conditions import META_INDICES, condition_name

@@ -11,7 +11,7 @@ from innerscore.core.errors import ChecksumError, InvalidDataError, MissingPartE
 from innerscore.core.labelled import coordinate
 from innerscore.data_registry import load_dataset
 from innerscore.data_registry.gardner2022.loader import DAYS, gardner2022
-from innerscore.data_registry.npz_objects import read_npz
+from innerscore.data_registry.readers.npz_objects import read_npz
 from innerscore.tasks.self_motion import ornstein_uhlenbeck_paths
 
 RATE = 20.0

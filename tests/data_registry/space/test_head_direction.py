@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
-from innerscore.data_registry.head_direction import head_direction_tuning
-from innerscore.data_registry.spatial_sessions import tracked_session
+from innerscore.data_registry.space.head_direction import head_direction_tuning
+from innerscore.data_registry.space.sessions import tracked_session
 
 RATE, N = 50.0, 30000
 RNG = np.random.default_rng(0)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from innerscore.core.errors import InvalidCardError, InvalidDataError
 from innerscore.core.labelled import coordinate
 from innerscore.data_registry import load_dataset
-from innerscore.data_registry.nwb_series import in_metres
+from innerscore.data_registry.readers.nwb_series import in_metres
 
 CARD = {
     "identifier": "Somebody2024",

@@ -8,10 +8,15 @@ from hypothesis import strategies as st
 
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
 from innerscore.core.labelled import coordinate
-from innerscore.data_registry.spatial_bins import SpatialGrid, rates_in_bins, smoothed_over_bins
-from innerscore.data_registry.spatial_recordings import MapOptions, labelled_maps, map_sessions, running_speed
-from innerscore.data_registry.spatial_sessions import TrackingLimits, tracked_session
-from innerscore.data_registry.spatial_stimuli import session_stimuli
+from innerscore.data_registry.space.bins import SpatialGrid, rates_in_bins, smoothed_over_bins
+from innerscore.data_registry.space.recordings import (
+    MapOptions,
+    labelled_maps,
+    map_sessions,
+    running_speed,
+)
+from innerscore.data_registry.space.sessions import TrackingLimits, tracked_session
+from innerscore.data_registry.space.stimuli import session_stimuli
 from innerscore.tasks.self_motion import ornstein_uhlenbeck_paths
 
 RATE = 50.0

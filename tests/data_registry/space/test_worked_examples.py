@@ -15,7 +15,7 @@ from innerscore.core.cards import DatasetCard
 from innerscore.core.labelled import coordinate
 from innerscore.data_registry import load_dataset
 from innerscore.data_registry.nwb import NwbOptions
-from innerscore.data_registry.spatial_dataset import read_options
+from innerscore.data_registry.space.dataset import read_options
 
 GUIDE = (Path(__file__).resolve().parents[3] / "docs" / "adding-a-data-set.md").read_text()
 SECTION = GUIDE[GUIDE.index("## 4. Sessions") :]
@@ -71,7 +71,7 @@ CARD = {
 
 
 def test_place_cells_beat_velocity_on_recorded_place_cells(settings, tmp_path):
-    """Recordings of three sessions and two rats, pooled, through alignment, commitment, measure and ceiling."""
+    """Recordings of three sessions and two rats, pooled, through alignment, commitment, metric and ceiling."""
     for session in range(written.N_SESSIONS):
         written.write_a_file_a_session(settings.data_dir / "sargolini2006", session)
     (tmp_path / "x.benchmark.yaml").write_text(yaml.safe_dump(CARD))

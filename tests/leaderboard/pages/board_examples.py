@@ -84,8 +84,8 @@ def dataset_card(name, **changes):
 
 METRIC = MetricCard(
     identifier="made",
-    title="A measure",
-    description="A measure that a test made up.",
+    title="A metric",
+    description="A metric that a test made up.",
     licence="MIT",
     citation="@m",
     entry="a:b",

@@ -22,9 +22,9 @@ sys.modules["board_examples"] = board_examples
 _SPEC.loader.exec_module(board_examples)
 
 from innerscore import leaderboard  # noqa: E402
+from innerscore.figures import animated_png  # noqa: E402
 from innerscore.leaderboard.board import make_board  # noqa: E402
 from innerscore.leaderboard.export import export_board  # noqa: E402
-from innerscore.leaderboard.figures import animated_png  # noqa: E402
 from innerscore.leaderboard.pages import Clip, Site, take_snapshot, write_site  # noqa: E402
 from innerscore.leaderboard.queue import BundleStore  # noqa: E402
 from innerscore.leaderboard.server import Limits, TokenFile, create_app  # noqa: E402

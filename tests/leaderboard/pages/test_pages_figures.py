@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from innerscore.leaderboard import figures
-from innerscore.leaderboard.figures.history import Moment, history
-from innerscore.leaderboard.figures.matrix import matrix
-from innerscore.leaderboard.figures.svg import Scale, scale_over
+from innerscore import figures
+from innerscore.figures.history import Moment, history
+from innerscore.figures.matrix import matrix
+from innerscore.figures.svg import Scale, scale_over
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
 HOSTILE = "<script>alert(1)</script>\"'&"

@@ -13,7 +13,7 @@ BENCHMARKS = benchmark_names(4)
 HOSTILE = "<script>window.hacked=1</script>"
 
 
-class Desk:
+class SubmissionService:
     """A board that takes submissions, served, and a token for it."""
 
     def __init__(self, folder):
@@ -29,8 +29,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path, serve):
-    made = Desk(tmp_path)
+def service(tmp_path, serve):
+    made = SubmissionService(tmp_path)
     with serve(made.app) as served:
         made.url = served.url
         yield made
@@ -55,19 +55,21 @@ def send(page, token, path, *benchmarks):
     page.get_by_role("button", name="Submit").click()
 
 
-def test_a_bundle_is_sent_by_the_form_and_its_page_shows_its_way(open_page, serious_faults, desk, tmp_path):
-    page = open_page(desk.url + "index.html")
+def test_a_bundle_is_sent_by_the_form_and_its_page_shows_its_way(
+    open_page, serious_faults, service, tmp_path
+):
+    page = open_page(service.url + "index.html")
     page.get_by_role("link", name="Submit").click()
     assert serious_faults(page) == []
-    send(page, desk.secret, bundle(tmp_path), BENCHMARKS[1])
+    send(page, service.secret, bundle(tmp_path), BENCHMARKS[1])
     page.wait_for_url("**/submissions/s-*.html")
     assert page.get_by_role("heading", level=1).inner_text() == "sent: received"
-    (found,) = desk.queue.all()
+    (found,) = service.queue.all()
     assert tuple(found.benchmarks) == (BENCHMARKS[1],)
     assert found.identifier in page.inner_text("dl")
 
-    lease = desk.queue.claim("a worker", seconds=60)
-    desk.queue.finish(lease, Failed("activations", HOSTILE, "Give (time, unit)."), log=HOSTILE)
+    lease = service.queue.claim("a worker", seconds=60)
+    service.queue.finish(lease, Failed("activations", HOSTILE, "Give (time, unit)."), log=HOSTILE)
     page.get_by_role("heading", name="sent: failed").wait_for(timeout=20_000)
     assert HOSTILE in page.inner_text("dl")
     assert HOSTILE in page.inner_text("pre")
@@ -75,17 +77,17 @@ def test_a_bundle_is_sent_by_the_form_and_its_page_shows_its_way(open_page, seri
     assert serious_faults(page) == []
 
 
-def test_what_is_refused_says_why_and_the_form_can_be_sent_again(open_page, desk, tmp_path):
-    page = open_page(desk.url + "submit.html", refusals=[422], viewport={"width": 360, "height": 700})
+def test_what_is_refused_says_why_and_the_form_can_be_sent_again(open_page, service, tmp_path):
+    page = open_page(service.url + "submit.html", refusals=[422], viewport={"width": 360, "height": 700})
     page.get_by_role("button", name="Submit").click()
     assert page.evaluate("document.querySelector(':invalid:not(form)').name") == "token"
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
     no_zip = tmp_path / "no.zip"
     no_zip.write_text("no zip")
-    send(page, desk.secret, no_zip)
+    send(page, service.secret, no_zip)
     assert "zip" in page.get_by_role("alert").inner_text()
-    assert desk.queue.all() == []
-    send(page, desk.secret, bundle(tmp_path))
+    assert service.queue.all() == []
+    send(page, service.secret, bundle(tmp_path))
     page.wait_for_url("**/submissions/s-*.html")
-    assert len(desk.queue.all()) == 1
+    assert len(service.queue.all()) == 1

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from innerscore.cli.app import app
 from innerscore.core.errors import InvalidArgumentError, StoreError, UnknownNameError
 from innerscore.leaderboard.server import TokenFile
-from innerscore.leaderboard.server.guards import Buckets
+from innerscore.leaderboard.server.middleware import TokenBuckets
 
 SCOPE = "records:write"
 
@@ -91,7 +91,7 @@ def test_the_commands_create_list_and_revoke():
 
 def test_a_bucket_refills_at_its_rate_and_forgets_who_is_gone():
     now = [0.0]
-    buckets = Buckets(2.0, 3, clock=lambda: now[0])
+    buckets = TokenBuckets(2.0, 3, clock=lambda: now[0])
     assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 0.5]
     now[0] = 0.5
     assert [buckets.take("a"), buckets.take("a")] == [0, 0.5]

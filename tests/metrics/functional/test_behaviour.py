@@ -1,4 +1,4 @@
-"""Behavioural measures against scikit-learn, brute force and simulations of known truth."""
+"""Behavioural metrics against scikit-learn, brute force and simulations of known truth."""
 
 import numpy as np
 import pytest

@@ -25,8 +25,8 @@ from innerscore.core.stimulus_arrays import stimulus_arrays, stimulus_of_arrays
 from innerscore.scoring import execute, prepare
 from innerscore.scoring.sandbox import Sandbox, SandboxLimits
 from innerscore.scoring.sandbox.command import bubblewrap_command
+from innerscore.scoring.sandbox.resources import usage_of
 from innerscore.scoring.sandbox.seccomp import filter_program
-from innerscore.scoring.sandbox.watch import usage_of
 
 SMALL = SandboxLimits(
     wall_seconds=15, cpu_seconds=2, memory_mb=300, tasks=40, scratch_mb=8, file_mb=4, log_mb=1, reply_mb=8
@@ -41,10 +41,10 @@ def walks():
     return StimulusSet("walks", made, pd.DataFrame({"stimulus_id": [one.identifier for one in made]}))
 
 
-def show(folder, settings, limits=SMALL, hear=lambda _: None):
+def show(folder, settings, limits=SMALL, on_output=lambda _: None):
     made_of = bundle_sha256(find_candidate(folder, settings))
     stimuli = walks()
-    with Sandbox(settings, limits, hear).opened(folder, made_of, stimuli, seed=0) as candidate:
+    with Sandbox(settings, limits, on_output).opened(folder, made_of, stimuli, seed=0) as candidate:
         return candidate.activations(stimuli.stimuli)
 
 
@@ -73,7 +73,7 @@ def secrets(settings, monkeypatch):
 def test_an_honest_candidate_gives_what_it_gives_without(settings, tmp_path):
     folder = make(tmp_path / "honest", f"print('hello'); {HONEST}")
     heard = []
-    shown = show(folder, settings, hear=heard.append)
+    shown = show(folder, settings, on_output=heard.append)
     for stimulus, layers in zip(walks(), shown, strict=True):
         expected = np.outer(np.arange(20) + 1.0, np.ones(3)) * stimulus.velocity.mean()
         np.testing.assert_array_equal(layers["a"].values, expected.astype(np.float32))

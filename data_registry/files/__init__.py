@@ -1,0 +1,1 @@
+"""Files of data sets: found, fetched, locked at their first use, unpacked."""

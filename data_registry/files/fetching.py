@@ -1,0 +1,239 @@
+"""Finding a data set's files: in the data folder, in a mirror folder, or by download; always checked.
+
+A file whose hash is on the card is *pinned*. One whose publisher gives no hash is *locked* at its first use
+(:mod:`.lock_file`), and a later change refused in the same way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pooch
+
+from ...core.cards import DataFile, DatasetCard
+from ...core.errors import ChecksumError, InvalidArgumentError, MissingPartError
+from ...core.files import atomic_path
+from ...core.hashing import sha256_of_file
+from ...core.settings import Settings
+from .archives import extract_member
+from .lock_file import LockedFile, accept, hash_as_locked, locked_file
+
+__all__ = [
+    "CheckedFile",
+    "FileStatus",
+    "accept_file",
+    "checked_file",
+    "download",
+    "file_status",
+    "local_file",
+    "locate_file",
+]
+
+_TIMEOUT_S = 15
+_LARGE = 200_000_000  # bytes
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A file on this machine and the SHA-256 that its bytes were found to have."""
+
+    path: Path
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FileStatus:
+    """What is known of a file without using it.
+
+    Attributes
+    ----------
+    state : {"here", "altered", "missing"}
+        Whether it is on this machine, with the pinned or locked bytes.
+    checksum : {"pinned", "locked", "unknown"}
+        Where the hash comes from: the card, the first use on this machine, or nowhere yet.
+    path : pathlib.Path or None
+        Where it lies.
+    """
+
+    state: Literal["here", "altered", "missing"]
+    checksum: Literal["pinned", "locked", "unknown"]
+    path: Path | None
+
+
+def locate_file(card: DatasetCard, name: str, settings: Settings) -> Path:
+    """The path of :func:`checked_file`."""
+    return checked_file(card, name, settings).path
+
+
+def checked_file(
+    card: DatasetCard, name: str, settings: Settings, *, full: bool = False, large: bool = False
+) -> CheckedFile:
+    """Find one file of a data set and check that its bytes are the published ones, or those locked before.
+
+    Looked for in ``data_dir/<folder>``, then ``mirror/<folder>``, then at its public address, from where it
+    is downloaded into the data folder.
+
+    Parameters
+    ----------
+    card : DatasetCard
+        The data set.
+    name : str
+        Name of one of its files.
+    settings : Settings
+        Folders, and whether downloads are allowed.
+    full : bool, default=False
+        Hash a locked file even if it looks unchanged; pinned files always are.
+    large : bool, default=False
+        Download the file even if it is large, or in an archive: minutes to hours that nobody should meet
+        unasked in the middle of something else.
+
+    Raises
+    ------
+    ChecksumError
+        If the bytes differ; both hashes are shown. A file in the data folder that is not the pinned one is
+        kept aside under a name that says so; a locked file, and a mirror, are never touched.
+    MissingPartError
+        If the file is nowhere and cannot be downloaded.
+    """
+    file = next(file for file in card.files if file.name == name)
+    path = local_file(card, name, settings) or _fetched(card, file, settings, large=large)
+    if file.sha256 is None:
+        return CheckedFile(path, _locked_hash(card, file, path, settings, full=full))
+    _check_pinned(path, file.sha256, aside=path.is_relative_to(settings.data_dir))
+    return CheckedFile(path, file.sha256)
+
+
+def local_file(card: DatasetCard, name: str, settings: Settings) -> Path | None:
+    """The path of a data set's file on this machine, unchecked; None if it is not here."""
+    folders = [settings.data_dir] + ([] if settings.mirror is None else [settings.mirror])
+    paths = (folder / card.folder / name for folder in folders)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def file_status(card: DatasetCard, file: DataFile, settings: Settings, *, full: bool = False) -> FileStatus:
+    """Look at a file without using, locking or moving it.
+
+    Parameters
+    ----------
+    card, file, settings : DatasetCard, DataFile, Settings
+        The file.
+    full : bool, default=False
+        Hash a locked file even if it looks unchanged; pinned files always are.
+    """
+    path = local_file(card, file.name, settings)
+    if file.sha256 is not None:
+        altered = path is not None and sha256_of_file(path) != file.sha256
+        return FileStatus(_state(path, altered), "pinned", path)
+    if locked_file(_key(card, file), settings) is None:
+        return FileStatus(_state(path, False), "unknown", path)
+    altered = path is not None and not _is_as_locked(card, file, path, settings, full=full)
+    return FileStatus(_state(path, altered), "locked", path)
+
+
+def accept_file(card: DatasetCard, file: DataFile, settings: Settings) -> LockedFile:
+    """Take the bytes of an unpinned file as they are now for the right ones, such as a new release.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the card pins the file: then only a new card changes its hash.
+    MissingPartError
+        If the file is not here.
+    """
+    if file.sha256 is not None:
+        raise InvalidArgumentError(
+            f"The file '{file.name}'", got="one whose hash is on the card", needed="without a pinned hash"
+        )
+    path = local_file(card, file.name, settings)
+    if path is None:
+        raise _missing(card, file, settings, "it is not on this machine")
+    return accept(_key(card, file), path, settings)
+
+
+def _state(path: Path | None, altered: bool) -> Literal["here", "altered", "missing"]:
+    return "missing" if path is None else "altered" if altered else "here"
+
+
+def _key(card: DatasetCard, file: DataFile) -> str:
+    return f"{card.folder}/{file.name}"
+
+
+def _locked_hash(card: DatasetCard, file: DataFile, path: Path, settings: Settings, *, full: bool) -> str:
+    hint = f"If this is a new release: innerscore data accept {card.identifier} {file.name}"
+    return hash_as_locked(_key(card, file), path, settings, full=full, hint=hint)
+
+
+def _is_as_locked(card: DatasetCard, file: DataFile, path: Path, settings: Settings, *, full: bool) -> bool:
+    try:
+        _locked_hash(card, file, path, settings, full=full)
+    except ChecksumError:
+        return False
+    return True
+
+
+def _fetched(card: DatasetCard, file: DataFile, settings: Settings, *, large: bool) -> Path:
+    """Bring a file to the data folder: out of its archive, or from its address."""
+    target = settings.data_dir / card.folder / file.name
+    if file.archive is None:
+        _download(card, file, target, settings, large=large)
+        return target
+    archive = local_file(card, file.archive, settings)
+    if archive is None:
+        archive = target.with_name(file.archive)
+        _download(card, file, archive, settings, large=large)
+    extract_member(archive, file.name, target)
+    return target
+
+
+def _download(card: DatasetCard, file: DataFile, target: Path, settings: Settings, *, large: bool) -> None:
+    if settings.offline:
+        raise _missing(card, file, settings, "downloads are switched off (INNERSCORE_OFFLINE)")
+    if not large and (file.archive is not None or (file.size or 0) > _LARGE):
+        raise _missing(card, file, settings, f"large files come by 'innerscore data fetch {card.identifier}'")
+    try:
+        download(file.url, target)
+    except OSError as error:
+        raise _missing(card, file, settings, str(error)) from error
+
+
+def download(url: str, target: Path) -> None:
+    """Bring a public file to a path, wholly or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be had now, for whatever reason.
+    """
+    fetch = pooch.HTTPDownloader(progressbar=False, timeout=_TIMEOUT_S)
+    try:
+        with atomic_path(target) as temporary:
+            fetch(url, str(temporary), None)
+    except Exception as error:  # requests raises many kinds
+        raise OSError(f"the download failed: {error}") from error
+
+
+def _check_pinned(path: Path, pinned: str, *, aside: bool) -> None:
+    found = sha256_of_file(path)
+    if found == pinned:
+        return
+    hint = "The file is not the published one; replace it."
+    if aside:
+        kept = path.with_name(f"{path.name}.wrong-{found[:8]}")
+        path.replace(kept)
+        hint = f"It was kept aside as {kept}; run again to fetch the published file."
+    raise ChecksumError(f"The file {path}", got=f"SHA-256 {found}", needed=f"of SHA-256 {pinned}", hint=hint)
+
+
+def _missing(card: DatasetCard, file: DataFile, settings: Settings, why: str) -> MissingPartError:
+    target = settings.data_dir / card.folder
+    save = f"Save {file.url} as {target / (file.archive or file.name)}"
+    if file.archive is not None:
+        save += f", or the file alone as {target / file.name}"
+    return MissingPartError(
+        f"The file '{file.name}' of data set '{card.identifier}'",
+        got=f"nothing ({why})",
+        needed="in the data folder, in the mirror folder, or at its address",
+        hint=f"{save}, or set INNERSCORE_MIRROR to a folder that has '{card.folder}/{file.name}'.",
+    )

@@ -1,0 +1,66 @@
+"""The files of a data set that is a whole folder, such as a dandiset: found by ending, locked at first use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...core.cards import DatasetCard
+from ...core.errors import MissingPartError
+from ...core.settings import Settings
+from .lock_file import hash_as_locked
+
+__all__ = ["folder_files", "own_files"]
+
+
+def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> list[Path]:
+    """Find all files of some kinds in a data set's folder and the folders below it.
+
+    Looked for in the folder that ``innerscore data add`` made, then in ``data_dir/<folder>``, then in
+    ``mirror/<folder>``; the first that has any is taken whole. The bytes of each file are locked at its first use
+    and a later change is refused, as of every file without a published hash.
+
+    Parameters
+    ----------
+    card : DatasetCard
+        The data set.
+    endings : tuple of str
+        Such as ``(".nwb",)``; case does not matter.
+    settings : Settings
+        Folders.
+
+    Returns
+    -------
+    paths : list of pathlib.Path
+        Sorted.
+
+    Raises
+    ------
+    ChecksumError
+        If a file is not the one that was used first.
+    MissingPartError
+        If there is none.
+    """
+    found = own_files(card, endings, settings)
+    if found:
+        return list(found.values())
+    kinds = " or ".join(endings)
+    raise MissingPartError(
+        f"The files of data set '{card.identifier}'",
+        got=f"no {kinds} file",
+        needed="in the data folder or in the mirror folder",
+        hint=f"Save what {card.url} offers below {settings.data_dir / card.folder}, or set INNERSCORE_MIRROR to a "
+        f"folder that has '{card.folder}'.",
+    )
+
+
+def own_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
+    """The same files by their paths in the data set's folder; empty if there are none."""
+    mirrored = [] if settings.mirror is None else [settings.mirror / card.folder]
+    for root in [settings.own_datasets / card.identifier, settings.data_dir / card.folder, *mirrored]:
+        found = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings and path.is_file())
+        named = {path.relative_to(root).as_posix(): path for path in found}
+        for name, path in named.items():
+            hash_as_locked(f"{card.folder}/{name}", path, settings)
+        if named:
+            return named
+    return {}

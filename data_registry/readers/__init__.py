@@ -1,0 +1,1 @@
+"""Formats of files, read without running anything in them."""

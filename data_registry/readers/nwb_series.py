@@ -1,0 +1,130 @@
+"""Positions and angles out of NWB's spatial series, in m and radians."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ...core.errors import InvalidDataError
+
+__all__ = ["HeadingOptions", "choose_series", "heading", "in_metres", "series_times"]
+
+Array = npt.NDArray[np.float64]
+
+_METRES = {
+    **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), 1.0),
+    **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), 0.01),
+    **dict.fromkeys(("mm", "millimeter", "millimeters", "millimetre", "millimetres"), 0.001),
+}
+_DEGREES = ("degrees", "degree", "deg")
+
+
+class HeadingOptions(Protocol):
+    """What the options say of head direction."""
+
+    @property
+    def second_led(self) -> str | None:
+        """Name of the hind light's series."""
+
+    @property
+    def head_direction(self) -> str | None:
+        """Name of the series of angles."""
+
+    @property
+    def columns(self) -> tuple[int, int]:
+        """Columns of x and y."""
+
+    @property
+    def metres_per_unit(self) -> float | None:
+        """Length of the unit."""
+
+
+def choose_series(path: Path, file: Any, name: str | None) -> Any:
+    """The position's series: the one of that name, or the only one that has two columns.
+
+    Raises
+    ------
+    InvalidDataError
+        If there is none or several; those that there are are named.
+    """
+    series = _all_series(file)
+    planar = [one for one in series if len(one.data.shape) == 2 and one.data.shape[1] >= 2]
+    found = [one for one in planar if name in (None, one.name)]
+    if len(found) != 1:
+        raise InvalidDataError(
+            f"The file {path}",
+            got=f"{len(found)} position series{'' if name is None else f' {name!r}'} among "
+            f"{sorted(f'{one.name} {one.data.shape}' for one in series)}",
+            needed="with one of two columns or more",
+            hint="Name it as 'position' in the options of the card.",
+        )
+    return found[0]
+
+
+def series_times(series: Any) -> Array:
+    """Times of a series in s, whether it lists them or has a rate."""
+    if series.timestamps is not None:
+        return np.asarray(series.timestamps[:], dtype=float)
+    return np.asarray(series.starting_time + np.arange(len(series.data)) / series.rate)
+
+
+def in_metres(
+    path: Path, series: Any, data: Array, columns: tuple[int, int], metres_per_unit: float | None
+) -> Array:
+    """Stored values times ``conversion`` plus ``offset``, in m, of shape (time, 2).
+
+    Raises
+    ------
+    InvalidDataError
+        If the unit is none of length, or the columns are not there.
+    """
+    metres = metres_per_unit or _METRES.get(str(series.unit).strip().lower())
+    if metres is None:
+        raise InvalidDataError(
+            f"The series '{series.name}' of {path}",
+            got=f"the unit '{series.unit}'",
+            needed=f"in one of {sorted(_METRES)}",
+            hint="Give 'metres_per_unit' in the options of the card.",
+        )
+    if max(columns) >= data.shape[1]:
+        raise InvalidDataError(
+            f"The series '{series.name}' of {path}",
+            got=f"shape {data.shape}",
+            needed=f"with columns {columns}",
+        )
+    return np.asarray((data[:, list(columns)] * series.conversion + series.offset) * metres)
+
+
+def heading(path: Path, file: Any, options: HeadingOptions, positions: Array) -> Array | None:
+    """Head direction at each position in radians, from the hind light or as stored; None without either."""
+    by_name = {one.name: one for one in _all_series(file)}
+    if options.second_led in by_name:
+        series = by_name[options.second_led]
+        data = _as_long(path, series, len(positions))
+        hind = in_metres(path, series, data, options.columns, options.metres_per_unit)
+        return np.asarray(np.arctan2(*(positions - hind).T[::-1]))
+    if options.head_direction in by_name:
+        series = by_name[options.head_direction]
+        angle = _as_long(path, series, len(positions)).reshape(len(positions), -1)[:, 0]
+        angle = angle * series.conversion + series.offset
+        in_degrees = str(series.unit).strip().lower() in _DEGREES
+        return np.asarray(np.deg2rad(angle) if in_degrees else angle)
+    return None
+
+
+def _as_long(path: Path, series: Any, n: int) -> Array:
+    data = np.asarray(series.data[:], dtype=float)
+    if len(data) != n:
+        raise InvalidDataError(
+            f"The series '{series.name}' of {path}",
+            got=f"{len(data)} samples",
+            needed=f"as long as the position, {n}",
+        )
+    return data
+
+
+def _all_series(file: Any) -> list[Any]:
+    return [one for one in file.objects.values() if getattr(one, "neurodata_type", "") == "SpatialSeries"]

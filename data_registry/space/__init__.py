@@ -1,0 +1,1 @@
+"""Animals that walk: sessions, their checks, rate maps over space and direction."""

@@ -1,0 +1,39 @@
+"""A figure: its picture, and the numbers that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from ..core.csv_text import csv_text
+
+__all__ = ["Figure"]
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A picture and its numbers.
+
+    Parameters
+    ----------
+    title, description : str
+        What it shows; in the picture too, for screen readers.
+    svg : Markup
+        The picture.
+    columns : tuple of str
+        Names of what `rows` holds.
+    rows : sequence of tuple
+        The numbers shown, unrounded.
+    """
+
+    title: str
+    description: str
+    svg: Markup
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[object, ...]]
+
+    def csv(self) -> str:
+        """The numbers as CSV, safe to open in a spreadsheet."""
+        return csv_text(self.columns, self.rows)
