@@ -13,10 +13,10 @@ BRAINSCORE_PYTHONS := 3.12 3.11
 BRAINSCORE_PYTHON ?=
 BRAINSCORE_VENV := $(VENV)-brainscore
 BRAINSCORE_TESTS := tests/core tests/metrics tests/data_registry tests/benchmarks tests/scoring \
-	tests/test_constraints.py
+	tests/integrations tests/test_constraints.py
 
-SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies scaffold cli \
-	tests __init__.py __main__.py api.py
+SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies scaffold \
+	integrations cli tests __init__.py __main__.py api.py
 
 .PHONY: demo test test-brainscore lint speed studies clean
 .DEFAULT_GOAL := demo

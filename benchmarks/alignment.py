@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from ..core._brainscore import DataAssembly
 from ..core.activations import Activations, TimedValues
 from ..core.errors import InvalidDataError
-from ..core.labelled import coordinate
+from ..core.labelled import coordinate, coordinates_along
 from ..core.stimuli import SelfMotion, Stimulus, StimulusSet
 from ..data_registry.direction_bins import bin_of_direction
 from ..metrics.interface import SamplesNeeded
@@ -30,7 +29,7 @@ Strings = npt.NDArray[np.str_]
 
 def brain_samples(
     recording: xr.DataArray, *, epoch: str | None, needed: SamplesNeeded = "complete"
-) -> DataAssembly:
+) -> xr.DataArray:
     """Reshape a recording so that each sample of an epoch is one presentation.
 
     Parameters
@@ -74,7 +73,7 @@ def brain_samples(
         )
     if needed == "complete":
         kept[kept] = complete_only(present[kept])
-    return DataAssembly(
+    return xr.DataArray(
         chosen[:, kept],
         dims=["repetition", "presentation", "neuroid"],
         coords=_sample_coordinates(recording, order[stimulus[kept]], time_bin[kept]),
@@ -91,9 +90,9 @@ def model_samples(
     activations: Mapping[str, Activations],
     layer: str,
     stimuli: StimulusSet,
-    samples: DataAssembly,
+    samples: xr.DataArray,
     alignment: str,
-) -> DataAssembly:
+) -> xr.DataArray:
     """Bring one layer's activations to the samples of a recording.
 
     Parameters
@@ -125,7 +124,7 @@ def model_samples(
     else:
         aligned = np.stack([values[name].values.mean(axis=0) for name in coordinate(samples, "stimulus_id")])
     names = ["stimulus_id", "condition"]
-    return DataAssembly(
+    return xr.DataArray(
         aligned,
         dims=["presentation", "neuroid"],
         coords={
@@ -136,7 +135,7 @@ def model_samples(
     )
 
 
-def subset(samples: DataAssembly, conditions: Sequence[str]) -> DataAssembly:
+def subset(samples: xr.DataArray, conditions: Sequence[str]) -> xr.DataArray:
     """The samples of some conditions; of dissimilarities, the pairs of which both stimuli are among them."""
     if "pair" in samples.dims:
         kept = [np.isin(coordinate(samples, side), list(conditions)) for side in ("stimulus_a", "stimulus_b")]
@@ -146,7 +145,7 @@ def subset(samples: DataAssembly, conditions: Sequence[str]) -> DataAssembly:
     )
 
 
-def of_animal(recording: DataAssembly, animal: str) -> DataAssembly:
+def of_animal(recording: xr.DataArray, animal: str) -> xr.DataArray:
     """One animal's neuroids.
 
     Raises
@@ -198,29 +197,19 @@ def _sample_coordinates(
     recording: xr.DataArray, presentation: npt.NDArray[np.int_], time_bin: npt.NDArray[np.int_]
 ) -> dict[str, tuple[str, npt.NDArray[np.generic]]]:
     coords = {}
-    for name in _levels(recording, "presentation"):
+    for name in coordinates_along(recording, "presentation"):
         if name != "repetition":
             coords[name] = ("presentation", coordinate(recording, name)[presentation])
-    for name in _levels(recording, "time_bin") if "time_bin" in recording.dims else ():
+    for name in coordinates_along(recording, "time_bin"):
         coords[name] = ("presentation", coordinate(recording, name)[time_bin])
-    for name in _variables(recording):
+    for name in coordinates_along(recording, "presentation", "time_bin"):
         coords[name] = ("presentation", coordinate(recording, name)[presentation, time_bin])
-    for name in _levels(recording, "neuroid"):
+    for name in coordinates_along(recording, "neuroid"):
         coords[name] = ("neuroid", coordinate(recording, name))
     return coords
 
 
-def _variables(recording: xr.DataArray) -> list[str]:
-    """Names of what is known of each presentation in each time bin: epochs and variables of the task."""
-    planes = (name for name in recording.coords if recording[name].dims == ("presentation", "time_bin"))
-    return sorted(str(name) for name in planes)
-
-
-def _levels(recording: xr.DataArray, dim: str) -> list[str]:
-    return [str(name) for name in recording.indexes[dim].names]
-
-
-def _by_time(values: Mapping[str, TimedValues], samples: DataAssembly) -> npt.NDArray[np.float32]:
+def _by_time(values: Mapping[str, TimedValues], samples: xr.DataArray) -> npt.NDArray[np.float32]:
     names = coordinate(samples, "stimulus_id")
     start, end = (coordinate(samples, f"time_bin_{edge}_ms") for edge in ("start", "end"))
     units = next(iter(values.values())).values.shape[1]
@@ -258,7 +247,7 @@ def _interpolated(layer: TimedValues, times_ms: npt.NDArray[np.float64]) -> npt.
 
 
 def _by_space(
-    values: Mapping[str, TimedValues], stimuli: StimulusSet, samples: DataAssembly
+    values: Mapping[str, TimedValues], stimuli: StimulusSet, samples: xr.DataArray
 ) -> npt.NDArray[np.float64]:
     size = float(samples.attrs["bin_size_m"])
     visited = np.concatenate([_bin_indices(_walk(stimulus), size) for stimulus in stimuli])
@@ -270,7 +259,7 @@ def _by_space(
 
 
 def _by_direction(
-    values: Mapping[str, TimedValues], stimuli: StimulusSet, samples: DataAssembly
+    values: Mapping[str, TimedValues], stimuli: StimulusSet, samples: xr.DataArray
 ) -> npt.NDArray[np.float64]:
     n_bins = int(samples.attrs["direction_bins"])
     headings = [_heading(_walk(stimulus)) for stimulus in stimuli]

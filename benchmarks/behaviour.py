@@ -17,12 +17,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.activations import Activations
 from ..core.errors import ActivationError, InvalidDataError, MissingPartError
 from ..core.labelled import coordinate
-from ..core.scores import pack_score, unpack_score
+from ..core.scores import Score
 from ..metrics.functional.logistic_readout import LogisticReadout, logistic_readout
 from .benchmark import Benchmark
 
@@ -104,7 +104,7 @@ class BehaviouralBenchmark(Benchmark):
 
     def _scored(self, answers: Sequence[float], layer: str, layer_scores: dict[str, float]) -> Score:
         names = list(self._conditions)
-        model = DataAssembly(
+        model = xr.DataArray(
             np.array(answers, dtype=np.float64)[:, None],
             dims=["presentation", "neuroid"],
             coords={
@@ -114,7 +114,7 @@ class BehaviouralBenchmark(Benchmark):
                 "layer": ("neuroid", [layer]),
             },
         )
-        return pack_score(unpack_score(self.metric(model, self._samples)).committed(layer, layer_scores))
+        return self.metric(model, self._samples).committed(layer, layer_scores)
 
     def _read_out(self, activations: Mapping[str, Activations], layer: str) -> LogisticReadout:
         """Features are a layer's values at all steps, flattened."""
@@ -135,7 +135,7 @@ class BehaviouralBenchmark(Benchmark):
         return list(table.loc[table["role"] == role, "stimulus_id"])
 
     @cached_property
-    def _samples(self) -> DataAssembly:
+    def _samples(self) -> xr.DataArray:
         return self._recording(self.card.region)
 
     @cached_property

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from ..core import _brainscore
-from ..core._brainscore import DataAssembly, Score
+import xarray as xr
+
 from ..core.activations import Activations
 from ..core.cards import BenchmarkCard
 from ..core.errors import ActivationError
 from ..core.labelled import coordinate, labelled_hash
-from ..core.scores import pack_score, unpack_score
+from ..core.scores import Score
 from ..core.stimuli import Stimulus, StimulusSet
 from ..data_registry import Dataset
 from ..data_registry.interface import loader_errors
@@ -26,8 +26,8 @@ from .alignment import brain_samples, model_samples, of_animal, subset
 __all__ = ["Benchmark"]
 
 
-class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core is not typed
-    """A data set, an epoch, a measure and a way to choose a layer; a brainscore-core ``Benchmark``.
+class Benchmark:
+    """A data set, an epoch, a measure and a way to choose a layer.
 
     Parameters
     ----------
@@ -54,16 +54,6 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         """Raised whenever its scores change."""
         return self.card.version
 
-    @property
-    def bibtex(self) -> str:
-        """What to cite."""
-        return self.card.citation
-
-    @property
-    def parent(self) -> str:
-        """The system it belongs to."""
-        return self.card.system
-
     @cached_property
     def stimuli(self) -> StimulusSet:
         """What a candidate is shown."""
@@ -76,9 +66,9 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         return labelled_hash(self._samples)
 
     @cached_property
-    def ceiling(self) -> Score:
+    def ceiling(self) -> float:
         """The measure's ceiling on the scored conditions."""
-        return self.metric.ceiling(*self._scored_brain)
+        return self.metric.ceiling(*self._scored_brains)
 
     @cached_property
     def scored_conditions(self) -> tuple[str, ...]:
@@ -108,8 +98,8 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
 
         Returns
         -------
-        score : brainscore_core.metrics.Score
-            The normalised value, with raw value, ceiling and parts as attributes.
+        score : Score
+            Of the layer that was selected.
         """
         stimuli: Sequence[Stimulus] = self.stimuli.stimuli
         returned = candidate.activations(stimuli)  # type: ignore[attr-defined]
@@ -133,9 +123,8 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         layer, layer_scores = self._commit(activations, layers)
         model = self._model(activations, layer, self.scored_conditions)
         _check_varies(model, layer)
-        score = self.metric(model, *self._scored_brain)
-        parts = unpack_score(score).committed(layer, layer_scores)
-        return pack_score(replace(parts, facts={**self.left_out, **parts.facts}))
+        score = self.metric(model, *self._scored_brains).committed(layer, layer_scores)
+        return replace(score, facts={**self.left_out, **score.facts})
 
     def _commit(
         self, activations: Mapping[str, Activations], layers: tuple[str, ...]
@@ -154,37 +143,41 @@ class Benchmark(_brainscore.Benchmark):  # type: ignore[misc]  # brainscore-core
         return max(values, key=lambda layer: (values[layer] == values[layer], values[layer])), values
 
     @cached_property
-    def _scored_brain(self) -> tuple[DataAssembly, DataAssembly | None]:
-        """The scored samples and those that the ceiling is taken from: the same objects for all candidates."""
+    def _scored_brains(self) -> tuple[xr.DataArray, ...]:
+        """The scored samples and, if the ceiling is another brain's, that brain's: the same for all candidates."""
+        samples = subset(self._samples, self.scored_conditions)
         region = self.card.ceiling_region
-        reference = None if region is None else subset(self._recording(region), self.scored_conditions)
-        return subset(self._samples, self.scored_conditions), reference
+        return (
+            (samples,)
+            if region is None
+            else (samples, subset(self._recording(region), self.scored_conditions))
+        )
 
     def _model(
         self, activations: Mapping[str, Activations], layer: str, conditions: tuple[str, ...]
-    ) -> DataAssembly:
+    ) -> xr.DataArray:
         samples = self._stimulus_samples if "pair" in self._samples.dims else self._samples
         chosen = subset(samples, conditions)
         return model_samples(activations, layer, self.stimuli, chosen, self.card.alignment)
 
     @cached_property
-    def _samples(self) -> DataAssembly:
+    def _samples(self) -> xr.DataArray:
         recording = self._recording(self.card.region)
         if "pair" in recording.dims:
             return recording
         return brain_samples(recording, epoch=self.card.epoch, needed=self.metric.samples_needed)
 
-    def _recording(self, region: str) -> DataAssembly:
+    def _recording(self, region: str) -> xr.DataArray:
         with loader_errors(self.dataset.card):
             recording = self.dataset.recording(region)
         return recording if self.card.animal is None else of_animal(recording, self.card.animal)
 
     @cached_property
-    def _stimulus_samples(self) -> DataAssembly:
+    def _stimulus_samples(self) -> xr.DataArray:
         """Of dissimilarities, the samples are the stimuli themselves, each its own condition."""
         names = list(self._conditions)
         coords = {"stimulus_id": ("presentation", names), "condition": ("presentation", names)}
-        return DataAssembly([0.0] * len(names), dims=["presentation"], coords=coords)
+        return xr.DataArray([0.0] * len(names), dims=["presentation"], coords=coords)
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:
@@ -219,7 +212,7 @@ def _check_same_units(activations: Mapping[str, Activations]) -> None:
                 )
 
 
-def _check_varies(model: DataAssembly, layer: str) -> None:
+def _check_varies(model: xr.DataArray, layer: str) -> None:
     """No measure is defined for a model that is in the same state at all samples."""
     if (model.values == model.values[:1]).all():
         raise ActivationError(

@@ -13,16 +13,16 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.activations import Activations
 from ..core.errors import ActivationError
 from ..core.labelled import coordinate
-from ..core.scores import pack_score, unpack_score
+from ..core.scores import Score
 from .benchmark import Benchmark
 
 __all__ = ["ENDPOINT_LAYER", "EndpointBenchmark"]
@@ -67,7 +67,7 @@ class EndpointBenchmark(Benchmark):
         score = self.metric(self._as_model(endpoints[layer], layer), self._samples)
         # Scores of layers are better when higher: errors are negated.
         chosen = {name: -error for name, error in errors.items()} if len(errors) > 1 else {}
-        return pack_score(unpack_score(score).committed(layer, chosen))
+        return score.committed(layer, chosen)
 
     def _endpoints(self, activations: Mapping[str, Activations], layer: str) -> Floats:
         """The endpoint in deg of each scored condition."""
@@ -100,9 +100,9 @@ class EndpointBenchmark(Benchmark):
         by_name = dict(zip(coordinate(self._samples, "condition").astype(str), target, strict=True))
         return np.array([by_name[name] for name in self.scored_conditions])
 
-    def _as_model(self, endpoints: Floats, layer: str) -> DataAssembly:
+    def _as_model(self, endpoints: Floats, layer: str) -> xr.DataArray:
         names = list(self.scored_conditions)
-        return DataAssembly(
+        return xr.DataArray(
             endpoints[:, None],
             dims=["presentation", "neuroid"],
             coords={
@@ -114,6 +114,6 @@ class EndpointBenchmark(Benchmark):
         )
 
     @cached_property
-    def _samples(self) -> DataAssembly:
+    def _samples(self) -> xr.DataArray:
         """Trials as they are: conditions have as many as were played."""
         return self._recording(self.card.region)

@@ -1,12 +1,9 @@
 """Candidates: the activation interface, adapters, and the zoo of built-in ones."""
 
-from .brainscore_adapter import BrainScoreCandidate, BrainScoreSubject
 from .interface import Candidate, LoadedCandidate, load_candidate, registry
 from .torch_adapter import TorchCandidate
 
 __all__ = [
-    "BrainScoreCandidate",
-    "BrainScoreSubject",
     "Candidate",
     "LoadedCandidate",
     "TorchCandidate",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
 from ..benchmarks.alignment import brain_samples
-from ..core._brainscore import DataAssembly
 from ..core.errors import InnerscoreError
 from ..metrics.functional import split_half_reliability
 from .faults import Fault, fault_of
@@ -20,7 +20,7 @@ _N_SPLITS = 20
 _TRUTHS = {"m"}  # positions and the like: true values, which have no noise to be measured
 
 
-def ceiling_faults(recording: DataAssembly, file: Path) -> list[Fault]:
+def ceiling_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
     """The split-half ceiling of each neuroid over its samples: one that models can be ranked under, or a fault.
 
     Parameters

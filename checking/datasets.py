@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..core._brainscore import DataAssembly
+import xarray as xr
+
 from ..core.cards import DatasetCard
 from ..core.errors import InnerscoreError, MissingPartError
 from ..core.labelled import check_labelled
@@ -82,7 +83,7 @@ def _region_faults(dataset: Dataset, region: str, stimuli: StimulusSet, file: Pa
     return _named(region, _content_faults(recording, stimuli, file))
 
 
-def _content_faults(recording: DataAssembly, stimuli: StimulusSet, file: Path) -> list[Fault]:
+def _content_faults(recording: xr.DataArray, stimuli: StimulusSet, file: Path) -> list[Fault]:
     if "pair" in recording.dims:
         return pairing_faults(recording, stimuli, file)
     faults = recording_faults(recording, file) + pairing_faults(recording, stimuli, file)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
-from ..core._brainscore import DataAssembly
 from ..core.hashing import sha256_of_array
 from ..core.labelled import coordinate
 from .faults import Fault
@@ -21,7 +21,7 @@ _SHORTEST_BIN_MS, _LONGEST_BIN_MS = 0.5, 60_000.0
 Values = npt.NDArray[np.floating[Any]]
 
 
-def recording_faults(recording: DataAssembly, file: Path) -> list[Fault]:
+def recording_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
     """What is wrong with the values and their coordinates.
 
     Parameters
@@ -43,7 +43,7 @@ def recording_faults(recording: DataAssembly, file: Path) -> list[Fault]:
     return [Fault(str(file), reason, fix) for reason, fix in found]
 
 
-def left_out_notes(recording: DataAssembly) -> list[str]:
+def left_out_notes(recording: xr.DataArray) -> list[str]:
     """What a recording says it does not hold: attributes ``..._left_out`` of text, or counts without one."""
     said = {str(name): value for name, value in recording.attrs.items() if str(name).endswith("_left_out")}
     listed = {f"n_{name}" for name in said}
@@ -80,7 +80,7 @@ def _rate_faults(values: Values) -> list[tuple[str, str]]:
     return faults
 
 
-def _bin_faults(recording: DataAssembly) -> list[tuple[str, str]]:
+def _bin_faults(recording: xr.DataArray) -> list[tuple[str, str]]:
     """Edges in order are a matter of the form; here it is whether they can be milliseconds."""
     if "time_bin" not in recording.dims:
         return []
@@ -92,7 +92,7 @@ def _bin_faults(recording: DataAssembly) -> list[tuple[str, str]]:
     return [(f"time bins {width:g} ms wide, which look like {unit}", "Give bin edges in milliseconds.")]
 
 
-def _repeated_presentations(recording: DataAssembly) -> list[tuple[str, str]]:
+def _repeated_presentations(recording: xr.DataArray) -> list[tuple[str, str]]:
     pairs = list(zip(coordinate(recording, "stimulus_id"), coordinate(recording, "repetition"), strict=True))
     n_repeated = len(pairs) - len(set(pairs))
     if not n_repeated:
@@ -101,14 +101,14 @@ def _repeated_presentations(recording: DataAssembly) -> list[tuple[str, str]]:
     return [(f"{n_repeated} presentations have a stimulus and repetition that others have", fix)]
 
 
-def _equal_neuroids(recording: DataAssembly, values: Values) -> list[tuple[str, str]]:
+def _equal_neuroids(recording: xr.DataArray, values: Values) -> list[tuple[str, str]]:
     names = coordinate(recording, "neuroid_id")
     twins = _twins(names, np.moveaxis(values, 1, 0))
     fix = "Keep one of each; a neuron counted twice makes intervals too narrow."
     return [(f"neuroids with the same values under two names: {_listed(twins)}", fix)] if twins else []
 
 
-def _equal_presentations(recording: DataAssembly, values: Values) -> list[tuple[str, str]]:
+def _equal_presentations(recording: xr.DataArray, values: Values) -> list[tuple[str, str]]:
     stimulus, repetition = (coordinate(recording, name) for name in ("stimulus_id", "repetition"))
     names = np.array([f"{a} ({b})" for a, b in zip(stimulus, repetition, strict=True)])
     twins = _twins(names, values)

@@ -6,8 +6,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
-from ..core._brainscore import DataAssembly
 from ..core.labelled import coordinate
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
 from .faults import Fault
@@ -25,7 +25,7 @@ def stimulus_faults(stimuli: StimulusSet, file: Path) -> list[Fault]:
     return [Fault(str(file), reason, fix) for reason, fix in found] + _twin_faults(stimuli, file)
 
 
-def pairing_faults(recording: DataAssembly, stimuli: StimulusSet, file: Path) -> list[Fault]:
+def pairing_faults(recording: xr.DataArray, stimuli: StimulusSet, file: Path) -> list[Fault]:
     """Recordings under stimuli that are not in the set, and bins after a stimulus's end.
 
     Maps over space or direction are pooled over all walks: their samples are bins, and no stimuli.
@@ -40,7 +40,7 @@ def pairing_faults(recording: DataAssembly, stimuli: StimulusSet, file: Path) ->
     return _late_faults(recording, known, file)
 
 
-def leakage_faults(recording: DataAssembly, stimuli: StimulusSet, file: Path) -> list[Fault]:
+def leakage_faults(recording: xr.DataArray, stimuli: StimulusSet, file: Path) -> list[Fault]:
     """The same stimulus in two conditions: one of them would be held out while the other is learnt from."""
     conditions: dict[str, set[str]] = defaultdict(set)
     content = {stimulus.identifier: stimulus.content_hash for stimulus in stimuli}
@@ -96,7 +96,7 @@ def _twin_faults(stimuli: StimulusSet, file: Path) -> list[Fault]:
     ]
 
 
-def _late_faults(recording: DataAssembly, known: dict[str, Stimulus], file: Path) -> list[Fault]:
+def _late_faults(recording: xr.DataArray, known: dict[str, Stimulus], file: Path) -> list[Fault]:
     """Bins with values that begin after the stimulus has ended; the last state of a model would stand for them."""
     if "time_bin" not in recording.dims:
         return []
@@ -116,6 +116,6 @@ def _late_faults(recording: DataAssembly, known: dict[str, Stimulus], file: Path
     return [Fault(str(file), reason, fix)]
 
 
-def _stimuli_used(recording: DataAssembly) -> set[str]:
+def _stimuli_used(recording: xr.DataArray) -> set[str]:
     names = ("stimulus_a", "stimulus_b") if "pair" in recording.dims else ("stimulus_id",)
     return {str(value) for name in names for value in coordinate(recording, name)}

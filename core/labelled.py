@@ -1,4 +1,4 @@
-"""Labelled data: recordings and dissimilarities as brainscore-core assemblies with checked coordinates.
+"""Labelled data: recordings and dissimilarities as plain xarray arrays with checked coordinates.
 
 Two forms exist, each with dimensions and coordinates that every data set must have:
 
@@ -26,8 +26,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 import xarray as xr
+from xarray.backends.netCDF4_ import NetCDF4BackendEntrypoint
 
-from ._brainscore import DataAssembly, NeuroidAssembly
 from .arrays import plain_array
 from .errors import InvalidDataError
 from .files import atomic_path
@@ -38,6 +38,7 @@ __all__ = [
     "Form",
     "check_labelled",
     "coordinate",
+    "coordinates_along",
     "dissimilarities",
     "labelled_hash",
     "load_labelled",
@@ -62,7 +63,6 @@ _REQUIRED: dict[Form, dict[str, tuple[str, ...]]] = {
     },
 }
 _OPTIONAL_DIMENSIONS = {"time_bin"}
-_ASSEMBLY = {"recording": NeuroidAssembly, "dissimilarities": DataAssembly}
 
 
 def recording(
@@ -74,7 +74,7 @@ def recording(
     masks: Mapping[str, npt.NDArray[np.bool_]] | None = None,
     planes: Mapping[str, npt.NDArray[np.floating[Any]]] | None = None,
     attrs: Mapping[str, Any] | None = None,
-) -> NeuroidAssembly:
+) -> xr.DataArray:
     """Label a recording.
 
     Parameters
@@ -108,7 +108,7 @@ def dissimilarities(
     rdm: Coordinates,
     pair: Coordinates,
     attrs: Mapping[str, Any] | None = None,
-) -> DataAssembly:
+) -> xr.DataArray:
     """Label representational dissimilarities, one row an RDM, pairs in scipy's order.
 
     Parameters
@@ -152,10 +152,15 @@ def coordinate(assembly: xr.DataArray, name: str) -> npt.NDArray[Any]:
     return values.astype(str) if values.dtype == object else values
 
 
+def coordinates_along(assembly: xr.DataArray, *dims: str) -> list[str]:
+    """Names of the coordinates over just these dimensions, sorted."""
+    return sorted(str(name) for name in assembly.coords if assembly[name].dims == dims)
+
+
 def labelled_hash(assembly: xr.DataArray) -> str:
     """SHA-256 over the values and all coordinates: the identity of the data that a score rests on."""
     parts = [["values", list(assembly.dims), sha256_of_array(np.asarray(assembly.values))]]
-    for name in _coordinate_names(assembly):
+    for name in sorted(map(str, assembly.coords)):
         values = coordinate(assembly, name)
         parts.append([name, list(assembly[name].dims), sha256_of_array(values)])
     return sha256_of_bytes(canonical_json(parts))
@@ -170,15 +175,13 @@ def save_labelled(assembly: xr.DataArray, path: Path, form: Form) -> None:
         If the assembly is not of the form it claims.
     """
     check_labelled(assembly, form)
-    plain = xr.DataArray(assembly).reset_index([d for d in assembly.dims if d in assembly.indexes])
-    coords = {str(name): (plain[name].dims, coordinate(plain, str(name))) for name in plain.coords}
-    plain = xr.DataArray(plain.values, dims=plain.dims, coords=coords)
-    plain.attrs = {**assembly.attrs, "innerscore_schema": SCHEMA_VERSION, "innerscore_form": form}
+    plain = _without_objects(assembly)
+    plain.attrs |= {"innerscore_schema": SCHEMA_VERSION, "innerscore_form": form}
     with atomic_path(path) as temporary:
         plain.to_dataset(name="values").to_netcdf(temporary, engine="netcdf4", format="NETCDF4")
 
 
-def load_labelled(path: Path, form: Form) -> NeuroidAssembly | DataAssembly:
+def load_labelled(path: Path, form: Form) -> xr.DataArray:
     """Read a labelled array that :func:`save_labelled` wrote.
 
     Raises
@@ -187,7 +190,8 @@ def load_labelled(path: Path, form: Form) -> NeuroidAssembly | DataAssembly:
         If the file is no netCDF-4, of another schema or form, or lacks a coordinate.
     """
     try:
-        with xr.open_dataset(path, engine="netcdf4") as dataset:  # type: ignore[no-untyped-call]
+        # The class, not its name: to look names up among entry points fails with old xarray on Python 3.12.
+        with xr.open_dataset(path, engine=NetCDF4BackendEntrypoint) as dataset:  # type: ignore[no-untyped-call]
             plain = dataset.load()["values"]
     except (OSError, KeyError, ValueError) as error:
         raise InvalidDataError(f"The file {path}", got=repr(error), needed="a labelled netCDF-4") from error
@@ -199,14 +203,15 @@ def load_labelled(path: Path, form: Form) -> NeuroidAssembly | DataAssembly:
             got=f"schema {schema}, form {found}",
             needed=f"schema {SCHEMA_VERSION}, form {form}",
         )
-    assembly = _ASSEMBLY[form](
-        plain.values,
-        dims=plain.dims,
-        coords={name: (plain[name].dims, coordinate(plain, str(name))) for name in plain.coords},
-        attrs=plain.attrs,
-    )
+    assembly = _without_objects(plain)
     check_labelled(assembly, form)
     return assembly
+
+
+def _without_objects(assembly: xr.DataArray) -> xr.DataArray:
+    """The same with coordinates of strings, numbers or booleans, as they are stored."""
+    coords = {str(name): (assembly[name].dims, coordinate(assembly, str(name))) for name in assembly.coords}
+    return xr.DataArray(assembly.values, dims=assembly.dims, coords=coords, attrs=dict(assembly.attrs))
 
 
 def _labelled(
@@ -216,14 +221,14 @@ def _labelled(
     by_dim: Mapping[str, Coordinates],
     planes: Mapping[str, Any],
     attrs: Mapping[str, Any] | None,
-) -> Any:
+) -> xr.DataArray:
     coords: dict[str, Any] = {
         name: (dim, _column(name, column)) for dim in dims for name, column in by_dim[dim].items()
     }
     values = _plane("values", values)
     planes = {name: (over, _plane(name, plane)) for name, (over, plane) in planes.items()}
     try:
-        assembly = _ASSEMBLY[form](values, dims=dims, coords={**coords, **planes}, attrs=dict(attrs or {}))
+        assembly = xr.DataArray(values, dims=dims, coords={**coords, **planes}, attrs=dict(attrs or {}))
     except ValueError as error:
         raise InvalidDataError(
             f"The {form}", got=str(error), needed="coordinates that fit the values"
@@ -241,10 +246,10 @@ def _plane(name: str, plane: npt.ArrayLike) -> npt.NDArray[Any]:
 
 
 def _check_coordinate(assembly: xr.DataArray, dim: str, name: str) -> None:
-    if name not in _coordinate_names(assembly) or assembly[name].dims != (dim,):
+    if name not in assembly.coords or assembly[name].dims != (dim,):
         raise InvalidDataError(
             f"The labelled data's coordinate '{name}'",
-            got="none" if name not in _coordinate_names(assembly) else f"over {assembly[name].dims}",
+            got="none" if name not in assembly.coords else f"over {assembly[name].dims}",
             needed=f"present on '{dim}'",
         )
 
@@ -265,12 +270,3 @@ def _check_recording(assembly: xr.DataArray) -> None:
                 got="bins out of order or of no length",
                 needed="increasing, in ms, with start < end",
             )
-
-
-def _coordinate_names(assembly: xr.DataArray) -> list[str]:
-    """Names of all coordinates and index levels, sorted; the multi-indexes themselves left out."""
-    names = {str(name) for name in assembly.coords}
-    for dim, index in assembly.indexes.items():
-        if index.nlevels > 1:
-            names = (names - {str(dim)}) | {str(level) for level in index.names}
-    return sorted(names)

@@ -17,7 +17,7 @@ __all__ = ["PACKAGE_ROOT", "current_environment", "peak_memory_mb", "source_sha2
 
 PACKAGE_ROOT = Path(__file__).resolve().parent.parent
 
-_NAMED_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "xarray", "pandas", "brainscore-core")
+_NAMED_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "xarray", "pandas")
 
 
 def source_sha256(rooms: Iterable[str]) -> str:

@@ -31,7 +31,7 @@ from .hashing import canonical_json, sha256_of_bytes
 from .resamples import RESAMPLES_FILE, ResampleKind
 
 if TYPE_CHECKING:
-    from .scores import Estimate, ScoreParts  # whoever only reads records need not wait for brainscore-core
+    from .scores import Estimate, Score  # whoever only reads records need not wait for pandas
 
 __all__ = [
     "CARD_FILE",
@@ -345,21 +345,19 @@ def read_candidate_card(data: bytes) -> CandidateCard:
         ) from error
 
 
-def score_record(
-    parts: ScoreParts, targets_sha256: str, files: Mapping[str, str] | None = None
-) -> ScoreRecord:
-    """The record of a score's parts, given the hashes of its per-target file and of its further files."""
-    resamples = parts.resamples
-    layer_scores = {name: _finite(value) for name, value in parts.layer_scores.items()}
+def score_record(score: Score, targets_sha256: str, files: Mapping[str, str] | None = None) -> ScoreRecord:
+    """The record of a score, given the hashes of its per-target file and of its further files."""
+    resamples = score.resamples
+    layer_scores = {name: _finite(value) for name, value in score.layer_scores.items()}
     return ScoreRecord(
-        raw=_estimate(parts.raw),
-        ceiling=_estimate(parts.ceiling),
-        normalised=_estimate(parts.normalised),
-        above_ceiling=parts.normalised.value > 1,
-        layer=parts.layer,
+        raw=_estimate(score.raw),
+        ceiling=_estimate(score.ceiling),
+        normalised=_estimate(score.normalised),
+        above_ceiling=score.normalised.value > 1,
+        layer=score.layer,
         layer_scores=layer_scores,
-        facts=dict(parts.facts),
-        n_targets=len(parts.targets),
+        facts=dict(score.facts),
+        n_targets=len(score.targets),
         targets_sha256=targets_sha256,
         files=dict(files or {}),
         resampling=None if resamples is None else Resampling(kind=resamples.kind, n_units=resamples.n_units),

@@ -1,7 +1,6 @@
 """The parts of a score, kept apart: raw value, ceiling and normalised value, each with its interval.
 
-Metrics and benchmarks hand scores over as brainscore-core ``Score`` objects, so that Brain-Score tooling can
-use them. :func:`pack_score` builds one from its parts; :func:`unpack_score` gives the parts back.
+A metric makes a :class:`Score`, a benchmark adds the layer that it selected, and the record keeps what it says.
 """
 
 from __future__ import annotations
@@ -12,11 +11,9 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from ._brainscore import Score
-from .errors import InvalidDataError
 from .resamples import RESAMPLES_FILE, Resamples, resamples_to_npy
 
-__all__ = ["Estimate", "ScoreParts", "pack_score", "unpack_score"]
+__all__ = ["Estimate", "Score"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, eq=False)
-class ScoreParts:
+class Score:
     """What a metric found.
 
     Parameters
@@ -82,48 +79,6 @@ class ScoreParts:
         own = {} if self.resamples is None else {RESAMPLES_FILE: resamples_to_npy(self.resamples)}
         return {**self.further_files, **own}
 
-    def committed(self, layer: str, layer_scores: Mapping[str, float]) -> ScoreParts:
-        """The same parts with the layer and how it was chosen."""
+    def committed(self, layer: str, layer_scores: Mapping[str, float]) -> Score:
+        """The same score with the layer and how it was chosen."""
         return replace(self, layer=layer, layer_scores=dict(layer_scores))
-
-
-def pack_score(parts: ScoreParts) -> Score:
-    """Pack parts into a brainscore-core Score whose value is the normalised one.
-
-    Returns
-    -------
-    score : brainscore_core.metrics.Score
-        A scalar with attributes ``raw`` and ``ceiling`` (Scores), ``error`` (half the interval's width) and
-        ``parts``.
-    """
-    return Score(
-        parts.normalised.value,
-        attrs={
-            Score.RAW_VALUES_KEY: _plain_score(parts.raw),
-            "ceiling": _plain_score(parts.ceiling),
-            "error": _half_width(parts.normalised),
-            "parts": parts,
-        },
-    )
-
-
-def unpack_score(score: Score) -> ScoreParts:
-    """The parts of a Score that :func:`pack_score` built.
-
-    Raises
-    ------
-    InvalidDataError
-        If the score has no parts.
-    """
-    parts = score.attrs.get("parts")
-    if not isinstance(parts, ScoreParts):
-        raise InvalidDataError("The score", got=f"attributes {sorted(score.attrs)}", needed="with 'parts'")
-    return parts
-
-
-def _plain_score(estimate: Estimate) -> Score:
-    return Score(estimate.value, attrs={"error": _half_width(estimate)})
-
-
-def _half_width(estimate: Estimate) -> float:
-    return (estimate.high - estimate.low) / 2

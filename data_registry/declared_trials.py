@@ -14,10 +14,10 @@ from typing import Annotated, Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Limited
 
-from ..core._brainscore import DataAssembly
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
@@ -136,7 +136,7 @@ class Trials:
         table = pd.DataFrame({"stimulus_id": [stimulus.identifier for stimulus in made]})
         return StimulusSet(self.card.identifier, tuple(made), table)
 
-    def recording(self, region: str) -> DataAssembly:
+    def recording(self, region: str) -> xr.DataArray:
         """The neuroids of a region, by presentations and, where there are any, time bins."""
         if region not in self.card.regions:
             raise InvalidArgumentError(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
-from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from .direction_bins import bin_of_direction, direction_centres, direction_presentation
@@ -81,7 +81,7 @@ def direction_recording(
     n_bins: int = 24,
     n_repetitions: int = 2,
     min_occupancy_s: float = 0.5,
-) -> DataAssembly:
+) -> xr.DataArray:
     """Label rates by head direction: a presentation is one direction bin in one part of a cell's sessions.
 
     Parameters

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from ..core._brainscore import DataAssembly
+import xarray as xr
+
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError, foreign_errors
 from ..core.registry import Registry, registry_of
@@ -39,7 +40,7 @@ class Dataset(Protocol):
     def stimuli(self) -> StimulusSet:
         """What the subjects were shown, or how they moved, as candidates get it."""
 
-    def recording(self, region: str) -> DataAssembly:
+    def recording(self, region: str) -> xr.DataArray:
         """The labelled data of one region: a recording or dissimilarities, trials and subjects apart."""
 
 

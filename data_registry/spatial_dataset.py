@@ -13,9 +13,9 @@ from typing import Annotated, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..core._brainscore import DataAssembly
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError
 from ..core.labelled import coordinate
@@ -129,7 +129,7 @@ class SpatialDataset:
         walked = [session for session in self.sessions if id(session) in scored]
         return session_stimuli(self.card.identifier, walked, rate_hz=self._options.rate_hz)
 
-    def recording(self, region: str) -> DataAssembly:
+    def recording(self, region: str) -> xr.DataArray:
         """Rate maps in Hz, or of a region that ends in ``-direction`` rates by head direction.
 
         See :func:`~.spatial_recordings.labelled_maps` and :func:`~.head_direction.direction_recording`. Both are
@@ -176,7 +176,7 @@ class SpatialDataset:
         maps = [part[0].T.reshape(-1, *mapped.grid.shape) for part in mapped.maps]
         return list(coordinate(labelled_maps(mapped, ""), "neuroid_id").astype(str)), np.concatenate(maps)
 
-    def _leave_out_unstepped(self, maps: DataAssembly) -> None:
+    def _leave_out_unstepped(self, maps: xr.DataArray) -> None:
         """Rates are smoothed into bins in which no walk has a step, where a model has no state: NaN for all."""
         grid = self._mapped.grid
         stepped = np.zeros(grid.n_bins, dtype=bool)

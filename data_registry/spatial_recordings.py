@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
-from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from .spatial_bins import SpatialGrid, rates_in_bins, smoothed_over_bins
@@ -148,7 +148,7 @@ def map_sessions(sessions: Sequence[TrackedSession], options: MapOptions) -> Map
     return MappedSessions(groups, maps, tuple(left_out), grid, options)
 
 
-def labelled_maps(mapped: MappedSessions, region: str) -> DataAssembly:
+def labelled_maps(mapped: MappedSessions, region: str) -> xr.DataArray:
     """Label the rate maps of the sessions that are kept.
 
     Parameters

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
-from ..core import _brainscore
-from ..core._brainscore import DataAssembly, Score
+import xarray as xr
+
 from ..core.cards import MetricCard
 from ..core.errors import InvalidArgumentError, InvalidCardError
 from ..core.registry import Registry, registry_of
-from ..core.scores import ScoreParts, pack_score
+from ..core.scores import Score
 from ..core.settings import Settings
 
 __all__ = ["LabelledMetric", "Remembered", "SamplesNeeded", "load_metric", "registry"]
@@ -23,10 +23,10 @@ T = TypeVar("T")
 SamplesNeeded = Literal["complete", "by neuroid", "as recorded"]
 
 
-class LabelledMetric(_brainscore.Metric):  # type: ignore[misc]  # brainscore-core is not typed
-    """A brainscore-core ``Metric``: ``metric(model, brain) -> Score``, a thin shell over pure functions.
+class LabelledMetric:
+    """A comparison of a model with a brain: ``metric(model, brain) -> Score``, a thin shell over pure functions.
 
-    Subclasses write :meth:`parts`, :meth:`value` and :meth:`ceiling`; their parameters are those that a
+    Subclasses write :meth:`__call__`, :meth:`value` and :meth:`ceiling`; their parameters are those that a
     benchmark's card may set.
     """
 
@@ -35,36 +35,28 @@ class LabelledMetric(_brainscore.Metric):  # type: ignore[misc]  # brainscore-co
         """What has to have been recorded of a sample for it to be used."""
         return "complete"
 
-    def __call__(
-        self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None = None
-    ) -> Score:
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Compare a model with a brain.
 
         Parameters
         ----------
-        model : assembly of dims (presentation, neuroid)
+        model : DataArray of dims (presentation, neuroid)
             Activations at the samples of `brain`, in their order.
-        brain : assembly
+        brain : DataArray
             Of dims (repetition, presentation, neuroid), or dissimilarities (rdm, pair).
-        reference : assembly like `brain`, optional
-            Another brain, whose likeness to `brain` is the ceiling where `brain` has no repetitions.
 
         Returns
         -------
         score : Score
-            See :func:`innerscore.core.scores.pack_score`.
+            Raw value, ceiling and normalised value with intervals, values by target, facts and resamples.
         """
-        return pack_score(self.parts(model, brain, reference))
-
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:
-        """The score's parts, with intervals."""
         raise NotImplementedError
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """The value by which layers are compared: the score without ceiling and intervals, cheap."""
         raise NotImplementedError
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:
+    def ceiling(self, brain: xr.DataArray) -> float:
         """The ceiling alone."""
         raise NotImplementedError
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.resamples import Resamples
-from ..core.scores import Estimate, ScoreParts
+from ..core.scores import Estimate, Score
 from .functional.board_statistics import hierarchical_bootstrap
 from .functional.consistency import Consistency, inter_animal_consistency
 from .functional.interval import percentile_interval
@@ -53,7 +53,7 @@ class AnimalRelativePredictivity(RidgePredictivity):
         """One animal's neurons are predicted from all the others' at the same samples."""
         return "complete"
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Median over an animal's neuroids, then mean over animals, of each side; then their ratio."""
         (split,) = self._splits(brain)
         targets = self._targets(brain, [split])
@@ -68,7 +68,7 @@ class AnimalRelativePredictivity(RidgePredictivity):
         }
         corrected, consistency = (aggregate(table, name) for name in ("corrected", "consistency"))
         ratio = boots["corrected"] / boots["consistency"]
-        return ScoreParts(
+        return Score(
             raw=self._about(aggregate(table, "raw"), boots["raw"]),
             ceiling=self._about(aggregate(table, "ceiling"), boots["ceiling"]),
             normalised=self._about(corrected / consistency, ratio),
@@ -87,12 +87,12 @@ class AnimalRelativePredictivity(RidgePredictivity):
             ),
         )
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
+    def ceiling(self, brain: xr.DataArray) -> float:
         """What the other animals' neurons would reach if their map were free of noise."""
         targets = self._targets(brain, self._splits(brain))
         others = self._remembered.of(brain, lambda: self._consistency(targets))
         ceiling = np.asarray(others.score) * targets.ceiling
-        return Score(aggregate(targets.table.assign(ceiling=ceiling), "ceiling"))
+        return aggregate(targets.table.assign(ceiling=ceiling), "ceiling")
 
     def _consistency(self, targets: Targets) -> Consistency:
         return inter_animal_consistency(

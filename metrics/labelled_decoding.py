@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 from ..core.resamples import Resamples
-from ..core.scores import Estimate, ScoreParts
+from ..core.scores import Estimate, Score
 from .functional.decoding import Decoding, consecutive_splits, decode, principal_components, random_splits
 from .functional.decoding_bootstrap import bootstrap_decoding, bootstrap_decoding_skill
 from .functional.interval import percentile_interval
@@ -79,7 +79,7 @@ class _DecodingMetric(LabelledMetric):
         self._boot = {"n_boot": n_boot, "seed": seed}
         self._seed, self._level = seed, level
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The read-out's accuracy, averaged over what is read out; see the metric's card."""
         question = self._question(brain)
         answers = [self._decode(states, question) for states in (_states(model), _neural_states(brain))]
@@ -89,7 +89,7 @@ class _DecodingMetric(LabelledMetric):
         table["normalised"] = table["raw"] / table["ceiling"]
         table["mae"], table["neural_mae"] = (_errors(answer, question) for answer in answers)
         n_conditions = len(np.unique(question.conditions))
-        return ScoreParts(
+        return Score(
             raw=self._estimate(float(raw.mean()), boots[0]),
             ceiling=self._estimate(float(neural.mean()), boots[1]),
             normalised=self._estimate(float(raw.mean() / neural.mean()), boots[0] / boots[1]),
@@ -100,17 +100,17 @@ class _DecodingMetric(LabelledMetric):
             ),
         )
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """The model's accuracy alone."""
         question = self._question(brain)
         return float(self._accuracy(self._decode(_states(model), question), question).mean())
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
+    def ceiling(self, brain: xr.DataArray) -> float:
         """The neurons' accuracy."""
         question = self._question(brain)
-        return Score(float(self._accuracy(self._decode(_neural_states(brain), question), question).mean()))
+        return float(self._accuracy(self._decode(_neural_states(brain), question), question).mean())
 
-    def _question(self, brain: DataAssembly) -> _Question:
+    def _question(self, brain: xr.DataArray) -> _Question:
         """All samples of the scored epoch together."""
         truth = sample_variables(brain, self._variables)
         known = np.isfinite(truth).all(axis=1)
@@ -236,7 +236,7 @@ class EndpointDecoding(BallDecoding):
         super().__init__(variables=variables, scored=scored, **options)  # type: ignore[arg-type]
         self._window, self._onset_ms = window_ms, onset_ms
 
-    def _question(self, brain: DataAssembly) -> _Question:
+    def _question(self, brain: xr.DataArray) -> _Question:
         """Each time bin of the window apart, if enough conditions are in it."""
         asked = super()._question(brain)
         start = coordinate(brain, "time_bin_start_ms")[asked.known] - self._onset_ms
@@ -321,11 +321,11 @@ class SimulationIndex(_DecodingMetric):
         return {**super()._facts(table), "simulation_index_deg": float(table["mae"].mean())}
 
 
-def _states(model: DataAssembly) -> Array:
+def _states(model: xr.DataArray) -> Array:
     return np.ascontiguousarray(model.values, dtype=np.float64)
 
 
-def _neural_states(brain: DataAssembly) -> Array:
+def _neural_states(brain: xr.DataArray) -> Array:
     """The average over repetitions, (n_samples, n_neuroids)."""
     return np.ascontiguousarray(np.asarray(brain.values, dtype=np.float64).mean(axis=0))
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from scipy.ndimage import gaussian_filter1d
 
-from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import coordinate
 from .interface import SamplesNeeded
@@ -49,7 +49,7 @@ class DirectionFraction(PopulationMetric):
         """The whole circle is needed of every cell."""
         return "complete"
 
-    def maps(self, brain: DataAssembly, values: Array, sigma_bins: float) -> Array:
+    def maps(self, brain: xr.DataArray, values: Array, sigma_bins: float) -> Array:
         """Tuning curves of each cell, (n_cells, n_bins), in the order of direction from -pi."""
         direction = _directions(brain)
         ordered = np.ascontiguousarray(values[np.argsort(direction)].T)
@@ -57,7 +57,7 @@ class DirectionFraction(PopulationMetric):
             return ordered
         return np.asarray(gaussian_filter1d(ordered, sigma_bins, axis=1, mode="wrap"))
 
-    def bin_size(self, brain: DataAssembly) -> float:
+    def bin_size(self, brain: xr.DataArray) -> float:
         """Width of a bin in radians."""
         return 2 * np.pi / len(_directions(brain))
 
@@ -93,7 +93,7 @@ def _above_noise(length: Array) -> Array:
     return np.where(np.isnan(length), np.nan, np.maximum(length, _NOISE_LENGTH))
 
 
-def _directions(brain: DataAssembly) -> Array:
+def _directions(brain: xr.DataArray) -> Array:
     """Direction of each sample in radians.
 
     Raises
@@ -101,7 +101,7 @@ def _directions(brain: DataAssembly) -> Array:
     InvalidDataError
         If samples are not the bins of a whole circle.
     """
-    if "direction_rad" not in brain.indexes["presentation"].names:
+    if "direction_rad" not in brain.coords:
         raise InvalidDataError("The recording", got="no direction_rad", needed="of head-direction bins")
     direction = coordinate(brain, "direction_rad").astype(np.float64)
     steps = np.diff(np.sort(np.append(direction, direction.min() + 2 * np.pi)))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 from ..core.resamples import Resamples
-from ..core.scores import Estimate, ScoreParts
+from ..core.scores import Estimate, Score
 from .functional.behaviour import (
     behavioural_consistency,
     bootstrap_consistency,
@@ -47,7 +47,7 @@ class EndpointConsistency(LabelledMetric):
     def __init__(self, *, n_splits: int = 10, n_boot: int = 1000, seed: int = 0, level: float = 0.95) -> None:
         self._n_splits, self._n_boot, self._seed, self._level = n_splits, n_boot, seed, level
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The consistency; raw is the correlation with a half, the ceiling that half's reliability, rooted."""
         names, halves, targets = self._patterns(brain)
         pattern = _model_pattern(model, names, targets)
@@ -61,7 +61,7 @@ class EndpointConsistency(LabelledMetric):
             "n_trials": len(brain),
             "n_degenerate_splits": found.n_degenerate,
         }
-        return ScoreParts(
+        return Score(
             raw=self._estimate(found.raw, raw),
             ceiling=self._estimate(top, ceiling),
             normalised=self._estimate(found.rho, rho),
@@ -70,18 +70,18 @@ class EndpointConsistency(LabelledMetric):
             resamples=Resamples.of("bootstrap", len(names), raw=raw, ceiling=ceiling, normalised=rho),
         )
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """The correlation with a half of the animal's trials."""
         names, halves, targets = self._patterns(brain)
         return behavioural_consistency(halves, _model_pattern(model, names, targets)).raw
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
+    def ceiling(self, brain: xr.DataArray) -> float:
         """Square root of the reliability of half of the animal's trials."""
         _, halves, _ = self._patterns(brain)
         reliability = behavioural_consistency(halves, halves[0, 0]).reliability_a
-        return Score(float(np.sqrt(reliability)) if reliability > 0 else float("nan"))
+        return float(np.sqrt(reliability)) if reliability > 0 else float("nan")
 
-    def _patterns(self, brain: DataAssembly) -> tuple[list[str], Array, Array]:
+    def _patterns(self, brain: xr.DataArray) -> tuple[list[str], Array, Array]:
         """Conditions, the animal's residual errors in halves (split, 2, condition), and the targets in deg."""
         condition, target = coordinate(brain, "condition"), coordinate(brain, "target_y_deg")
         response = np.asarray(brain.values, dtype=np.float64).reshape(len(condition))
@@ -97,16 +97,16 @@ class EndpointConsistency(LabelledMetric):
         return Estimate(float(value), interval.low, interval.high, self._level, _UNIT)
 
 
-def _model_pattern(model: DataAssembly, names: list[str], targets: Array) -> Array:
+def _model_pattern(model: xr.DataArray, names: list[str], targets: Array) -> Array:
     """The model's residual error in each condition, from the same regression over its own endpoints."""
     return residual_errors(_endpoints(model, names), targets)
 
 
-def _mean_error(model: DataAssembly, names: list[str], targets: Array) -> float:
+def _mean_error(model: xr.DataArray, names: list[str], targets: Array) -> float:
     return float(np.abs(_endpoints(model, names) - targets).mean())
 
 
-def _endpoints(model: DataAssembly, names: list[str]) -> Array:
+def _endpoints(model: xr.DataArray, names: list[str]) -> Array:
     by_name = dict(
         zip(coordinate(model, "condition"), np.asarray(model.values, dtype=np.float64), strict=True)
     )

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
 from ..core.seeds import generator
@@ -108,7 +108,7 @@ class SpatialPredictivity(MappingPredictivity):
         fewest = min(len(np.unique(groups[folds != fold])) for fold in range(folds.max() + 1))
         return {**self._options, "n_inner": min(self._options.get("n_inner", 5), fewest)}
 
-    def _splits(self, brain: DataAssembly) -> list[Split]:
+    def _splits(self, brain: xr.DataArray) -> list[Split]:
         blocks = coordinate(brain, "condition")
         if self._held_out == "random-bins":
             return [self._random_split(blocks, draw) for draw in range(self._n_draws)]
@@ -118,7 +118,7 @@ class SpatialPredictivity(MappingPredictivity):
         labels = [np.char.add(blocks, np.where(side == 0, "-first", "-second")) for side in sides]
         return [Split(side, label, label) for side, label in zip(sides, labels, strict=True)]
 
-    def _splits_for_choice(self, brain: DataAssembly) -> list[Split]:
+    def _splits_for_choice(self, brain: xr.DataArray) -> list[Split]:
         """Whole conditions: few bins need not have two halves."""
         blocks = coordinate(brain, "condition")
         codes = condition_codes(blocks, len(blocks))

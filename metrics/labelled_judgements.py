@@ -11,12 +11,12 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 from ..core.resamples import Resamples
-from ..core.scores import Estimate, ScoreParts
+from ..core.scores import Estimate, Score
 from ..core.seeds import child_seed, generator
 from .functional._resample import resample_counts
 from .functional.behaviour import cohen_kappa
@@ -58,7 +58,7 @@ class _JudgementMetric(LabelledMetric):
     def __init__(self, *, n_boot: int = 1000, seed: int = 0, level: float = 0.95) -> None:
         self._n_boot, self._seed, self._level = n_boot, seed, level
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The measure by scenario and its mean, with people's."""
         probability = _probability(model)
         scenarios = [(name, probability[rows], people) for name, rows, people in _by_scenario(brain)]
@@ -67,7 +67,7 @@ class _JudgementMetric(LabelledMetric):
         table = pd.DataFrame(rows)
         table["normalised"] = table["raw"] / table["ceiling"]
         raw, ceiling = table["raw"].mean(), table["ceiling"].mean()
-        return ScoreParts(
+        return Score(
             raw=self._estimate(raw, boots[0]),
             ceiling=self._estimate(ceiling, boots[1]),
             normalised=self._estimate(raw / ceiling, boots[0] / boots[1]),
@@ -78,16 +78,16 @@ class _JudgementMetric(LabelledMetric):
             ),
         )
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """The mean over scenarios alone."""
         probability = _probability(model)
         rows = [self._row(name, probability[rows], people) for name, rows, people in _by_scenario(brain)]
         return float(pd.DataFrame(rows)["raw"].mean())
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
+    def ceiling(self, brain: xr.DataArray) -> float:
         """People's own value, averaged over scenarios."""
         values = [self._people_value(people) for _, _, people in _by_scenario(brain)]
-        return Score(float(np.mean(values)))
+        return float(np.mean(values))
 
     def _row(self, name: str, probability: Array, people: pd.DataFrame) -> dict[str, str | float]:
         raise NotImplementedError
@@ -170,7 +170,7 @@ class OcpAgreement(_JudgementMetric):
         return {f"mean_{name}": float(table[name].mean()) for name in names}
 
 
-def _probability(model: DataAssembly) -> Array:
+def _probability(model: xr.DataArray) -> Array:
     """The model's one column of probabilities."""
     values = np.asarray(model.values, dtype=np.float64)
     if values.ndim != 2 or values.shape[1] != 1:
@@ -186,7 +186,7 @@ def _probability(model: DataAssembly) -> Array:
     return values[:, 0]
 
 
-def _by_scenario(brain: DataAssembly) -> Iterator[tuple[str, npt.NDArray[np.intp], pd.DataFrame]]:
+def _by_scenario(brain: xr.DataArray) -> Iterator[tuple[str, npt.NDArray[np.intp], pd.DataFrame]]:
     """Each scenario with its places among the videos, and what people said of them."""
     label = coordinate(brain, "label").astype(bool)
     yes = np.asarray(brain.values, dtype=np.float64).reshape(len(label))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from scipy.ndimage import gaussian_filter
 
-from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 
@@ -46,7 +46,7 @@ class BinGrid:
         return maps
 
 
-def bin_grid(samples: DataAssembly) -> BinGrid:
+def bin_grid(samples: xr.DataArray) -> BinGrid:
     """Find the grid that samples lie on.
 
     Raises

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidArgumentError, InvalidDataError
-from ..core.labelled import coordinate
+from ..core.labelled import coordinate, coordinates_along
 from ..core.resamples import Resamples
-from ..core.scores import Estimate, ScoreParts
+from ..core.scores import Estimate, Score
 from .functional.interval import percentile_interval
 from .functional.path_integration import bootstrap_skill, error_over_time, position_skill, read_out_position
 from .interface import LabelledMetric
@@ -72,7 +72,7 @@ class PositionError(LabelledMetric):
         self._n_stretches, self._n_folds = n_stretches, n_folds
         self._n_boot, self._seed, self._level = n_boot, seed, level
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The skill, averaged over sets of held-out walks; errors in m over time in the table and the facts."""
         sets, alpha = self._held_out(model, brain)
         value = float(np.mean([one.skill for one in sets]))
@@ -81,7 +81,7 @@ class PositionError(LabelledMetric):
         raw = Estimate(value, interval.low, interval.high, self._level, _UNIT)
         ceiling = Estimate(1.0, 1.0, 1.0, self._level, "none")
         n_walks = sum(len(np.unique(one.walks)) for one in sets)
-        return ScoreParts(
+        return Score(
             raw=raw,
             ceiling=ceiling,
             normalised=raw,
@@ -92,15 +92,15 @@ class PositionError(LabelledMetric):
             ),
         )
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """The skill alone."""
         return float(np.mean([one.skill for one in self._held_out(model, brain)[0]]))
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
+    def ceiling(self, brain: xr.DataArray) -> float:  # noqa: ARG002
         """1: no error."""
-        return Score(1.0)
+        return 1.0
 
-    def _held_out(self, model: DataAssembly, brain: DataAssembly) -> tuple[list[_HeldOut], float]:
+    def _held_out(self, model: xr.DataArray, brain: xr.DataArray) -> tuple[list[_HeldOut], float]:
         truth = np.asarray(brain.values, dtype=np.float64).mean(axis=0)
         kinds, walks = _walk_sets(brain), coordinate(brain, "condition").astype(str)
         states = np.ascontiguousarray(model.values, dtype=np.float64)
@@ -128,8 +128,8 @@ class PositionError(LabelledMetric):
         return table.assign(ceiling=1.0, normalised=table["raw"])
 
 
-def _walk_sets(brain: DataAssembly) -> npt.NDArray[np.str_]:
-    levels = [str(level) for level in brain.indexes["presentation"].names]
+def _walk_sets(brain: xr.DataArray) -> npt.NDArray[np.str_]:
+    levels = coordinates_along(brain, "presentation")
     kinds = coordinate(brain, "walk_set").astype(str) if "walk_set" in levels else np.array([], dtype=str)
     if _TRAIN not in kinds or (kinds == _TRAIN).all():
         raise InvalidDataError(

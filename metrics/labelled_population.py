@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import coordinate
 from ..core.resamples import Resamples
-from ..core.scores import Estimate, ScoreParts
+from ..core.scores import Estimate, Score
 from ..core.seeds import generator
 from .functional.interval import percentile_interval
 from .functional.reliability import split_half_reliability
@@ -114,7 +114,7 @@ class PopulationMetric(LabelledMetric):
         """Each cell is measured on its own map, holes and all."""
         return "as recorded"
 
-    def maps(self, brain: DataAssembly, values: Array, sigma_bins: float) -> Array:
+    def maps(self, brain: xr.DataArray, values: Array, sigma_bins: float) -> Array:
         """Values at the samples (n_samples, n_cells) as maps smoothed by a Gaussian, (n_cells, height, width)."""
         grid = bin_grid(brain)
         if min(grid.shape) < _MIN_SIDE_BINS:
@@ -125,7 +125,7 @@ class PopulationMetric(LabelledMetric):
             )
         return smoothed(grid.maps(values), sigma_bins)
 
-    def bin_size(self, brain: DataAssembly) -> float:
+    def bin_size(self, brain: xr.DataArray) -> float:
         """Side of a bin in m."""
         return bin_grid(brain).size_m
 
@@ -145,7 +145,7 @@ class PopulationMetric(LabelledMetric):
         """What is kept beside the record of the model's maps as they were measured; nothing by default."""
         return {}
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Median ridge predictivity of the average map: on few bins a layer's maps cannot be measured."""
         complete = np.isfinite(brain.values).all(axis=(0, 2))
         x = np.ascontiguousarray(model.values[complete], dtype=np.float64)
@@ -156,12 +156,12 @@ class PopulationMetric(LabelledMetric):
         )
         return float(np.nanmedian(np.asarray(found.score)))
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
+    def ceiling(self, brain: xr.DataArray) -> float:
         """Likeness of each animal's cells to those of the others, averaged."""
         known = self._brain(brain)
-        return Score(float(np.mean(self._ceilings(known.cells, known.targets))))
+        return float(np.mean(self._ceilings(known.cells, known.targets)))
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Mean over animals (or random halves) of the similarity of the model's units with their cells."""
         known = self._brain(brain)
         maps, n_units = self._unit_maps(model, brain, known)
@@ -175,7 +175,7 @@ class PopulationMetric(LabelledMetric):
             ratio = boot[:, 0] / boot[:, 1]
         counts = {"n_units": n_units, "n_units_measured": len(maps), "n_neuroids": len(known.noise)}
         counts["n_animals_left_out"] = len(known.left_out)
-        return ScoreParts(
+        return Score(
             raw=self._estimate(values[0], boot[:, 0]),
             ceiling=self._estimate(values[1], boot[:, 1]),
             normalised=self._estimate(values[0] / values[1], ratio),
@@ -198,10 +198,10 @@ class PopulationMetric(LabelledMetric):
         table = pd.DataFrame({"animal": names, "raw": raw, "ceiling": ceilings})
         return table.assign(normalised=table["raw"] / table["ceiling"])
 
-    def _brain(self, brain: DataAssembly) -> _Brain:
+    def _brain(self, brain: xr.DataArray) -> _Brain:
         return self._remembered.of(brain, lambda: self._described_brain(brain))
 
-    def _described_brain(self, brain: DataAssembly) -> _Brain:
+    def _described_brain(self, brain: xr.DataArray) -> _Brain:
         """Each cell on its own map: the mean over the repetitions in which it has the bin."""
         every = coordinate(brain, "animal").astype(str)
         kept, left_out = self._animals(every)
@@ -254,7 +254,7 @@ class PopulationMetric(LabelledMetric):
             pairs = [(f"half {k}", order[:middle], order[middle:]) for k, order in enumerate(orders)]
         return pairs
 
-    def _unit_maps(self, model: DataAssembly, brain: DataAssembly, known: _Brain) -> tuple[Array, int]:
+    def _unit_maps(self, model: xr.DataArray, brain: xr.DataArray, known: _Brain) -> tuple[Array, int]:
         """Smoothed maps of the units measured, as noisy as recorded ones, and how many units there are."""
         values = np.asarray(model.values, dtype=np.float64)
         rng = generator(self._seed, "population units")
@@ -270,7 +270,7 @@ class PopulationMetric(LabelledMetric):
         return maps, n_units
 
     def _noise_maps(
-        self, brain: DataAssembly, noise: Array, values: Array, maps: Array, sigma: float
+        self, brain: xr.DataArray, noise: Array, values: Array, maps: Array, sigma: float
     ) -> Array:
         """Noise in units of each unit's own SD: of its values before the smoothing, or of maps recorded smooth.
 
@@ -326,7 +326,7 @@ def _prefixed(name: str, facts: Mapping[str, str | float]) -> dict[str, str | in
     }
 
 
-def _recorded_smoothing(brain: DataAssembly) -> float:
+def _recorded_smoothing(brain: xr.DataArray) -> float:
     """By how many bins the recorded maps are smoothed already; 0 if they are not."""
     return float(brain.attrs.get("smoothing_m", 0.0)) / float(brain.attrs.get("bin_size_m", 1.0))
 

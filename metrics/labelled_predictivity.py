@@ -12,11 +12,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
-from ..core.scores import Estimate, ScoreParts
+from ..core.scores import Estimate, Score
 from .functional._corrected import Correction, check_correction
 from .functional._ridge_penalties import check_alphas
 from .functional._splits import condition_codes, outer_folds
@@ -103,7 +103,7 @@ class PredictivityMetric(LabelledMetric):
         """Each neuroid is predicted at the samples that it has."""
         return "by neuroid"
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Raw predictivity of the average over repetitions: layers share the neuroids and their noise."""
         splits = self._splits_for_choice(brain)
         targets = self._targets(brain, splits, self._chosen)
@@ -112,23 +112,23 @@ class PredictivityMetric(LabelledMetric):
         raw = [_by_neuroid(predicted, "score", targets) for predicted in found]
         return aggregate(targets.table.assign(raw=np.mean(raw, axis=0)), "raw")
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
+    def ceiling(self, brain: xr.DataArray) -> float:
         """The noise ceiling of r within held-out folds: the one that scores are divided by."""
         targets = self._targets(brain, self._splits(brain))
-        return Score(aggregate(targets.table.assign(ceiling=targets.ceiling), "ceiling"))
+        return aggregate(targets.table.assign(ceiling=targets.ceiling), "ceiling")
 
-    def _splits(self, brain: DataAssembly) -> list[Split]:
+    def _splits(self, brain: xr.DataArray) -> list[Split]:
         """How samples are held out: whole conditions, once each."""
         conditions = coordinate(brain, "condition")
         folds = outer_folds(condition_codes(conditions, len(conditions)), self._n_outer, self._seed)
         return [Split(folds, conditions, conditions)]
 
-    def _splits_for_choice(self, brain: DataAssembly) -> list[Split]:
+    def _splits_for_choice(self, brain: xr.DataArray) -> list[Split]:
         """How samples are held out when a layer is chosen."""
         return self._splits(brain)
 
     def _targets(
-        self, brain: DataAssembly, splits: Sequence[Split], known: Remembered[Array] | None = None
+        self, brain: xr.DataArray, splits: Sequence[Split], known: Remembered[Array] | None = None
     ) -> Targets:
         """The neuroids; their reliability, which is the recording's, serves all candidates and layers."""
 
@@ -220,14 +220,14 @@ class RidgePredictivity(PredictivityMetric):
         self._correction = check_correction(correction)
         self._ridge = {**penalties(alphas), "n_inner": n_inner}
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Median over an animal's neuroids, then mean over animals."""
         (split,) = self._splits(brain)
         targets = self._targets(brain, [split])
         results = self._corrected(features(model), targets, split)
         table = self._table(results, targets)
         raw, ceiling, normalised = self._bootstraps(results, targets, split)
-        return ScoreParts(
+        return Score(
             raw=self._estimate(table, "raw", raw),
             ceiling=self._estimate(table, "ceiling", ceiling),
             normalised=self._estimate(table, "normalised", normalised),
@@ -302,7 +302,7 @@ class MappingPredictivity(PredictivityMetric):
         Bootstrap over conditions, and over neuroids within animals.
     """
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Median over an animal's neuroids of r, averaged over the splits; then mean over animals."""
         splits = self._splits(brain)
         targets = self._targets(brain, splits)
@@ -313,7 +313,7 @@ class MappingPredictivity(PredictivityMetric):
         table["normalised"] = table["raw"] / table["ceiling"]
         raw = self._mean_bootstrap(found, targets, splits)
         ceiling = self._ceiling_bootstrap(targets, splits)
-        return ScoreParts(
+        return Score(
             raw=self._estimate(table, "raw", raw),
             ceiling=self._estimate(table, "ceiling", ceiling),
             normalised=self._estimate(table, "normalised", raw / ceiling),
@@ -387,7 +387,7 @@ class ProcrustesPredictivity(MappingPredictivity):
         return procrustes_predictivity(x, y, groups, **options)
 
 
-def features(model: DataAssembly) -> Array:
+def features(model: xr.DataArray) -> Array:
     """The model's activations, (n_samples, n_units)."""
     return np.ascontiguousarray(model.values, dtype=np.float64)
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
-from ..core.scores import ScoreParts
+from ..core.scores import Score
 from ..core.seeds import generator
 from .labelled_generalisation import SpatialPredictivity
 from .labelled_maps import bin_grid
@@ -50,15 +50,15 @@ class QuadrantPredictivity(SpatialPredictivity):
         super().__init__(mapping=mapping, seed=seed, **options)
         self._max_units = max_units
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Median over an animal's neuroids of r, averaged over quarters; then mean over animals."""
-        return super().parts(self._drawn(model), brain, reference)
+        return super().__call__(self._drawn(model), brain)
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Predictivity of the same map, from the same number of units, on whole held-out conditions."""
         return super().value(self._drawn(model), brain)
 
-    def _drawn(self, model: DataAssembly) -> DataAssembly:
+    def _drawn(self, model: xr.DataArray) -> xr.DataArray:
         values = np.asarray(model.values)
         varying = np.flatnonzero((values != values[:1]).any(axis=0))
         if len(varying) <= self._max_units:
@@ -66,7 +66,7 @@ class QuadrantPredictivity(SpatialPredictivity):
         drawn = generator(self._seed, "quadrant units").permutation(varying)[: self._max_units]
         return model.isel(neuroid=np.sort(drawn))
 
-    def _splits(self, brain: DataAssembly) -> list[Split]:
+    def _splits(self, brain: xr.DataArray) -> list[Split]:
         grid = bin_grid(brain)
         upper, right = (place >= (place.max() + 1) / 2 for place in (grid.row, grid.column))
         quarter = 2 * upper.astype(np.int64) + right

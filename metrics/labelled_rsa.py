@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
 from ..core.resamples import Resamples
-from ..core.scores import Estimate, ScoreParts
+from ..core.scores import Estimate, Score
 from .functional.compare_rdms import compare_rdms
 from .functional.interval import percentile_interval
 from .functional.rdm import rdm
@@ -55,8 +55,20 @@ class DissimilarityRsa(LabelledMetric):
         self._distance, self._method = distance, method
         self._n_boot, self._seed, self._level = n_boot, seed, level
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:
-        """Mean similarity with the subjects' RDMs; see the metric's card for the ceiling."""
+    def __call__(
+        self, model: xr.DataArray, brain: xr.DataArray, reference: xr.DataArray | None = None
+    ) -> Score:
+        """Mean similarity with the subjects' RDMs; see the metric's card for the ceiling.
+
+        Parameters
+        ----------
+        model : DataArray of dims (presentation, neuroid)
+            A state for each stimulus.
+        brain : DataArray of dims (rdm, pair)
+            The subjects' dissimilarities.
+        reference : DataArray like `brain`, optional
+            Another brain, whose likeness to `brain` is the ceiling where `brain` is one subject.
+        """
         subjects, subject_rdms = _subject_rdms(brain)
         model_rdm = self._model_rdm(model)
         raw = _as_vector(compare_rdms(model_rdm[None], subject_rdms, method=self._method))
@@ -66,7 +78,7 @@ class DissimilarityRsa(LabelledMetric):
         table = pd.DataFrame({"subject": subjects, "raw": raw, "ceiling": ceiling.value})
         table["normalised"] = table["raw"] / table["ceiling"]
         lower = ceiling_boot[:, 0]
-        return ScoreParts(
+        return Score(
             raw=self._estimate(float(raw.mean()), boot),
             ceiling=ceiling,
             normalised=self._estimate(float(raw.mean()) / ceiling.value, boot / lower),
@@ -75,19 +87,19 @@ class DissimilarityRsa(LabelledMetric):
             resamples=Resamples.of("bootstrap", len(model), raw=boot, ceiling=lower, normalised=boot / lower),
         )
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Mean similarity with the subjects' RDMs."""
         similarities = compare_rdms(
             self._model_rdm(model)[None], _subject_rdms(brain)[1], method=self._method
         )
         return float(_as_vector(similarities).mean())
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:
+    def ceiling(self, brain: xr.DataArray, reference: xr.DataArray | None = None) -> float:
         """Lower bound of the noise ceiling, or likeness to the reference brain."""
         ceilings, _ = self._ceilings(_subject_rdms(brain)[1], reference)
-        return Score(ceilings["lower"])
+        return ceilings["lower"]
 
-    def _model_rdm(self, model: DataAssembly) -> Array:
+    def _model_rdm(self, model: xr.DataArray) -> Array:
         return np.asarray(rdm(np.asarray(model.values, dtype=np.float64), distance=self._distance))
 
     def _bootstrap(self, model_rdm: Array, subject_rdms: Array) -> Array:
@@ -97,7 +109,7 @@ class DissimilarityRsa(LabelledMetric):
         return np.asarray(similarity)[:, 0]
 
     def _ceilings(
-        self, subject_rdms: Array, reference: DataAssembly | None
+        self, subject_rdms: Array, reference: xr.DataArray | None
     ) -> tuple[dict[str, float], Array]:
         """The bounds by name, and the lower one (first column) in each resample of conditions."""
         if reference is not None:
@@ -160,7 +172,7 @@ class RecordingRsa(LabelledMetric):
         self._n_boot, self._seed, self._level = n_boot, seed, level
         self._remembered: Remembered[list[AnimalRdms]] = Remembered()
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Similarity with each animal's RDM over the square root of its reliability, averaged over animals."""
         animals = self._remembered.of(brain, lambda: self._animal_rdms(brain))
         model_rdm, groups = self._model_rdm(model, brain), self._conditions(brain)
@@ -177,7 +189,7 @@ class RecordingRsa(LabelledMetric):
         )
         raw_boot, ceiling_boot = np.mean(boots, axis=0), np.mean(ceiling_boots, axis=0)
         n_conditions = len(np.unique(groups))
-        return ScoreParts(
+        return Score(
             raw=_estimate(float(table["raw"].mean()), raw_boot, self._level),
             ceiling=_estimate(float(table["ceiling"].mean()), ceiling_boot, self._level),
             normalised=_estimate(float(table["normalised"].mean()), normalised, self._level),
@@ -193,33 +205,33 @@ class RecordingRsa(LabelledMetric):
             ),
         )
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Mean similarity with the animals' RDMs, not corrected: the correction is the same for all layers."""
         model_rdm = self._model_rdm(model, brain)
         rdms = self._average_rdms(brain)
         similarities = compare_rdms(model_rdm[None], np.stack(rdms), method=self._method)
         return float(_as_vector(similarities).mean())
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
+    def ceiling(self, brain: xr.DataArray) -> float:
         """Square root of the RDMs' reliability, averaged over animals."""
         animals = self._remembered.of(brain, lambda: self._animal_rdms(brain))
-        return Score(float(np.mean([self._animal_ceiling(animal) for animal in animals])))
+        return float(np.mean([self._animal_ceiling(animal) for animal in animals]))
 
-    def _model_rdm(self, model: DataAssembly, brain: DataAssembly) -> Array:  # noqa: ARG002
+    def _model_rdm(self, model: xr.DataArray, brain: xr.DataArray) -> Array:  # noqa: ARG002
         return self._rdm(np.asarray(model.values, dtype=np.float64))
 
-    def _conditions(self, brain: DataAssembly) -> npt.NDArray[np.str_]:
+    def _conditions(self, brain: xr.DataArray) -> npt.NDArray[np.str_]:
         """The condition of each state that is compared."""
         return coordinate(brain, "condition")
 
-    def _average_rdms(self, brain: DataAssembly) -> list[Array]:
+    def _average_rdms(self, brain: xr.DataArray) -> list[Array]:
         """Of each animal's average over repetitions."""
         return [self._rdm(_standardised(values)[0].mean(axis=0)) for _, values in by_animal(brain)]
 
     def _rdm(self, states: Array) -> Array:
         return np.asarray(rdm(states, distance=self._distance))
 
-    def _animal_rdms(self, brain: DataAssembly) -> list[AnimalRdms]:
+    def _animal_rdms(self, brain: xr.DataArray) -> list[AnimalRdms]:
         return [self._rdms_of(animal, values) for animal, values in by_animal(brain)]
 
     def _rdms_of(self, animal: str, values: Array) -> AnimalRdms:
@@ -255,7 +267,7 @@ def _ceiling_of(half_similarity: Array) -> Array:
     return np.asarray(np.sqrt(np.where(reliability > 0, reliability, np.nan)))
 
 
-def _subject_rdms(brain: DataAssembly) -> tuple[list[str], Array]:
+def _subject_rdms(brain: xr.DataArray) -> tuple[list[str], Array]:
     """Each subject's RDM, averaged over its sessions."""
     subject = coordinate(brain, "subject")
     names = list(dict.fromkeys(subject))

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import torch
+import xarray as xr
 from sklearn.decomposition import FactorAnalysis
 
-from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 from .functional.compare_rdms import residuals_from
@@ -59,7 +59,7 @@ class FactorRsa(RecordingRsa):
         self._scored, self._n_factors = scored, n_factors
         self._nuisance = tuple(tuple(group) for group in nuisance)
 
-    def _animal_rdms(self, brain: DataAssembly) -> list[AnimalRdms]:
+    def _animal_rdms(self, brain: xr.DataArray) -> list[AnimalRdms]:
         """One entry: all animals' neurons pooled."""
         values = np.asarray(brain.values, dtype=np.float64)
         constant = values.mean(axis=0).std(axis=0) == 0
@@ -72,10 +72,10 @@ class FactorRsa(RecordingRsa):
         whole = self._factor_rdm(values.mean(axis=0), brain)
         return [AnimalRdms("pooled", whole, first, second, values.shape[2], int(constant.sum()))]
 
-    def _average_rdms(self, brain: DataAssembly) -> list[Array]:
+    def _average_rdms(self, brain: xr.DataArray) -> list[Array]:
         return [self._factor_rdm(np.asarray(brain.values, dtype=np.float64).mean(axis=0), brain)]
 
-    def _factor_rdm(self, responses: Array, brain: DataAssembly) -> Array:
+    def _factor_rdm(self, responses: Array, brain: xr.DataArray) -> Array:
         if responses.shape[1] <= self._n_factors:
             raise InvalidDataError(
                 "The recording",
@@ -86,19 +86,19 @@ class FactorRsa(RecordingRsa):
         factors = FactorAnalysis(self._n_factors, random_state=0).fit_transform(responses)
         return self._compared(factors, brain)
 
-    def _model_rdm(self, model: DataAssembly, brain: DataAssembly) -> Array:
+    def _model_rdm(self, model: xr.DataArray, brain: xr.DataArray) -> Array:
         return self._compared(np.asarray(model.values, dtype=np.float64), brain)
 
-    def _conditions(self, brain: DataAssembly) -> npt.NDArray[np.str_]:
+    def _conditions(self, brain: xr.DataArray) -> npt.NDArray[np.str_]:
         return coordinate(brain, "condition")[self._scored_samples(brain)]
 
-    def _scored_samples(self, brain: DataAssembly) -> npt.NDArray[np.bool_]:
+    def _scored_samples(self, brain: xr.DataArray) -> npt.NDArray[np.bool_]:
         """Those of the epoch at which all nuisances are known."""
         names = [name for group in self._nuisance for name in group]
         scored = sample_epoch(brain, self._scored)
         return scored & np.isfinite(sample_variables(brain, names)).all(axis=1) if names else scored
 
-    def _compared(self, states: Array, brain: DataAssembly) -> Array:
+    def _compared(self, states: Array, brain: xr.DataArray) -> Array:
         """Distances between the scored states, of which the nuisances' share is taken away."""
         scored = self._scored_samples(brain)
         distances = self._rdm(np.ascontiguousarray(states[scored]))

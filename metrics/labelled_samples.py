@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
-from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidArgumentError, InvalidDataError
-from ..core.labelled import coordinate
+from ..core.labelled import coordinate, coordinates_along
 from ..core.seeds import generator
 
 __all__ = ["by_animal", "distinct_splits", "half_splits", "sample_epoch", "sample_variables"]
@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
 
 
-def by_animal(brain: DataAssembly) -> list[tuple[str, Array]]:
+def by_animal(brain: xr.DataArray) -> list[tuple[str, Array]]:
     """Each animal's responses, of shape (n_repetitions, n_samples, n_neuroids), float64."""
     animal = coordinate(brain, "animal")
     values = np.asarray(brain.values, dtype=np.float64)
@@ -46,7 +46,7 @@ def distinct_splits(n_splits: int, n_repetitions: int) -> int:
     return 1 if n_repetitions == 2 else n_splits
 
 
-def sample_epoch(brain: DataAssembly, name: str) -> npt.NDArray[np.bool_]:
+def sample_epoch(brain: xr.DataArray, name: str) -> npt.NDArray[np.bool_]:
     """Which samples lie in an epoch.
 
     Raises
@@ -60,7 +60,7 @@ def sample_epoch(brain: DataAssembly, name: str) -> npt.NDArray[np.bool_]:
     return inside
 
 
-def sample_variables(brain: DataAssembly, names: Sequence[str]) -> Array:
+def sample_variables(brain: xr.DataArray, names: Sequence[str]) -> Array:
     """Variables of the task at the samples, of shape (n_samples, n_variables); NaN where one is not known.
 
     Raises
@@ -75,8 +75,8 @@ def sample_variables(brain: DataAssembly, names: Sequence[str]) -> Array:
     return np.stack(columns, axis=1)
 
 
-def _sample_coordinate(brain: DataAssembly, name: str) -> npt.NDArray[np.generic]:
-    levels = [str(level) for level in brain.indexes["presentation"].names]
+def _sample_coordinate(brain: xr.DataArray, name: str) -> npt.NDArray[np.generic]:
+    levels = coordinates_along(brain, "presentation")
     if name not in levels:
         raise InvalidDataError(f"The recording's '{name}'", got="none", needed=f"one of {sorted(levels)}")
     return coordinate(brain, name)

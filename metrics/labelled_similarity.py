@@ -12,11 +12,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly, Score
 from ..core.labelled import coordinate
 from ..core.resamples import Resamples
-from ..core.scores import Estimate, ScoreParts
+from ..core.scores import Estimate, Score
 from .functional.cka import linear_cka
 from .functional.procrustes_shape import procrustes_similarity
 from .functional.reliability import spearman_brown
@@ -47,7 +47,7 @@ class _SimilarityMetric(LabelledMetric):
     def __init__(self, *, n_splits: int = 4, seed: int = 0, level: float = 0.95) -> None:
         self._n_splits, self._seed, self._level = n_splits, seed, level
 
-    def parts(self, model: DataAssembly, brain: DataAssembly, reference: DataAssembly | None) -> ScoreParts:  # noqa: ARG002
+    def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Similarity with each animal, averaged over animals."""
         table = self._table(_values(model), brain)
         conditions = coordinate(brain, "condition")
@@ -68,16 +68,16 @@ class _SimilarityMetric(LabelledMetric):
         }
         columns = dict(zip(("raw", "ceiling", "normalised"), left_out.T, strict=True))
         resamples = Resamples.of("jackknife", len(left_out), **columns)
-        return ScoreParts(raw, ceiling, normalised, table, facts, resamples=resamples)
+        return Score(raw, ceiling, normalised, table, facts, resamples=resamples)
 
-    def value(self, model: DataAssembly, brain: DataAssembly) -> float:
+    def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Similarity with each animal's average, averaged over animals."""
         x = _values(model)
         return float(np.mean([self._similarity(x, trials.mean(axis=0)) for _, trials in by_animal(brain)]))
 
-    def ceiling(self, brain: DataAssembly, reference: DataAssembly | None = None) -> Score:  # noqa: ARG002
+    def ceiling(self, brain: xr.DataArray) -> float:
         """What the true model can reach, averaged over animals."""
-        return Score(float(np.mean([self._ceiling(trials) for _, trials in by_animal(brain)])))
+        return float(np.mean([self._ceiling(trials) for _, trials in by_animal(brain)]))
 
     def _similarity(self, x: Array, y: Array) -> float:
         raise NotImplementedError
@@ -88,7 +88,7 @@ class _SimilarityMetric(LabelledMetric):
     def _from_correlation(self, correlation: float) -> float:
         return correlation
 
-    def _table(self, x: Array, brain: DataAssembly) -> pd.DataFrame:
+    def _table(self, x: Array, brain: xr.DataArray) -> pd.DataFrame:
         rows = [
             {"animal": animal, "raw": self._similarity(x, y.mean(axis=0)), "ceiling": self._ceiling(y)}
             for animal, y in by_animal(brain)
@@ -96,7 +96,7 @@ class _SimilarityMetric(LabelledMetric):
         table = pd.DataFrame(rows)
         return table.assign(normalised=table["raw"] / table["ceiling"])
 
-    def _means(self, x: Array, brain: DataAssembly) -> list[float]:
+    def _means(self, x: Array, brain: xr.DataArray) -> list[float]:
         return [float(value) for value in self._table(x, brain)[["raw", "ceiling", "normalised"]].mean()]
 
     def _ceiling(self, trials: Array) -> float:
@@ -135,7 +135,7 @@ class ProcrustesShapeSimilarity(_SimilarityMetric):
         return 1 - math.acos(min(correlation, 1.0)) * 2 / math.pi
 
 
-def _values(model: DataAssembly) -> Array:
+def _values(model: xr.DataArray) -> Array:
     return np.ascontiguousarray(model.values, dtype=np.float64)
 
 

@@ -13,8 +13,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ..core._brainscore import DataAssembly
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 from ..core.resamples import Resamples
@@ -120,7 +120,7 @@ class Targets:
         return joined_sums(self, split, ((group, of(group)) for group in self.together))
 
 
-def neuroid_reliability(brain: DataAssembly, splits: Sequence[Split], *, n_splits: int, seed: int) -> Array:
+def neuroid_reliability(brain: xr.DataArray, splits: Sequence[Split], *, n_splits: int, seed: int) -> Array:
     """Reliability of each neuroid's average within the folds, averaged over the splits, (n_neuroids,).
 
     Parameters
@@ -147,7 +147,7 @@ def neuroid_reliability(brain: DataAssembly, splits: Sequence[Split], *, n_split
     return gathered(((group, of(group)) for group in together), trials.shape[2:])
 
 
-def reliable_targets(brain: DataAssembly, reliability: Array, *, least: float) -> Targets:
+def reliable_targets(brain: xr.DataArray, reliability: Array, *, least: float) -> Targets:
     """The neuroids that are scored, chosen before any model is looked at.
 
     Parameters

@@ -22,10 +22,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..benchmarks import Benchmark
-from ..core._brainscore import Score
 from ..core.activations import Activations, check_activations
 from ..core.errors import ActivationError, InvalidDataError
 from ..core.records import RunInputs
+from ..core.scores import Score
 from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
 from .array_files import TIMES, Entry, layer_values, open_arrays

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ..core._brainscore import Score
 from ..core.errors import CandidateError, InvalidDataError
 from ..core.hashing import sha256_of_file
 from ..core.provenance import current_environment, peak_memory_mb, utc_now
 from ..core.records import CandidateRef, Cost, Failure, ResultRecord, RunInputs, ScoreRecord, Status
+from ..core.scores import Score
 from ..core.settings import Settings
 from .run import Outcome, scored
 

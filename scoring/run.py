@@ -16,7 +16,6 @@ from pathlib import Path
 from ..benchmarks import Benchmark
 from ..candidates import load_candidate
 from ..candidates.interface import accepts, bundle_sha256, find_candidate
-from ..core._brainscore import Score
 from ..core.activations import Activations
 from ..core.cards import CandidateCard
 from ..core.errors import CandidateError, InnerscoreError, MissingPartError
@@ -38,7 +37,7 @@ from ..core.records import (
     candidate_card_json,
     score_record,
 )
-from ..core.scores import ScoreParts, unpack_score
+from ..core.scores import Score
 from ..core.settings import Settings
 from .activation_cache import ActivationCache, Showing, show_stimuli
 from .sandbox import Sandbox
@@ -326,24 +325,23 @@ def scored(score: Score) -> Scored:
     CandidateError
         If its raw or its normalised value is not defined: that is no value, but a failure.
     """
-    parts = unpack_score(score)
-    _check_defined(parts)
-    targets_csv = parts.targets.to_csv(index=False, lineterminator="\n", float_format="%.17g").encode()
-    files = parts.files
+    _check_defined(score)
+    targets_csv = score.targets.to_csv(index=False, lineterminator="\n", float_format="%.17g").encode()
+    files = score.files
     hashes = {name: sha256_of_bytes(body) for name, body in files.items()}
-    return Scored(score_record(parts, sha256_of_bytes(targets_csv), hashes), targets_csv, files)
+    return Scored(score_record(score, sha256_of_bytes(targets_csv), hashes), targets_csv, files)
 
 
-def _check_defined(parts: ScoreParts) -> None:
-    values = {"raw": parts.raw.value, "normalised": parts.normalised.value}
+def _check_defined(score: Score) -> None:
+    values = {"raw": score.raw.value, "normalised": score.normalised.value}
     missing = [name for name, value in values.items() if not math.isfinite(value)]
     if not missing:
         return
-    known = [name for name in missing if name in parts.targets]
-    of_targets = [f"'{name}' of {int(parts.targets[name].isna().sum())}" for name in known]
+    known = [name for name in missing if name in score.targets]
+    of_targets = [f"'{name}' of {int(score.targets[name].isna().sum())}" for name in known]
     raise CandidateError(
         "The score",
-        got=f"{' and '.join(missing)} value undefined ({', '.join(of_targets)} of {len(parts.targets)} targets)",
+        got=f"{' and '.join(missing)} value undefined ({', '.join(of_targets)} of {len(score.targets)} targets)",
         needed="defined",
         hint="States that are constant, or equal for all conditions, have no likeness to anything.",
     )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ..benchmarks import Benchmark
 from ..benchmarks.behaviour import BehaviouralBenchmark, read_table
-from ..core._brainscore import Score
 from ..core.errors import InvalidArgumentError
 from ..core.records import NO_STIMULI, RunInputs
+from ..core.scores import Score
 from ..core.settings import Settings
 from .from_file import file_candidate, score_file
 from .run import Outcome, run_inputs

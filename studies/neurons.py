@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 from sklearn.decomposition import FactorAnalysis
 
-from ..core._brainscore import DataAssembly
 from ..core.labelled import coordinate
 from ..metrics.functional.decoding import Decoding, decode, principal_components, random_splits
 from .findings import Finding
@@ -50,7 +50,7 @@ class Samples:
     time_ms: Array
 
     @classmethod
-    def of(cls, samples: DataAssembly, *, onset_ms: float, animal: str | None = None) -> Samples:
+    def of(cls, samples: xr.DataArray, *, onset_ms: float, animal: str | None = None) -> Samples:
         """Those of one animal or, without a name, of all; samples at which the ball is not known left out."""
         chosen = np.ones(samples.sizes["neuroid"], bool)
         if animal is not None:

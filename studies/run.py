@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+import xarray as xr
+
 from ..benchmarks.alignment import brain_samples
-from ..core._brainscore import DataAssembly
 from ..core.labelled import coordinate
 from ..core.records import ResultRecord, ScoreRecord
 from ..data_registry import Dataset
@@ -81,7 +82,7 @@ def _neurons(dataset: Dataset, study: Study, say: Say) -> tuple[list[Finding], d
     return findings + rise, {"endpoint-over-time": picture}
 
 
-def _by_animal(samples: DataAssembly) -> dict[str, Samples]:
+def _by_animal(samples: xr.DataArray) -> dict[str, Samples]:
     animals = dict.fromkeys(coordinate(samples, "animal").astype(str))
     return {animal: Samples.of(samples, onset_ms=STILL_MS, animal=animal) for animal in animals}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from ...core._brainscore import DataAssembly
 from ...core.cards import DatasetCard
 from ...core.errors import InvalidArgumentError, InvalidDataError, MissingPartError
 from ...core.labelled import recording
@@ -92,7 +92,7 @@ class Bear2021:
         """Sessions that the authors left out of the tables."""
         return tuple(map(str, self._read("excluded_games.csv", "games")["gameID"]))
 
-    def recording(self, region: str) -> DataAssembly:
+    def recording(self, region: str) -> xr.DataArray:
         """The share of people who said that there will be contact.
 
         Parameters

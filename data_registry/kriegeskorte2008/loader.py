@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 from scipy.io import loadmat
 from scipy.spatial.distance import squareform
 
-from ...core._brainscore import DataAssembly
 from ...core.cards import DatasetCard
 from ...core.errors import InvalidArgumentError, InvalidDataError
 from ...core.labelled import dissimilarities
@@ -52,7 +52,7 @@ class Kriegeskorte2008:
             table[flag] = [bool(getattr(row, flag).item()) for row in rows]
         return StimulusSet(self.card.identifier, clips, table)
 
-    def recording(self, region: str) -> DataAssembly:
+    def recording(self, region: str) -> xr.DataArray:
         """Dissimilarities of a region.
 
         Parameters
@@ -80,13 +80,13 @@ class Kriegeskorte2008:
         _check_keys(path, content, keys)
         return content
 
-    def _pooled(self, region: str) -> DataAssembly:
+    def _pooled(self, region: str) -> xr.DataArray:
         start, subject = {"IT": ("mIT", "two monkeys"), "humanIT-pooled": ("hIT", "four humans")}[region]
         published = self._supplement["RDMs_mIT_hIT_fig1"].ravel()
         values = next(rdm.RDM for rdm in published if str(rdm.name[0]).startswith(start))
         return self._labelled(np.asarray(values), [subject], ["pooled"], region)
 
-    def _human_subjects(self) -> DataAssembly:
+    def _human_subjects(self) -> xr.DataArray:
         rdms = self._read("92_brainRDMs.mat", ("RDMs",))["RDMs"].ravel()
         labels = [[part.strip() for part in str(rdm.name[0]).split("|")] for rdm in rdms]
         values = np.stack([squareform(rdm.RDM, checks=False) for rdm in rdms])
@@ -95,7 +95,7 @@ class Kriegeskorte2008:
 
     def _labelled(
         self, values: npt.NDArray[np.float64], subjects: list[str], sessions: list[str], region: str
-    ) -> DataAssembly:
+    ) -> xr.DataArray:
         pairs = list(combinations(_image_names(self._supplement["stimuli_92objs"].ravel()), 2))
         return dissimilarities(
             values,

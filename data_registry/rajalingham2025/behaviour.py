@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from ...core._brainscore import NeuroidAssembly
 from ...core.errors import InvalidDataError
 from ...core.labelled import recording
 from ...tasks.mental_pong import HALF_ARENA_DEG
@@ -55,7 +55,7 @@ def paddle_endpoints(release: Release) -> pd.DataFrame:
     )
 
 
-def label_endpoints(trials: pd.DataFrame, animal: str) -> NeuroidAssembly:
+def label_endpoints(trials: pd.DataFrame, animal: str) -> xr.DataArray:
     """Endpoints in trials with the opaque occluder, as one neuroid of an animal; a presentation a trial.
 
     Parameters

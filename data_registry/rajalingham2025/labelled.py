@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
-from ...core._brainscore import NeuroidAssembly
 from ...core.labelled import coordinate, recording
 from ...tasks.mental_pong import STEP_MS, PongCondition
 from ...tasks.mental_pong_conditions import (
@@ -44,7 +44,7 @@ def fitted_conditions(trials: TrialType) -> tuple[PongCondition, ...]:
     )
 
 
-def label_trials(trials: TrialType, animals: list[str], attrs: Mapping[str, str]) -> NeuroidAssembly:
+def label_trials(trials: TrialType, animals: list[str], attrs: Mapping[str, str]) -> xr.DataArray:
     """Label one kind of trials, the two halves as two repetitions.
 
     Parameters
@@ -88,7 +88,7 @@ def label_trials(trials: TrialType, animals: list[str], attrs: Mapping[str, str]
     )
 
 
-def imputed_cells(labelled: NeuroidAssembly) -> npt.NDArray[np.bool_]:
+def imputed_cells(labelled: xr.DataArray) -> npt.NDArray[np.bool_]:
     """Which cells of a labelled recording the authors filled in, where that can be seen.
 
     Where a unit lacked a condition, the release has the unit's mean over conditions and time in every bin. Such a
@@ -101,7 +101,7 @@ def imputed_cells(labelled: NeuroidAssembly) -> npt.NDArray[np.bool_]:
     return _constant(np.asarray(labelled.values))
 
 
-def conditions_of(labelled: NeuroidAssembly) -> tuple[PongCondition, ...]:
+def conditions_of(labelled: xr.DataArray) -> tuple[PongCondition, ...]:
     """The conditions that :func:`label_trials` kept with a recording."""
     columns = [coordinate(labelled, name)[: len(_NAMES)] for name in ("condition", *_BALL)]
     return tuple(PongCondition(str(name), *map(float, ball)) for name, *ball in zip(*columns, strict=True))

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
-from ...core._brainscore import DataAssembly
 from ...core.cards import DatasetCard
 from ...core.errors import InvalidArgumentError, InvalidDataError
 from ...core.files import atomic_path
@@ -69,7 +69,7 @@ class Rajalingham2025:
         clips = tuple(render_trial(condition) for condition in self.conditions)
         return StimulusSet(self.card.identifier, clips, _stimulus_table(self.conditions))
 
-    def recording(self, region: str) -> DataAssembly:
+    def recording(self, region: str) -> xr.DataArray:
         """Responses in Hz to the 79 conditions, the two halves of the trials as two repetitions.
 
         Parameters
@@ -89,7 +89,7 @@ class Rajalingham2025:
         labelled = self.trials(animal, trial_type)
         return labelled.isel(neuroid=np.flatnonzero(coordinate(labelled, "reliable")))
 
-    def trials(self, animal: str = POOLED, trial_type: str = "occ") -> DataAssembly:
+    def trials(self, animal: str = POOLED, trial_type: str = "occ") -> xr.DataArray:
         """All units, with the choice of reliable ones as the coordinate ``reliable``.
 
         Parameters
@@ -199,7 +199,7 @@ def _file_name(animal: str, kind: str) -> str:
     return f"{animal}_hand_dmfc_dataset_50ms.{kind}"
 
 
-def _labelled(release: Release, animal: str, name: str, attrs: dict[str, str]) -> DataAssembly | None:
+def _labelled(release: Release, animal: str, name: str, attrs: dict[str, str]) -> xr.DataArray | None:
     trials = release.trial_type(name)
     n_units = len(trials.unit_ids)
     if n_units == 0:

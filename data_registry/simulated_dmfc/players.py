@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
-from ...core._brainscore import NeuroidAssembly
 from ...core.labelled import recording
 from ...core.seeds import generator
 from ...tasks.mental_pong import HALF_ARENA_DEG, PongCondition
@@ -33,7 +33,7 @@ def mean_endpoints(conditions: Sequence[PongCondition]) -> npt.NDArray[np.float6
 
 def endpoint_trials(
     region: str, conditions: Sequence[PongCondition], n_trials: int, seed: int
-) -> NeuroidAssembly:
+) -> xr.DataArray:
     """One player's endpoints in deg, a presentation a trial, with the coordinate ``target_y_deg``."""
     rng = generator(seed, "dmfc", region)
     mean = np.tile(mean_endpoints(conditions), n_trials)

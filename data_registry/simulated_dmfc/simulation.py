@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 from scipy.special import expit
 
-from ...core._brainscore import DataAssembly
 from ...core.cards import DatasetCard
 from ...core.errors import InvalidArgumentError
 from ...core.labelled import recording
@@ -71,7 +71,7 @@ class SimulatedDMFC:
         )
         return StimulusSet(self.card.identifier, clips, table)
 
-    def recording(self, region: str) -> DataAssembly:
+    def recording(self, region: str) -> xr.DataArray:
         """Single trials in Hz; bins count from the first frame, NaN after the trial's end.
 
         Regions ``paddle-A`` and ``paddle-B`` are the endpoints of the two simulated players, in deg.
@@ -140,7 +140,7 @@ class SimulatedDMFC:
             "occluded": (times >= hidden) & (times < end),
         }[epoch]
 
-    def _labelled(self, trials: npt.NDArray[np.float32]) -> DataAssembly:
+    def _labelled(self, trials: npt.NDArray[np.float32]) -> xr.DataArray:
         n_trials, n_conditions = trials.shape[:2]
         names = np.tile([condition.identifier for condition in self.conditions], n_trials)
         start = (self._bin_centres_ms + STILL_MS) - BIN_MS / 2

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ...core._brainscore import DataAssembly
 from ...core.cards import DatasetCard
 from ...core.errors import ChecksumError, InvalidArgumentError, MissingPartError
 from ...core.hashing import sha256_of_file
@@ -71,7 +71,7 @@ class SimulatedMEC:
         )
         return StimulusSet(self.card.identifier, tuple(walk for _, walk in self._walks), table)
 
-    def recording(self, region: str) -> DataAssembly:
+    def recording(self, region: str) -> xr.DataArray:
         """Rate maps in Hz: a presentation is one spatial bin in one session; NaN where it was not visited.
 
         ``condition`` names the block of 20 x 20 cm that a bin lies in; ``bin_x_m`` and ``bin_y_m`` its centre.
@@ -108,7 +108,7 @@ class SimulatedMEC:
         """Spikes over time in each bin, of shape (n_sessions, n_bins_total, n_cells)."""
         return self._session_rates(animal, lambda walk: GRID.index(walk.positions), GRID.n_bins)
 
-    def _direction_recording(self) -> DataAssembly:
+    def _direction_recording(self) -> xr.DataArray:
         """Rates in Hz by head direction; a presentation is one direction bin in one session."""
         tuning = [
             self._session_rates(
@@ -134,7 +134,7 @@ class SimulatedMEC:
         population = self.populations[animal]
         return np.stack([_session_rates(walk, population, rng, bin_of(walk), n_bins) for walk in walks])
 
-    def _labelled(self, maps: npt.NDArray[np.float64]) -> DataAssembly:
+    def _labelled(self, maps: npt.NDArray[np.float64]) -> xr.DataArray:
         attrs = {"units": "Hz", "simulated": "yes", "bin_size_m": GRID.bin_m, "paths": self.path_source}
         return self._label(maps, GRID.presentation(len(maps)), "MEC", attrs)
 
@@ -144,7 +144,7 @@ class SimulatedMEC:
         presentation: Mapping[str, npt.NDArray[np.generic]],
         region: str,
         attrs: Mapping[str, object],
-    ) -> DataAssembly:
+    ) -> xr.DataArray:
         kinds = np.concatenate([population.kinds for population in self.populations])
         animals = np.repeat(ANIMALS, [len(population.kinds) for population in self.populations])
         return recording(

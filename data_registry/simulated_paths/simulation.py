@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
-from ...core._brainscore import DataAssembly
 from ...core.cards import DatasetCard
 from ...core.errors import InvalidArgumentError
 from ...core.labelled import recording
@@ -86,7 +86,7 @@ class SimulatedPaths:
         )
         return StimulusSet(self.card.identifier, tuple(walks), table)
 
-    def recording(self, region: str) -> DataAssembly:
+    def recording(self, region: str) -> xr.DataArray:
         """True positions in m, the mean over each bin of 0.5 s; NaN after a walk's end.
 
         Each walk is a condition. ``walk_set`` is the kind of walk, ``time_bin_end_ms`` how long it has gone on.

@@ -24,7 +24,7 @@ STIMULI = "/stimuli"
 _LIBRARY = "/innerscore"
 _GUEST = "/innerscore/guest.py"
 _HOME = "/home/candidate"
-_ROOMS = ("__init__.py", "py.typed", "core", "tasks", "candidates")
+_ROOMS = ("__init__.py", "py.typed", "core", "tasks", "candidates", "integrations")
 _SYSTEM = ("/lib", "/lib32", "/lib64", "/bin", "/sbin")
 _NOBODY = "65534"
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
-from ...core._brainscore import DataAssembly
 from ...core.errors import InvalidDataError
-from ...core.labelled import coordinate
+from ...core.labelled import coordinate, coordinates_along
 
 __all__ = ["ANIMALS", "drives", "repetitions", "simulated_brain", "varies"]
 
@@ -85,7 +83,7 @@ def repetitions(drive: Array, n_repetitions: int, reliability: float, rng: np.ra
     return rng.poisson(scale * drive, (n_repetitions, *drive.shape)).astype(np.float64)
 
 
-def simulated_brain(counts: Array, samples: DataAssembly, region: str) -> DataAssembly:
+def simulated_brain(counts: Array, samples: xr.DataArray, region: str) -> xr.DataArray:
     """Counts labelled as the samples of a recording: the same presentations, neurons of two animals.
 
     Parameters
@@ -96,7 +94,7 @@ def simulated_brain(counts: Array, samples: DataAssembly, region: str) -> DataAs
     """
     n_neurons = counts.shape[2]
     animals = np.repeat(ANIMALS, [n_neurons - n_neurons // 2, n_neurons // 2])
-    levels: Sequence[str] = samples.indexes["presentation"].names
+    levels = coordinates_along(samples, "presentation")
     coords = {name: ("presentation", coordinate(samples, name)) for name in levels}
     coords |= {
         "neuroid_id": ("neuroid", np.char.add("neuron-", np.arange(n_neurons).astype(str))),
@@ -104,4 +102,4 @@ def simulated_brain(counts: Array, samples: DataAssembly, region: str) -> DataAs
         "region": ("neuroid", np.repeat(region, n_neurons)),
     }
     attrs = {**samples.attrs, "simulated": "yes", "units": "spikes"}
-    return DataAssembly(counts, dims=["repetition", "presentation", "neuroid"], coords=coords, attrs=attrs)
+    return xr.DataArray(counts, dims=["repetition", "presentation", "neuroid"], coords=coords, attrs=attrs)

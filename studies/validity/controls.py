@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from ...benchmarks.alignment import model_samples
-from ...core._brainscore import DataAssembly
 from ...core.activations import TimedValues
 from ...core.errors import InnerscoreError
-from ...core.labelled import coordinate
+from ...core.labelled import coordinate, coordinates_along
 from ...core.scores import Estimate
 from ...core.seeds import generator
 from ...core.stimuli import SelfMotion, Stimulus
@@ -123,7 +123,7 @@ def variables(scene: Scene) -> dict[str, Array]:
 
 def _of_time(scene: Scene) -> Iterator[tuple[str, Array]]:
     samples = scene.samples
-    names = set(samples.indexes["presentation"].names)
+    names = set(coordinates_along(samples, "presentation"))
     if {"ball_x_deg", "ball_y_deg"} <= names:
         ball = np.stack([coordinate(samples, f"ball_{axis}_deg") for axis in "xy"], axis=1)
         yield "ball position", ball
@@ -171,10 +171,10 @@ def _fields(values: Array, n_a_side: int) -> Array:
     return np.asarray(np.exp(-squared * (n_a_side - 1) ** 2 / 2))
 
 
-def _scored(benchmark: BrainBenchmark, states: Mapping[str, DataAssembly]) -> dict[str, float | None] | None:
+def _scored(benchmark: BrainBenchmark, states: Mapping[str, xr.DataArray]) -> dict[str, float | None] | None:
     """Value and interval; None where the measure refuses or gives no value."""
     try:
-        score = benchmark.parts(states).normalised
+        score = benchmark.of_states(states).normalised
     except InnerscoreError:
         return None
     return _plain(score) if math.isfinite(score.value) else None

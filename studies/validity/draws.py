@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
-from ...core._brainscore import DataAssembly
 from ...core.files import write_bytes
 from ...core.hashing import canonical_json
 from ...core.seeds import generator
@@ -70,7 +70,7 @@ class DrawFiles:
 
 def brain_of(
     scene: Scene, generating: str, design: Design, reliability: float, draw: str, amount: Amount = ONCE
-) -> DataAssembly:
+) -> xr.DataArray:
     """Simulate a brain from a candidate.
 
     The readouts are those of the draw, whatever the reliability; the spikes are drawn anew for each.
@@ -127,7 +127,7 @@ def limit(scene: Scene, generating: str, design: Design) -> Draw:
     return {name: _number(one.value) for name, one in found.placed.items()}
 
 
-def _median_reliability(brain: DataAssembly) -> float:
+def _median_reliability(brain: xr.DataArray) -> float:
     values = np.asarray(brain.values, dtype=np.float64)
     return float(np.nanmedian(np.asarray(split_half_reliability(values, n_splits=20).mean)))
 

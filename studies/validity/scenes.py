@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import xarray as xr
+
 from ...benchmarks import registry as benchmark_registry
 from ...benchmarks.alignment import brain_samples
 from ...candidates import LoadedCandidate, load_candidate
 from ...candidates.interface import accepts, bundle_sha256, find_candidate
-from ...core._brainscore import DataAssembly
 from ...core.activations import Activations
 from ...core.cards import BenchmarkCard, CandidateCard
 from ...core.errors import CandidateError, InvalidArgumentError
@@ -74,7 +75,7 @@ class Scene:
     dataset: Dataset
     metric: LabelledMetric
     measure: Measure
-    samples: DataAssembly
+    samples: xr.DataArray
     stimuli: StimulusSet
     candidates: dict[str, Standing]
 
@@ -84,11 +85,11 @@ class Scene:
         return self.card.identifier
 
     @property
-    def scored(self) -> dict[str, dict[str, DataAssembly]]:
+    def scored(self) -> dict[str, dict[str, xr.DataArray]]:
         """The states that are scored, by candidate and layer."""
         return {name: one.states.scored for name, one in self.candidates.items()}
 
-    def on(self, brain: DataAssembly) -> BrainBenchmark:
+    def on(self, brain: xr.DataArray) -> BrainBenchmark:
         """The benchmark with another brain."""
         return BrainBenchmark(self.card, self.dataset, self.metric, brain)
 

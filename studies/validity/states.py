@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from ...benchmarks.alignment import model_samples
-from ...core._brainscore import DataAssembly
 from ...core.activations import Activations
 from ...core.cards import BenchmarkCard
 from ...core.labelled import coordinate
@@ -39,12 +39,12 @@ class CandidateStates:
         The generating layer: the last on the card; the first where the benchmark does not choose among layers.
     """
 
-    scored: dict[str, DataAssembly]
+    scored: dict[str, xr.DataArray]
     readable: Array
     layer: str
 
 
-def thinned(samples: DataAssembly, most: int) -> DataAssembly:
+def thinned(samples: xr.DataArray, most: int) -> xr.DataArray:
     """Every k-th sample of each condition, so that about `most` remain; the first of each always does."""
     conditions = coordinate(samples, "condition")
     every = int(np.ceil(len(conditions) / most))
@@ -64,7 +64,7 @@ def rank_within(conditions: npt.NDArray[np.str_]) -> npt.NDArray[np.int_]:
 def candidate_states(
     activations: Mapping[str, Activations],
     stimuli: StimulusSet,
-    samples: DataAssembly,
+    samples: xr.DataArray,
     card: BenchmarkCard,
     measure: Measure,
     design: Design,
@@ -94,9 +94,9 @@ def candidate_states(
     return CandidateStates(scored, readable, layer)
 
 
-def labelled_states(values: Array, samples: DataAssembly) -> DataAssembly:
+def labelled_states(values: Array, samples: xr.DataArray) -> xr.DataArray:
     """States as an assembly over the samples, as benchmarks hand them to measures."""
-    return DataAssembly(
+    return xr.DataArray(
         values,
         dims=["presentation", "neuroid"],
         coords={

@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import xarray as xr
+
 from ...benchmarks import Benchmark
 from ...benchmarks.alignment import subset
-from ...core._brainscore import DataAssembly
 from ...core.cards import BenchmarkCard
 from ...core.errors import InnerscoreError
 from ...core.resamples import Resamples
-from ...core.scores import ScoreParts, unpack_score
+from ...core.scores import Score
 from ...data_registry import Dataset
 from ...leaderboard.order import compare
 from ...metrics import LabelledMetric
 
 __all__ = ["BrainBenchmark", "Placed", "Ranking", "ranking"]
 
-States = Mapping[str, DataAssembly]
+States = Mapping[str, xr.DataArray]
 
 
 class BrainBenchmark(Benchmark):
@@ -36,12 +37,12 @@ class BrainBenchmark(Benchmark):
     """
 
     def __init__(
-        self, card: BenchmarkCard, dataset: Dataset, metric: LabelledMetric, brain: DataAssembly
+        self, card: BenchmarkCard, dataset: Dataset, metric: LabelledMetric, brain: xr.DataArray
     ) -> None:
         super().__init__(card, dataset, metric)
         self._brain = brain
 
-    def parts(self, states: States) -> ScoreParts:
+    def of_states(self, states: States) -> Score:
         """Commit to a layer on the kept conditions and score it on the others, as `Benchmark.score` does.
 
         Parameters
@@ -49,15 +50,15 @@ class BrainBenchmark(Benchmark):
         states : mapping of str to assembly (presentation, neuroid)
             By layer, at the samples of the brain.
         """
-        layer, layer_scores = self._commit(states, tuple(states))
+        layer, layer_scores = self._commit(states, tuple(states))  # type: ignore[arg-type]
         model = self._model(states, layer, self.scored_conditions)
-        return unpack_score(self.metric(model, *self._scored_brain)).committed(layer, layer_scores)
+        return self.metric(model, *self._scored_brains).committed(layer, layer_scores)
 
     @cached_property
-    def _samples(self) -> DataAssembly:
+    def _samples(self) -> xr.DataArray:
         return self._brain
 
-    def _model(self, activations: Mapping[str, Any], layer: str, conditions: tuple[str, ...]) -> DataAssembly:
+    def _model(self, activations: Mapping[str, Any], layer: str, conditions: tuple[str, ...]) -> xr.DataArray:
         return subset(activations[layer], conditions)
 
 
@@ -140,7 +141,7 @@ def _first(names: list[str], values: list[float], generating: str) -> str | None
 def _placed(benchmark: BrainBenchmark, states: States) -> tuple[Placed, Resamples | None]:
     """A candidate that a measure refuses has no value, as on the board."""
     try:
-        parts = benchmark.parts(states)
+        parts = benchmark.of_states(states)
     except InnerscoreError:
         return Placed(math.nan, math.nan, math.nan, ""), None
     score = parts.normalised

@@ -10,7 +10,6 @@ from innerscore.cli.running import run_pairs
 from innerscore.core.activations import TimedValues
 from innerscore.core.errors import ActivationError, InvalidArgumentError, InvalidDataError, MissingPartError
 from innerscore.core.labelled import coordinate, recording
-from innerscore.core.scores import unpack_score
 from innerscore.core.stimuli import FrameClip, StimulusSet
 from innerscore.leaderboard.store import Store
 from innerscore.metrics import load_metric
@@ -151,7 +150,7 @@ def layers_of(benchmark, **layers):
 def test_the_readout_answers_for_layers_and_the_best_on_the_training_stimuli_is_taken(small):
     benchmark = small()
     activations = layers_of(benchmark, blind=0.0, seeing=3.0)
-    parts = unpack_score(benchmark.score(activations))
+    parts = benchmark.score(activations)
     assert parts.layer == "seeing"
     assert parts.layer_scores["seeing"] > parts.layer_scores["blind"]
     table = benchmark.stimuli.table
@@ -170,7 +169,7 @@ def test_an_answering_layer_needs_no_readout(small):
         name: {"probability": TimedValues(np.array([[0.5], [p]], np.float32), np.array([0.0, 200.0]))}
         for name, p in zip(benchmark.dataset.names, people, strict=True)
     }
-    assert unpack_score(benchmark.score(answers)).raw.value == pytest.approx(1)
+    assert benchmark.score(answers).raw.value == pytest.approx(1)
     answers["t3"]["probability"].values[-1] = 1.5
     with pytest.raises(ActivationError, match="t3"):
         benchmark.score(answers)

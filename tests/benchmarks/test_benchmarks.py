@@ -10,11 +10,10 @@ from rsatoolbox.rdm.rdms import RDMs
 from innerscore.benchmarks import load_benchmark, registry
 from innerscore.benchmarks.alignment import brain_samples, model_samples
 from innerscore.candidates import load_candidate
-from innerscore.core._brainscore import Benchmark as BrainScoreBenchmark
 from innerscore.core.activations import TimedValues, check_activations
 from innerscore.core.errors import ActivationError, InvalidCardError, InvalidDataError, UnknownNameError
 from innerscore.core.labelled import coordinate
-from innerscore.core.scores import unpack_score
+from innerscore.core.scores import Score
 from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric
 
@@ -46,18 +45,16 @@ def scored(tmp_path_factory, mirror):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_benchmark_is_a_brainscore_benchmark(name, scored):
+def test_every_benchmark_gives_a_score_below_a_ceiling_of_its_own(name, scored):
     benchmark, score = scored[name]
-    assert isinstance(benchmark, BrainScoreBenchmark)
     assert (benchmark.identifier, benchmark.version) == (name, benchmark.card.version)
-    assert benchmark.bibtex.startswith("@")
-    assert type(score).__name__ == "Score"
-    assert 0 < float(benchmark.ceiling) <= 1
+    assert isinstance(score, Score)
+    assert 0 < benchmark.ceiling <= 1
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_score_has_its_parts_and_intervals_about_them(name, scored):
-    parts = unpack_score(scored[name][1])
+    parts = scored[name][1]
     for estimate in (parts.raw, parts.ceiling, parts.normalised):
         # For sure, whatever is resampled: all, or nothing (no unit of the candidate is a grid cell).
         known = estimate.low == estimate.value == estimate.high and estimate.value in (0, 1)
@@ -118,7 +115,7 @@ def test_the_layer_is_chosen_on_kept_conditions_and_the_choice_is_recorded(mirro
         activations[stimulus.identifier] = check_activations(
             swapped, stimulus, candidate="c", layers=("a", "b")
         )
-    parts = unpack_score(benchmark.score(activations))
+    parts = benchmark.score(activations)
     assert parts.layer == "b"
     assert parts.layer_scores["b"] > parts.layer_scores["a"]
     assert abs(parts.raw.value) < 0.1
@@ -134,7 +131,7 @@ def test_where_no_condition_is_kept_the_first_layer_stands_for_the_region(mirror
         activations[stimulus.identifier] = check_activations(
             values, stimulus, candidate="c", layers=("a", "b")
         )
-    parts = unpack_score(benchmark.score(activations))
+    parts = benchmark.score(activations)
     assert (parts.layer, parts.layer_scores) == ("a", {})
 
 
@@ -143,7 +140,7 @@ def test_rsa_agrees_with_rsatoolbox_on_the_same_activations(mirrored):
     stimuli = benchmark.stimuli.stimuli
     layers = load_candidate("gabor-energy", mirrored).activations(stimuli)
     by_name = {stimulus.identifier: layer for stimulus, layer in zip(stimuli, layers, strict=True)}
-    ours = unpack_score(benchmark.score(by_name)).raw.value
+    ours = benchmark.score(by_name).raw.value
     states = np.stack([by_name[name]["energy"].values[0] for name in benchmark.scored_conditions])
     model = calc_rdm(RsaDataset(states.astype(float)), method="correlation")
     recorded = benchmark.dataset.recording("IT")
@@ -177,7 +174,7 @@ def truth(benchmark):
 
 def test_the_true_model_predicts_up_to_the_ceiling_and_no_more(dmfc):
     benchmark, _ = dmfc
-    value = unpack_score(benchmark.score(truth(benchmark))).normalised.value
+    value = benchmark.score(truth(benchmark)).normalised.value
     assert value == pytest.approx(1.0, abs=0.03)
 
 
@@ -188,7 +185,7 @@ def test_the_true_geometry_reaches_the_ceiling_and_no_more(dmfc):
     one = brain.isel(neuroid=np.flatnonzero(coordinate(brain, "animal") == "simulated-A"))
     model = model_samples(truth(benchmark), "rates", benchmark.stimuli, brain, "time").isel(neuroid=slice(60))
     scaled = model.copy(data=(model.values - model.values.mean(axis=0)) / model.values.std(axis=0))
-    estimate = unpack_score(load_metric("rsa", settings, n_splits=4, n_boot=200)(scaled, one)).normalised
+    estimate = load_metric("rsa", settings, n_splits=4, n_boot=200)(scaled, one).normalised
     assert estimate.value == pytest.approx(1.0, abs=0.03)
 
 
@@ -202,7 +199,7 @@ def test_a_model_of_shuffled_conditions_scores_nothing(dmfc):
         layers["rates"] = TimedValues(
             noise.normal(size=layers["rates"].values.shape), layers["rates"].times_ms
         )
-    estimate = unpack_score(benchmark.score(shuffled)).raw
+    estimate = benchmark.score(shuffled).raw
     assert abs(estimate.value) < 0.05
 
 
@@ -219,7 +216,7 @@ def test_the_controls_come_out_as_they_must(settings):
 
 
 def normalised(benchmark, candidate, settings):
-    return unpack_score(load_benchmark(benchmark, settings)(load_candidate(candidate, settings))).normalised
+    return load_benchmark(benchmark, settings)(load_candidate(candidate, settings)).normalised
 
 
 CARD = {

@@ -7,7 +7,6 @@ from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.activations import check_activations
 from innerscore.core.errors import ActivationError
-from innerscore.core.scores import unpack_score
 from innerscore.data_registry.simulated_dmfc.players import mean_endpoints
 
 NAMES = ["SimulatedDMFC.endpoint-consistency-A", "SimulatedDMFC.endpoint-consistency-B"]
@@ -31,7 +30,7 @@ def playing(benchmark, endpoints, layer="endpoint"):
 
 
 def test_the_players_own_mean_is_the_true_model(benchmark):
-    parts = unpack_score(benchmark.score(playing(benchmark, mean_endpoints(benchmark.dataset.conditions))))
+    parts = benchmark.score(playing(benchmark, mean_endpoints(benchmark.dataset.conditions)))
     assert parts.normalised.low < 1 < parts.normalised.high
     assert parts.normalised.value == pytest.approx(1, abs=0.03)
     assert parts.layer == "endpoint"
@@ -42,14 +41,14 @@ def test_errors_of_the_wrong_conditions_are_no_likeness(benchmark):
     final = np.array([condition.final_y for condition in conditions])
     errors = mean_endpoints(conditions) - final
     elsewhere = final + np.random.default_rng(0).permutation(errors)
-    parts = unpack_score(benchmark.score(playing(benchmark, elsewhere)))
+    parts = benchmark.score(playing(benchmark, elsewhere))
     assert parts.normalised.low < 0 < parts.normalised.high
 
 
 def test_a_read_out_of_the_endpoint_itself_is_the_endpoint(benchmark):
     """Of a candidate without an endpoint layer it is learnt on other conditions, whatever the unit's scale."""
     final = np.array([condition.final_y for condition in benchmark.dataset.conditions])
-    parts = unpack_score(benchmark.score(playing(benchmark, 7 * final + 3, layer="state")))
+    parts = benchmark.score(playing(benchmark, 7 * final + 3, layer="state"))
     assert parts.facts["model_endpoint_error_deg"] < 0.05
 
 
@@ -59,7 +58,7 @@ def test_the_layer_nearest_to_the_ball_is_taken_and_all_are_reported(benchmark):
         playing(benchmark, values, "x") for values in (final, np.random.default_rng(0).permutation(final))
     )
     both = {name: {"far": far[name]["x"], "near": near[name]["x"]} for name in near}
-    parts = unpack_score(benchmark.score(both))
+    parts = benchmark.score(both)
     assert parts.layer == "near"
     assert parts.layer_scores["near"] > parts.layer_scores["far"]
 
@@ -67,7 +66,7 @@ def test_the_layer_nearest_to_the_ball_is_taken_and_all_are_reported(benchmark):
 def test_a_model_that_stops_at_the_occluder_shares_the_disbelief_in_bounces(benchmark, settings):
     """The players half believe in a straight path: so does a linear read-out of the last seen state."""
     frozen, simulating = (
-        unpack_score(benchmark(load_candidate(name, settings))) for name in ("ball-visible", "ball-simulated")
+        benchmark(load_candidate(name, settings)) for name in ("ball-visible", "ball-simulated")
     )
     assert frozen.raw.low > 0
     assert frozen.raw.value > simulating.raw.value

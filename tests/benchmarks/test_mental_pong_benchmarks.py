@@ -11,7 +11,6 @@ from innerscore.candidates import load_candidate
 from innerscore.core.activations import check_activations
 from innerscore.core.errors import InvalidDataError
 from innerscore.core.labelled import coordinate
-from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 from innerscore.metrics.functional.decoding import random_splits
 
@@ -39,7 +38,7 @@ def scores(settings_of_module):
     def score(name, candidate):
         if (name, candidate) not in found:
             benchmark = load_benchmark(f"SimulatedDMFC.{name}", settings_of_module)
-            found[name, candidate] = unpack_score(benchmark(load_candidate(candidate, settings_of_module)))
+            found[name, candidate] = benchmark(load_candidate(candidate, settings_of_module))
         return found[name, candidate]
 
     return score
@@ -108,7 +107,7 @@ def at_samples(benchmark, states):
 
 def test_ball_decoding_equals_plain_scikit_learn(random_states):
     benchmark, activations, states = random_states
-    ours = unpack_score(benchmark.score(activations))
+    ours = benchmark.score(activations)
     brain, features = at_samples(benchmark, states)
     variables = ["ball_x_deg", "ball_y_deg", "ball_dx", "ball_dy"]
     y = np.stack([coordinate(brain, name) for name in variables], axis=1)
@@ -130,7 +129,7 @@ def test_similarity_in_factors_equals_plain_numpy(random_states, settings_of_mod
     name = "occluded-rsa-partial" if nuisances else "occluded-rsa-factors"
     benchmark = load_benchmark(f"SimulatedDMFC.{name}", settings_of_module)
     _, activations, states = random_states
-    ours = unpack_score(benchmark.score(activations)).raw.value
+    ours = benchmark.score(activations).raw.value
     brain, features = at_samples(benchmark, states)
     hidden = coordinate(brain, "occluded").astype(bool)
     average = brain.values.astype(np.float64).mean(axis=0)
@@ -155,9 +154,9 @@ def test_a_candidate_that_is_the_ball_alone_is_nothing_beyond_the_ball(settings_
         state = ball_state(names[stimulus.identifier], times)
         return np.stack([state.x, state.y], axis=1)
 
-    partial = unpack_score(benchmark.score(given(benchmark, ball))).raw.value
+    partial = benchmark.score(given(benchmark, ball)).raw.value
     whole = load_benchmark("SimulatedDMFC.occluded-rsa-factors", settings_of_module)
-    assert abs(partial) < 0.15 < unpack_score(whole.score(given(whole, ball))).raw.value
+    assert abs(partial) < 0.15 < whole.score(given(whole, ball)).raw.value
 
 
 def test_time_shuffled_states_score_nothing(random_states, settings_of_module):
@@ -169,7 +168,7 @@ def test_time_shuffled_states_score_nothing(random_states, settings_of_module):
     shuffled = dict(zip(states, np.split(pool[order], np.cumsum(lengths)[:-1]), strict=True))
     for name in ("ball-decoding", "occluded-rsa-factors", "occluded-ridge"):
         benchmark = load_benchmark(f"SimulatedDMFC.{name}", settings_of_module)
-        score = unpack_score(benchmark.score(given(benchmark, lambda s: shuffled[s.identifier])))
+        score = benchmark.score(given(benchmark, lambda s: shuffled[s.identifier]))
         assert abs(score.raw.value) < 0.05, name
 
 

@@ -12,11 +12,12 @@ from functools import cache
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.stats import t as student
 
 from innerscore.benchmarks import load_benchmark, registry
 from innerscore.benchmarks.endpoints import EndpointBenchmark
-from innerscore.core._brainscore import DataAssembly
+from innerscore.core.labelled import coordinates_along
 from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric
 from innerscore.metrics import registry as metrics
@@ -70,9 +71,9 @@ def chance_of(card, settings):
 
 
 def noise_at(samples, n_units, seed):
-    levels = [str(level) for level in samples.indexes["presentation"].names]
+    levels = coordinates_along(samples, "presentation")
     rng = np.random.default_rng([seed, n_units])
-    return DataAssembly(
+    return xr.DataArray(
         rng.normal(size=(samples.sizes["presentation"], n_units)),
         dims=["presentation", "neuroid"],
         coords={
@@ -87,11 +88,12 @@ def raw_values(benchmark, n_units, n_seeds):
     """The raw value of noise for each seed."""
     if isinstance(benchmark, EndpointBenchmark):
         return [_endpoint_value(benchmark, n_units, seed) for seed in range(n_seeds)]
-    brain, reference = benchmark._scored_brain
+    brains = benchmark._scored_brains
+    brain = brains[0]
     samples = benchmark._stimulus_samples if "pair" in brain.dims else brain
     models = (noise_at(samples, n_units, seed) for seed in range(n_seeds))
     if benchmark.card.metric in SCORED_OTHERWISE:
-        return [benchmark.metric.parts(model, brain, reference).raw.value for model in models]
+        return [benchmark.metric(model, *brains).raw.value for model in models]
     return [benchmark.metric.value(model, brain) for model in models]
 
 

@@ -14,7 +14,6 @@ import pytest
 from innerscore.benchmarks import load_benchmark, registry
 from innerscore.candidates import load_candidate
 from innerscore.core.errors import MissingPartError
-from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 
 _PATH = Path(__file__).parent.parent / "data_registry" / "rajalingham2025" / "released_files.py"
@@ -79,8 +78,7 @@ def with_release(released_files, tmp_path_factory):
 def test_the_simulating_control_does_better_than_pixels_and_stays_near_the_ceiling(name, with_release):
     benchmark = load_benchmark(name, with_release)
     good, poor = (
-        unpack_score(benchmark(load_candidate(candidate, with_release)))
-        for candidate in ("ball-simulated", "pixels")
+        benchmark(load_candidate(candidate, with_release)) for candidate in ("ball-simulated", "pixels")
     )
     assert good.raw.value > poor.raw.value
     assert good.normalised.low > poor.normalised.high
@@ -92,7 +90,7 @@ def test_the_simulating_control_does_better_than_pixels_and_stays_near_the_ceili
 @pytest.mark.parametrize("animal", N_UNITS)
 def test_one_animal_can_be_scored_alone(animal, with_release):
     benchmark = load_benchmark(f"Rajalingham2025.DMFC-occluded-ridge-{animal}", with_release)
-    parts = unpack_score(benchmark(load_candidate("ball-simulated", with_release)))
+    parts = benchmark(load_candidate("ball-simulated", with_release))
     assert set(parts.targets["animal"]) == {animal}
     assert len(parts.targets) + parts.facts["n_targets_left_out"] == N_UNITS[animal]
 
@@ -121,7 +119,7 @@ def test_an_animals_endpoints_are_scored_where_its_file_is(animal, released_file
     path.parent.mkdir(parents=True)
     path.write_bytes(released_files.old_pickle(released_files.release(animal)))
     benchmark = load_benchmark(f"Rajalingham2025.endpoint-consistency-{animal}", settings)
-    parts = unpack_score(benchmark(load_candidate("ball-simulated", settings)))
+    parts = benchmark(load_candidate("ball-simulated", settings))
     assert abs(parts.raw.value) < 0.45
     assert parts.facts["model_endpoint_error_deg"] < 0.5
     simulated = registry(Settings()).entries()["SimulatedDMFC.endpoint-consistency-A"].card

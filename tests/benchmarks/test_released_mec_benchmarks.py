@@ -11,7 +11,6 @@ import scipy.io
 from innerscore.benchmarks import load_benchmark, registry
 from innerscore.candidates import load_candidate
 from innerscore.core.errors import MissingPartError
-from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 from innerscore.tasks.self_motion import ornstein_uhlenbeck_paths
 
@@ -62,8 +61,7 @@ def with_release(tmp_path_factory):
 def test_a_code_of_place_does_better_than_velocity(name, with_release):
     benchmark = load_benchmark(name, with_release)
     good, poor = (
-        unpack_score(benchmark(load_candidate(candidate, with_release)))
-        for candidate in ("place-cells", "velocity")
+        benchmark(load_candidate(candidate, with_release)) for candidate in ("place-cells", "velocity")
     )
     assert good.raw.value > poor.raw.value
     assert good.normalised.value > poor.normalised.high
@@ -73,8 +71,7 @@ def test_a_code_of_place_does_better_than_velocity(name, with_release):
 def test_grid_cells_are_found_in_the_files_and_in_the_grid_code_alone(with_release):
     benchmark = load_benchmark("Sargolini2006.MEC-gridness", with_release)
     grid, place = (
-        unpack_score(benchmark(load_candidate(candidate, with_release)))
-        for candidate in ("grid-code", "place-cells")
+        benchmark(load_candidate(candidate, with_release)) for candidate in ("grid-code", "place-cells")
     )
     assert grid.normalised.value > place.normalised.value
 

@@ -8,7 +8,6 @@ from innerscore.benchmarks import Benchmark, load_benchmark
 from innerscore.benchmarks.alignment import subset
 from innerscore.candidates import load_candidate
 from innerscore.core.labelled import coordinate
-from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 from innerscore.metrics.functional.ridge import ridge_predictivity
 from innerscore.metrics.labelled_predictivity import OneToOnePredictivity, RidgePredictivity
@@ -45,9 +44,7 @@ def scored(settings, activations):
     }
     return {
         kind: {
-            name: unpack_score(
-                Benchmark(registered.card, registered.dataset, metric).score(activations[name])
-            )
+            name: Benchmark(registered.card, registered.dataset, metric).score(activations[name])
             for name in NAMES
         }
         for kind, metric in metrics.items()
@@ -134,7 +131,7 @@ def test_the_quarters_are_those_of_counting_bins_by_hand(settings, activations):
     brain = subset(registered._samples, registered.scored_conditions)
     layer = "bumps"
     model = registered._model(activations["random-bumps"], layer, registered.scored_conditions)
-    parts = QuadrantPredictivity(n_boot=5, max_units=10_000).parts(model, brain, None)
+    parts = QuadrantPredictivity(n_boot=5, max_units=10_000)(model, brain)
     x, y = (coordinate(brain, f"bin_{axis}_m") for axis in "xy")
     middle = [(place.min() + place.max()) / 2 for place in (x, y)]
     quarter = 2 * (y > middle[1]) + (x > middle[0])
@@ -158,5 +155,5 @@ def test_the_single_best_unit_on_blocks_tells_them_apart_where_bumps_are_small(s
     """Of 20 cm blocks a bump reaches across the edge, so the quarter is the harder test."""
     registered = load_benchmark("SimulatedMEC.one-to-one", settings)
     benchmark = Benchmark(registered.card, registered.dataset, OneToOnePredictivity(n_boot=5))
-    values = {name: unpack_score(benchmark.score(activations[name])).raw.value for name in NAMES[:2]}
+    values = {name: benchmark.score(activations[name]).raw.value for name in NAMES[:2]}
     assert values["grid-code"] > values["random-bumps"] + 0.4

@@ -4,15 +4,14 @@ import textwrap
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.checking import check_candidate
-from innerscore.core._brainscore import DataAssembly
 from innerscore.core.cards import CandidateCard, read_card
 from innerscore.core.errors import ActivationError
-from innerscore.core.labelled import coordinate
-from innerscore.core.scores import unpack_score
+from innerscore.core.labelled import coordinate, coordinates_along
 from innerscore.core.settings import Settings
 
 CARD = """\
@@ -83,7 +82,7 @@ def raw(spatial, settings, cheat):
 
     def of(name):
         if name not in known:
-            known[name] = unpack_score(spatial(load_candidate(str(cheat(name)), settings))).raw.value
+            known[name] = spatial(load_candidate(str(cheat(name)), settings)).raw.value
         return known[name]
 
     return of
@@ -127,8 +126,8 @@ def frontal(settings):
 
 
 def _states(brain, values):
-    levels = [str(level) for level in brain.indexes["presentation"].names]
-    return DataAssembly(
+    levels = coordinates_along(brain, "presentation")
+    return xr.DataArray(
         values,
         dims=["presentation", "neuroid"],
         coords={

@@ -25,14 +25,14 @@ from innerscore.core.records import (
     score_record,
 )
 from innerscore.core.resamples import Resamples, read_resamples, resamples_to_npy
-from innerscore.core.scores import Estimate, ScoreParts, pack_score, unpack_score
+from innerscore.core.scores import Estimate, Score
 
 HASH = "0" * 64
 
 
 def parts(value=0.5):
     table = pd.DataFrame({"neuroid_id": ["n"], "raw": [value]})
-    return ScoreParts(
+    return Score(
         raw=Estimate(value / 2, 0.1, 0.4, 0.95, "conditions"),
         ceiling=Estimate(0.5),
         normalised=Estimate(value, 0.2, 0.8, 0.95, "conditions"),
@@ -170,11 +170,3 @@ def test_canonical_json_has_one_form():
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_survive_the_trip_exactly(value):
     assert json.loads(canonical_json(value)) == value
-
-
-def test_a_packed_score_is_a_brainscore_score_with_its_parts_apart():
-    score = pack_score(parts())
-    assert type(score).__name__ == "Score"
-    assert (float(score), float(score.attrs["raw"]), float(score.attrs["ceiling"])) == (0.5, 0.25, 0.5)
-    assert score.attrs["error"] == pytest.approx(0.3)
-    assert unpack_score(score).facts == {"n": 1}

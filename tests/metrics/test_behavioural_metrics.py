@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from innerscore.core._brainscore import DataAssembly, Metric
 from innerscore.core.errors import InvalidDataError
 from innerscore.core.labelled import recording
-from innerscore.core.scores import unpack_score
-from innerscore.metrics import load_metric
+from innerscore.metrics import LabelledMetric, load_metric
 
 SCENARIOS = ("dominoes", "roll", "new")
 N_VIDEOS, N_PEOPLE = 60, 40
@@ -24,7 +23,7 @@ def one_column(values, names):
         "neuroid_id": ("neuroid", ["answer"]),
         "layer": ("neuroid", ["answer"]),
     }
-    return DataAssembly(
+    return xr.DataArray(
         np.asarray(values, dtype=float)[:, None], dims=["presentation", "neuroid"], coords=coords
     )
 
@@ -69,8 +68,8 @@ def endpoints(pattern, noise=1.0, n_trials=12, seed=2):
 def test_scenarios_are_measured_apart_and_averaged(settings, name):
     probability = np.clip(TRUTH + RNG.normal(0, 0.1, len(TRUTH)), 0, 1)
     data, metric = people(), load_metric(name, settings, n_boot=300)
-    parts = unpack_score(metric(one_column(probability, NAMES), data))
-    assert isinstance(metric, Metric)
+    parts = metric(one_column(probability, NAMES), data)
+    assert isinstance(metric, LabelledMetric)
     expected, ceilings = [], []
     for k in range(3):
         rows = slice(k * N_VIDEOS, (k + 1) * N_VIDEOS)
@@ -93,17 +92,12 @@ def test_scenarios_are_measured_apart_and_averaged(settings, name):
 
 def test_whoever_knows_peoples_probabilities_is_at_the_ceiling_of_agreement(settings):
     metric = load_metric("ocp-agreement", settings, n_boot=20)
-    values = [
-        unpack_score(metric(one_column(TRUTH, NAMES), people(seed))).normalised.value
-        for seed in range(10, 30)
-    ]
+    values = [metric(one_column(TRUTH, NAMES), people(seed)).normalised.value for seed in range(10, 30)]
     assert np.mean(values) == pytest.approx(1, abs=0.01)
 
 
 def test_published_figures_stand_beside_the_expected_ones(settings):
-    parts = unpack_score(
-        load_metric("ocp-agreement", settings, n_boot=20)(one_column(TRUTH, NAMES), people())
-    )
+    parts = load_metric("ocp-agreement", settings, n_boot=20)(one_column(TRUTH, NAMES), people())
     table = parts.targets.set_index("scenario")
     assert table.loc["dominoes", "half_split_r_published"] == 0.969
     assert table.loc["roll", "pairwise_kappa_published"] == 0.676
@@ -111,9 +105,7 @@ def test_published_figures_stand_beside_the_expected_ones(settings):
 
 
 def test_an_answer_of_one_half_is_half_right(settings):
-    parts = unpack_score(
-        load_metric("ocp-accuracy", settings, n_boot=20)(one_column(0 * TRUTH + 0.5, NAMES), people())
-    )
+    parts = load_metric("ocp-accuracy", settings, n_boot=20)(one_column(0 * TRUTH + 0.5, NAMES), people())
     assert parts.raw.value == 0.5
     assert parts.facts["n_undecided"] == len(NAMES)
 
@@ -121,7 +113,7 @@ def test_an_answer_of_one_half_is_half_right(settings):
 @pytest.mark.parametrize("name", ["ocp-accuracy", "ocp-agreement"])
 def test_resamples_are_shared_by_all_candidates(settings, name):
     metric = load_metric(name, settings, n_boot=50)
-    first, second = (unpack_score(metric(one_column(p, NAMES), people())) for p in (TRUTH, 1 - TRUTH))
+    first, second = (metric(one_column(p, NAMES), people()) for p in (TRUTH, 1 - TRUTH))
     np.testing.assert_array_equal(first.resamples.part("ceiling"), second.resamples.part("ceiling"))
     assert not np.array_equal(first.resamples.part("raw"), second.resamples.part("raw"))
 
@@ -137,7 +129,7 @@ def test_a_model_with_the_animals_errors_is_consistent_and_a_perfect_player_is_n
     trials, target, names = endpoints(pattern)
     metric = load_metric("endpoint-consistency", settings, n_boot=200)
     same, perfect = (
-        unpack_score(metric(one_column(values, names), trials))
+        metric(one_column(values, names), trials)
         for values in (2 * pattern - target, target + np.random.default_rng(4).normal(size=60))
     )
     assert same.normalised.low < 1 < same.normalised.high
@@ -152,7 +144,7 @@ def test_conditions_with_one_trial_are_left_out_and_missing_endpoints_named(sett
     trials, target, names = endpoints(np.random.default_rng(3).normal(size=20))
     once = np.flatnonzero((trials["condition"].values != "c00") | (trials["repetition"].values == 0))
     metric = load_metric("endpoint-consistency", settings, n_boot=20)
-    parts = unpack_score(metric(one_column(target**2, names), trials.isel(presentation=once)))
+    parts = metric(one_column(target**2, names), trials.isel(presentation=once))
     assert parts.facts["n_conditions"] == 19
     with pytest.raises(InvalidDataError, match="c19"):
         metric(one_column(target[:-1] ** 2, names[:-1]), trials)

@@ -6,10 +6,9 @@ these they change (its ``invariances``), and then by no more than ``STATED``.
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from innerscore.core._brainscore import DataAssembly
-from innerscore.core.labelled import coordinate
-from innerscore.core.scores import unpack_score
+from innerscore.core.labelled import coordinate, coordinates_along
 from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric, registry
 
@@ -45,7 +44,7 @@ def _walks():
         "animal": ("neuroid", ["truth"] * 2),
         "region": ("neuroid", ["position"] * 2),
     }
-    data = DataAssembly(where[None], dims=["repetition", "presentation", "neuroid"], coords=coords)
+    data = xr.DataArray(where[None], dims=["repetition", "presentation", "neuroid"], coords=coords)
     states = where @ rng.normal(size=(2, 6)) + 0.2 * rng.normal(size=(len(walk), 6))
     return rebuilt(recorded.model(np.zeros((1, 6))), states, like=data), data
 
@@ -56,11 +55,9 @@ def rebuilt(assembly, values=None, *, rows=None, columns=None, names=None, like=
     source = assembly if like is None else like
     coords = {}
     for dim, chosen in (("presentation", rows), ("neuroid", columns)):
-        index = source.indexes.get(dim) if dim == "presentation" or like is None else None
-        levels = {str(level): coordinate(source, level) for level in index.names} if index is not None else {}
-        if dim == "neuroid" and (
-            index is None or len(index) != assembly.values.shape[-1] or values is not None
-        ):
+        own = dim == "presentation" or (like is None and values is None)
+        levels = {name: coordinate(source, name) for name in coordinates_along(source, dim)} if own else {}
+        if dim == "neuroid" and not levels:
             levels = {"neuroid_id": np.arange(data.shape[-1]), "layer": np.array(["l"] * data.shape[-1])}
         for name, column in levels.items():
             named = column if names is None else names(name, column)
@@ -69,7 +66,7 @@ def rebuilt(assembly, values=None, *, rows=None, columns=None, names=None, like=
         data = data[..., rows, :]
     if columns is not None:
         data = data[..., columns]
-    return DataAssembly(data, dims=assembly.dims, coords=coords, attrs=assembly.attrs)
+    return xr.DataArray(data, dims=assembly.dims, coords=coords, attrs=assembly.attrs)
 
 
 def example(name):
@@ -144,7 +141,7 @@ CASES = [
 def values_of(name, model, brain, settings):
     resamples = {} if name in JACKKNIFED else {"n_boot": 20}
     metric = load_metric(name, settings, **resamples, **OPTIONS.get(name, {}))
-    parts = unpack_score(metric(model, brain))
+    parts = metric(model, brain)
     return np.array([parts.raw.value, parts.ceiling.value, parts.normalised.value])
 
 
@@ -185,7 +182,7 @@ def test_answers_may_come_in_any_order(name, settings):
     # An animal's endpoints are trials, which are looked up by their condition.
     reordered = data if name == "endpoint-consistency" else data.isel(presentation=order)
     want, got = (
-        unpack_score(metric(behavioural.one_column(answers[rows], conditions[rows]), people))
+        metric(behavioural.one_column(answers[rows], conditions[rows]), people)
         for rows, people in ((np.arange(len(conditions)), data), (order, reordered))
     )
     assert got.raw.value == pytest.approx(want.raw.value, abs=TOLERANCE)

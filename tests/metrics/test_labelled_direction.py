@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from innerscore.core._brainscore import DataAssembly, Metric
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
-from innerscore.core.scores import unpack_score
 from innerscore.data_registry.direction_bins import bin_of_direction, direction_centres
-from innerscore.metrics import load_metric
+from innerscore.metrics import LabelledMetric, load_metric
 from innerscore.metrics.labelled_direction import DirectionFraction
 
 N_BINS = 24
@@ -33,7 +32,7 @@ def samples(rates, animals, seed=0, n_repetitions=4):
         "region": ("neuroid", ["MEC-direction"] * rates.shape[1]),
     }
     dims = ["repetition", "presentation", "neuroid"]
-    return DataAssembly(trials, dims=dims, coords=coords, attrs={"direction_bins": N_BINS})
+    return xr.DataArray(trials, dims=dims, coords=coords, attrs={"direction_bins": N_BINS})
 
 
 def model(rates):
@@ -44,7 +43,7 @@ def model(rates):
         "neuroid_id": ("neuroid", np.arange(rates.shape[1])),
         "layer": ("neuroid", ["l"] * rates.shape[1]),
     }
-    return DataAssembly(rates, dims=["presentation", "neuroid"], coords=coords)
+    return xr.DataArray(rates, dims=["presentation", "neuroid"], coords=coords)
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def recorded():
 
 
 def score(units, recorded, **options):
-    return unpack_score(DirectionFraction(n_boot=100, **options)(model(units), recorded))
+    return DirectionFraction(n_boot=100, **options)(model(units), recorded)
 
 
 def test_a_like_population_is_at_the_ceiling_and_others_are_not(recorded):
@@ -83,8 +82,8 @@ def test_scale_and_order_of_units_do_not_matter(recorded):
 
 def test_it_is_a_registered_metric_that_repeats(recorded, settings):
     metric = load_metric("direction-fraction", settings, n_boot=50)
-    assert isinstance(metric, Metric)
-    first, second = (unpack_score(metric(model(population(10, 30, 7)), recorded)) for _ in range(2))
+    assert isinstance(metric, LabelledMetric)
+    first, second = (metric(model(population(10, 30, 7)), recorded) for _ in range(2))
     assert first.normalised == second.normalised
     assert float(metric.ceiling(recorded)) == pytest.approx(first.ceiling.value)
 

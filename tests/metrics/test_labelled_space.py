@@ -4,12 +4,11 @@ import io
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from innerscore.core._brainscore import DataAssembly, Metric
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
-from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
-from innerscore.metrics import load_metric
+from innerscore.metrics import LabelledMetric, load_metric
 from innerscore.metrics.labelled_generalisation import SpatialPredictivity
 from innerscore.metrics.labelled_gridness import BorderFraction, Gridness
 from innerscore.metrics.labelled_maps import bin_grid, isotropic_surrogates, smoothed
@@ -59,7 +58,7 @@ def brain(codes, seed=0, n_sessions=4, visited=None):
     trials = rng.poisson(2 * rates, (n_sessions, *rates.shape)) / 2
     keep = np.ones(N_BINS**2, dtype=bool) if visited is None else visited
     animal = np.repeat([f"animal-{k}" for k in range(len(codes))], [code.shape[1] for code in codes])
-    return DataAssembly(
+    return xr.DataArray(
         trials[:, keep],
         dims=["repetition", "presentation", "neuroid"],
         coords={
@@ -77,7 +76,7 @@ def brain(codes, seed=0, n_sessions=4, visited=None):
 def model(values, visited=None):
     keep = np.ones(N_BINS**2, dtype=bool) if visited is None else visited
     units = np.arange(values.shape[1])
-    return DataAssembly(
+    return xr.DataArray(
         values[keep],
         dims=["presentation", "neuroid"],
         coords={**_places(keep), "neuroid_id": ("neuroid", units), "layer": ("neuroid", ["l"] * len(units))},
@@ -106,7 +105,7 @@ def gridness():
 
 
 def test_a_population_of_the_same_code_is_as_like_as_another_animal(grid_brain, gridness):
-    found = gridness.parts(model(grid_code(24, 3)), grid_brain, None)
+    found = gridness(model(grid_code(24, 3)), grid_brain)
     assert found.normalised.low < 1 < found.normalised.high
     assert found.facts["model_n_modules"] == 2
     assert found.facts["brain_n_modules"] == "2; 2"
@@ -117,15 +116,15 @@ def test_a_population_of_the_same_code_is_as_like_as_another_animal(grid_brain, 
 
 @pytest.mark.parametrize("code", [place_code, border_code])
 def test_other_cells_are_no_grid_cells(grid_brain, gridness, code):
-    found = gridness.parts(model(code(24, 3)), grid_brain, None)
+    found = gridness(model(code(24, 3)), grid_brain)
     assert found.facts["model_grid_fraction"] < 0.06
     assert found.normalised.high < 0.5
 
 
 def test_gridness_is_repeatable_and_draws_the_brain_alike_for_all_models(grid_brain, gridness):
-    first = gridness.parts(model(grid_code(20, 3)), grid_brain, None)
-    second = Gridness(n_null=40, n_boot=40).parts(model(grid_code(20, 3)), grid_brain, None)
-    other = gridness.parts(model(place_code(20, 3)), grid_brain, None)
+    first = gridness(model(grid_code(20, 3)), grid_brain)
+    second = Gridness(n_null=40, n_boot=40)(model(grid_code(20, 3)), grid_brain)
+    other = gridness(model(place_code(20, 3)), grid_brain)
     np.testing.assert_array_equal(first.resamples.values, second.resamples.values)
     np.testing.assert_array_equal(first.resamples.part("ceiling"), other.resamples.part("ceiling"))
     assert float(gridness.ceiling(grid_brain)) == pytest.approx(first.ceiling.value)
@@ -134,7 +133,7 @@ def test_gridness_is_repeatable_and_draws_the_brain_alike_for_all_models(grid_br
 def test_one_animal_has_its_halves_as_ceiling_and_holes_are_no_rates():
     visited = (_X < 0.8) & ~((_X < 0.4) & (_Y < 0.2))
     alone = brain([grid_code(24, 1)], visited=visited)
-    found = Gridness(n_null=20, n_boot=10).parts(model(grid_code(24, 3), visited), alone, None)
+    found = Gridness(n_null=20, n_boot=10)(model(grid_code(24, 3), visited), alone)
     assert found.normalised.value > 0.8
     assert len(found.targets) == 10
 
@@ -170,7 +169,7 @@ def test_maps_that_were_recorded_smooth_are_not_smoothed_again(grid_brain):
     recorded.attrs["smoothing_m"] = BIN_M
     found, once = (Gridness(n_null=20)._described_brain(one) for one in (recorded, grid_brain))
     np.testing.assert_allclose(found.cells["score"], once.cells["score"], atol=1e-9)
-    same = Gridness(n_null=20, n_boot=10).parts(model(grid_code(24, 3)), recorded, None)
+    same = Gridness(n_null=20, n_boot=10)(model(grid_code(24, 3)), recorded)
     assert same.normalised.value == pytest.approx(1, abs=0.2)
 
 
@@ -178,12 +177,12 @@ def test_an_animal_of_few_cells_is_left_out_and_counted():
     """One rat of one cell used to end the benchmark for all."""
     codes = [grid_code(20, 1), grid_code(20, 2)]
     metric = Gridness(n_null=20, n_boot=10)
-    with_few = metric.parts(model(grid_code(24, 3)), brain([*codes, grid_code(1, 9)]), None)
+    with_few = metric(model(grid_code(24, 3)), brain([*codes, grid_code(1, 9)]))
     assert list(with_few.targets["animal"]) == ["animal-0", "animal-1"]
     assert with_few.facts["n_animals_left_out"] == 1
     assert with_few.facts["animals_left_out"] == "animal-2: 1 cells"
     assert with_few.facts["n_neuroids"] == 40
-    alone = metric.parts(model(grid_code(24, 3)), brain([grid_code(9, 1), grid_code(3, 2)]), None)
+    alone = metric(model(grid_code(24, 3)), brain([grid_code(9, 1), grid_code(3, 2)]))
     assert len(alone.targets) == 10  # one animal is left: its halves
 
 
@@ -191,7 +190,7 @@ def test_silent_and_constant_units_are_counted_and_lower_the_value(grid_brain, g
     dead = np.concatenate(
         [grid_code(20, 3), np.zeros((N_BINS**2, 10)), np.full((N_BINS**2, 10), 2.0)], axis=1
     )
-    found = gridness.parts(model(dead), grid_brain, None)
+    found = gridness(model(dead), grid_brain)
     assert found.facts["model_n_undefined_scores"] == 20
     assert found.facts["similarity_scores"] < 0.6
 
@@ -199,8 +198,8 @@ def test_silent_and_constant_units_are_counted_and_lower_the_value(grid_brain, g
 def test_border_cells_are_compared_by_share():
     animals = brain([np.concatenate([border_code(12, k), grid_code(12, k)], axis=1) for k in (1, 2)])
     metric = BorderFraction(n_boot=60)
-    same = metric.parts(model(np.concatenate([border_code(20, 5), grid_code(20, 5)], axis=1)), animals, None)
-    none = metric.parts(model(grid_code(40, 5)), animals, None)
+    same = metric(model(np.concatenate([border_code(20, 5), grid_code(20, 5)], axis=1)), animals)
+    none = metric(model(grid_code(40, 5)), animals)
     assert same.facts["model_border_fraction"] == pytest.approx(0.5, abs=0.1)
     assert same.normalised.value > 0.85
     assert none.normalised.high < same.normalised.low
@@ -209,7 +208,7 @@ def test_border_cells_are_compared_by_share():
 
 def _half_box(model_values, animals, **options):
     metric = SpatialPredictivity(n_boot=30, n_splits=10, n_inner=3, **options)
-    return metric.parts(model(model_values), animals, None)
+    return metric(model(model_values), animals)
 
 
 @pytest.mark.parametrize("held_out", ["halves", "random-bins"])
@@ -255,7 +254,7 @@ def test_other_animals_predict_better_than_any_model():
 def test_every_map_generalises(grid_brain, mapping):
     options = {"n_components": 10} if mapping == "pls" else {}
     metric = SpatialPredictivity(mapping=mapping, n_boot=20, n_splits=5, **options)
-    found = metric.parts(model(grid_code(60, 7)), grid_brain, None)
+    found = metric(model(grid_code(60, 7)), grid_brain)
     assert found.raw.value > 0.4
     assert set(found.facts) >= {"raw_left_right", "raw_bottom_top"}
     assert np.isfinite(metric.value(model(grid_code(60, 7)), grid_brain))
@@ -298,19 +297,17 @@ def test_recordings_without_place_or_cells_are_refused(grid_brain):
     placeless = grid_brain.copy()
     placeless.attrs = {}
     with pytest.raises(InvalidDataError, match="bin_size_m"):
-        Gridness().parts(model(grid_code(4, 1)), placeless, None)
+        Gridness()(model(grid_code(4, 1)), placeless)
     with pytest.raises(InvalidDataError, match="bins a side"):
-        Gridness().parts(model(grid_code(4, 1), _X < 0.2), brain([grid_code(9, 1)], visited=_X < 0.2), None)
+        Gridness()(model(grid_code(4, 1), _X < 0.2), brain([grid_code(9, 1)], visited=_X < 0.2))
     with pytest.raises(InvalidDataError, match="animal-0 3, animal-1 7"):
-        Gridness().parts(model(grid_code(4, 1)), brain([grid_code(3, 1), grid_code(7, 1)]), None)
+        Gridness()(model(grid_code(4, 1)), brain([grid_code(3, 1), grid_code(7, 1)]))
     with pytest.raises(InvalidArgumentError, match="smoothing_bins"):
         Gridness(smoothing_bins=-1)
 
 
 def test_maps_of_the_best_units_are_kept_for_a_picture(grid_brain, gridness):
-    found = gridness.parts(
-        model(np.concatenate([grid_code(8, 3), place_code(8, 3)], axis=1)), grid_brain, None
-    )
+    found = gridness(model(np.concatenate([grid_code(8, 3), place_code(8, 3)], axis=1)), grid_brain)
     kept = {name: np.load(io.BytesIO(data), allow_pickle=False) for name, data in found.further_files.items()}
     assert kept["rate-maps.npy"].shape == (16, N_BINS, N_BINS)
     assert kept["autocorrelograms.npy"].shape == (16, 39, 39)
@@ -323,7 +320,7 @@ def test_a_model_of_two_units_has_two_components(grid_brain):
         load_metric("pls", Settings(), n_outer=3, n_boot=5, n_splits=2),
         SpatialPredictivity(mapping="pls", n_boot=5, n_splits=2),
     ):
-        assert np.isfinite(metric.parts(pair, grid_brain, None).raw.value)
+        assert np.isfinite(metric(pair, grid_brain).raw.value)
         assert np.isfinite(metric.value(pair, grid_brain))
 
 
@@ -332,8 +329,8 @@ def test_the_contract_of_all_metrics(grid_brain, name):
     options = {"gridness": {"n_null": 10}}.get(name, {})
     metric = load_metric(name, Settings(), n_boot=30, **options)
     good, bad = model(grid_code(16, 3)), model(place_code(16, 3))
-    assert isinstance(metric, Metric)
-    first, second = (unpack_score(metric(one, grid_brain)) for one in (good, bad))
+    assert isinstance(metric, LabelledMetric)
+    first, second = (metric(one, grid_brain) for one in (good, bad))
     for part in ("raw", "ceiling", "normalised"):
         width = np.diff(np.nanquantile(first.resamples.part(part), [0.025, 0.975]))[0]
         assert width == pytest.approx(getattr(first, part).high - getattr(first, part).low, rel=1e-3)

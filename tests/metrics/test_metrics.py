@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
-from innerscore.core._brainscore import DataAssembly, Metric
 from innerscore.core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError, UnknownNameError
 from innerscore.core.labelled import coordinate
-from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
-from innerscore.metrics import load_metric, registry
+from innerscore.metrics import LabelledMetric, load_metric, registry
 
 BEHAVIOURAL = {
     "ocp-accuracy",
@@ -53,7 +52,7 @@ def model(values):
         "neuroid_id": ("neuroid", np.arange(values.shape[1])),
         "layer": ("neuroid", ["l"] * values.shape[1]),
     }
-    return DataAssembly(values, dims=["presentation", "neuroid"], coords=coords)
+    return xr.DataArray(values, dims=["presentation", "neuroid"], coords=coords)
 
 
 def brain(noise=1.0, seed=1, repetitions=8):
@@ -67,7 +66,7 @@ def brain(noise=1.0, seed=1, repetitions=8):
         "animal": ("neuroid", ["p"] * 12 + ["q"] * 8),
         "region": ("neuroid", ["R"] * 20),
     }
-    return DataAssembly(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
+    return xr.DataArray(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
 
 
 def rdms(n_subjects=3, noise=0.1):
@@ -82,7 +81,7 @@ def rdms(n_subjects=3, noise=0.1):
         "stimulus_a": ("pair", [f"i{k}" for k in a]),
         "stimulus_b": ("pair", [f"i{k}" for k in b]),
     }
-    return DataAssembly(values, dims=["rdm", "pair"], coords=coords)
+    return xr.DataArray(values, dims=["rdm", "pair"], coords=coords)
 
 
 def example(name):
@@ -92,10 +91,10 @@ def example(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_metric_is_a_brainscore_metric_that_repeats(name, settings):
+def test_every_metric_gives_the_same_score_twice(name, settings):
     metric = load_metric(name, settings, **OPTIONS.get(name, {}))
-    assert isinstance(metric, Metric)
-    first, second = (unpack_score(metric(*example_fixed(name))) for _ in range(2))
+    assert isinstance(metric, LabelledMetric)
+    first, second = (metric(*example_fixed(name)) for _ in range(2))
     assert first.normalised == second.normalised
     assert first.targets.equals(second.targets)
 
@@ -109,7 +108,7 @@ def test_the_value_by_which_layers_are_chosen_follows_the_raw_score(name, settin
     metric = load_metric(name, settings, **OPTIONS.get(name, {}))
     good, data = example_fixed(name)
     bad = model(np.random.default_rng(5).normal(size=good.shape))
-    better, worse = (unpack_score(metric(candidate, data)).raw.value for candidate in (good, bad))
+    better, worse = (metric(candidate, data).raw.value for candidate in (good, bad))
     assert (metric.value(good, data) > metric.value(bad, data)) == (better > worse)
 
 
@@ -118,7 +117,7 @@ def test_resamples_are_shared_by_all_candidates_and_are_those_of_the_interval(na
     metric = load_metric(name, settings, **OPTIONS.get(name, {}))
     candidate, data = example_fixed(name)
     other = model(candidate.values + 2 * np.random.default_rng(5).normal(size=candidate.shape))
-    first, second = (unpack_score(metric(one, data)) for one in (candidate, other))
+    first, second = (metric(one, data) for one in (candidate, other))
     for part in ("raw", "ceiling", "normalised"):
         values, estimate = first.resamples.part(part), getattr(first, part)
         if first.resamples.kind == "bootstrap":
@@ -134,17 +133,15 @@ def test_resamples_are_shared_by_all_candidates_and_are_those_of_the_interval(na
 def test_the_ceiling_alone_is_the_ceiling_of_the_score(name, settings):
     metric = load_metric(name, settings, **OPTIONS.get(name, {}))
     candidate, data = example_fixed(name)
-    assert float(metric.ceiling(data)) == pytest.approx(
-        unpack_score(metric(candidate, data)).ceiling.value, abs=0.05
-    )
+    assert float(metric.ceiling(data)) == pytest.approx(metric(candidate, data).ceiling.value, abs=0.05)
 
 
 def test_ridge_of_the_true_latent_is_one_and_of_noise_is_nothing(settings):
     metric = load_metric("ridge", settings)
-    true = unpack_score(metric(model(LATENT), brain(noise=3.0))).normalised
+    true = metric(model(LATENT), brain(noise=3.0)).normalised
     assert true.low < 1 < true.high
     assert true.value == pytest.approx(1, abs=0.05)
-    noise = unpack_score(metric(model(np.random.default_rng(3).normal(size=LATENT.shape)), brain())).raw
+    noise = metric(model(np.random.default_rng(3).normal(size=LATENT.shape)), brain()).raw
     assert noise.low < 0 < noise.high
 
 
@@ -160,7 +157,7 @@ def test_the_true_model_is_at_the_ceiling(settings, name, noise):
         one = make_brain(trials[:, :, mine], mine, animal)
         options = {"n_components": len(mine)} if name == "pls" else {}
         metric = load_metric(name, settings, **options)
-        value = unpack_score(metric(model(signal[:, mine]), one)).normalised.value
+        value = metric(model(signal[:, mine]), one).normalised.value
         assert value == pytest.approx(1, abs=0.05)
 
 
@@ -172,14 +169,14 @@ def make_brain(trials, which, animal):
         "animal": ("neuroid", [animal] * len(which)),
         "region": ("neuroid", ["R"] * len(which)),
     }
-    return DataAssembly(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
+    return xr.DataArray(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
 
 
 def test_unreliable_neuroids_are_left_out_before_and_counted(settings):
     data = brain()
     data.values[:, :, :5] = np.random.default_rng(2).normal(size=data.values[:, :, :5].shape)
     data.values[:, :, 5] = 1.0
-    parts = unpack_score(load_metric("ridge", settings, min_reliability=0.5)(model(LATENT), data))
+    parts = load_metric("ridge", settings, min_reliability=0.5)(model(LATENT), data)
     assert parts.facts["n_targets_left_out"] == 6
     assert list(parts.targets["neuroid_id"]) == [f"n{k}" for k in range(6, 20)]
     hopeless = brain(noise=1e3)
@@ -188,7 +185,7 @@ def test_unreliable_neuroids_are_left_out_before_and_counted(settings):
 
 
 def test_ridge_is_the_median_within_and_the_mean_over_animals_by_their_neuroids(settings):
-    parts = unpack_score(load_metric("ridge", settings, n_boot=20)(model(LATENT[:, :2]), brain()))
+    parts = load_metric("ridge", settings, n_boot=20)(model(LATENT[:, :2]), brain())
     by_animal = parts.targets.groupby("animal")["raw"].median()
     assert parts.raw.value == pytest.approx((12 * by_animal["p"] + 8 * by_animal["q"]) / 20)
     assert parts.raw.low < parts.raw.value < parts.raw.high
@@ -201,7 +198,7 @@ def test_a_single_matrix_needs_another_brain_for_its_ceiling(settings):
         metric(candidate, data)
     other = rdms(1, noise=0.3)
     expected = np.corrcoef(other.values[0], data.values[0])[0, 1]
-    assert unpack_score(metric(candidate, data, other)).ceiling.value == pytest.approx(expected)
+    assert metric(candidate, data, other).ceiling.value == pytest.approx(expected)
 
 
 def test_one_repetition_has_no_ceiling(settings):

@@ -9,7 +9,7 @@ from innerscore.core.errors import CandidateError, MissingPartError
 from innerscore.core.hashing import sha256_of_bytes
 from innerscore.core.records import CARD_FILE, read_candidate_card
 from innerscore.core.resamples import read_resamples
-from innerscore.core.scores import Estimate, ScoreParts, pack_score
+from innerscore.core.scores import Estimate, Score
 from innerscore.scoring import execute, prepare
 from innerscore.scoring.activation_cache import ActivationCache, show_stimuli
 from innerscore.scoring.activation_file import activation_inputs
@@ -112,8 +112,8 @@ def test_an_undefined_score_is_a_failure_and_never_a_value(settings, monkeypatch
     """Also a file's, which is scored without a run."""
     values = {"raw": 0.4, "ceiling": 0.5, "normalised": 0.8, undefined: np.nan}
     targets = pd.DataFrame({"neuroid_id": list("abc"), "raw": [0.1, np.nan, np.nan], "normalised": np.nan})
-    parts = ScoreParts(**{name: Estimate(value) for name, value in values.items()}, targets=targets)
-    monkeypatch.setattr(Benchmark, "score", lambda *_: pack_score(parts))
+    parts = Score(**{name: Estimate(value) for name, value in values.items()}, targets=targets)
+    monkeypatch.setattr(Benchmark, "score", lambda *_: parts)
     outcome = run("position", settings)
     benchmark = load_benchmark(BENCHMARK, settings)
     path = settings.cache_dir / "states.npz"

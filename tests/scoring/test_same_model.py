@@ -7,7 +7,6 @@ import pytest
 
 from innerscore.benchmarks import Benchmark, load_benchmark
 from innerscore.candidates import load_candidate
-from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 from innerscore.leaderboard.order import compare
 from innerscore.metrics import load_metric
@@ -56,7 +55,7 @@ def _measured_by(metric, benchmark, settings):
 @pytest.mark.parametrize("metric", ["rsa", "cka"])
 def test_the_order_of_units_makes_no_difference_to_the_standing(metric, by_rsa, activations):
     benchmark = _measured_by(metric, *by_rsa)
-    parts = [unpack_score(benchmark.score(activations[name])) for name in NAMES]
+    parts = [benchmark.score(activations[name]) for name in NAMES]
     values = [one.normalised.value for one in parts]
     assert values[1:3] == pytest.approx([values[0]] * 2, rel=1e-9)
     found = compare(values, [one.resamples for one in parts], "normalised")

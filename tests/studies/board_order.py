@@ -14,9 +14,8 @@ import time
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
-from innerscore.core._brainscore import DataAssembly
-from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 from innerscore.leaderboard.order import compare
 from innerscore.metrics import load_metric
@@ -41,7 +40,7 @@ def board(metric, n_conditions, seed, advantage=0.0):
     brain = _brain(signal + 2 * rng.normal(size=(_REPETITIONS, *signal.shape)), conditions)
     sizes = 0.7 * np.ones(_CANDIDATES) - advantage * (np.arange(_CANDIDATES) == _CANDIDATES - 1)
     models = [_model(latent + size * rng.normal(size=latent.shape), conditions) for size in sizes]
-    parts = [unpack_score(metric(model, brain)) for model in models]
+    parts = [metric(model, brain) for model in models]
     compared = compare(
         [one.normalised.value for one in parts], [one.resamples for one in parts], "normalised"
     )
@@ -55,7 +54,7 @@ def _model(values, conditions):
         "neuroid_id": ("neuroid", np.arange(values.shape[1])),
         "layer": ("neuroid", ["l"] * values.shape[1]),
     }
-    return DataAssembly(values, dims=["presentation", "neuroid"], coords=coords)
+    return xr.DataArray(values, dims=["presentation", "neuroid"], coords=coords)
 
 
 def _brain(trials, conditions):
@@ -66,7 +65,7 @@ def _brain(trials, conditions):
         "animal": ("neuroid", ["p"] * (_NEURONS // 2) + ["q"] * (_NEURONS - _NEURONS // 2)),
         "region": ("neuroid", ["R"] * _NEURONS),
     }
-    return DataAssembly(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
+    return xr.DataArray(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
 
 
 def row(name, options, n_conditions, n):

@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import numpy as np
+import xarray as xr
 
-from innerscore.core._brainscore import DataAssembly
-from innerscore.core.scores import ScoreParts
+from innerscore.core.scores import Score
 from innerscore.metrics.labelled_predictivity import RidgePredictivity
 
 N_CONDITIONS, N_BINS, N_NEURONS, N_TRIALS = 40, 8, (30, 20), 8
@@ -40,14 +40,14 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _experiment(seed: int) -> ScoreParts:
+def _experiment(seed: int) -> Score:
     rng = np.random.default_rng(seed)
     time_course = np.cumsum(rng.normal(size=(N_CONDITIONS, N_BINS, 6)), axis=1)
     latent = (rng.normal(size=(N_CONDITIONS, 1, 6)) + 0.3 * time_course).reshape(-1, 6)
     signal = latent @ rng.normal(size=(6, sum(N_NEURONS)))
     # One size of noise in all experiments: scaled to each one's signals, experiments would be too much alike.
     trials = signal + NOISE * rng.normal(size=(N_TRIALS, *signal.shape))
-    return RidgePredictivity(n_boot=500, n_splits=20).parts(_model(latent[:, :3]), _brain(trials), None)
+    return RidgePredictivity(n_boot=500, n_splits=20)(_model(latent[:, :3]), _brain(trials))
 
 
 def _presentations() -> dict[str, object]:
@@ -55,27 +55,27 @@ def _presentations() -> dict[str, object]:
     return {"stimulus_id": ("presentation", names), "condition": ("presentation", names)}
 
 
-def _model(values: np.ndarray) -> DataAssembly:
+def _model(values: np.ndarray) -> xr.DataArray:
     units = {
         "neuroid_id": ("neuroid", np.arange(values.shape[1])),
         "layer": ("neuroid", ["l"] * values.shape[1]),
     }
-    return DataAssembly(values, dims=["presentation", "neuroid"], coords={**_presentations(), **units})
+    return xr.DataArray(values, dims=["presentation", "neuroid"], coords={**_presentations(), **units})
 
 
-def _brain(trials: np.ndarray) -> DataAssembly:
+def _brain(trials: np.ndarray) -> xr.DataArray:
     n = trials.shape[2]
     neurons = {
         "neuroid_id": ("neuroid", [f"n{k}" for k in range(n)]),
         "animal": ("neuroid", np.repeat(["p", "q"], N_NEURONS)),
         "region": ("neuroid", ["R"] * n),
     }
-    return DataAssembly(
+    return xr.DataArray(
         trials, dims=["repetition", "presentation", "neuroid"], coords={**_presentations(), **neurons}
     )
 
 
-def _report(found: list[ScoreParts], n: int, seconds: float) -> str:
+def _report(found: list[Score], n: int, seconds: float) -> str:
     lines = [
         _line(name, [getattr(parts, name) for parts in found]) for name in ("raw", "ceiling", "normalised")
     ]

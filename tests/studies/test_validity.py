@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.stats import t as student
 from typer.testing import CliRunner
 
@@ -12,7 +13,6 @@ from innerscore.benchmarks import registry as benchmark_registry
 from innerscore.candidates import registry as candidate_registry
 from innerscore.cli.app import app
 from innerscore.cli.contents import board_contents
-from innerscore.core._brainscore import DataAssembly
 from innerscore.core.errors import (
     InvalidArgumentError,
     InvalidDataError,
@@ -63,7 +63,7 @@ def empty_samples():
     """A recording of nothing over conditions and times, for its coordinates."""
     conditions = np.repeat([f"c{k:02d}" for k in range(N_CONDITIONS)], N_BINS)
     time = np.tile(np.arange(N_BINS) * 50.0, N_CONDITIONS)
-    return DataAssembly(
+    return xr.DataArray(
         np.random.default_rng(5).poisson(3.0, (4, N_CONDITIONS * N_BINS, 8)).astype(float),
         dims=["repetition", "presentation", "neuroid"],
         coords={

@@ -7,7 +7,6 @@ from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.activations import check_activations
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
-from innerscore.core.scores import unpack_score
 from innerscore.core.settings import Settings
 from innerscore.metrics.labelled_path_integration import PositionError
 
@@ -31,13 +30,11 @@ def scored(benchmark, states_of):
     for number, walk in enumerate(benchmark.stimuli):
         states = states_of(walk, np.random.default_rng(number))
         activations[walk.identifier] = check_activations({"s": states}, walk, candidate="c", layers=("s",))
-    return unpack_score(benchmark.score(activations))
+    return benchmark.score(activations)
 
 
 def test_the_position_itself_has_no_error_and_velocity_is_at_chance(benchmark, settings):
-    values = {
-        name: unpack_score(benchmark(load_candidate(name, settings))) for name in ("position", "velocity")
-    }
+    values = {name: benchmark(load_candidate(name, settings)) for name in ("position", "velocity")}
     assert values["position"].normalised.value == pytest.approx(1, abs=1e-6)
     assert values["velocity"].normalised.value < 0.05
     assert values["velocity"].facts["chance_m_larger"] > 1.3 * values["velocity"].facts["chance_m_same"]

@@ -5,13 +5,12 @@ import pandas as pd
 import pytest
 import released_files as written
 import scipy.io
+import xarray as xr
 from typer.testing import CliRunner
 
 from innerscore.cli.data import app
-from innerscore.core._brainscore import DataAssembly
 from innerscore.core.errors import InvalidArgumentError, MissingPartError
 from innerscore.core.labelled import coordinate
-from innerscore.core.scores import unpack_score
 from innerscore.data_registry.rajalingham2025.ball import fit_condition
 from innerscore.data_registry.rajalingham2025.labelled import imputed_cells
 from innerscore.data_registry.safe_pickle import read_pickle
@@ -169,8 +168,8 @@ def test_endpoints_are_compared_with_a_models_by_condition(place, settings):
     undershooting = np.array([0.8 * c.final_y + 0.1 * c.x0**2 for c in written.CONDITIONS])
     coords = {"stimulus_id": ("presentation", names), "condition": ("presentation", names)}
     coords |= {"neuroid_id": ("neuroid", ["paddle"]), "layer": ("neuroid", ["paddle"])}
-    model = DataAssembly(undershooting[:, None], dims=["presentation", "neuroid"], coords=coords)
-    parts = unpack_score(load_metric("endpoint-consistency", settings, n_boot=50)(model, endpoints))
+    model = xr.DataArray(undershooting[:, None], dims=["presentation", "neuroid"], coords=coords)
+    parts = load_metric("endpoint-consistency", settings, n_boot=50)(model, endpoints)
     assert parts.facts["n_trials"] == len(endpoints)
     assert parts.raw.value == pytest.approx(0, abs=0.35)  # the written animal errs at random
 

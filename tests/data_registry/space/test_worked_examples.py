@@ -13,7 +13,6 @@ from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.cards import DatasetCard
 from innerscore.core.labelled import coordinate
-from innerscore.core.scores import unpack_score
 from innerscore.data_registry import load_dataset
 from innerscore.data_registry.nwb import NwbOptions
 from innerscore.data_registry.spatial_dataset import read_options
@@ -78,9 +77,7 @@ def test_place_cells_beat_velocity_on_recorded_place_cells(settings, tmp_path):
     (tmp_path / "x.benchmark.yaml").write_text(yaml.safe_dump(CARD))
     plugged = settings.model_copy(update={"plugins": (tmp_path,)})
     benchmark = load_benchmark("Sargolini2006.MEC-example", plugged)
-    scores = {
-        name: unpack_score(benchmark(load_candidate(name, plugged))) for name in ("place-cells", "velocity")
-    }
+    scores = {name: benchmark(load_candidate(name, plugged)) for name in ("place-cells", "velocity")}
     assert scores["place-cells"].normalised.value > 0.8
     assert scores["velocity"].normalised.value < 0.4
     assert scores["place-cells"].ceiling.value == pytest.approx(0.9, abs=0.15)

@@ -1,9 +1,6 @@
 """Brain-Score's models as candidates: a ``BrainModel`` is shown a clip's frames as images, and recorded from.
 
-In a folder of one's own the entry of the card builds a :class:`BrainScoreCandidate`. From Brain-Score's own
-tooling a benchmark of innerscore is called with a :class:`BrainScoreSubject`::
-
-    brainscore_core.benchmarks.score_benchmark(benchmark, BrainScoreSubject(model, ["IT"]))
+In a folder of one's own the entry of the card builds a :class:`BrainScoreCandidate`.
 """
 
 from __future__ import annotations
@@ -18,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from ..core.activations import Activations, check_activations
-from ..core.errors import CandidateError, InvalidArgumentError, foreign_errors
-from ..core.labelled import coordinate
-from ..core.stimuli import FrameClip, Stimulus
-from .png_frames import png_of_frame
+from ...core.activations import Activations, check_activations
+from ...core.errors import CandidateError, InvalidArgumentError, foreign_errors
+from ...core.labelled import coordinate
+from ...core.stimuli import FrameClip, Stimulus
+from .stimuli import to_stimulus_set
 
 __all__ = ["BrainModel", "BrainScoreCandidate", "BrainScoreSubject"]
 
@@ -87,7 +84,9 @@ class BrainScoreCandidate:
                 "The 'stimulus' parameter", got=type(stimulus).__name__, needed="a FrameClip"
             )
         with TemporaryDirectory(prefix="innerscore-") as folder:
-            shown = _stimulus_set(stimulus, Path(folder))
+            shown = to_stimulus_set(
+                [stimulus], Path(folder), identifier=f"innerscore-{stimulus.content_hash}"
+            )
             return {target: self._record(target, shown) for target in self._targets}
 
     def _record(self, target: str, shown: Any) -> npt.NDArray[np.float32]:
@@ -126,20 +125,6 @@ class BrainScoreSubject:
                 check_activations(candidate.activations(one), one, candidate=name, layers=layers)
                 for one in stimuli
             ]
-
-
-def _stimulus_set(clip: FrameClip, folder: Path) -> Any:
-    """The frames as files, in brainscore-core's own form."""
-    from brainscore_core.supported_data_standards.brainio.stimuli import StimulusSet
-
-    names = [f"{clip.content_hash[:16]}-{step:05d}" for step in range(clip.n_steps)]
-    paths = {name: folder / f"{name}.png" for name in names}
-    for path, frame in zip(paths.values(), clip.frames, strict=True):
-        path.write_bytes(png_of_frame(frame))
-    shown = StimulusSet({"stimulus_id": names, "filename": [path.name for path in paths.values()]})
-    shown.identifier = f"innerscore-{clip.content_hash}"
-    shown.stimulus_paths = paths
-    return shown
 
 
 def _responses(recorded: xr.DataArray, names: list[str], target: str) -> npt.NDArray[np.float32]:
