@@ -25,7 +25,7 @@ def written(request, tmp_path):
 
 
 @pytest.mark.parametrize("written", STACKS, indirect=True)
-@pytest.mark.parametrize("name", ["recording.nc", "table-columns.nc"])
+@pytest.mark.parametrize("name", ["recording.nc", "objects.nc"])
 def test_a_recording_of_either_stack_is_read(written, name):
     expected, read = make_recording(), load_labelled(written / name, "recording")
     assert set(read.coords) == set(expected.coords)

@@ -45,21 +45,24 @@ def make_dissimilarities():
 
 def with_columns_of_a_table(labelled: xr.DataArray) -> xr.DataArray:
     """The same with its coordinates as pandas holds them: strings are objects, or pandas' own, by its version."""
-    coords = {
-        name: (array.dims, pd.Series(array.values.tolist()).array if array.ndim == 1 else array.values)
-        for name, array in labelled.coords.items()
-    }
-    return xr.DataArray(labelled.values, dims=labelled.dims, coords=coords, attrs=labelled.attrs)
+    columns = {n: (a.dims, pd.Series(a.values.tolist()).array) for n, a in labelled.coords.items() if a.ndim == 1}
+    return labelled.assign_coords(columns)
+
+
+def with_objects(labelled: xr.DataArray) -> xr.DataArray:
+    """The same with strings as objects, which netCDF has as strings of any length."""
+    strings = {n: (a.dims, a.values.astype(object)) for n, a in labelled.coords.items() if a.dtype.kind == "U"}
+    return labelled.assign_coords(strings)
 
 
 def write(folder: Path) -> None:
-    """The three files: two as innerscore saves them, one as a table's columns go through xarray alone."""
+    """The three files: two as innerscore saves them, one that xarray alone wrote."""
     folder.mkdir(parents=True, exist_ok=True)
     save_labelled(make_recording(), folder / "recording.nc", "recording")
     save_labelled(make_dissimilarities(), folder / "dissimilarities.nc", "dissimilarities")
-    columns = with_columns_of_a_table(make_recording())
-    columns.attrs |= {"innerscore_schema": 1, "innerscore_form": "recording"}
-    columns.to_dataset(name="values").to_netcdf(folder / "table-columns.nc", engine="netcdf4", format="NETCDF4")
+    objects = with_objects(make_recording())
+    objects.attrs |= {"innerscore_schema": 1, "innerscore_form": "recording"}
+    objects.to_dataset(name="values").to_netcdf(folder / "objects.nc", engine="netcdf4", format="NETCDF4")
 
 
 if __name__ == "__main__":
