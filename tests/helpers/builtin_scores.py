@@ -1,0 +1,94 @@
+"""Scores of built-in candidates on simulated recordings, as JSON: what must not move when code or packages do.
+
+python tests/helpers/builtin_scores.py > before.json            # a few candidates a benchmark, 2 minutes
+python tests/helpers/builtin_scores.py --all > before.json      # every pair that goes together, about an hour
+python tests/helpers/builtin_scores.py --against before.json    # the largest difference from those
+"""
+
+import argparse
+import json
+import math
+import sys
+import tempfile
+from pathlib import Path
+
+from innerscore.benchmarks import load_benchmark, registry
+from innerscore.candidates import load_candidate
+from innerscore.candidates import registry as candidate_registry
+from innerscore.candidates.interface import accepts
+from innerscore.core.errors import MissingPartError
+from innerscore.core.settings import Settings
+from innerscore.metrics import load_metric
+
+FEW = ("ball-simulated", "pixels", "latent-selfsup-lstm", "grid-code", "position", "path-integrator-lstm")
+
+
+def pairs(candidates=FEW):
+    """Candidates with the simulated benchmarks whose stimuli they accept."""
+    settings = Settings()
+    cards = {name: one.card for name, one in candidate_registry(settings).entries().items()}
+    for benchmark in registry(settings).entries():
+        if benchmark.startswith("Simulated"):
+            loaded = with_few_resamples(load_benchmark(benchmark, settings), settings)
+            try:
+                stimuli = loaded.stimuli
+            except MissingPartError:  # tracks that do not ship
+                continue
+            yield from ((loaded, name) for name in candidates if accepts(cards[name], stimuli))
+
+
+def with_few_resamples(benchmark, settings):
+    """The benchmark with short bootstraps: the values do not depend on them, only the intervals do."""
+    card = benchmark.card
+    metric = load_metric(card.metric, settings, **{**card.parameters, "n_boot": 20})
+    return type(benchmark)(card, benchmark.dataset, metric)
+
+
+def values(score):
+    """Raw value, ceiling and normalised value, None where there is none."""
+    parts = (score.raw.value, score.ceiling.value, score.normalised.value)
+    return [float(part) if math.isfinite(part) else None for part in parts]
+
+
+def scores(candidates=FEW, score=lambda benchmark, candidate: benchmark(candidate)):
+    """The values of each pair, by ``benchmark candidate``."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder) / "d", cache_dir=Path(folder) / "c", offline=True)
+        loaded = {}
+        found = {}
+        for benchmark, name in pairs(candidates):
+            candidate = loaded.setdefault(name, load_candidate(name, settings))
+            found[f"{benchmark.identifier} {name}"] = values(score(benchmark, candidate))
+            print(benchmark.identifier, name, file=sys.stderr, flush=True)
+        return found
+
+
+def largest_difference(first, second):
+    """Of the values of pairs that both have, with the pair; a value that one lacks is infinitely far."""
+
+    def apart(a, b):
+        return 0.0 if a == b else math.inf if None in (a, b) else abs(a - b)
+
+    both = sorted(set(first) & set(second))
+    return max((max(map(apart, first[pair], second[pair])), pair) for pair in both)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--against", type=Path)
+    options = parser.parse_args()
+    found = scores(tuple(candidate_registry(Settings()).entries()) if options.all else FEW)
+    if options.against:
+        found = dict(
+            zip(
+                ("difference", "pair"),
+                largest_difference(found, json.loads(options.against.read_text())),
+                strict=True,
+            )
+        )
+    json.dump(found, sys.stdout, indent=1)
+
+
+if __name__ == "__main__":
+    main()
