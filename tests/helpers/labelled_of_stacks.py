@@ -1,7 +1,7 @@
 """Labelled files as the stack of packages that runs this writes them, for tests/core/test_stacks.py.
 
-    .venv/bin/python tests/helpers/labelled_of_stacks.py tests/core/stacks/current
-    .venv-brainscore/bin/python tests/helpers/labelled_of_stacks.py tests/core/stacks/brainscore
+.venv/bin/python tests/helpers/labelled_of_stacks.py tests/core/stacks/current
+.venv-brainscore/bin/python tests/helpers/labelled_of_stacks.py tests/core/stacks/brainscore
 """
 
 import sys
@@ -20,7 +20,11 @@ def make_recording():
     values[2, 1, 1] = np.nan
     return recording(
         values,
-        presentation={"stimulus_id": ["a", "a", "bb", "ccc"], "condition": list("aabc"), "repetition": [0, 1, 0, 0]},
+        presentation={
+            "stimulus_id": ["a", "a", "bb", "ccc"],
+            "condition": list("aabc"),
+            "repetition": [0, 1, 0, 0],
+        },
         neuroid={
             "neuroid_id": ["p-1", "p-2", "q-10"],
             "animal": ["Perle", "Perle", "Öyvind"],
@@ -45,13 +49,17 @@ def make_dissimilarities():
 
 def with_columns_of_a_table(labelled: xr.DataArray) -> xr.DataArray:
     """The same with its coordinates as pandas holds them: strings are objects, or pandas' own, by its version."""
-    columns = {n: (a.dims, pd.Series(a.values.tolist()).array) for n, a in labelled.coords.items() if a.ndim == 1}
+    columns = {
+        n: (a.dims, pd.Series(a.values.tolist()).array) for n, a in labelled.coords.items() if a.ndim == 1
+    }
     return labelled.assign_coords(columns)
 
 
 def with_objects(labelled: xr.DataArray) -> xr.DataArray:
     """The same with strings as objects, which netCDF has as strings of any length."""
-    strings = {n: (a.dims, a.values.astype(object)) for n, a in labelled.coords.items() if a.dtype.kind == "U"}
+    strings = {
+        n: (a.dims, a.values.astype(object)) for n, a in labelled.coords.items() if a.dtype.kind == "U"
+    }
     return labelled.assign_coords(strings)
 
 

@@ -74,7 +74,9 @@ def old_table(table):
     blocks = []
     for dtype in dict.fromkeys(table.dtypes):
         places = [place for place, kind in enumerate(table.dtypes) if kind == dtype]
-        columns = [table.iloc[:, place].to_numpy() for place in places]  # strings as objects, whatever pandas' own
+        columns = [
+            table.iloc[:, place].to_numpy() for place in places
+        ]  # strings as objects, whatever pandas' own
         blocks.append({"values": np.array(columns, dtype=columns[0].dtype), "mgr_locs": np.array(places)})
     items = [old_index(table.columns[block["mgr_locs"]]) for block in blocks]
     state = (axes, [block["values"] for block in blocks], items, {"0.14.1": {"axes": axes, "blocks": blocks}})
