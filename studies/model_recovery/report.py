@@ -113,8 +113,8 @@ def _pairs(report: RecoveryReport) -> str:
         "",
         "Generating candidate and another that was not behind it and significantly different from it in 95 % of "
         "draws, at reliability 0.6 and above; the ten worst of each. `data` is how many times the neurons and "
-        "conditions would make the mean difference significant, if errors fall with the root of the data; none where the other is "
-        "ahead on average, which no amount of the same data mends.",
+        "conditions would make the mean difference significant, if errors fall with the root of the data; none "
+        "where the other is ahead on average, which no amount of the same data mends.",
         "",
     ]
     rows = [
