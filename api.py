@@ -83,7 +83,7 @@ def score(candidate: str, benchmark: str, *, seed: int = 0, settings: Settings |
     Returns
     -------
     record : ResultRecord
-        With status "value", or "not applicable" where the candidate does not accept the stimuli.
+        Record with status "value", or "not applicable" where the candidate does not accept the stimuli.
 
     Raises
     ------

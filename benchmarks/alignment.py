@@ -39,7 +39,7 @@ def brain_samples(
     epoch : str or None
         Name of the mask that selects (stimulus, time bin); None for all.
     needed : {"complete", "by neuroid", "as recorded"}, default="complete"
-        What has to have been recorded of a sample, see :attr:`~innerscore.metrics.Metric.samples_needed`.
+        Completeness required of a sample, see :attr:`~innerscore.metrics.Metric.samples_needed`.
 
     Returns
     -------
@@ -93,18 +93,18 @@ def model_samples(
     samples: xr.DataArray,
     alignment: str,
 ) -> xr.DataArray:
-    """Bring one layer's activations to the samples of a recording.
+    """Align one layer's activations with the samples of a recording.
 
     Parameters
     ----------
     activations : mapping of str to Activations
-        By stimulus identifier.
+        Activations by stimulus identifier.
     layer : str
         The layer.
     stimuli : StimulusSet
-        What was shown.
+        Stimuli that were shown.
     samples : assembly with coordinates of the samples along ``presentation``
-        As :func:`brain_samples` returned.
+        Samples as returned by :func:`brain_samples`.
     alignment : {"image", "time", "space", "direction"}
         ``image``: mean over the clip. ``time``: mean over the steps within each time bin, or linear
         interpolation at its centre where the layer has no step in it. ``space``: mean over all steps of all

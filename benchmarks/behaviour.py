@@ -58,7 +58,7 @@ class BehaviouralBenchmark(Benchmark):
         Parameters
         ----------
         activations : mapping of str to Activations
-            For each stimulus identifier the checked activations of every layer.
+            Checked activations of every layer, by stimulus identifier.
 
         Raises
         ------
@@ -85,7 +85,7 @@ class BehaviouralBenchmark(Benchmark):
         Parameters
         ----------
         table : pandas.DataFrame
-            As :func:`read_table` gives it. Rows of other stimuli are left out.
+            Table as returned by :func:`read_table`. Rows of other stimuli are left out.
 
         Raises
         ------
@@ -149,7 +149,7 @@ def read_table(content: bytes, *, name: str = "the table") -> pd.DataFrame:
     Parameters
     ----------
     content : bytes
-        Of the file.
+        Content of the file.
     name : str
         The file, for messages.
 
@@ -161,7 +161,7 @@ def read_table(content: bytes, *, name: str = "the table") -> pd.DataFrame:
     Raises
     ------
     InvalidDataError
-        If it is no such table, a stimulus stands twice, or a value is no probability; column and row are named.
+        If it is no such table, a stimulus occurs twice, or a value is no probability; column and row are named.
     """
     try:
         table = pd.read_csv(io.BytesIO(content), dtype={_STIMULUS: str})

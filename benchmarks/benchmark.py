@@ -1,6 +1,6 @@
 """A benchmark: stimuli for a candidate, and a score for what comes back.
 
-The two halves are apart so that a candidate can run elsewhere: :attr:`Benchmark.stimuli` goes out,
+The two halves are separate so that a candidate can run elsewhere: :attr:`Benchmark.stimuli` goes out,
 :meth:`Benchmark.score` takes activations in. Everything about a benchmark is in its card.
 """
 
@@ -32,7 +32,7 @@ class Benchmark:
     Parameters
     ----------
     card : BenchmarkCard
-        What it is.
+        Its card.
     dataset : Dataset
         The recordings.
     metric : Metric
@@ -56,7 +56,7 @@ class Benchmark:
 
     @cached_property
     def stimuli(self) -> StimulusSet:
-        """What a candidate is shown."""
+        """Stimuli that a candidate is shown."""
         with loader_errors(self.dataset.card):
             return self.dataset.stimuli()
 
@@ -84,7 +84,7 @@ class Benchmark:
 
     @cached_property
     def left_out(self) -> dict[str, str | int | float]:
-        """What the recording has and no model is scored on, by name: counts, or names with reasons."""
+        """Parts of the recording that no model is scored on, by name: counts, or names with reasons."""
         names = (name for name in self._samples.attrs if str(name).endswith(("left_out", "missing")))
         return {str(name): self._samples.attrs[name] for name in names if self._samples.attrs[name]}
 
@@ -99,7 +99,7 @@ class Benchmark:
         Returns
         -------
         score : Score
-            Of the layer that was selected.
+            Score of the layer that was selected.
         """
         stimuli: Sequence[Stimulus] = self.stimuli.stimuli
         returned = candidate.activations(stimuli)  # type: ignore[attr-defined]
@@ -111,7 +111,7 @@ class Benchmark:
         Parameters
         ----------
         activations : mapping of str to Activations
-            For each stimulus identifier the checked activations of every layer.
+            Checked activations of every layer, by stimulus identifier.
 
         Raises
         ------
@@ -174,7 +174,7 @@ class Benchmark:
 
     @cached_property
     def _stimulus_samples(self) -> xr.DataArray:
-        """Of dissimilarities, the samples are the stimuli themselves, each its own condition."""
+        """The samples of dissimilarities: the stimuli themselves, each its own condition."""
         names = list(self._conditions)
         coords = {"stimulus_id": ("presentation", names), "condition": ("presentation", names)}
         return xr.DataArray([0.0] * len(names), dims=["presentation"], coords=coords)

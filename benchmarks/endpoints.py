@@ -53,7 +53,7 @@ class EndpointBenchmark(Benchmark):
         Parameters
         ----------
         activations : mapping of str to Activations
-            For each stimulus identifier the checked activations of every layer.
+            Checked activations of every layer, by stimulus identifier.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""How a benchmark is found by its name and put together from its card."""
+"""The registry of benchmarks, and the assembly of a benchmark from its card."""
 
 from __future__ import annotations
 

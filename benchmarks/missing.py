@@ -1,8 +1,8 @@
-"""What was not recorded: repetitions brought to one number, samples that lack neuroids left out, all of it counted.
+"""Incomplete recordings: repetitions made equal in number, samples that lack neuroids left out, all of it counted.
 
 A recording may lack single trials (images shown 6 to 10 times) or single neuroids (sessions on different days).
-What is left out depends on the recording alone, so it is the same for all models, and stands in the samples'
-attributes.
+What is left out depends on the recording alone, so it is the same for all models, and is recorded in the
+samples' attributes.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def even_repetitions(values: Array, *, complete: bool) -> Array:
     Returns
     -------
     even : array of shape (n_kept, n_samples, n_neuroids)
-        In each sample of a neuroid all finite, or all NaN.
+        Values with equally many repetitions: in each sample of a neuroid all finite, or all NaN.
     """
     present = np.isfinite(values)
     count = present.sum(axis=0)
@@ -53,7 +53,7 @@ def even_repetitions(values: Array, *, complete: bool) -> Array:
 
 
 def complete_only(present: Mask) -> Mask:
-    """Which samples were recorded in every neuroid.
+    """Mask of the samples that were recorded in every neuroid.
 
     Parameters
     ----------

@@ -53,9 +53,9 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
     name : str
         A registered name, or the path of a folder that holds ``candidate.yaml``.
     settings : Settings
-        Where plugins are, and the device for candidates whose card takes one.
+        Plugin folders, and the device for candidates whose card takes one.
     seed : int
-        Given to candidates whose card takes one.
+        Seed for candidates whose card takes one.
 
     Raises
     ------

@@ -28,7 +28,7 @@ class Candidate(Protocol):
         Parameters
         ----------
         stimulus : FrameClip or SelfMotion
-            Of a kind that the card accepts.
+            A stimulus of a kind that the card accepts.
 
         Returns
         -------
@@ -40,16 +40,16 @@ class Candidate(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class LoadedCandidate:
-    """A candidate ready to run: its card, its model and the hash of what it is made of.
+    """A candidate ready to run: its card, its model and the hash of its files.
 
     Parameters
     ----------
     card : CandidateCard
-        What it says it is.
+        Its card.
     model : Candidate
         The object with the one method.
     bundle_sha256 : str
-        Over card, code and weights.
+        Hash over card, code and weights.
     """
 
     card: CandidateCard
@@ -89,11 +89,11 @@ def built(card: CandidateCard, folder: Path, *, seed: int, device: str) -> Candi
     Parameters
     ----------
     card : CandidateCard
-        What it is.
+        Card of the candidate.
     folder : pathlib.Path
-        The card's: its weights are there, and its code if the entry names a file.
+        Folder of the card, with the weights, and the code if the entry names a file.
     seed, device : int, str
-        For candidates whose card takes them.
+        Given to candidates whose card takes them.
 
     Raises
     ------

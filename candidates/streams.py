@@ -1,4 +1,4 @@
-"""How a clip of any rate is shown to a predictor that lives at steps of its own.
+"""Clips of any frame rate as input to a predictor with time steps of its own.
 
 A predictor that learned at 12 frames a second cannot take a clip at 60 Hz frame by frame. It sees the clip as
 interleaved streams: with a stride of 5, frame t continues the stream of frames t - 5, t - 10, ... So each
@@ -31,9 +31,9 @@ class Streams:
     n_context : int
         Steps that are shown; the others are rolled out.
     first : int
-        Where the clip's first frame is, among all steps' frames in their order.
+        Index of the clip's first frame among all steps' frames in their order.
     n_frames : int
-        Of the clip.
+        Number of frames in the clip.
     """
 
     frame: npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ def streams_of(clip: FrameClip, *, step_hz: float, min_context: int = 1) -> Stre
     Parameters
     ----------
     clip : FrameClip
-        At any rate; below `step_hz` each frame is a step.
+        A clip at any frame rate; below `step_hz` each frame is a step.
     step_hz : float
         Steps per second that the predictor learned.
     min_context : int, default=1

@@ -28,7 +28,7 @@ class TorchCandidate:
     preprocess : callable, optional
         ``FrameClip -> tensor of shape (time, 3, height, width)``; default: values in [0, 1] at 64 x 64.
     device : str, default="cpu"
-        Where the module runs.
+        Device the module runs on.
     batch_frames : int, default=256
         Frames at a time.
 

@@ -31,9 +31,9 @@ def write_weights(path: Path, tensors: Tensors, *, metadata: Mapping[str, str] |
     path : pathlib.Path
         The file; one that is there is replaced.
     tensors : mapping of str to tensor
-        On any device.
+        Tensors on any device.
     metadata : mapping of str to str, optional
-        Kept in the file's header.
+        Text kept in the file's header.
     """
     own = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     with atomic_path(path) as temporary:
@@ -49,7 +49,7 @@ def read_weights(path: Path, *, sha256: str | None = None) -> dict[str, torch.Te
     path : pathlib.Path
         A safetensors file.
     sha256 : str, optional
-        What its bytes must be; checked first.
+        Expected SHA-256 of the file; checked first.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def load_into(module: nn.Module, tensors: Tensors, *, subject: str) -> None:
     tensors : mapping of str to tensor
         One for each entry of the module's state.
     subject : str
-        What the tensors are, for the message.
+        Name of the tensors, for the message.
 
     Raises
     ------
@@ -117,10 +117,10 @@ def check_file(kind: str, path: Path, sha256: str | None) -> None:
     Parameters
     ----------
     kind : str
-        What the file is, for the message, as in "weights".
+        Kind of file, for the message, as in "weights".
     path : pathlib.Path
     sha256 : str or None
-        What its bytes must be; not looked at if None.
+        Expected SHA-256 of the file; not checked if None.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What is wrong with a candidate, a data set or a benchmark, before a score says so less clearly: pure checks."""
+"""Pure checks of candidates, data sets and benchmarks, for faults that a score would show less clearly."""
 
 from .adding import Added, add_dataset
 from .benchmarks import check_benchmark

@@ -1,4 +1,4 @@
-"""Adding a data set of one's own: card and files are checked beside their place, and kept whole or not at all."""
+"""Adding a data set of one's own: card and files are checked next to their place, and kept whole or not at all."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ _OURS = "innerscore."
 
 @dataclass(frozen=True)
 class Added:
-    """What came of it.
+    """The result of adding a data set.
 
     Parameters
     ----------
     faults : tuple of Fault
-        What has to be put right; with any, nothing was kept.
+        Faults to put right; with any, nothing was kept.
     name : str
-        Of the data set; empty if its card is not valid.
+        Name of the data set; empty if its card is not valid.
     folder : pathlib.Path or None
-        Where it was put.
+        Folder it was put in.
     files, benchmarks : tuple of str
-        What was put there, by path in the folder; and the names of its benchmarks.
+        Files that were put there, by path in the folder, and the names of its benchmarks.
     private : bool
         Whether its licence keeps it, and what is made of it, out of exports.
     notes : tuple of str
-        What is left out of its recordings, and why.
+        Notes on what is left out of its recordings, and why.
     """
 
     faults: tuple[Fault, ...]
@@ -57,7 +57,7 @@ class Added:
 
 
 def add_dataset(source: Path, card_path: Path | None, settings: Settings) -> Added:
-    """Check a data set and put it into the folder of one's own.
+    """Check a data set and put it into the folder of one's own data sets.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def add_dataset(source: Path, card_path: Path | None, settings: Settings) -> Add
     card_path : pathlib.Path or None
         The card, where it is not in the folder.
     settings : Settings
-        With the folder of one's own below `data_dir`.
+        Settings with the folder of one's own data below `data_dir`.
 
     Raises
     ------

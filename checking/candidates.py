@@ -23,18 +23,18 @@ __all__ = ["CandidateReport", "Estimate", "check_candidate"]
 
 @dataclass(frozen=True)
 class Estimate:
-    """What showing a benchmark's stimuli to a candidate will take; the metric's own time comes on top.
+    """The estimated cost of showing a benchmark's stimuli to a candidate; the metric's own time comes on top.
 
     Parameters
     ----------
     benchmark : str
-        Its name.
+        Name of the benchmark.
     applicable : bool
         Whether the candidate accepts its stimuli; if not, the numbers are 0.
     seconds : float
         Time, from the pace at which the candidate was shown its first stimuli here.
     memory_mb : float
-        Of all activations together, in MB (float32), as they are held while scoring.
+        Memory of all activations together, in MB (float32), as they are held while scoring.
     """
 
     benchmark: str
@@ -45,16 +45,16 @@ class Estimate:
 
 @dataclass(frozen=True)
 class CandidateReport:
-    """What was found.
+    """The result of a check.
 
     Parameters
     ----------
     faults : tuple of Fault
-        What has to be put right.
+        Faults to put right.
     estimates : tuple of Estimate
-        For each benchmark asked for; empty if the candidate cannot be shown anything.
+        An estimate for each benchmark asked for; empty if the candidate cannot be shown anything.
     notes : tuple of str
-        Of a data set or benchmark: what is no fault but should be known, such as a session that is left out.
+        Notes on a data set or benchmark: no faults, but worth knowing, such as a session that is left out.
     """
 
     faults: tuple[Fault, ...]
@@ -64,7 +64,7 @@ class CandidateReport:
 
 @dataclass(frozen=True)
 class _Pace:
-    """What one step of a stimulus takes."""
+    """The cost of one step of a stimulus."""
 
     seconds: float
     bytes: float
@@ -94,7 +94,7 @@ def check_candidate(
     settings : Settings
         Device and plugins.
     seed : int
-        Of the run.
+        Seed of the run.
     """
     file = entry_file(path, card.entry)
     try:

@@ -1,4 +1,4 @@
-"""Whether a recording is reliable enough to tell models apart."""
+"""A check of whether a recording is reliable enough to rank models."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _TRUTHS = {"m"}  # positions and the like: true values, which have no noise to b
 
 
 def ceiling_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
-    """The split-half ceiling of each neuroid over its samples: one that models can be ranked under, or a fault.
+    """A fault if too few neuroids have a split-half reliability over samples that models can be ranked under.
 
     Parameters
     ----------
     recording : assembly of dims (presentation, neuroid[, time_bin])
-        Free of other faults.
+        A recording free of other faults.
     file : pathlib.Path
-        What made it, for the faults.
+        File that made it, for the faults.
     """
     if recording.attrs.get("units") in _TRUTHS:
         return []

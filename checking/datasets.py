@@ -54,7 +54,7 @@ def check_dataset(dataset: Dataset, path: Path) -> list[Fault]:
 
 
 def dataset_notes(dataset: Dataset, regions: Sequence[str]) -> list[str]:
-    """What a user should know of a data set without faults: what is left out of each of some regions, and why."""
+    """Notes on a data set without faults: what is left out of each of some regions, and why."""
     notes = []
     for region in regions:
         with loader_errors(dataset.card):

@@ -20,11 +20,11 @@ class Fault:
     Parameters
     ----------
     file : str
-        Where.
+        File with the fault.
     reason : str
-        What is wrong.
+        Description of the fault.
     fix : str
-        What to do.
+        Advice on putting it right.
     """
 
     file: str
@@ -58,7 +58,7 @@ def card_faults(path: Path, card_type: type[Card]) -> list[Fault]:
 
 
 def entry_file(path: Path, entry: str) -> Path:
-    """The code that a card's entry names, where it is a file beside the card; else the card."""
+    """The code that a card's entry names, where it is a file in the card's folder; else the card."""
     where = entry.partition(":")[0]
     return path.parent / where if where.endswith(".py") else path
 

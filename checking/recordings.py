@@ -22,14 +22,14 @@ Values = npt.NDArray[np.floating[Any]]
 
 
 def recording_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
-    """What is wrong with the values and their coordinates.
+    """The faults of the values and their coordinates.
 
     Parameters
     ----------
     recording : assembly of dims (presentation, neuroid[, time_bin])
-        With all coordinates of its form.
+        A recording with all coordinates of its form.
     file : pathlib.Path
-        What made it, for the faults.
+        File that made it, for the faults.
     """
     values = np.asarray(recording.values)
     found = [
@@ -44,7 +44,7 @@ def recording_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
 
 
 def left_out_notes(recording: xr.DataArray) -> list[str]:
-    """What a recording says it does not hold: attributes ``..._left_out`` of text, or counts without one."""
+    """Notes on what a recording does not hold: attributes ``..._left_out`` of text, or counts without one."""
     said = {str(name): value for name, value in recording.attrs.items() if str(name).endswith("_left_out")}
     listed = {f"n_{name}" for name in said}
     return [

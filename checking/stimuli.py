@@ -20,7 +20,7 @@ _RATES_HZ = (0.1, 2000.0)
 
 
 def stimulus_faults(stimuli: StimulusSet, file: Path) -> list[Fault]:
-    """Units that cannot be, and stimuli that stand twice."""
+    """Units that cannot be, and stimuli that occur twice."""
     found = dict.fromkeys(fault for stimulus in stimuli for fault in _unit_faults(stimulus))
     return [Fault(str(file), reason, fix) for reason, fix in found] + _twin_faults(stimuli, file)
 

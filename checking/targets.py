@@ -1,4 +1,4 @@
-"""What is to be checked: a folder with a card, or a registered name."""
+"""The target of a check: a folder with a card, or a registered name."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Target:
     Parameters
     ----------
     kind : {"candidate", "dataset", "benchmark"}
-        What it is.
+        Kind of the target.
     path : pathlib.Path
-        Its card.
+        Path of its card.
     """
 
     kind: str

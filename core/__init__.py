@@ -1,1 +1,1 @@
-"""What all rooms speak: stimuli, labelled data, cards, registry, errors, settings, records, seeds."""
+"""Shared vocabulary of the package: stimuli, labelled data, cards, registry, errors, settings, records, seeds."""

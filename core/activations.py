@@ -1,4 +1,4 @@
-"""What a candidate gives back, checked: for each layer an array (time, units) on the stimulus's time axis."""
+"""Checked activations of a candidate: for each layer an array (time, units) on the stimulus's time axis."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ Activations: TypeAlias = dict[str, TimedValues]
 def check_activations(
     returned: object, stimulus: Stimulus, *, candidate: str, layers: tuple[str, ...]
 ) -> Activations:
-    """Check what a candidate returned for one stimulus and put times beside the values.
+    """Check what a candidate returned for one stimulus and attach the times to the values.
 
     Parameters
     ----------
     returned : object
-        What ``candidate.activations(stimulus)`` gave.
+        Return value of ``candidate.activations(stimulus)``.
     stimulus : Stimulus
         The stimulus it was given.
     candidate : str

@@ -32,26 +32,26 @@ def plain_array(
     Parameters
     ----------
     subject : str
-        What the value is, for the message.
+        Name of the value, for the message.
     value : array-like
-        An array, a masked array, or what numpy makes an array of; a list may hold masked arrays.
+        An array, a masked array, or anything that numpy turns into an array; a list may hold masked arrays.
     dtype : dtype, optional
-        To convert to.
+        Data type to convert to.
     missing_as_nan : bool, default=False
-        Whether NaN stands for a missing value here: masked numbers then become NaN (integers become floats).
+        Whether NaN marks a missing value here: masked numbers then become NaN (integers become floats).
         Otherwise they are refused, as are masked truth values and texts always.
     error : type of InnerscoreError, default=InvalidArgumentError
-        What is raised.
+        Class of the error that is raised.
 
     Returns
     -------
     array : numpy.ndarray
-        Of the base class; shares memory with `value` where that is possible.
+        Array of the base class; shares memory with `value` where that is possible.
 
     Raises
     ------
     InnerscoreError
-        Of the kind `error`, if an entry is masked and NaN is not allowed.
+        An error of class `error`, if an entry is masked and NaN is not allowed.
     """
     array = _stacked(value) if _holds_masks(value) else value
     if not isinstance(array, _masked.MaskedArray):

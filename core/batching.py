@@ -20,7 +20,7 @@ class BatchedCandidate(Protocol):
 
 
 def show(model: Any, stimuli: Sequence[Stimulus]) -> list[object]:
-    """What a model returns for stimuli, unchecked; whatever it raises is raised."""
+    """A model's activations for stimuli, unchecked; its exceptions are passed on."""
     if isinstance(model, BatchedCandidate):
         return list(model.activations_batch(stimuli))
     return [model.activations(stimulus) for stimulus in stimuli]

@@ -1,4 +1,4 @@
-"""What a bundle may hold: how much, under which names, and no pickle."""
+"""Limits on a bundle's content: its size, its file names, and no pickles."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _SMALL = 2**20  # small files may be packed as densely as they like
 
 @dataclass(frozen=True)
 class BundleLimits:
-    """How large a bundle may be.
+    """Size limits of a bundle.
 
     Parameters
     ----------
     zip_bytes : int
-        Of the zip.
+        Largest size of the zip, in bytes.
     content_bytes : int
-        Of its files together.
+        Largest size of its files together, in bytes.
     files : int
-        How many.
+        Largest number of files.
     ratio : float
-        Of a file's bytes to its bytes in the zip, for files above 1 MiB.
+        Largest ratio of a file's bytes to its bytes in the zip, for files above 1 MiB.
     """
 
     zip_bytes: int = 64 * 2**20

@@ -48,11 +48,11 @@ class Bundle:
     card : CandidateCard
         Its card.
     files : mapping of str to bytes
-        What it is made of, by path.
+        Its files' contents, by path.
     content_sha256 : str
-        Over names and bytes of the files.
+        SHA-256 over names and bytes of the files.
     zip_sha256 : str
-        Of the zip as it came.
+        SHA-256 of the zip as it was received.
     """
 
     card: CandidateCard
@@ -106,9 +106,9 @@ def read_bundle(data: bytes, limits: BundleLimits | None = None, *, subject: str
     data : bytes
         The zip: the files of a candidate's folder, at its top or in one folder there.
     limits : BundleLimits, optional
-        How large it may be.
+        Size limits; by default those of `BundleLimits`.
     subject : str
-        What it is, for messages.
+        Name of the bundle, for messages.
 
     Raises
     ------

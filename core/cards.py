@@ -44,7 +44,7 @@ class _Model(BaseModel):
 
 
 class Card(_Model):
-    """What every card has.
+    """The fields that every card has.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Card(_Model):
     title : str
         One line for a person.
     description : str
-        What it is, in a few sentences.
+        Description in a few sentences.
     version : int
         Raised whenever its numbers change.
     licence : str
@@ -61,7 +61,7 @@ class Card(_Model):
     citation : str
         BibTeX of what to cite.
     url : str or None
-        Where to read more.
+        Address for further reading.
     """
 
     identifier: str
@@ -74,24 +74,24 @@ class Card(_Model):
 
 
 class TrainedWeights(_Model):
-    """A file of trained weights beside a card, and how it came to be.
+    """A file of trained weights next to a card, and how it was trained.
 
     Attributes
     ----------
     file : str
         Name of the safetensors file in the card's folder.
     sha256 : str
-        Of its bytes, checked before they are used.
+        SHA-256 of its bytes, checked before they are used.
     seed : int
-        Of the training.
+        Seed of the training.
     steps : int or None
         Updates made up to the weights that were kept; None where others trained it and did not say.
     device : str
-        Where it was trained.
+        Device on which it was trained.
     seconds : float or None
-        How long the training took; None likewise.
+        Duration of the training in seconds; None likewise.
     losses : mapping of str to float
-        What the training ended with, each under a name that says what it is and its unit.
+        Losses at the end of the training, each under a name that gives its meaning and unit.
     """
 
     file: Annotated[str, Field(pattern=r"^[\w\-]+\.safetensors$")]
@@ -104,7 +104,7 @@ class TrainedWeights(_Model):
 
 
 class CandidateCard(Card):
-    """A candidate: which stimuli it accepts, which layers it has, how it came to be.
+    """A candidate: the stimuli it accepts, its layers, and its origin.
 
     Attributes
     ----------
@@ -114,19 +114,19 @@ class CandidateCard(Card):
     accepts : tuple of {"frames", "self_motion"}
         Kinds of stimulus it can be shown.
     layers : tuple of str
-        What ``activations`` returns.
+        Layers that ``activations`` returns.
     min_frames : int
         Clips with fewer frames cannot be shown to it (2 for a candidate that lives on motion).
     model_class : str
         The family it belongs to.
     trained_on, supervision : str
-        What its weights were made from; "nothing" and "none" for a candidate without training.
+        Training data and kind of supervision of its weights; "nothing" and "none" for a candidate without training.
     training : str or None
         The command that made the weights.
     takes : tuple of {"seed", "device"}
-        What of the run the entry is called with: the seed, if the candidate draws; the device of the settings.
+        Run settings passed to the entry: the seed, if the candidate draws random numbers; the device.
     options : mapping
-        Further keyword arguments of the entry, for a class that stands for a family of candidates.
+        Further keyword arguments of the entry, for a class that implements a family of candidates.
     weights : TrainedWeights or None
         Trained weights; the entry is called with their tensors by name as ``weights``.
     """
@@ -152,7 +152,7 @@ class CandidateCard(Card):
 
 
 class DataFile(_Model):
-    """One file of a data set as it stands upstream.
+    """One file of a data set as published upstream.
 
     Attributes
     ----------
@@ -163,7 +163,7 @@ class DataFile(_Model):
     size : int or None
         Bytes; as published, which may be rounded, where there is no `sha256`. None if not known.
     sha256 : str or None
-        Of those bytes. None if no hash is known upstream: the file is then locked at its first use.
+        SHA-256 of those bytes. None if no hash is known upstream: the file is then locked at its first use.
     archive : str or None
         Name of the zip archive that is at `url` instead, with the file somewhere in it.
     optional : bool
@@ -179,7 +179,7 @@ class DataFile(_Model):
 
 
 class DatasetCard(Card):
-    """A data set: the recordings, where their bytes are, and what they are of.
+    """A data set: its recordings, their files, and the brain regions they are from.
 
     Attributes
     ----------
@@ -188,7 +188,7 @@ class DatasetCard(Card):
     simulated : bool
         Whether the recordings are simulated; then the identifier begins with ``Simulated``.
     species : str
-        Whose brain.
+        Species recorded.
     regions : tuple of str
         Regions recorded.
     folder : str
@@ -196,8 +196,7 @@ class DatasetCard(Card):
     files : tuple of DataFile
         Empty for data that are made here, and for folders of which all files of a kind are read.
     options : mapping
-        What the loader is told of these data, such as the arena's size; which keys it knows is in its own
-        documentation.
+        Options of the loader for these data, such as the arena's size; the loader's documentation lists the keys.
     """
 
     identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+([12]\d{3})?$")]
@@ -211,25 +210,25 @@ class DatasetCard(Card):
 
 
 class MetricCard(Card):
-    """A metric: what it compares, by which formula, in which range.
+    """A metric: its formula, range, resampling unit and cost.
 
     Attributes
     ----------
     entry : str
         ``module:attribute`` of the metric class.
     formula : str
-        In plain text.
+        Formula in plain text.
     range : str
-        Of the value.
+        Range of the value.
     resampling_unit : str
-        What the interval resamples.
+        Unit that the interval resamples.
     cost : str
-        What its time depends on.
+        Quantities that its computing time depends on.
     chance : float or None
         Raw value of a candidate of noise; None where it depends on the data: a benchmark's card then states it.
     invariances : str
-        What of a model the value does *not* stay the same under, of: the scale of all units together, the order of
-        units and samples, names, constant units, float32. Empty: it stays the same under all.
+        Changes to a model under which the value does *not* stay the same, among: the scale of all units together,
+        the order of units and samples, names, constant units, float32. Empty: it stays the same under all.
     """
 
     identifier: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$")]
@@ -243,13 +242,13 @@ class MetricCard(Card):
 
 
 class Commitment(_Model):
-    """How the layer that stands for the region is chosen: on conditions that are never scored.
+    """Layer selection for the region, on conditions that are never scored.
 
     Attributes
     ----------
     every : int
         Each `every`-th condition, in the data set's own order, is kept for the choice. 0 keeps none, where a
-        metric needs all of them (whole maps): then the first layer on the candidate's card stands for the region.
+        metric needs all of them (whole maps): then the first layer on the candidate's card is selected.
     """
 
     every: Annotated[int, Field(ge=0)] = 4
@@ -263,7 +262,7 @@ class Commitment(_Model):
 
 
 class BenchmarkCard(Card):
-    """A benchmark, declared whole: data set, epoch, metric, commitment; no code.
+    """A benchmark, declared in full: data set, epoch, metric, layer selection; no code.
 
     Attributes
     ----------
@@ -272,7 +271,7 @@ class BenchmarkCard(Card):
     dataset : str
         Identifier of the data set.
     task : str
-        What the subjects did, for the reader.
+        Task of the subjects, for the reader.
     region : str
         Region scored.
     animal : str or None
@@ -280,18 +279,18 @@ class BenchmarkCard(Card):
     epoch : str or None
         Name of the mask that selects time bins; None for all.
     alignment : {"image", "time", "space", "direction", "answer", "endpoint"}
-        How activations are brought to the samples of the recording; ``answer`` where candidates judge stimuli
+        Method that aligns activations with the samples of the recording; ``answer`` where candidates judge stimuli
         as people did.
     metric : str
         Identifier of the metric.
     parameters : mapping
         The metric's parameters.
     ceiling : str
-        What the ceiling is, for the reader.
+        Description of the noise ceiling, for the reader.
     ceiling_region : str or None
-        Another region of the data set whose likeness to this one is the ceiling, where there are no repeats.
+        Another region of the data set whose similarity to this one is the ceiling, where there are no repeats.
     commitment : Commitment
-        How the layer is chosen.
+        Layer selection.
     chance : float or None
         Raw value of a candidate of noise, where the metric's card has none; None where it was not measured.
     """
@@ -345,11 +344,11 @@ def card_of(data: bytes, name: str, card_type: type[C], *, aliases: bool = True)
     data : bytes
         YAML; of at most 256 KiB.
     name : str
-        Where it is from, for messages.
+        Origin of the card, for messages.
     card_type : type
         The card model it has to satisfy.
     aliases : bool, default=True
-        Allow YAML's aliases, by which a stranger's small card could stand for a huge one.
+        Allow YAML's aliases, by which a stranger's small card could expand to a huge one.
 
     Raises
     ------
@@ -374,7 +373,7 @@ def card_of(data: bytes, name: str, card_type: type[C], *, aliases: bool = True)
 
 
 class _LoaderWithoutAliases(yaml.SafeLoader):
-    """Refuses aliases: nine lines of them stand for a thousand million values."""
+    """Refuses aliases: nine lines of them expand to a thousand million values."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """Compose a node that is no alias."""

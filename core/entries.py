@@ -1,4 +1,4 @@
-"""Importing what a card's ``entry`` names; apart from the registry, so that a sandbox need not import that."""
+"""Importing what a card's ``entry`` names; separate from the registry, so that a sandbox need not import that."""
 
 from __future__ import annotations
 

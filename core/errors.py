@@ -51,13 +51,13 @@ class InnerscoreError(Exception):
     Parameters
     ----------
     subject : str
-        What is wrong: the argument, field, layer or file, named.
+        Subject of the error: the argument, field, layer or file, named.
     got : object
-        What was found there.
+        Value that was found there.
     needed : str
-        What has to be there, so that "``subject`` must be ``needed``" reads well.
+        Requirement, worded so that "``subject`` must be ``needed``" reads well.
     hint : str, default=""
-        What to do about it, a full sentence.
+        Advice on how to correct it, a full sentence.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ _LISTED_BY = {
 
 
 class UnknownNameError(InnerscoreError):
-    """No registered thing has the name asked for.
+    """The requested name is not registered.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class UnknownNameError(InnerscoreError):
         ``"candidate"``, ``"benchmark"``, ``"metric"``, ``"dataset"``, ``"study"``, ``"recipe"``,
         ``"submission"`` or ``"token"``.
     name : str
-        The name asked for.
+        The requested name.
     suggestions : sequence of str
         The registered names closest to it.
     """

@@ -62,7 +62,7 @@ def _cannot_write(folder: Path, error: OSError) -> InvalidInputError:
 def exclusive(path: Path) -> Iterator[None]:
     """Let one process at a time into the block, for all that name the same path.
 
-    The lock is on an empty file ``.<name>.guard`` beside `path`, which stays; it is released when the block
+    The lock is on an empty file ``.<name>.guard`` next to `path`, which stays; it is released when the block
     ends or the process dies.
 
     Raises

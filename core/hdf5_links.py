@@ -33,7 +33,7 @@ def refuse_outside_parts(path: Path, *, kind: str = "file") -> None:
     path : pathlib.Path
         The file.
     kind : str
-        What it is to be, for the message where it cannot be read.
+        Expected kind of file, for the message where it cannot be read.
 
     Raises
     ------
@@ -71,7 +71,7 @@ def _outside_parts(h5py: Any, group: Any, above: str, seen: set[int]) -> Iterato
 
 
 def _borrowed(dataset: Any) -> Iterator[str]:
-    """How a dataset takes its values from other files."""
+    """The ways in which a dataset takes its values from other files."""
     if dataset.is_virtual:
         others = {source.file_name for source in dataset.virtual_sources()} - {"."}
         yield from (f"a view of {other}" for other in sorted(others))

@@ -1,4 +1,4 @@
-"""Which code made a number: the meaning of the modules that it uses, and of no others.
+"""Identity of the code that made a number: the meaning of the modules that it uses, and of no others.
 
 A comment, a docstring or a module that a run does not import changes no identity; a constant in one that it imports
 does. Imports are followed as they are written, those inside functions, too. What is imported by a name that is
@@ -40,7 +40,7 @@ def code_sha256(entries: Iterable[str], *, packages: Mapping[str, Path] | None =
     Returns
     -------
     sha256 : str
-        Over the entries, and over the syntax trees of the modules that they use (:func:`modules_used`).
+        Hash over the entries, and over the syntax trees of the modules that they use (:func:`modules_used`).
 
     Raises
     ------
@@ -75,7 +75,7 @@ def modules_used(entries: Iterable[str], *, packages: Mapping[str, Path] | None 
     Returns
     -------
     modules : dict of str to str
-        By dotted name, the SHA-256 of the module's meaning; by ``package:name``, where the name comes from. A
+        SHA-256 of each module's meaning, by dotted name; by ``package:name``, where the name comes from. A
         module without a Python source is left out.
 
     Raises
@@ -94,7 +94,7 @@ def _packages_of(entries: Iterable[str]) -> dict[str, Path]:
 
 
 def _places(package: str) -> Iterator[Path]:
-    """Where an imported package lies: its folder, or the file if it is a single module."""
+    """Location of an imported package: its folder, or the file if it is a single module."""
     module = sys.modules.get(package)
     folders = [*getattr(module, "__path__", ())][:1]
     yield from map(Path, filter(None, folders or [getattr(module, "__file__", None)]))
@@ -112,7 +112,7 @@ class _Closure:
     Parameters
     ----------
     packages : mapping of str to pathlib.Path
-        Where packages lie whose modules count.
+        Folders of the packages whose modules count.
     """
 
     packages: Mapping[str, Path]
@@ -124,7 +124,7 @@ class _Closure:
     _waiting: list[tuple[str, ModuleSyntax]] = field(default_factory=list)
 
     def of(self, entries: Iterable[str]) -> dict[str, str]:
-        """What the entries name, and all that it uses."""
+        """The modules that the entries name, and all that they use, with their hashes."""
         for entry in entries:
             module, _, name = entry.partition(":")
             if name:

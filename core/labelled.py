@@ -134,7 +134,7 @@ def check_labelled(assembly: xr.DataArray, form: Form) -> None:
     Raises
     ------
     InvalidDataError
-        Naming the coordinate, what was found and what is needed.
+        Naming the coordinate, the value found and the requirement.
     """
     for dim, names in _REQUIRED[form].items():
         if dim in assembly.dims:

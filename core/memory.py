@@ -1,4 +1,4 @@
-"""How much memory is free, and work that needs more: refused before it begins, or said when it ran out."""
+"""Free memory, and work that needs more: refused before it begins, or reported when memory ran out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["check_memory", "free_memory_mb", "memory_errors"]
 
 _MB = 2**20
 _CGROUP = Path("/sys/fs/cgroup")
-# Of torch, on the CPU and on a device; it has a type of its own for the latter only.
+# Messages of torch, on the CPU and on a device; it has a type of its own for the latter only.
 _RAN_OUT = ("can't allocate memory", "not enough memory", "out of memory")
 
 
@@ -32,7 +32,7 @@ def check_memory(subject: str, needed_mb: float, *, free_mb: float | None = None
         The work, as in "training fitvid".
     needed_mb : float
     free_mb : float, optional
-        Of a device; by default that of the machine.
+        Free memory of a device, in MB; by default that of the machine.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def _machine_bytes() -> float:
 
 
 def _cgroup_bytes() -> float:
-    """What the limit of version 2 leaves; infinite without one."""
+    """Memory left by the cgroup limit (version 2), in bytes; infinite without one."""
     try:
         limit, used = ((_CGROUP / f"memory.{name}").read_text().strip() for name in ("max", "current"))
     except OSError:
@@ -89,7 +89,7 @@ def _cgroup_bytes() -> float:
 
 
 def _address_space_bytes() -> float:
-    """What ``ulimit -v`` leaves; infinite without one."""
+    """Memory left by ``ulimit -v``, in bytes; infinite without a limit."""
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     if limit == resource.RLIM_INFINITY:
         return float("inf")

@@ -20,7 +20,7 @@ _ABSOLUTE = 1e-12
 
 @dataclass(frozen=True, eq=False)
 class RankRanges:
-    """Between which ranks each candidate can stand, given which differences are noise.
+    """The range of ranks that each candidate can have, given the differences that are significant.
 
     Parameters
     ----------
@@ -28,11 +28,11 @@ class RankRanges:
         Mean score over units.
     best : array of int, shape (n_candidates,)
         One plus the number of candidates that are significantly better: the rank to print. Candidates that
-        no test tells apart from the leader all stand at 1.
+        are not significantly different from the leader all have rank 1.
     worst : array of int, shape (n_candidates,)
         Number of candidates less those that are significantly worse.
     p_values : array of shape (n_candidates, n_candidates)
-        Of all pairs, Holm-corrected; 1 on the diagonal.
+        Holm-corrected p-values of all pairs; 1 on the diagonal.
     tie_groups : tuple of tuple of int
         Largest runs of candidates, in descending order of the mean, in which no pair differs. They may
         overlap, as "not significantly different" is not transitive.
@@ -56,7 +56,7 @@ def is_rounding(first: npt.ArrayLike, second: npt.ArrayLike, *, size: float = 1.
     first, second : array-like
         Scores, of shapes that fit together.
     size : float, default=1
-        What scores are as large as; 1 for those of a board.
+        Order of magnitude of the scores; 1 for those of a board.
 
     Returns
     -------
@@ -76,12 +76,12 @@ def holm_adjusted(p_values: Floats) -> Floats:
     Parameters
     ----------
     p_values : array of shape (n_tests,)
-        In [0, 1].
+        p-values in [0, 1].
 
     Returns
     -------
     adjusted : array of shape (n_tests,)
-        In [0, 1], in the order of `p_values`.
+        Adjusted p-values in [0, 1], in the order of `p_values`.
     """
     order = np.argsort(p_values, kind="stable")
     raised = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))
@@ -91,16 +91,16 @@ def holm_adjusted(p_values: Floats) -> Floats:
 
 
 def rank_ranges_of(mean: Floats, p_values: Floats, alpha: float) -> RankRanges:
-    """The ranks that tests of all pairs leave open; larger means are better.
+    """The ranges of ranks that are consistent with tests of all pairs; larger means are better.
 
     Parameters
     ----------
     mean : array of shape (n_candidates,)
         Score of each candidate.
     p_values : array of shape (n_candidates, n_candidates)
-        Of all pairs, corrected, symmetric; 1 for a pair that cannot be compared.
+        Corrected p-values of all pairs, symmetric; 1 for a pair that cannot be compared.
     alpha : float
-        Up to which p-value a pair differs.
+        Significance level: a pair with a p-value up to it differs significantly.
 
     References
     ----------

@@ -74,7 +74,7 @@ class _Model(BaseModel):
 
 
 class CandidateRef(_Model):
-    """Which candidate: its name, version and the hash of its card, code and weights."""
+    """Reference to a candidate: its name, version and the hash of its card, code and weights."""
 
     identifier: str
     version: int
@@ -82,7 +82,7 @@ class CandidateRef(_Model):
 
 
 class BenchmarkRef(_Model):
-    """Which benchmark: its name, version, card hash and metric."""
+    """Reference to a benchmark: its name, version, card hash and metric."""
 
     identifier: str
     version: int
@@ -92,7 +92,7 @@ class BenchmarkRef(_Model):
 
 
 class DataRef(_Model):
-    """Which data: the data set, its version and the hash of the labelled values that were scored."""
+    """Reference to data: the data set, its version and the hash of the labelled values that were scored."""
 
     dataset: str
     version: int
@@ -135,7 +135,7 @@ class EstimateRecord(_Model):
 
 
 class Resampling(_Model):
-    """How the values of the file of resamples came to be; see :mod:`innerscore.core.resamples`."""
+    """Origin of the values in the file of resamples; see :mod:`innerscore.core.resamples`."""
 
     kind: ResampleKind
     n_units: Annotated[int, Field(ge=1)]
@@ -144,9 +144,9 @@ class Resampling(_Model):
 class ScoreRecord(_Model):
     """The parts of a score as they are kept.
 
-    ``targets_sha256`` is the hash of the CSV file of per-target values that lies beside the record; ``files``
+    ``targets_sha256`` is the hash of the CSV file of per-target values that lies next to the record; ``files``
     holds the hashes of further files by name. What a record does not have is absent from its JSON, so records
-    of schema version 1, which knew no further files, keep their bytes.
+    of schema version 1, which had no further files, keep their bytes.
     """
 
     raw: EstimateRecord
@@ -163,12 +163,12 @@ class ScoreRecord(_Model):
 
     @property
     def divided_by(self) -> str:
-        """What the raw value was divided by to give the normalised one, in words; empty where nothing says so."""
+        """Divisor of the raw value that gave the normalised one, in words; empty where none is recorded."""
         return str(self.facts.get(DIVIDED_BY, ""))
 
     @property
     def named_files(self) -> dict[str, str]:
-        """Hashes of all files beside the record, by name."""
+        """Hashes of all files next to the record, by name."""
         return {TARGETS_FILE: self.targets_sha256, **self.files}
 
     @model_serializer(mode="wrap")
@@ -185,7 +185,7 @@ class ScoreRecord(_Model):
 
 
 class Failure(_Model):
-    """Where a run failed and why."""
+    """Stage at which a run failed, and the reason."""
 
     stage: Stage
     kind: str
@@ -193,7 +193,7 @@ class Failure(_Model):
 
 
 class Environment(_Model):
-    """On what it ran."""
+    """Environment of a run."""
 
     innerscore: str
     python: str
@@ -205,7 +205,7 @@ class Environment(_Model):
 
 
 class Cost(_Model):
-    """What it took: wall seconds of the whole, and of the activations in it; peak memory of the process."""
+    """Cost of a run: wall seconds in total and for the activations alone; peak memory of the process."""
 
     seconds: float
     activation_seconds: float
@@ -218,23 +218,23 @@ class ResultRecord(_Model):
     Attributes
     ----------
     schema_version : int
-        Of this model; 1 knew no files but the per-target one, 2 no card of the candidate.
+        Version of this model; 1 had no files but the per-target one, 2 no card of the candidate.
     inputs : RunInputs
-        What was run.
+        Inputs of the run.
     status : {"value", "failed", "not applicable"}
-        How it ended.
+        Outcome of the run.
     score : ScoreRecord or None
-        With status "value" only.
+        Score, with status "value" only.
     failure : Failure or None
-        With status "failed" only.
+        Reason of the failure, with status "failed" only.
     environment, cost : Environment, Cost
-        On what, and what it took.
+        Environment and cost of the run.
     created : str
         ISO 8601, UTC.
     supersedes : str or None
         ``record_sha256`` of the record that this one corrects.
     card_sha256 : str or None
-        Hash of the file with the candidate's card that lies beside the record, so that a board where the candidate
+        Hash of the file with the candidate's card that lies next to the record, so that a board where the candidate
         is not registered has it; absent from the JSON of records without, which keep their bytes.
     """
 
@@ -275,7 +275,7 @@ class ResultRecord(_Model):
 
     @property
     def files(self) -> dict[str, str]:
-        """Hashes of the files beside the record, by name."""
+        """Hashes of the files next to the record, by name."""
         card = {} if self.card_sha256 is None else {CARD_FILE: self.card_sha256}
         return card if self.score is None else self.score.named_files | card
 
@@ -306,7 +306,7 @@ def read_record(data: bytes, *, expected_sha256: str | None = None) -> ResultRec
     Parameters
     ----------
     data : bytes
-        As :meth:`ResultRecord.to_json` wrote it.
+        JSON as written by :meth:`ResultRecord.to_json`.
     expected_sha256 : str, optional
         Its hash, checked over the bytes.
 
@@ -325,7 +325,7 @@ def read_record(data: bytes, *, expected_sha256: str | None = None) -> ResultRec
 
 
 def candidate_card_json(card: CandidateCard) -> bytes:
-    """A candidate's card as it is kept beside a record: canonical JSON."""
+    """A candidate's card as it is kept next to a record: canonical JSON."""
     return canonical_json(card.model_dump(mode="json"))
 
 

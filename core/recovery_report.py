@@ -33,14 +33,14 @@ class UntoldPair(_Model):
     ----------
     generating, other : str
     apart : float
-        Share of draws in which the board's tests told the two apart.
+        Share of draws in which the two were significantly different by the board's tests.
     ahead : float
         Share of draws in which the other one had the higher score.
     difference, error : float
         Mean over draws of the difference (positive where the generating one is ahead) and of its standard error.
     factor : float or None
-        How many times the data (neurons and conditions together) would tell the mean difference apart, if errors
-        fall with the root of the data; None where the other is ahead on average, which no amount of data mends.
+        Multiple of the data (neurons and conditions together) at which the mean difference would be significant, if
+        errors fall with the root of the data; None where the other is ahead on average: more data do not help.
     """
 
     generating: str
@@ -53,33 +53,33 @@ class UntoldPair(_Model):
 
 
 class Recovery(_Model):
-    """Brains simulated from each candidate in turn: how often each was ranked first.
+    """Model recovery on brains simulated from each candidate in turn: counts of the candidates ranked first.
 
     Attributes
     ----------
     benchmark : str
     reliability : float
-        Of the simulated neurons.
+        Reliability of the simulated neurons.
     draws : int
         Simulated brains a generating candidate.
     candidates : tuple of str
     first : tuple of tuple of int
-        Row: the generating candidate; column: how often that candidate was first.
+        Row: the generating candidate; column: number of draws in which that candidate was first.
     alone : tuple of int
-        How often the generating candidate was alone in the best tie group.
+        Number of draws in which the generating candidate was alone in the best tie group.
     in_front : tuple of int
-        How often it was in the best tie group, alone or with others; empty in reports that did not count it.
+        Number of draws in which it was in the best tie group, alone or with others; empty if that was not counted.
     unscored : tuple of int
         Draws from each in which the metric gave no candidate a score, so that none was first.
     measured_reliability : float or None
-        What split halves gave, on average over draws.
+        Split-half reliability, averaged over draws.
     neurons, repetitions, samples : int or None
-        Of a simulated brain.
+        Numbers of them in a simulated brain.
     layer : float or None
         Share of draws in which the generating layer was the one committed to, over candidates of several layers.
     pairs : tuple of UntoldPair
     command, code : str
-        What made it, where a report is of several commands.
+        Command and hash of the code that made it, where a report is of several commands.
     """
 
     benchmark: str
@@ -138,7 +138,7 @@ class Recovery(_Model):
 
 
 class MoreData(_Model):
-    """What more data did for a generating candidate that was not found often enough."""
+    """Recovery from more data of a generating candidate that was not recovered often enough."""
 
     benchmark: str
     generating: str
@@ -150,7 +150,7 @@ class MoreData(_Model):
 
 
 class Calibration(_Model):
-    """How often intervals of a nominal level covered the score that unlimited data would give.
+    """Share of intervals of a nominal level that covered the score that unlimited data would give.
 
     Attributes
     ----------
@@ -164,9 +164,9 @@ class Calibration(_Model):
     bias : float or None
         Mean of score less that score.
     covered_mean : float or None
-        How often intervals covered the mean score over draws of the same kind: their width, without the bias.
+        Share of intervals that covered the mean score over draws of the same kind: their width, without the bias.
     conditions : str
-        Whether each brain was asked about conditions of its own ("drawn anew"), or all about the same ones.
+        Whether each brain had conditions of its own ("drawn anew"), or all had the same ones.
     """
 
     benchmark: str
@@ -182,7 +182,7 @@ class Calibration(_Model):
 
 
 class Control(_Model):
-    """A control's score beside the models': shuffled time, shuffled conditions, an untrained network.
+    """A control's score, to compare with the models': shuffled time, shuffled conditions, an untrained network.
 
     Attributes
     ----------
@@ -199,7 +199,7 @@ class Control(_Model):
 
 
 class Nuisance(_Model):
-    """What a simple variable explains alone.
+    """Score of a simple variable alone.
 
     Attributes
     ----------
@@ -208,7 +208,7 @@ class Nuisance(_Model):
     value : float or None
         Its own ceiling-normalised score.
     best : str
-        That candidate.
+        Name of the best candidate.
     """
 
     benchmark: str
@@ -219,7 +219,7 @@ class Nuisance(_Model):
 
 
 class LeftOut(_Model):
-    """What a study is not about, and why."""
+    """A benchmark that a study leaves out, and the reason."""
 
     name: str
     why: str
@@ -231,11 +231,11 @@ class RecoveryReport(_Model):
     Attributes
     ----------
     study : str
-        Which study it is: one's own, or the one that is shipped.
+        The study: one's own, or the one that is shipped.
     created, command, code : str
-        When, by what, and the hash of what made the numbers.
+        Time, command, and hash of the code that made the numbers.
     settings : mapping of str to str
-        What was made smaller than on the board, and by how much.
+        Settings that were smaller than on the board, and by how much.
     """
 
     study: str = ""
@@ -252,13 +252,13 @@ class RecoveryReport(_Model):
 
     @property
     def benchmarks(self) -> tuple[str, ...]:
-        """Those that it has draws of."""
+        """Names of the benchmarks that it has draws of."""
         return tuple(dict.fromkeys(one.benchmark for one in self.recovery))
 
     def beside(self, older: RecoveryReport | None) -> RecoveryReport:
-        """This report, and of an older one what is about other benchmarks, with the commands of both.
+        """This report with the parts of an older one on other benchmarks, and the commands of both.
 
-        What the older one left out is kept where this one has nothing to say of it.
+        Benchmarks that the older one left out are kept in the list where this one does not mention them.
         """
         kept = set() if older is None else set(older.benchmarks) - set(self.benchmarks)
         if older is None or not kept:

@@ -1,7 +1,7 @@
-"""A score in resamples of what it was measured on: what a paired test of two candidates needs.
+"""A score in resamples of its data, as a paired test of two candidates needs it.
 
 The draws are those of the metric's own seed and the same for every candidate on the same data, so the b-th
-value of one candidate and the b-th of another are of the same resample. They are kept beside the record as a
+value of one candidate and the b-th of another are of the same resample. They are kept next to the record as a
 ``.npy`` file of float32, shape (n_resamples, 3), in the order of `PARTS`.
 """
 

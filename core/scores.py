@@ -1,6 +1,6 @@
-"""The parts of a score, kept apart: raw value, ceiling and normalised value, each with its interval.
+"""The parts of a score, kept separately: raw value, ceiling and normalised value, each with its interval.
 
-A metric makes a :class:`Score`, a benchmark adds the layer that it selected, and the record keeps what it says.
+A metric makes a :class:`Score`, a benchmark adds the layer that it selected, and the record keeps its content.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Estimate:
     level : float
         Share of repetitions in which such an interval covers the truth, for instance 0.95.
     unit : str
-        What was resampled for the interval.
+        Unit that was resampled for the interval.
     """
 
     value: float
@@ -41,7 +41,7 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """What a metric found.
+    """The result of a metric.
 
     Parameters
     ----------
@@ -54,13 +54,13 @@ class Score:
     targets : pandas.DataFrame
         One row a target (neuroid or RDM): its identifying columns, then raw, ceiling, normalised.
     facts : mapping of str to str, int or float
-        What else the reader must know: counts of excluded and degenerate targets, further ceilings.
+        Further facts for the reader: counts of excluded and degenerate targets, further ceilings.
     layer, layer_scores : str, mapping of str to float
         The layer committed to, and every layer's normalised value on the conditions kept for the choice.
     resamples : Resamples or None
         The parts in each resample, for paired tests; without it the board cannot compare the score.
     further_files : mapping of str to bytes
-        What else is to be kept beside the record, by file name: rate maps, traces.
+        Further files to keep with the record, by file name: rate maps, traces.
     """
 
     raw: Estimate
@@ -75,10 +75,10 @@ class Score:
 
     @property
     def files(self) -> dict[str, bytes]:
-        """Files to be kept beside the record, but for the per-target one, by name."""
+        """Files to keep with the record, except the per-target one, by name."""
         own = {} if self.resamples is None else {RESAMPLES_FILE: resamples_to_npy(self.resamples)}
         return {**self.further_files, **own}
 
     def committed(self, layer: str, layer_scores: Mapping[str, float]) -> Score:
-        """The same score with the layer and how it was chosen."""
+        """The same score with the selected layer and the layer scores behind the choice."""
         return replace(self, layer=layer, layer_scores=dict(layer_scores))

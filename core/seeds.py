@@ -12,7 +12,7 @@ __all__ = ["child_seed", "generator"]
 def child_seed(seed: int, *names: str) -> int:
     """Derive the seed of a named component from the seed of the run.
 
-    The child depends on the names alone, not on how many children were asked for before, so adding a
+    The child depends on the names alone, not on the number of children requested before, so adding a
     component changes no other one's numbers.
 
     Parameters
@@ -25,7 +25,7 @@ def child_seed(seed: int, *names: str) -> int:
     Returns
     -------
     child : int
-        In [0, 2**63).
+        Child seed in [0, 2**63).
 
     Examples
     --------

@@ -27,7 +27,7 @@ __all__ = ["Settings", "load_settings"]
 
 
 class Settings(BaseSettings):
-    """Where things are and how to run.
+    """Paths and run settings.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         Folders with further candidates, benchmarks, metrics and data sets; in the variable separated like
         the folders of PATH.
     device : str
-        Where torch candidates run: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+        Device of torch candidates: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     threads : int or None
         Threads for numerical work; None leaves it to the libraries.
     """

@@ -41,7 +41,7 @@ class FrameClip:
     degrees_per_pixel : float
         Visual angle of one pixel, in degrees.
     context_frames : int or None, default=None
-        How many of the first frames show what is to be simulated (for Mental-Pong: the frames before the
+        Number of first frames that show what is to be simulated (for Mental-Pong: the frames before the
         ball goes behind the occluder). A candidate that predicts takes these as its context and rolls the
         rest out. None where the distinction has no meaning.
 
@@ -106,7 +106,7 @@ class SelfMotion:
     identifier : str
         Unique within its set.
     velocity : array of shape (time, 2)
-        In m/s. ``velocity[t]`` is the movement that ends at step t: the position at step t is
+        Velocity in m/s. ``velocity[t]`` is the movement that ends at step t: the position at step t is
         ``start_position + sum(velocity[:t + 1]) / rate_hz``.
     rate_hz : float
         Steps per second.
@@ -115,7 +115,7 @@ class SelfMotion:
     arena_m : tuple of float
         Width and height of the arena in m.
     head_direction : array of shape (time,) or None, default=None
-        In radians, anticlockwise from the x axis.
+        Head direction in radians, anticlockwise from the x axis.
 
     Raises
     ------
@@ -181,7 +181,7 @@ Stimulus: TypeAlias = FrameClip | SelfMotion
 
 @dataclass(frozen=True, eq=False)
 class StimulusSet:
-    """An ordered collection of stimuli of one kind, with a table of what is known of each.
+    """An ordered collection of stimuli of one kind, with a table of facts about each.
 
     Parameters
     ----------

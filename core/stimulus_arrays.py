@@ -13,7 +13,7 @@ _DERIVED = ("times_ms",)
 
 
 def stimulus_arrays(stimulus: Stimulus) -> dict[str, Any]:
-    """What a candidate sees, and the times of its steps in ms; what is None is left out."""
+    """Arrays that a candidate sees, and the times of their steps in ms; entries that are None are left out."""
     common = {"rate_hz": stimulus.rate_hz, "times_ms": stimulus.times_ms}
     if isinstance(stimulus, FrameClip):
         own = {
@@ -32,7 +32,7 @@ def stimulus_arrays(stimulus: Stimulus) -> dict[str, Any]:
 
 
 def stimulus_of_arrays(identifier: str, arrays: Mapping[str, Any]) -> Stimulus:
-    """The stimulus that :func:`stimulus_arrays` took apart: of the same content hash.
+    """The stimulus that :func:`stimulus_arrays` turned into arrays, with the same content hash.
 
     Raises
     ------

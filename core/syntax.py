@@ -1,4 +1,4 @@
-"""What a Python module says: its syntax tree without docstrings, comments, layout and what only checkers read.
+"""Meaning of a Python module: its syntax tree without docstrings, comments, layout and code for type checkers.
 
 The hash is the same under every version of Python that parses the module: versions differ in the fields that trees
 have, and in how they cut a formatted string into pieces. This needs nothing but the standard library.
@@ -16,18 +16,18 @@ __all__ = ["Import", "ModuleSyntax", "read_syntax"]
 
 @dataclass(frozen=True)
 class Import:
-    """A name that a module imports, wherever in it.
+    """A name that a module imports, anywhere in it.
 
     Parameters
     ----------
     level : int
-        How many dots are before `module`; 0 for an absolute import.
+        Number of dots before `module`; 0 for an absolute import.
     module : str
-        After ``from``, or after ``import``; empty in ``from . import name``.
+        Name after ``from``, or after ``import``; empty in ``from . import name``.
     name : str or None
-        Of what is taken from it: ``"*"`` for all; None for the module itself.
+        Name of the object taken from it: ``"*"`` for all; None for the module itself.
     bound_as : str
-        What it is called here.
+        Its name in this module.
     """
 
     level: int
@@ -43,9 +43,9 @@ class ModuleSyntax:
     Parameters
     ----------
     sha256 : str
-        Of its syntax tree in a canonical form.
+        SHA-256 of its syntax tree in a canonical form.
     imports : tuple of Import
-        Of the module and of all functions in it, those left out that are for checkers only.
+        Imports of the module and of all functions in it, without those for type checkers only.
     only_names : bool
         Whether it does nothing but import names for others to import from it, as many an ``__init__`` does.
     asked : bool
@@ -64,12 +64,12 @@ def read_syntax(source: bytes) -> ModuleSyntax:
     Parameters
     ----------
     source : bytes
-        Of a Python file.
+        Content of a Python file.
 
     Raises
     ------
     SyntaxError, ValueError
-        If it is none.
+        If it is not a valid Python file.
     """
     tree = _Meaning().visit(ast.parse(source))
     written: list[str] = []
@@ -81,7 +81,7 @@ def read_syntax(source: bytes) -> ModuleSyntax:
 
 
 class _Meaning(ast.NodeTransformer):
-    """Leaves out what does nothing: strings that stand alone, ``pass``, and what only checkers read."""
+    """Leaves out what does nothing: lone strings, ``pass``, and code that only type checkers read."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):

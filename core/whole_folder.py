@@ -1,4 +1,4 @@
-"""Writing a folder so that nobody ever sees half of one: beside its place first, then moved there."""
+"""Writing a folder so that nobody ever sees half of one: next to its place first, then moved there."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["whole_folder"]
 
 @contextmanager
 def whole_folder(folder: Path, *, replaceable: Collection[str]) -> Iterator[Path]:
-    """Give a folder beside `folder` that takes its place once the block ends well.
+    """Give a folder next to `folder` that takes its place once the block ends well.
 
-    If the block raises or the process dies, what stood at `folder` is as it was; what a dead process left
-    beside it is removed by the next one.
+    If the block raises or the process dies, the earlier content of `folder` is as it was; remains that a dead
+    process left next to it are removed by the next one.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def _check_replaceable(folder: Path, replaceable: Collection[str]) -> None:
 
 
 def _remove_leftovers(place: Path) -> None:
-    """Remove what processes that are no more left beside the place; put back a folder that one had moved away."""
+    """Remove the remains of dead processes next to the place; put back a folder that one had moved away."""
     prefix = f".{place.name}."
     for leftover in [path for path in place.parent.iterdir() if path.name.startswith(prefix)]:
         number, _, kind = leftover.name.removeprefix(prefix).partition(".")

@@ -1,4 +1,4 @@
-"""Zip files that strangers made: what is looked at before one of them is opened."""
+"""Checks of zip files from strangers, made before one of them is opened."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def check_directory(file: IO[bytes], subject: str, *, most_bytes: int) -> None:
     Parameters
     ----------
     file : binary file
-        That can seek; left at its start.
+        Seekable file; left at its start.
     subject : str
-        What it is, for the message.
+        Name of the zip, for the message.
     most_bytes : int
-        That the list may take.
+        Largest size of the list.
 
     Raises
     ------

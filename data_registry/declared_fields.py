@@ -29,18 +29,18 @@ Array = npt.NDArray[Any]
 
 
 class Field(BaseModel):
-    """Where a field's values are. In a card a name alone stands for ``{name: ...}``.
+    """Location of a field's values. In a card a name alone is short for ``{name: ...}``.
 
     Attributes
     ----------
     name : str or None
-        Of the array in its file.
+        Name of the array in its file.
     file : str or None
         The file, by its path in the data set's folder; None where there is one only.
     value : number, str or list, or None
-        The values themselves, instead of a name; a single one stands for all.
+        The values themselves, instead of a name; a single one applies to all.
     scale : float
-        What numbers are multiplied by, to be in the field's unit.
+        Factor that converts the numbers to the field's unit.
     axes : tuple of str or None
         Names of the array's axes in their order, if they are not as documented.
     """

@@ -29,26 +29,26 @@ Array = npt.NDArray[np.float64]
 
 
 class SessionFields(BaseModel):
-    """Where everything is in each file.
+    """Locations of the fields in each file.
 
     Attributes
     ----------
     times : Field
-        Of each position, in s.
+        Time of each position, in s.
     positions : Field
-        Of axes time and xy, in m; `scale` brings other units there.
+        Positions of axes time and xy, in m; `scale` converts other units.
     spike_times : Field
-        In s: of all cells one after the other, or a MATLAB cell array of one vector a cell.
+        Spike times in s: of all cells one after the other, or a MATLAB cell array of one vector a cell.
     spike_unit : Field or None
-        For each spike its cell. Either this or `spike_times_end` where there are several cells in one array.
+        Cell of each spike. Either this or `spike_times_end` where there are several cells in one array.
     spike_times_end : Field or None
-        For each cell where its spikes end in `spike_times`, as ragged arrays are kept.
+        Index in `spike_times` at which each cell's spikes end, as ragged arrays are kept.
     unit_name : Field or None
-        Names of the cells, with `spike_times_end` or a cell array; left out, their numbers.
+        Names of the cells, with `spike_times_end` or a cell array; if absent, their numbers.
     animal : Field
-        One value.
+        Name of the animal, one value.
     head_direction : Field or None
-        Of each position, in radians.
+        Head direction at each position, in radians.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -70,7 +70,7 @@ class SessionFields(BaseModel):
 
 
 class SessionOptions(SpatialOptions):
-    """What the card says, beside what `SpatialOptions` has.
+    """Options of the card, in addition to those of `SpatialOptions`.
 
     Attributes
     ----------

@@ -37,32 +37,32 @@ Array = npt.NDArray[Any]
 
 
 class TrialFields(BaseModel):
-    """Where everything is.
+    """Locations of the fields.
 
     Attributes
     ----------
     responses : Field
         Numbers of axes presentation, neuroid and, where time matters, time_bin.
     stimulus : Field
-        For each presentation the stimulus: its name or, without `stimulus_id`, its number from 0.
+        Stimulus of each presentation: its name or, without `stimulus_id`, its number from 0.
     region, animal : Field
-        For each neuroid, or one value for all.
+        Region and animal of each neuroid, or one value for all.
     stimulus_id : Field or None
-        Names of the stimuli; left out, their numbers.
+        Names of the stimuli; if absent, their numbers.
     frames : Field or None
-        Of axes stimulus, time, height, width and colour; bytes. Either this or `velocity`.
+        Frames of axes stimulus, time, height, width and colour; bytes. Either this or `velocity`.
     velocity : Field or None
-        Of axes stimulus, time and xy, in m/s.
+        Velocities of axes stimulus, time and xy, in m/s.
     start_position : Field or None
-        With `velocity`: of axes stimulus and xy, in m.
+        Start positions of axes stimulus and xy, in m; with `velocity`.
     condition : Field or None
-        What is held out together; left out, the stimulus.
+        Condition, held out as a whole; if absent, the stimulus.
     repetition : Field or None
-        Left out, counted for each stimulus.
+        Number of the repetition; if absent, counted for each stimulus.
     neuroid_id : Field or None
-        Left out, numbered.
+        Names of the neuroids; if absent, their numbers.
     time_bin_start_ms, time_bin_end_ms : Field or None
-        From the stimulus's first step; needed with time bins.
+        Ends of the time bins, in ms from the stimulus's first step; needed with time bins.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -89,7 +89,7 @@ class TrialFields(BaseModel):
 
 
 class TrialOptions(BaseModel):
-    """What the card says.
+    """Options of the card.
 
     Attributes
     ----------
@@ -99,11 +99,11 @@ class TrialOptions(BaseModel):
     rate_hz : float
         Steps of the stimuli per second.
     degrees_per_pixel : float or None
-        Of frames: degrees of visual angle.
+        Visual angle of a pixel, in degrees; for frames.
     arena_m : tuple of float or None
-        Of walks: width and height in m.
+        Width and height of the arena in m; for walks.
     units : str
-        Of the responses; Hz are checked as firing rates.
+        Unit of the responses; Hz are checked as firing rates.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -268,7 +268,7 @@ def trials(card: DatasetCard, settings: Settings) -> Trials:
 
 
 def _counted(names: Sequence[str]) -> list[int]:
-    """How often each name came before."""
+    """Number of earlier occurrences of each name."""
     seen: dict[str, int] = {}
     counts = []
     for name in names:

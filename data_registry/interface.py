@@ -1,4 +1,4 @@
-"""What every data set offers, and how one is found by its name."""
+"""The interface of data sets, and their registry."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ class Dataset(Protocol):
     Attributes
     ----------
     card : DatasetCard
-        What it is.
+        Its card.
     """
 
     card: DatasetCard
 
     def stimuli(self) -> StimulusSet:
-        """What the subjects were shown, or how they moved, as candidates get it."""
+        """Stimuli that the subjects were shown, or their movement, in the form that candidates get."""
 
     def recording(self, region: str) -> xr.DataArray:
-        """The labelled data of one region: a recording or dissimilarities, trials and subjects apart."""
+        """The labelled data of one region: a recording or dissimilarities, by trial and subject."""
 
 
 def registry(settings: Settings) -> Registry[DatasetCard]:

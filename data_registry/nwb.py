@@ -34,14 +34,14 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class IntervalChoice:
-    """Which stretches of a file count.
+    """Selection of the intervals of a file that are read.
 
     Attributes
     ----------
     table : str
         Name of a table of intervals, such as ``epochs`` or ``trials``.
     where : mapping of str to str
-        Columns and the value that each must have.
+        Columns of the table and the value that each must have.
     """
 
     table: str
@@ -49,7 +49,7 @@ class IntervalChoice:
 
 
 class NwbOptions(SpatialOptions):
-    """What a card may say of NWB files, beside what `SpatialOptions` has.
+    """Options of a card for NWB files, in addition to those of `SpatialOptions`.
 
     Attributes
     ----------
@@ -66,11 +66,11 @@ class NwbOptions(SpatialOptions):
     unit_name : str or None
         Column of the units table with names that are distinct in a file; None for the row's number.
     labels : mapping of str to str
-        For each coordinate of neuroids, such as ``layer``, the column of the units table that has it.
+        Column of the units table for each coordinate of neuroids, such as ``layer``.
     units_where : mapping of str to tuple of str
         Columns and the values that a unit must have one of to count.
     interval : IntervalChoice or None
-        Which stretches count; None for the whole file.
+        Intervals that are read; None for the whole file.
     """
 
     position: str | None = None
@@ -102,7 +102,7 @@ def read_nwb(path: Path, options: NwbOptions) -> list[TrackedSession]:
     path : pathlib.Path
         The file.
     options : NwbOptions
-        What things are called in it.
+        Names of the series and columns in it.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def read_nwb(path: Path, options: NwbOptions) -> list[TrackedSession]:
 
 @dataclass(frozen=True, eq=False)
 class _Tracking:
-    """A stretch of a file as it stands there."""
+    """An interval of a file, unchanged."""
 
     times: Array
     positions: Array
@@ -138,7 +138,7 @@ class _Tracking:
     spikes: Mapping[str, Array]
 
     def between(self, start: float, end: float) -> _Tracking:
-        """What lies in a window; what lies outside was not asked for and is not counted as lost."""
+        """The data in a window; data outside it are not counted as lost."""
         if not np.isfinite([start, end]).any():
             return self
         rows = in_window(self.times, start, end)

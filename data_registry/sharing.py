@@ -1,4 +1,4 @@
-"""Which data sets of one's own may leave in an export: those whose licence allows it.
+"""Selection of one's own data sets that may leave in an export: those whose licence allows it.
 
 Data sets that come with this package or with an installed one are public. Those of one's own, added by
 ``innerscore data add`` or lying in a plugin folder, are private unless their card's ``licence`` is one of the

@@ -19,11 +19,11 @@ class Figure:
     Parameters
     ----------
     title, description : str
-        What it shows; in the picture too, for screen readers.
+        Title and description of the picture; in the picture too, for screen readers.
     svg : Markup
         The picture.
     columns : tuple of str
-        Names of what `rows` holds.
+        Names of the columns of `rows`.
     rows : sequence of tuple
         The numbers shown, unrounded.
     """

@@ -1,4 +1,4 @@
-"""How the value of one cell went over time: every record, corrections among them."""
+"""Plot of the value of one cell over time: every record, corrections among them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values with their intervals: one below the other with names, or many beside each other."""
+"""Values with their intervals: one below the other with names, or many side by side."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def whiskers(items: Sequence[Whisker], title: str, axis: str, *, key: str) -> Fi
 
 
 def caterpillar(items: Sequence[Whisker], title: str, axis: str, *, key: str) -> Figure:
-    """All values beside each other, best first, each with its interval: what a ranking rests on."""
+    """All values side by side, best first, each with its interval: the basis of a ranking."""
     ordered = sorted((item for item in items if math.isfinite(item.value)), key=lambda item: -item.value)
     height, bottom, left = 280, 236.0, 64.0
     up = scale_over(_reach(ordered), bottom, 12.0, include=(0.0, 1.0))

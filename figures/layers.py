@@ -1,4 +1,4 @@
-"""How every layer did on the conditions kept for choosing one, and which was committed to."""
+"""Plot of every layer's score on the conditions kept for layer selection, with the selected layer marked."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LayerPanel:
     values : mapping of str to float
         Each layer's normalised value on the kept conditions, in the candidate's order; NaN if not defined.
     committed : str
-        The layer that stands for the region.
+        The layer that is selected for the region.
     """
 
     name: str

@@ -54,11 +54,11 @@ def path_animation(
     Parameters
     ----------
     positions : array of shape (time, 2)
-        In m.
+        Positions in m.
     arena_m : tuple of float
         Width and height in m.
     seconds : float
-        Of one round; 0 for a picture that stands.
+        Duration of one round; 0 for a still picture.
     title : str
     """
     wide = 320.0

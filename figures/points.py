@@ -23,7 +23,7 @@ _MOST_BINS = 40
 
 @dataclass(frozen=True)
 class Point:
-    """A named point; `link` is the address of what it stands for, relative to the page, or empty."""
+    """A named point; `link` is the address of the thing it represents, relative to the page, or empty."""
 
     name: str
     x: float
@@ -64,7 +64,7 @@ def scatter(
 
 
 def histogram(values: Sequence[float], title: str, axis: str, *, key: str, unit: str = "targets") -> Figure:
-    """How many values lie where; bins of Freedman and Diaconis' width, and a line at the median."""
+    """Histogram of values; bins of Freedman and Diaconis' width, and a line at the median."""
     finite = np.asarray([value for value in values if math.isfinite(value)], dtype=np.float64)
     width, bottom, left = 420.0, 192.0, 64.0
     counts, edges = _binned(finite)

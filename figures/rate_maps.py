@@ -48,11 +48,11 @@ def rate_map_gallery(
     grid_scores : array of shape (n_cells,)
         Cells without one come last.
     title, key : str
-        As for all figures.
+        Title and key, as for all figures.
     names : sequence of str, optional
-        Of the cells; by default their numbers.
+        Names of the cells; by default their numbers.
     unit : str, default="Hz"
-        Of the maps.
+        Unit of the maps.
 
     Returns
     -------

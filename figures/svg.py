@@ -57,7 +57,7 @@ def scale_over(values: Sequence[float], start: float, stop: float, *, include: S
 
 
 def element(name: str, *children: object, **attributes: object) -> Markup:
-    """An SVG element; ``class_`` stands for class, underscores for hyphens, None for absent."""
+    """An SVG element; ``class_`` becomes class, underscores become hyphens, None is left out."""
     named = "".join(
         [f' {_name(key)}="{_value(value)}"' for key, value in attributes.items() if value is not None]
     )

@@ -1,1 +1,1 @@
-"""Other people's tooling, one room each; the rest of innerscore knows nothing of it."""
+"""Other people's tooling, one package each; the rest of innerscore knows nothing of it."""

@@ -14,7 +14,7 @@ __all__ = ["back_up", "roll_back_store"]
 
 
 def back_up(store: Store, path: Path) -> int:
-    """Copy a store into an SQLite file that stands by itself.
+    """Copy a store into an SQLite file that is complete in itself.
 
     Returns
     -------

@@ -61,17 +61,18 @@ def make_board(
     Parameters
     ----------
     records : iterable of ResultRecord
-        In the order in which they were added.
+        Records in the order in which they were added.
     candidates, benchmarks : mapping of str to card
-        What is registered, by name; also candidates without any record are shown, and benchmarks if there is
-        no record at all.
+        Registered cards by name; also candidates without any record are shown, and benchmarks if there is no record
+        at all.
     resamples : callable, optional
         Gives the resamples of records by record hash, as :meth:`.store.Store.resamples` does; without it no
         two candidates are significantly different.
     quantity : {"normalised", "raw", "ceiling"}, default="normalised"
-        What cells show and columns rank. Rows stand by the win rate of normalised values in any case.
+        Quantity that cells show and columns rank. Rows are always ordered by the win rate of normalised values.
     alpha : float, default=0.05
-        For one column, or one section's win rate: the probability of telling any two equal candidates apart.
+        Probability of finding any two equal candidates significantly different, for one column or one section's
+        win rate.
 
     Returns
     -------
@@ -139,7 +140,7 @@ class _Shown:
     latest : mapping of place to ResultRecord
         The last made of each place's records that no other one supersedes; of equal times the last added.
     bundles : mapping of str to list of Bundle
-        Of each candidate, newest first.
+        Bundles of each candidate, newest first.
     """
 
     latest: Mapping[_Place, ResultRecord]
@@ -178,7 +179,7 @@ class _Shown:
         return {key: record.inputs.code_sha256 for (_, _, key), record in records}
 
     def cell(self, name: str, bundle: Bundle, key: ColumnKey, quantity: Quantity) -> Cell:
-        """What is known of a candidate's bundle on a column."""
+        """The cell of a candidate's bundle on a column."""
         record = self.latest.get((name, bundle.sha256, key))
         if record is None:
             return Cell("not run", None, quantity)
@@ -252,7 +253,7 @@ def _column(key: ColumnKey, record: ResultRecord, benchmarks: Mapping[str, Bench
 
 
 def _counted(shown: _Shown) -> set[ColumnKey]:
-    """Of each benchmark the column in which most candidates have a value; of equally many the newest.
+    """For each benchmark, the column in which most candidates have a value; of equally many the newest.
 
     One candidate scored on another state of the data must not take everybody's aggregate away.
     """
@@ -275,7 +276,7 @@ _MARK_DIGITS = 6
 
 
 def _mark(key: ColumnKey, others: Iterable[ColumnKey]) -> str:
-    """What tells a column from the others of its benchmark and version; empty if there are none."""
+    """Text that tells a column from the others of its benchmark and version; empty if there are none."""
     alike = [other for other in others if other[:2] == key[:2]]
     differing = [name for name in _STATES if len({getattr(other, name) for other in alike}) > 1]
     return ", ".join(f"{_STATES[name]} {getattr(key, name)[:_MARK_DIGITS]}" for name in differing)
@@ -321,7 +322,7 @@ def _cells(
 
 @dataclass(frozen=True, eq=False)
 class _Contest:
-    """Those candidates of a column that have a value, by their number among the rows, and how they compare."""
+    """The candidates of a column that have a value, by their number among the rows, and their comparison."""
 
     members: list[int]
     comparison: Comparison

@@ -1,4 +1,4 @@
-"""What a board is made of: columns, cells with their four states, rows and sections, as plain frozen values."""
+"""The parts of a board: columns, cells with their four states, rows and sections, as plain frozen values."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Column:
     data_sha256, stimuli_sha256, card_sha256 : str
         Hashes of the scored data, of the stimuli and of the benchmark's card; empty where nothing was run yet.
     system, title : str
-        From its card; the name again where the card is not at hand.
+        Text from its card; the name again where the card is not at hand.
     simulated : bool
         Whether its data are simulated.
     region, metric, dataset : str
-        From its card or its records; empty where neither is at hand.
+        Text from its card or its records; empty where neither is at hand.
     mark : str
-        Where another column has the same benchmark and version: what tells it apart, ``data 1f0c3a``.
+        Text that distinguishes it from another column of the same benchmark and version, as ``data 1f0c3a``.
     counted : bool
         Whether it is in the win rate of its section: of each benchmark that column is which most candidates have.
     """
@@ -90,13 +90,13 @@ class Column:
 
     @property
     def label(self) -> str:
-        """``v1``, or ``v1, data 1f0c3a`` where that does not tell it apart."""
+        """``v1``, or ``v1, data 1f0c3a`` where that does not distinguish it."""
         return f"v{self.version}, {self.mark}" if self.mark else f"v{self.version}"
 
 
 @dataclass(frozen=True)
 class _Ranked:
-    """What cells and rows share: a standing, if they have a value to compare."""
+    """The common base of cells and rows: a standing, if they have a value to compare."""
 
     @property
     def _standing(self) -> RankInterval | None:
@@ -120,7 +120,7 @@ class _Ranked:
 
 @dataclass(frozen=True)
 class Cell(_Ranked):
-    """What is known of one candidate on one column.
+    """The result of one candidate on one column.
 
     Parameters
     ----------
@@ -128,9 +128,9 @@ class Cell(_Ranked):
     record : ResultRecord or None
         The record shown.
     quantity : {"normalised", "raw", "ceiling"}
-        Which part of the score `estimate` is.
+        Part of the score that `estimate` is.
     standing : RankInterval or None
-        Among the column's candidates, by `quantity`; None without a value, and for the ceiling, which is the
+        Rank among the column's candidates, by `quantity`; None without a value, and for the ceiling, which is the
         data's and ranks nobody.
     earlier_code : bool
         Whether the column has a newer record that was made by other code.
@@ -178,7 +178,7 @@ class Cell(_Ranked):
 
     @property
     def divided_by(self) -> str:
-        """What the raw value was divided by, in words; empty where the record does not say."""
+        """Divisor of the raw value, in words; empty where the record does not say."""
         return "" if self.record is None or self.record.score is None else self.record.score.divided_by
 
     @property
@@ -190,7 +190,7 @@ class Cell(_Ranked):
 
 
 class Bundle(NamedTuple):
-    """What a candidate is made of: the version on its card, and the hash of all its files."""
+    """A state of a candidate: the version on its card, and the hash of all its files."""
 
     version: int
     sha256: str
@@ -223,7 +223,7 @@ class Row(_Ranked):
         Mean over the counted columns of the share of the others that it beats, in [0, 1]; NaN unless it has a value
         in every one of them, and if it is the only one that has.
     standing : RankInterval or None
-        By the win rate, among the rows that have one.
+        Rank by the win rate, among the rows that have one.
     """
 
     candidate: str
@@ -286,7 +286,7 @@ class Section:
     columns : tuple of Column
     rows : tuple of Row
     tests : tuple of mapping
-        For each column the p-values of its pairs of candidates, corrected by Holm over all of them; see
+        The p-values of each column's pairs of candidates, corrected by Holm over all of them; see
         :meth:`p_value`.
     """
 
@@ -337,9 +337,9 @@ class Board:
     ----------
     sections : tuple of Section
     quantity : {"normalised", "raw", "ceiling"}
-        Which part of the scores is shown and ranked in columns.
+        Part of the scores that is shown and ranked in columns.
     alpha : float
-        Up to which Holm-corrected p-value two candidates are significantly different.
+        Largest Holm-corrected p-value at which two candidates are significantly different.
     """
 
     sections: tuple[Section, ...]

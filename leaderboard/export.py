@@ -48,9 +48,9 @@ def export_board(board: Board, store: Store, folder: Path, *, site: Site | None 
     Parameters
     ----------
     board : Board
-        What to show.
+        Board to show.
     store : Store
-        Whose records and files to write.
+        Store with the records and files to write.
     folder : pathlib.Path
         Target; an earlier export that is there is replaced as a whole.
     site : callable, optional
@@ -80,12 +80,12 @@ def export_board(board: Board, store: Store, folder: Path, *, site: Site | None 
 
 
 def record_path(record_sha256: str) -> PurePath:
-    """Where an export keeps a record."""
+    """Path of a record in an export."""
     return PurePath("records", f"{record_sha256}.json")
 
 
 def file_path(name: str, sha256: str) -> PurePath:
-    """Where an export keeps a file that a record names."""
+    """Path, in an export, of a file that a record names."""
     if name == TARGETS_FILE:
         return PurePath("targets", f"{sha256}.csv")
     return PurePath("files", f"{sha256}{PurePath(name).suffix}")

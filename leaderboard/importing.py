@@ -20,7 +20,7 @@ __all__ = ["Imported", "import_board"]
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did.
+    """The result of an import.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def import_board(store: Store, source: str) -> Imported:
     Parameters
     ----------
     store : Store
-        Where to add.
+        Store to add to.
     source : str
         Folder of an export, path of an SQLite store, or a store's URL.
 

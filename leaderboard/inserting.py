@@ -25,9 +25,9 @@ class Entry:
     Parameters
     ----------
     record : ResultRecord
-        What happened.
+        The record.
     files : mapping of str to bytes
-        By the names under which the record holds their hashes.
+        Files by the names under which the record holds their hashes.
     """
 
     record: ResultRecord
@@ -63,7 +63,7 @@ def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[Resu
     Returns
     -------
     records : list of ResultRecord
-        Those written.
+        The records written.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def _runs_here(connection: sa.Connection, records: Iterable[ResultRecord]) -> se
 
 
 def _here(connection: sa.Connection, column: sa.Column[Any], values: Iterable[str]) -> set[str]:
-    """Those of the values that a column holds."""
+    """The given values that a column holds."""
     wanted, found = list(values), set()
     for start in range(0, len(wanted), BATCH):
         query = sa.select(column).where(column.in_(wanted[start : start + BATCH]))

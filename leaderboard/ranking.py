@@ -47,7 +47,7 @@ _FLOAT32 = float(np.finfo(np.float32).eps)
 
 @dataclass(frozen=True)
 class RankInterval:
-    """Where a candidate can stand among those that have a value.
+    """The ranks that a candidate can have among those with a value.
 
     Parameters
     ----------
@@ -57,9 +57,9 @@ class RankInterval:
         Numbers, from 0 for the best, of the groups that it belongs to: in a group no two are significantly
         different. Groups overlap, as "not significantly different" is not transitive.
     n_compared : int
-        How many candidates have a value.
+        Number of candidates that have a value.
     tested : bool
-        Whether it shares resamples with another candidate; if not, nothing tells it apart from any.
+        Whether it shares resamples with another candidate; if not, it is significantly different from none.
     """
 
     rank_low: int
@@ -126,7 +126,7 @@ class Comparison:
 
     @property
     def t_values(self) -> Floats:
-        """Of all pairs the difference in units of its standard error, without sign; 0 where it is rounding."""
+        """Differences of all pairs in units of their standard error, without sign; 0 where it is rounding."""
         first, second = self.values[:, None], self.values[None]
         with np.errstate(divide="ignore", invalid="ignore"):
             t_values = np.abs(first - second) / self.errors
@@ -173,7 +173,7 @@ def compare(values: Sequence[float], resamples: Sequence[Resamples | None], quan
     resamples : sequence of Resamples or None, of length n
         Its resamples, if it has any.
     quantity : {"normalised", "raw", "ceiling"}
-        What `values` are.
+        Quantity of `values`.
     """
     errors = np.full((len(values), len(values)), np.nan)
     units = []
@@ -194,7 +194,7 @@ def mean_of(comparisons: Mapping[str, Sequence[Comparison]]) -> Comparison:
     Parameters
     ----------
     comparisons : mapping of str to sequence of Comparison
-        By data set: the comparison of the candidates on each of its columns.
+        Comparisons of the candidates on each column, by data set.
     """
     columns = [column for several in comparisons.values() for column in several]
     squares = sum(np.square(sum(column.errors for column in several)) for several in comparisons.values())
@@ -215,7 +215,7 @@ def difference(
     first, second : tuple of float and Resamples
         Value and resamples of each.
     quantity : {"normalised", "raw", "ceiling"}
-        What the values are.
+        Quantity of the values.
 
     Returns
     -------
@@ -280,12 +280,12 @@ def pair_variances(values: Floats) -> Floats:
     Parameters
     ----------
     values : array of shape (n_candidates, n_resamples)
-        NaN where not defined.
+        Values of the resamples; NaN where not defined.
 
     Returns
     -------
     variances : array of shape (n_candidates, n_candidates)
-        Over the resamples in which both are defined; NaN where these are fewer than half.
+        Variances over the resamples in which both are defined; NaN where these are fewer than half.
     """
     defined = ~np.isnan(values)
     centre = np.nan_to_num(values.sum(1, where=defined) / np.maximum(defined.sum(1), 1))
@@ -300,7 +300,7 @@ def pair_variances(values: Floats) -> Floats:
 
 
 def _pairwise(centred: Floats, defined: npt.NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
-    """Of each pair (i, j): in how many resamples both are defined, and the sums there of i and of its square."""
+    """Number of resamples in which both of each pair (i, j) are defined, and the sums there of i and its square."""
     if defined.all():  # as below, without products of large matrices
         shape = (len(centred), len(centred))
         squares = np.broadcast_to(np.square(centred).sum(1, keepdims=True), shape)
@@ -310,7 +310,7 @@ def _pairwise(centred: Floats, defined: npt.NDArray[np.bool_]) -> tuple[Floats, 
 
 
 def inflation(resamples: Resamples) -> float:
-    """From the variance over resamples to that of the score.
+    """Factor from the variance over resamples to that of the score.
 
     The bootstrap's is too small by (n - 1) / n, and the jackknife's is to be multiplied by n - 1 (Efron &
     Tibshirani 1993, sect. 10.7 and 11.5).

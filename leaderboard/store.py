@@ -52,7 +52,7 @@ class Store:
     ----------
     url : str
     migrated_from : str or None
-        Where the store as it was is kept, if it was migrated when it was opened.
+        Place where the store as it was is kept, if it was migrated when it was opened.
 
     Raises
     ------
@@ -83,7 +83,7 @@ class Store:
         Parameters
         ----------
         record : ResultRecord
-            What happened.
+            The record to add.
         targets_csv : bytes or None
             The file of per-target values; needed if the record has a score.
         files : mapping of str to bytes, optional
@@ -201,7 +201,7 @@ class Store:
 
     @property
     def position(self) -> int:
-        """Grows with every record added; two equal positions mean equal contents. Cheap to ask."""
+        """A number that grows with every record added; two equal positions mean equal contents. Cheap to ask."""
         with store_errors(self.url), reading(self._engine) as connection:
             return connection.execute(sa.select(sa.func.max(RECORDS.c.seq))).scalar() or 0
 
@@ -230,9 +230,9 @@ class Store:
         Parameters
         ----------
         path : pathlib.Path
-            Of a file that is not there yet.
+            Path of a file that is not there yet.
         passing : callable, optional
-            Is handed the entries and hands them on, so that they are read once whatever else they are for.
+            Function that is given the entries and passes them on, so that they are read once even if used twice.
 
         Returns
         -------
@@ -304,7 +304,7 @@ class Store:
             yield row["sha256"], row["body"]
 
     def faults(self) -> list[str]:
-        """What is wrong with the database itself: broken pages, guards against change that are not there."""
+        """Faults of the database itself: broken pages, missing guards against change."""
         with store_errors(self.url), reading(self._engine) as connection:
             return [*broken_pages(connection), *missing_guards(connection)]
 

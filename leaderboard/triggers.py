@@ -23,7 +23,7 @@ def missing_guards(connection: sa.Connection) -> list[str]:
 
 
 def broken_pages(connection: sa.Connection) -> list[str]:
-    """What SQLite finds wrong in its own file; PostgreSQL checks its pages itself."""
+    """The faults that SQLite finds in its own file; PostgreSQL checks its pages itself."""
     if connection.dialect.name != "sqlite":
         return []
     found = connection.exec_driver_sql("PRAGMA integrity_check(20)").scalars()

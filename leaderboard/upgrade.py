@@ -23,13 +23,13 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 def bring_up_to_date(engine: sa.Engine, url: str) -> str | None:
     """Make or migrate a store's tables, wholly or not at all.
 
-    A store of an older version is copied first: an SQLite file beside itself, PostgreSQL's tables into a schema
-    of the same database. While that goes on, nobody else can write.
+    A store of an older version is copied first: an SQLite file into its own folder, PostgreSQL's tables into a
+    schema of the same database. While that goes on, nobody else can write.
 
     Returns
     -------
     backup : str or None
-        Where the older store is kept; None if nothing was migrated.
+        Place where the older store is kept; None if nothing was migrated.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def roll_back(engine: sa.Engine, url: str) -> str:
     Returns
     -------
     backup : str
-        Where the store as it was is kept.
+        Place where the store as it was is kept.
 
     Raises
     ------

@@ -27,7 +27,7 @@ def read_entry(data: bytes, files: Mapping[str, bytes], *, expected_sha256: str 
     data : bytes
         The record's canonical JSON.
     files : mapping of str to bytes
-        By hash; those that the record does not name are not looked at.
+        Files by hash; those that the record does not name are not looked at.
     expected_sha256 : str, optional
         The record's hash, where it is known.
 

@@ -28,7 +28,7 @@ class Finding:
     what : str
         The record, file or part, named.
     got : str
-        What is wrong with it.
+        Description of the fault.
     """
 
     what: str
@@ -40,12 +40,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was looked at, and what was found.
+    """The extent and findings of a check of a store.
 
     Parameters
     ----------
     n_records, n_files : int
-        Number of records and of files beside them.
+        Number of records and of their files.
     findings : tuple of Finding
         Empty if all is as it was stored.
     """
@@ -57,7 +57,7 @@ class Verification:
 
 @dataclass
 class _Seen:
-    """What the records of a store say of each other and of files, gathered while they are read."""
+    """References of a store's records to each other and to files, gathered while they are read."""
 
     records: set[str] = field(default_factory=set)
     superseded: dict[str, str] = field(default_factory=dict)

@@ -17,7 +17,7 @@ __all__ = ["verify_export"]
 
 
 def verify_export(folder: Path) -> Verification:
-    """Check all of an export: every file against the list, every record, and the store that lies with them."""
+    """Check all of an export: every file against the list, every record, and the store among them."""
     try:
         sums = read_sums(folder)
     except InvalidDataError as error:

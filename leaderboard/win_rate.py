@@ -1,4 +1,4 @@
-"""The mean win rate: what share of the others a candidate beats in a column, averaged over columns.
+"""The mean win rate: the share of the others that a candidate beats in a column, averaged over columns.
 
 Shares of unlike ceilings have no common unit, and one of a low ceiling can be many times 1: the most absurd cell
 decides a mean of them. A win rate is bounded in [0, 1], whatever the values are, and a column counts as much as
@@ -26,7 +26,7 @@ _LEAST_T = 0.9
 
 
 def win_rates(values: npt.ArrayLike) -> Floats:
-    """Of each candidate the share of the others that it beats; a tie within rounding is half a win.
+    """The share of the others that each candidate beats; a tie within rounding is half a win.
 
     Parameters
     ----------
@@ -95,9 +95,9 @@ def compare_wins(
     by_value : Comparison
         The candidates compared on their values in the column.
     resamples : sequence of Resamples or None, of length n
-        Of each candidate.
+        Resamples of each candidate.
     quantity : {"normalised", "raw", "ceiling"}
-        What the values are.
+        Quantity of the values.
     """
     rates = win_rates(by_value.values)
     gaps = np.abs(rates[:, None] - rates)

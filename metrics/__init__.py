@@ -1,4 +1,4 @@
-"""Metrics: pure functions in :mod:`innerscore.metrics.functional`, thin metric classes beside them."""
+"""Metrics: pure functions in :mod:`innerscore.metrics.functional`, thin metric classes next to them."""
 
 from .interface import Metric, load_metric, registry
 

@@ -1,8 +1,8 @@
-"""Decoding on labelled data: what a model's states tell of the task, beside what the neurons' tell.
+"""Decoding on labelled data: task variables decoded from a model's states, compared with the neurons.
 
 Both are read out by least squares on the same splits of the conditions. The ceiling is the neurons' own
-accuracy: a model at the ceiling tells as much about the hidden ball as the recording does. It is no bound; a
-model that tells more stands above it and is flagged as such, never clipped.
+accuracy: a model at the ceiling has as much information on the hidden ball as the recording does. It is no bound;
+a model that has more is above it and is flagged as such, never clipped.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _FEWEST_CONDITIONS = 10  # held out in a time bin, for r over conditions to mean
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """What is read out of which samples: those at which all variables are known.
+    """The variables to decode and the samples to decode them at: those at which all variables are known.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class _Question:
     conditions : array of str, shape (n_samples,)
     held_out : bool array of shape (n_splits, n_samples)
     tested : dict of label to bool array of shape (n_samples,)
-        Sets of samples that are scored apart, such as time bins.
+        Sets of samples that are scored separately, such as time bins.
     """
 
     known: Mask
@@ -63,9 +63,9 @@ class _Question:
 
 
 class _DecodingMetric(Metric):
-    """What the read-outs share: states in few dimensions, the task's variables as targets.
+    """Base of the decoding metrics: states in few dimensions, the task's variables as targets.
 
-    Subclasses say which samples are asked about (`_question`) and how right an answer is (`_accuracy` and,
+    Subclasses define the scored samples (`_question`) and the accuracy of a decoding (`_accuracy` and,
     in resamples of the conditions, `_resampled_accuracy`); the value is the mean over their columns.
     """
 
@@ -86,7 +86,7 @@ class _DecodingMetric(Metric):
         self._seed, self._level = seed, level
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
-        """The read-out's accuracy, averaged over what is read out; see the metric's card."""
+        """Decoding accuracy, averaged over the decoded variables; see the metric's card."""
         question = self._question(brain)
         answers = [self._decode(states, question) for states in (_states(model), _neural_states(brain))]
         raw, neural = (self._accuracy(answer, question) for answer in answers)
@@ -152,7 +152,7 @@ class _DecodingMetric(Metric):
 
 
 class BallDecoding(_DecodingMetric):
-    """How well the ball's state is read out of the model while it is hidden, beside neurons.
+    """Accuracy of decoding the hidden ball's state from the model, compared with neurons.
 
     Parameters
     ----------
@@ -209,7 +209,7 @@ class BallDecoding(_DecodingMetric):
 
 
 class EndpointDecoding(BallDecoding):
-    """How early the height at which the ball will end is read out of the model, beside neurons.
+    """Accuracy of early decoding of the ball's final height from the model, compared with neurons.
 
     One map is fitted on all time bins together and tested in each: r over held-out conditions in each bin
     since motion onset, averaged over a window.
@@ -217,13 +217,13 @@ class EndpointDecoding(BallDecoding):
     Parameters
     ----------
     variables : sequence of str, default=("final_y_deg",)
-        What is read out, one variable that is constant over a trial.
+        Decoded variable, one that is constant over a trial.
     scored : str, default="visible"
         The epoch in which a condition counts.
     window_ms : pair of float, default=(250, 1250)
         Bins that begin at or after the first and before the second, in ms since motion onset, are averaged.
     onset_ms : float, default=300
-        When the ball begins to move, on the recording's time axis.
+        Time of motion onset on the recording's time axis.
     options
         As in `BallDecoding`.
     """
@@ -243,7 +243,7 @@ class EndpointDecoding(BallDecoding):
         self._window, self._onset_ms = window_ms, onset_ms
 
     def _question(self, brain: xr.DataArray) -> _Question:
-        """Each time bin of the window apart, if enough conditions are in it."""
+        """Each time bin of the window separately, if enough conditions are in it."""
         asked = super()._question(brain)
         start = coordinate(brain, "time_bin_start_ms")[asked.known] - self._onset_ms
         inside = [time for time in np.unique(start) if self._window[0] <= time < self._window[1]]
@@ -262,13 +262,13 @@ class EndpointDecoding(BallDecoding):
         return list(question.tested)
 
     def _facts(self, table: pd.DataFrame) -> dict[str, float]:
-        """How steadily r rises with time: its correlation with time, of the model and of the neurons."""
+        """Rise of r with time: the correlation of r with time, for the model and for the neurons."""
         time = table["time_ms"].astype(float)
         return {"rise": time.corr(table["raw"]), "neural_rise": time.corr(table["ceiling"])}
 
 
 class SimulationIndex(_DecodingMetric):
-    """How precisely the hidden ball's position is read out of the model, as a share of chance error removed.
+    """Precision of decoding the hidden ball's position from the model, as a share of chance error removed.
 
     The published index is the mean absolute error itself, lower being better (Rajalingham et al. 2022); here
     1 - error / error of the mean position, so that higher is better and 0 is chance. The error is in the facts.

@@ -23,7 +23,7 @@ _NOISE_LENGTH = 0.1
 
 
 class DirectionFraction(PopulationMetric):
-    """Whether a candidate has as many head-direction cells as recorded, and vector lengths as they are distributed.
+    """Similarity to recorded cells in the share of head-direction cells and in the distribution of vector lengths.
 
     Samples are bins of head direction, with the coordinate ``direction_rad``; all bins of the circle are needed.
 
@@ -32,10 +32,10 @@ class DirectionFraction(PopulationMetric):
     threshold : float, default=0.3
         Head-direction cells have a mean vector longer than this.
     match_noise : bool, default=False
-        As for all population metrics. Few broad bins leave tuned cells little noise, and untuned ones are told
-        apart by noise alone, which the floor of the lengths takes away.
+        Whether to match noise, as for all population metrics. Few broad bins leave tuned cells little noise, and
+        untuned ones differ by noise alone, which the floor of the lengths removes.
     **parameters
-        Those of all population metrics; the smoothing is in direction bins, around the circle.
+        Parameters of all population metrics; the smoothing is in direction bins, around the circle.
     """
 
     def __init__(self, *, threshold: float = 0.3, match_noise: bool = False, **parameters: Any) -> None:

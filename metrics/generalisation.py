@@ -38,7 +38,7 @@ _MAPS: dict[str, Callable[..., Predictivity]] = {
 
 
 class SpatialPredictivity(MappingPredictivity):
-    """How well a map predicts each neuroid at places that it was not fitted on.
+    """Predictivity of a map for each neuroid at places that it was not fitted on.
 
     Parameters
     ----------
@@ -49,11 +49,11 @@ class SpatialPredictivity(MappingPredictivity):
         the other bins from `train_share` of them drawn at random, `n_draws` times, as Nayebi et al. (2021) do;
         neighbouring bins are alike, so this is an easy test.
     train_share, n_draws : float, int, default=0.2, 10
-        Of ``random-bins``.
+        Share of bins fitted on, and number of draws, for ``random-bins``.
     n_splits, min_reliability, n_boot, seed, level
         As for all predictivity.
     **options
-        Of the map: `alphas`, `n_inner`, `n_components`.
+        Options of the map: `alphas`, `n_inner`, `n_components`.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class SpatialPredictivity(MappingPredictivity):
         return Split(folds, np.arange(n).astype(str), blocks)
 
     def _facts_of_splits(self, table: pd.DataFrame, scores: Array) -> dict[str, str | int | float]:
-        """How many splits, and each cut's own value: the halves differ in what they share with each other."""
+        """Number of splits, and the value of each cut: the halves differ in the structure they have in common."""
         facts: dict[str, str | int | float] = {"n_splits": len(scores)}
         if self._held_out != "halves":
             return facts

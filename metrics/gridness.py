@@ -1,4 +1,4 @@
-"""Grid cells and border cells of a candidate beside the recorded ones, as populations."""
+"""Grid cells and border cells of a candidate compared with the recorded ones, as populations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Gridness(PopulationMetric):
     n_null : int, default=100
         Isotropic surrogates of each cell's map; a grid cell scores above all of them.
     **parameters
-        Those of all population metrics.
+        Parameters of all population metrics.
     """
 
     def __init__(self, *, n_null: int = 100, **parameters: Any) -> None:
@@ -123,7 +123,7 @@ class BorderFraction(PopulationMetric):
     threshold : float, default=0.5
         Border cells score above this (Solstad et al. 2008).
     **parameters
-        Those of all population metrics.
+        Parameters of all population metrics.
     """
 
     def __init__(self, *, threshold: float = 0.5, **parameters: Any) -> None:

@@ -1,4 +1,4 @@
-"""Ridge predictivity beside the other animals: does a model predict neurons as well as another brain does?"""
+"""Ridge predictivity compared with the other animals: does a model predict neurons as well as another brain?"""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _BY_OTHERS = "the other animals' noise-corrected predictivity, both as medians o
 
 
 class AnimalRelativePredictivity(RidgePredictivity):
-    """Noise-corrected ridge predictivity beside that of the other animals' neurons.
+    """Noise-corrected ridge predictivity relative to that of the other animals' neurons.
 
     The same map, folds and noise correction are given the neurons of all other animals pooled as their model. The
     raw value is plain r; the ceiling is the r that the other animals would reach if their map were free of noise:
     their noise-corrected consistency times the noise ceiling. So the normalised value is the ratio of two
-    noise-corrected predictivities, and says how close a model comes to another brain.
+    noise-corrected predictivities, and shows how close a model comes to another brain.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class AnimalRelativePredictivity(RidgePredictivity):
         )
 
     def ceiling(self, brain: xr.DataArray) -> float:
-        """What the other animals' neurons would reach if their map were free of noise."""
+        """Score that the other animals' neurons would reach if their map were free of noise."""
         targets = self._targets(brain, self._splits(brain))
         others = self._remembered.of(brain, lambda: self._consistency(targets))
         ceiling = np.asarray(others.score) * targets.ceiling

@@ -1,4 +1,4 @@
-"""What every metric on labelled data offers, and how one is found by its name."""
+"""The interface of metrics on labelled data, and their registry."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Metric:
 
     @property
     def samples_needed(self) -> SamplesNeeded:
-        """What has to have been recorded of a sample for it to be used."""
+        """Completeness required of a recorded sample for it to be used."""
         return "complete"
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
@@ -43,7 +43,7 @@ class Metric:
         model : DataArray of dims (presentation, neuroid)
             Activations at the samples of `brain`, in their order.
         brain : DataArray
-            Of dims (repetition, presentation, neuroid), or dissimilarities (rdm, pair).
+            Responses of dims (repetition, presentation, neuroid), or dissimilarities (rdm, pair).
 
         Returns
         -------
@@ -62,14 +62,14 @@ class Metric:
 
 
 class IdentityCache(Generic[T]):
-    """What was last computed from one object: a brain's side of a comparison serves all candidates in turn."""
+    """Cache of the value last computed from one object: a brain's side of a comparison serves all candidates."""
 
     def __init__(self) -> None:
         self._source: object = None
         self._value: T | None = None
 
     def of(self, source: object, compute: Callable[[], T]) -> T:
-        """The value computed from this very object, computed if another one was asked about last."""
+        """The value computed from this very object, computed anew if the last call had another one."""
         if self._value is None or self._source is not source:
             self._value = compute()
             self._source = source

@@ -1,4 +1,4 @@
-"""Judgements on labelled data: a model's probability of contact beside what people said, scenario by scenario.
+"""Judgements on labelled data: a model's probability of contact compared with people's, scenario by scenario.
 
 The model comes as one neuroid with a probability for each video; people as the share who said yes, with their
 number. Both metrics are taken within each scenario and averaged over scenarios.
@@ -50,9 +50,9 @@ class _JudgementMetric(Metric):
     n_boot : int, default=1000
         Bootstrap over the videos of each scenario.
     seed : int, default=0
-        Seeds it.
+        Seed of the bootstrap.
     level : float, default=0.95
-        Of the interval.
+        Nominal coverage of the interval.
     """
 
     def __init__(self, *, n_boot: int = 1000, seed: int = 0, level: float = 0.95) -> None:
@@ -108,7 +108,7 @@ class _JudgementMetric(Metric):
 
 
 class OcpAccuracy(_JudgementMetric):
-    """Share of videos on which the model is right, beside people's share of right answers."""
+    """Share of videos on which the model is right, compared with people's share of right answers."""
 
     def _row(self, name: str, probability: Array, people: pd.DataFrame) -> dict[str, str | float]:
         right = _right(probability, people)
@@ -187,7 +187,7 @@ def _probability(model: xr.DataArray) -> Array:
 
 
 def _by_scenario(brain: xr.DataArray) -> Iterator[tuple[str, npt.NDArray[np.intp], pd.DataFrame]]:
-    """Each scenario with its places among the videos, and what people said of them."""
+    """Each scenario with its places among the videos, and people's answers to them."""
     label = coordinate(brain, "label").astype(bool)
     yes = np.asarray(brain.values, dtype=np.float64).reshape(len(label))
     people = pd.DataFrame({"p_yes": yes, "label": label, "fraction_correct": np.where(label, yes, 1 - yes)})

@@ -20,12 +20,12 @@ Ints = npt.NDArray[np.int_]
 
 @dataclass(frozen=True, eq=False)
 class BinGrid:
-    """Where samples lie on a grid of bins.
+    """Positions of samples on a grid of bins.
 
     Parameters
     ----------
     row, column : array of int, shape (n_samples,)
-        From the lower left bin that any sample has.
+        Indices of each sample's bin, from the lower left bin that any sample has.
     size_m : float
         Side of a bin.
     """

@@ -51,7 +51,7 @@ class _HeldOut:
 
 
 class PositionError(Metric):
-    """How much nearer to the truth a linear readout of position is than the mean position, on held-out walks.
+    """Skill of a linear readout of position over the mean position, on held-out walks.
 
     Parameters
     ----------

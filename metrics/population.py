@@ -1,7 +1,7 @@
 """Comparing populations of cells by the distribution of their spatial metrics, cell for cell unpaired.
 
-A model's units stand against the recorded cells of each animal, as the cells of the other animals do: the same
-similarity of two populations gives the value and its ceiling.
+A model's units are compared with the recorded cells of each animal, as the cells of the other animals are: the
+same similarity of two populations gives the value and its ceiling.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class _Brain:
 
 
 class PopulationMetric(Metric):
-    """What metrics of populations share: maps, noise of the recording, ceiling, interval.
+    """Base of the metrics of populations: maps, noise of the recording, ceiling, interval.
 
     Subclasses write :meth:`describe` (maps to metrics, one value a cell), :meth:`similarity` (two populations to
     named similarities in [0, 1], averaged) and :meth:`summary` (facts of a population).
@@ -84,7 +84,7 @@ class PopulationMetric(Metric):
     match_noise : bool, default=True
         Whether a model's maps get noise, so that each is as reliable as a recorded cell drawn at random.
     max_units : int, default=300
-        Of a larger layer, so many units are drawn.
+        Largest number of units; from a larger layer, this many are drawn.
     n_boot, seed, level : int, int, float
         Bootstrap over cells: the model's units, and the recorded ones within animals.
     """
@@ -138,11 +138,11 @@ class PopulationMetric(Metric):
         raise NotImplementedError
 
     def summary(self, cells: Cells) -> dict[str, str | float]:
-        """What a reader wants to know of a population."""
+        """Facts about a population for the reader."""
         raise NotImplementedError
 
     def files(self, maps: Array, cells: Cells) -> dict[str, bytes]:  # noqa: ARG002
-        """What is kept beside the record of the model's maps as they were measured; nothing by default."""
+        """Files about the model's maps, as they were scored, to keep with the record; none by default."""
         return {}
 
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
@@ -218,7 +218,7 @@ class PopulationMetric(Metric):
         return _Brain(cells, own, self._targets(animal), _relative_noise(trials), left_out)
 
     def _animals(self, animal: npt.NDArray[np.str_]) -> tuple[Ints, tuple[str, ...]]:
-        """The cells of animals with enough of them, and what is said of each other animal.
+        """The cells of animals with enough of them, and a note on each other animal.
 
         A single animal is compared by halves, so it needs twice as many.
         """

@@ -71,7 +71,7 @@ _BY_CEILING_AND_MAP = (
 
 
 class PredictivityMetric(Metric):
-    """What all maps share."""
+    """Base of the predictivity metrics, common to all maps."""
 
     def __init__(
         self,
@@ -114,13 +114,13 @@ class PredictivityMetric(Metric):
         return aggregate(targets.table.assign(ceiling=targets.ceiling), "ceiling")
 
     def _splits(self, brain: xr.DataArray) -> list[Split]:
-        """How samples are held out: whole conditions, once each."""
+        """Splits into held-out samples: whole conditions, once each."""
         conditions = coordinate(brain, "condition")
         folds = outer_folds(condition_codes(conditions, len(conditions)), self._n_outer, self._seed)
         return [Split(folds, conditions, conditions)]
 
     def _splits_for_choice(self, brain: xr.DataArray) -> list[Split]:
-        """How samples are held out when a layer is chosen."""
+        """Splits into held-out samples for layer selection."""
         return self._splits(brain)
 
     def _targets(
@@ -183,7 +183,7 @@ class PredictivityMetric(Metric):
 
 
 class RidgePredictivity(PredictivityMetric):
-    """How well a ridge map predicts each neuroid, relative to the noise of neuroid and map.
+    """Predictivity of a ridge map for each neuroid, relative to the noise of neuroid and map.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ class RidgePredictivity(PredictivityMetric):
         centred training features, so that the unit of activations does not matter; "published" for the absolute
         ones of Nayebi et al. (2023).
     correction : {"averaged", "published"}, default="averaged"
-        How the noise correction is put together, see
+        Form of the noise correction, see
         :func:`~innerscore.metrics.functional.noise_corrected_predictivity`.
     n_outer, n_inner : int, default=5
         Folds over whole conditions, for the test and for the choice of the penalty.
@@ -275,7 +275,7 @@ class RidgePredictivity(PredictivityMetric):
         targets: Targets,
         split: Split,
     ) -> tuple[Array, Array, Array]:
-        """Of raw value, ceiling and normalised value, all on the same resamples."""
+        """Bootstraps of raw value, ceiling and normalised value, all on the same resamples."""
         sums = joined_sums(targets, split, ((group, one.sums) for group, one in results if one.sums))
         raw = self._raw_bootstrap(_predictions(results, targets), targets, split)
         ceiling = bootstrap_neural_ceiling(sums.of_responses, targets.animals, **self._boot)
@@ -337,7 +337,7 @@ class MappingPredictivity(PredictivityMetric):
         return np.asarray(np.mean(boots, axis=0))
 
     def _facts_of_splits(self, table: pd.DataFrame, scores: Array) -> dict[str, str | int | float]:  # noqa: ARG002
-        """What there is to say of single splits; `scores` is (n_splits, n_neuroids)."""
+        """Facts about single splits; `scores` is (n_splits, n_neuroids)."""
         return {}
 
 
@@ -414,7 +414,7 @@ def _predictions(results: Results, targets: Targets) -> Array:
 
 
 def map_facts(table: pd.DataFrame, results: Results) -> dict[str, str | int | float]:
-    """How many neuroids the model says nothing of, and how often its penalty was the weakest or strongest one."""
+    """Number of neuroids not predicted, and share of fits whose penalty was the weakest or strongest one."""
     facts: dict[str, str | int | float] = {"n_targets_not_predicted": int((table["normalised"] == 0).sum())}
     sizes = [len(group.columns) for group, _ in results]
     at_end = [result.at_grid_end for _, result in results]

@@ -23,7 +23,7 @@ Array = npt.NDArray[np.float64]
 
 
 class QuadrantPredictivity(SpatialPredictivity):
-    """How well a map predicts each neuroid in one quarter of the box, fitted on the other three.
+    """Predictivity of a map for each neuroid in one quarter of the box, fitted on the other three.
 
     A quarter is wider than a field: a single unit predicts a cell's fields in it only if it repeats as the cell
     does, and a smooth basis is at 0. A sum of many units still reaches into it from its edges, so that ridge does
@@ -34,12 +34,12 @@ class QuadrantPredictivity(SpatialPredictivity):
     mapping : {"one-to-one", "ridge", "pls", "least-squares"}
         The map.
     max_units : int, default=256
-        Of a layer with more units that vary, so many are drawn by `seed`: among many units some follow a cell by
-        chance, so populations are compared at one size.
+        Largest number of units; from a layer with more that vary, this many are drawn by `seed`: among many units
+        some follow a cell by chance, so populations are compared at one size.
     n_splits, min_reliability, n_boot, seed, level
         As for all predictivity.
     **options
-        Of the map: `alphas`, `n_inner`, `n_components`.
+        Options of the map: `alphas`, `n_inner`, `n_components`.
     """
 
     def __init__(

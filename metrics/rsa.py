@@ -38,7 +38,7 @@ class DissimilarityRsa(Metric):
     distance : str, default="correlation"
         Dissimilarity of the model's states; that of the data is as published.
     method : str, default="pearson"
-        How RDMs are compared, see :func:`~innerscore.metrics.functional.compare_rdms`.
+        Comparison of RDMs, see :func:`~innerscore.metrics.functional.compare_rdms`.
     n_boot, seed, level : int, int, float
         Bootstrap over conditions.
     """
@@ -67,7 +67,7 @@ class DissimilarityRsa(Metric):
         brain : DataArray of dims (rdm, pair)
             The subjects' dissimilarities.
         reference : DataArray like `brain`, optional
-            Another brain, whose likeness to `brain` is the ceiling where `brain` is one subject.
+            Another brain, whose similarity to `brain` is the ceiling where `brain` is one subject.
         """
         subjects, subject_rdms = _subject_rdms(brain)
         model_rdm = self._model_rdm(model)
@@ -95,7 +95,7 @@ class DissimilarityRsa(Metric):
         return float(_as_vector(similarities).mean())
 
     def ceiling(self, brain: xr.DataArray, reference: xr.DataArray | None = None) -> float:
-        """Lower bound of the noise ceiling, or likeness to the reference brain."""
+        """Lower bound of the noise ceiling, or similarity to the reference brain."""
         ceilings, _ = self._ceilings(_subject_rdms(brain)[1], reference)
         return ceilings["lower"]
 
@@ -151,7 +151,7 @@ class RecordingRsa(Metric):
     distance : str, default="euclidean"
         Dissimilarity of states, of model and brain.
     method : str, default="pearson"
-        How RDMs are compared.
+        Comparison of RDMs.
     n_splits : int, default=10
         Random splits of the repetitions into halves.
     n_boot, seed, level : int, int, float
@@ -225,7 +225,7 @@ class RecordingRsa(Metric):
         return coordinate(brain, "condition")
 
     def _average_rdms(self, brain: xr.DataArray) -> list[Array]:
-        """Of each animal's average over repetitions."""
+        """RDM of each animal's average over repetitions."""
         return [self._rdm(_standardised(values)[0].mean(axis=0)) for _, values in by_animal(brain)]
 
     def _rdm(self, states: Array) -> Array:

@@ -1,6 +1,6 @@
 """RSA on latent factors, as published for the dorsomedial frontal cortex, plain or with nuisances removed.
 
-All neurons are pooled and reduced to 50 factors, apart for the average and for each half; states of one epoch
+All neurons are pooled and reduced to 50 factors, separately for the average and for each half; states of one epoch
 are compared by Euclidean distance (Rajalingham, Sohn & Jazayeri 2025). The factors of two halves have axes of
 their own: distances between states can be compared, coordinates cannot.
 """
@@ -93,7 +93,7 @@ class FactorRsa(RecordingRsa):
         return coordinate(brain, "condition")[self._scored_samples(brain)]
 
     def _scored_samples(self, brain: xr.DataArray) -> npt.NDArray[np.bool_]:
-        """Those of the epoch at which all nuisances are known."""
+        """Mask of the samples of the epoch at which all nuisances are known."""
         names = [name for group in self._nuisance for name in group]
         scored = sample_epoch(brain, self._scored)
         return scored & np.isfinite(sample_variables(brain, names)).all(axis=1) if names else scored

@@ -1,4 +1,4 @@
-"""What several metrics need of a recording's samples: animals apart, halves of repetitions, epochs, the task."""
+"""Samples of a recording, for several metrics: by animal, halves of repetitions, epochs, task variables."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def half_splits(n_repetitions: int, n_splits: int, seed: int) -> list[tuple[Ints
 
 
 def distinct_splits(n_splits: int, n_repetitions: int) -> int:
-    """How many of some random splits are worth computing: two repetitions can be halved in one way only."""
+    """Number of random splits worth computing: two repetitions can be halved in one way only."""
     return 1 if n_repetitions == 2 else n_splits
 
 
 def sample_epoch(brain: xr.DataArray, name: str) -> npt.NDArray[np.bool_]:
-    """Which samples lie in an epoch.
+    """Mask of the samples that lie in an epoch.
 
     Raises
     ------

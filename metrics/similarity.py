@@ -38,10 +38,10 @@ class _SimilarityMetric(Metric):
     n_splits : int, default=4
         Random splits of the repetitions into halves, for the ceiling.
     seed : int, default=0
-        Seeds the splits.
+        Seed of the splits.
     level : float, default=0.95
-        Of the interval, from the jackknife over conditions: an interval by resampling with replacement would
-        count a condition's likeness to its own copy.
+        Nominal coverage of the interval, from the jackknife over conditions: an interval by resampling with
+        replacement would count a condition's similarity to its own copy.
     """
 
     def __init__(self, *, n_splits: int = 4, seed: int = 0, level: float = 0.95) -> None:
@@ -76,7 +76,7 @@ class _SimilarityMetric(Metric):
         return float(np.mean([self._similarity(x, trials.mean(axis=0)) for _, trials in by_animal(brain)]))
 
     def ceiling(self, brain: xr.DataArray) -> float:
-        """What the true model can reach, averaged over animals."""
+        """Score that the true model can reach, averaged over animals."""
         return float(np.mean([self._ceiling(trials) for _, trials in by_animal(brain)]))
 
     def _similarity(self, x: Array, y: Array) -> float:

@@ -32,16 +32,16 @@ Strings = npt.NDArray[np.str_]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """One way to hold samples out.
+    """One division of samples into held-out folds.
 
     Attributes
     ----------
     folds : array of int, shape (n_samples,)
         The fold in which a sample is tested; -1 where it is trained on only.
     inner_groups : array of str, shape (n_samples,)
-        What inner folds, on which a penalty is chosen, keep together.
+        Group of each sample that inner folds, on which a penalty is chosen, keep together.
     resampled : array of str, shape (n_samples,)
-        What intervals resample: the condition of each sample.
+        Units that intervals resample: the condition of each sample.
     """
 
     folds: Ints
@@ -56,16 +56,16 @@ class Targets:
     Attributes
     ----------
     trials : array of shape (n_repetitions, n_samples, n_neuroids)
-        NaN where a neuroid was not recorded at a sample.
+        Responses; NaN where a neuroid was not recorded at a sample.
     conditions : array of str, shape (n_samples,)
     table : pandas.DataFrame
         Identifier, animal and region of each neuroid.
     reliability : array of shape (n_neuroids,)
-        Of the average over repetitions, within folds.
+        Reliability of the average over repetitions, within folds.
     together : sequence of RecordedTogether
-        Neuroids by the samples that they have.
+        Neuroids grouped by the samples that they have.
     n_left_out : int
-        Neuroids of the recording that are not scored.
+        Number of neuroids of the recording that are not scored.
     """
 
     trials: Array
@@ -92,7 +92,7 @@ class Targets:
 
     @property
     def facts(self) -> dict[str, str | int | float]:
-        """What was scored, and how much was not."""
+        """Counts of scored samples, conditions and targets, and of targets left out."""
         n_samples = len(self.conditions)
         partly = sum(len(group.columns) for group in self.together if len(group.rows) < n_samples)
         return {
@@ -127,7 +127,7 @@ def neuroid_reliability(brain: xr.DataArray, splits: Sequence[Split], *, n_split
     ----------
     brain : assembly of dims (repetition, presentation, neuroid)
     splits : sequence of Split
-        How samples are held out.
+        Divisions of the samples into held-out folds.
     n_splits, seed : int
         Random splits of the repetitions.
 
@@ -154,7 +154,7 @@ def reliable_targets(brain: xr.DataArray, reliability: Array, *, least: float) -
     ----------
     brain : assembly of dims (repetition, presentation, neuroid)
     reliability : array of shape (n_neuroids,)
-        From :func:`neuroid_reliability`.
+        Reliability from :func:`neuroid_reliability`.
     least : float
         Neuroids less reliable than this are left out and counted.
 

@@ -1,4 +1,4 @@
-"""What the templates have to be told: of a benchmark, what its data set is like."""
+"""Values for the templates; those of a benchmark follow from its data set."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CEILINGS = {
 
 
 def candidate_facts(name: str) -> Mapping[str, str]:
-    """What a candidate's templates ask for."""
+    """Values for a candidate's templates."""
     return {"name": name}
 
 
 def dataset_facts(name: str) -> Mapping[str, str]:
-    """What a data set's templates ask for; a name that begins with Simulated makes a simulated one."""
+    """Values for a data set's templates; a name that begins with Simulated makes a simulated one."""
     simulated = name.startswith("Simulated")
     return {
         "name": name,
@@ -35,7 +35,7 @@ def dataset_facts(name: str) -> Mapping[str, str]:
 
 
 def benchmark_facts(name: str, dataset: Dataset) -> Mapping[str, str]:
-    """What a benchmark's templates ask for: alignment and metric follow from what the data set has.
+    """Values for a benchmark's templates: alignment and metric follow from what the data set has.
 
     Raises
     ------
@@ -80,7 +80,7 @@ def _comparison(dataset: Dataset) -> tuple[str, str]:
 
 
 def _quoted(text: str) -> str:
-    """As YAML: its double quotes are those of JSON."""
+    """Text quoted for YAML, whose double quotes are those of JSON."""
     return json.dumps(text, ensure_ascii=False)
 
 

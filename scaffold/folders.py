@@ -1,4 +1,4 @@
-"""The files of a new folder, from templates that lie beside this module."""
+"""The files of a new folder, from templates in this module's folder."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _SUFFIX = ".tmpl"  # so that no tool takes a template for code or a card
 
 
 def scaffold_files(kind: Kind, facts: Mapping[str, str]) -> dict[str, str]:
-    """Text by file name.
+    """The texts of a new folder, by file name.
 
     Parameters
     ----------
     kind : {"candidate", "torch", "dataset", "benchmark"}
-        What is begun.
+        Kind of the new folder.
     facts : mapping of str to str
-        What the kind's templates ask for, ``name`` among them.
+        Values for the kind's templates, ``name`` among them.
     """
     templates = sorted((_TEMPLATES / kind).glob(f"*{_SUFFIX}"))
     named = {path.name.removesuffix(_SUFFIX): path.read_text(encoding="utf-8") for path in templates}

@@ -22,7 +22,7 @@ def check_name(name: str, registry: Registry[C]) -> None:
     name : str
         The identifier to be.
     registry : Registry
-        Of its kind.
+        Registry of its kind.
 
     Raises
     ------

@@ -45,7 +45,7 @@ class ActivationCache:
     Parameters
     ----------
     folder : pathlib.Path
-        Where its files lie.
+        Folder of its files.
     layers : tuple of str
         The layers that a file must hold.
     """
@@ -109,23 +109,23 @@ def show_stimuli(
 ) -> dict[str, Activations]:
     """Activations of all stimuli, from the cache where it has them.
 
-    What was computed is kept batch by batch, so an interrupted run goes on where it was.
+    Results are kept batch by batch, so an interrupted run goes on where it was.
 
     Parameters
     ----------
     candidate : Showing
-        Whom to show them.
+        The candidate to show them to.
     stimuli : sequence of Stimulus
-        What to show.
+        Stimuli to show.
     cache : ActivationCache
-        The candidate's.
+        Cache of the candidate.
     progress : callable
         Called with the number done and the number of all.
 
     Returns
     -------
     activations : dict of str to Activations
-        By stimulus identifier.
+        Activations by stimulus identifier.
 
     Raises
     ------

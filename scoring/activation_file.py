@@ -62,11 +62,11 @@ def score_activations(
     Parameters
     ----------
     path : pathlib.Path
-        Of one of the module's formats.
+        A file of one of the module's formats.
     benchmark : Benchmark
-        Any.
+        Any benchmark.
     settings : Settings
-        For the record.
+        Settings for the record.
     supersedes : str, optional
         Hash of the record that this one corrects.
 
@@ -99,9 +99,9 @@ def read_activations(
     path : pathlib.Path
         ``.npz`` or ``.nc``.
     stimuli : StimulusSet
-        What was shown.
+        Stimuli that were shown.
     max_bytes : int
-        That all arrays of these stimuli may take in memory together.
+        Most memory that all arrays of these stimuli may take together.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def _check_size(
 
 @contextmanager
 def _faults_of(path: Path) -> Iterator[None]:
-    """What would be a candidate's failure is a file's fault here."""
+    """Report as a file's fault what would otherwise be a candidate's failure."""
     try:
         yield
     except ActivationError as error:

@@ -62,7 +62,7 @@ def open_arrays(path: Path) -> Iterator[Mapping[str, Entry]]:
     Raises
     ------
     InvalidDataError
-        If it is no such file, a name is illegal or stands twice, or an array is not of real numbers.
+        If it is no such file, a name is illegal or occurs twice, or an array is not of real numbers.
     """
     opener = _OPENERS.get(path.suffix.lower())
     if opener is None:

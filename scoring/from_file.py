@@ -1,4 +1,4 @@
-"""What was computed elsewhere comes as a file: its bytes are the candidate's identity, its name the candidate's."""
+"""Scoring of results computed elsewhere: a file's bytes are the candidate's identity, its name the candidate's."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ def score_file(
     path : pathlib.Path
         The file.
     inputs : RunInputs
-        With the file as the candidate.
+        Inputs of the run, with the file as the candidate.
     compute : callable
         Reads the file and gives its score.
     settings : Settings
-        For the record.
+        Settings for the record.
     supersedes : str or None
         Hash of the record that this one corrects.
 
     Returns
     -------
     outcome : Outcome
-        With status "value"; "failed" where the score is not defined.
+        A record with status "value"; "failed" where the score is not defined.
 
     Raises
     ------

@@ -29,9 +29,9 @@ class Job:
     Parameters
     ----------
     name : str
-        The candidate's.
+        Name of the candidate.
     inputs : RunInputs
-        By what the run is known.
+        Inputs that identify the run.
     do : callable
         Does it, given the hash of the record that it corrects and a function to report to, either may be None.
     run : Run or None
@@ -89,7 +89,7 @@ def _table_job(path: Path, benchmark: Benchmark, settings: Settings) -> Job:
 
 
 def _activations_job(path: Path, benchmark: Benchmark, settings: Settings) -> Job:
-    """What was computed elsewhere has no seed here."""
+    """The job of a file of activations; computed elsewhere, it has no seed here."""
     inputs = activation_inputs(path, benchmark)
 
     def do(supersedes: str | None, report: Report | None) -> Outcome:  # noqa: ARG001

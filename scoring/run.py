@@ -70,7 +70,7 @@ class Run:
     card : CandidateCard
         Its card.
     benchmark : Benchmark
-        What it is scored on.
+        Benchmark that it is scored on.
     inputs : RunInputs
         All that determines the values.
     """
@@ -88,13 +88,13 @@ class Outcome:
     Parameters
     ----------
     record : ResultRecord
-        What happened.
+        The record of the run.
     targets_csv : bytes or None
-        With status "value" only.
+        The table of per-target values; with status "value" only.
     files : mapping of str to bytes
         Further files that the record names: the candidate's card, the resamples that paired tests need.
     error : InnerscoreError or None
-        With status "failed": the error itself.
+        The error itself, with status "failed".
     """
 
     record: ResultRecord
@@ -177,7 +177,7 @@ def execute(
     Parameters
     ----------
     run : Run
-        From :func:`prepare`.
+        A run from :func:`prepare`.
     settings : Settings
         Cache folder and device.
     report : callable, optional
@@ -185,12 +185,12 @@ def execute(
     supersedes : str, optional
         Hash of the record that this run's record corrects.
     sandbox : Sandbox, optional
-        Where the candidate runs; without, in this process. The record says which.
+        Sandbox that the candidate runs in; without one, it runs in this process. The record says which.
 
     Returns
     -------
     outcome : Outcome
-        With status "value", "not applicable", or "failed" with the stage and the reason.
+        An outcome with status "value", "not applicable", or "failed" with the stage and the reason.
 
     Raises
     ------
@@ -279,7 +279,7 @@ class _Attempt:
         return {CARD_FILE: candidate_card_json(self.run.card)}
 
     def _activations(self) -> dict[str, Activations]:
-        """From the cache if it has them all; else the candidate is built and shown what is missing."""
+        """Activations from the cache if it has them all; else the candidate is built and shown what is missing."""
         run, stimuli = self.run, self.run.benchmark.stimuli.stimuli
         made_of = run.inputs.candidate.bundle_sha256
         cache = ActivationCache.named(run.card, made_of, self._cache_dir, run.inputs.seed)
@@ -292,7 +292,7 @@ class _Attempt:
 
     @property
     def _cache_dir(self) -> Path:
-        """What came out of a sandbox is kept apart: a record that says so must not rest on an open run."""
+        """Cache folder, apart for sandboxed runs: a record that says sandboxed must not rest on an open run."""
         return self.settings.cache_dir / ("" if self.sandbox is None else "sandboxed")
 
     def _built(self) -> AbstractContextManager[Showing]:

@@ -26,7 +26,7 @@ def stimulus_files(benchmark: Benchmark) -> Iterator[tuple[str, bytes]]:
     Parameters
     ----------
     benchmark : Benchmark
-        Whose stimuli.
+        Benchmark that the stimuli belong to.
     """
     stimuli = benchmark.stimuli
     width = len(str(len(stimuli)))

@@ -9,7 +9,7 @@ relied on across machines. Layers are no axis of the array: the choice of a laye
 conditions that are not scored, and each layer takes its activations from one reading of the same files.
 
 What tasks share with the head is ``cache_dir/sweep``: a file for each task that says what to do, and results,
-each a record's canonical JSON beside the files that it names. The head reads results as it reads records
+each a record's canonical JSON with the files that it names. The head reads results as it reads records
 from outside; no task opens the store, as databases on network file systems lose data.
 """
 
@@ -58,11 +58,11 @@ class Cell:
     candidate : str
         Name, folder or file, as :func:`~.jobs.job_of` takes it.
     benchmark : str
-        Its name.
+        Name of the benchmark.
     seed : int
-        Of candidates that draw.
+        Seed of candidates that draw.
     run_sha256 : str
-        Of the run, as the head prepared it.
+        Hash of the run, as the head prepared it.
     supersedes : str or None
         Hash of the record that this one corrects.
     shown : bool
@@ -78,7 +78,7 @@ class Cell:
 
     @property
     def key(self) -> str:
-        """What it is known by."""
+        """The key it is known by."""
         return f"{self.run_sha256[:40]}-{(self.supersedes or 'first')[:16]}"
 
 
@@ -91,7 +91,7 @@ class Planned:
 
 
 def sweep_folder(settings: Settings) -> Path:
-    """What head and tasks share."""
+    """The folder that head and tasks share."""
     return settings.cache_dir.resolve() / "sweep"
 
 
@@ -103,18 +103,18 @@ def tasks_of(
     Parameters
     ----------
     phase : {"show", "score"}
-        For "show", a task for each candidate that is shown something; for "score", one for each cell.
+        With "show", there is a task for each candidate that is shown something; with "score", one for each cell.
     cells : sequence of Cell
-        What is left to do.
+        Cells left to do.
     settings : Settings
-        Of the tasks; without the address of the store, which may hold a password.
+        Settings of the tasks; without the address of the store, which may hold a password.
     memory_mb : mapping of str to float
-        What a task is expected to need, by benchmark.
+        Memory that a task is expected to need, by benchmark.
 
     Returns
     -------
     planned : dict of str to Planned
-        By the task's name.
+        Planned tasks by name.
     """
     groups: dict[str, list[Cell]] = {}
     for cell in cells:
@@ -162,12 +162,12 @@ def lost_cell(phase: Phase, cell: Cell, ended: Ended, settings: Settings) -> Out
 
 
 def result_path(cell: Cell, settings: Settings) -> Path:
-    """Where a cell's result lies: a record's canonical JSON."""
+    """Path of a cell's result: a record's canonical JSON."""
     return sweep_folder(settings) / "results" / f"{cell.key}.json"
 
 
 def file_beside(result: Path, name: str) -> Path:
-    """Where a file lies that a result's record names."""
+    """Path of a file that a result's record names."""
     return result.with_name(f"{result.stem}.{name}")
 
 
@@ -212,7 +212,7 @@ def _benchmark(name: str, settings: Settings) -> Benchmark:
 
 
 def _write_result(cell: Cell, outcome: Outcome, settings: Settings) -> None:
-    """The files first: whoever sees the record finds them."""
+    """The files first: a reader who sees the record finds them."""
     path = result_path(cell, settings)
     for name, body in outcome.all_files.items():
         write_bytes(file_beside(path, name), body)

@@ -41,7 +41,7 @@ def score_table(
     benchmark : Benchmark
         One that compares answers.
     settings : Settings
-        For the record.
+        Settings for the record.
     supersedes : str, optional
         Hash of the record that this one corrects.
 

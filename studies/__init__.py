@@ -1,4 +1,4 @@
-"""Published studies run again: the whole comparison on whatever recordings are here, beside the printed numbers."""
+"""Published studies run again: the whole comparison on the recordings that are here, with the printed numbers."""
 
 from .findings import Finding, Report
 from .published import PublishedNumber, Study, load_study, study_names

@@ -1,4 +1,4 @@
-"""What a study says of candidates: their scores on its benchmarks, from records, and how scores go together."""
+"""Findings of a study on candidates: their scores on its benchmarks, from records, and correlations of scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study found here, laid beside what was printed."""
+"""Findings of a study computed here, compared with the printed numbers."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Finding:
     Parameters
     ----------
     key : str
-        Its name; a printed number of the same key is laid beside it.
+        Its name; it is compared with the printed number of the same key.
     what : str
-        In words, with the unit.
+        Description in words, with the unit.
     value : float
     spread : float
         NaN where there is none.
     spread_is : str
-        What the spread is.
+        Kind of spread.
     """
 
     key: str
@@ -56,12 +56,12 @@ class Report:
     dataset : str
         The data set it was run on.
     simulated : bool
-        Whether that is simulated.
+        Whether the data set is simulated.
     rows : tuple of Row
     figures : mapping of str to Figure
-        By file name without ending.
+        Figures by file name without suffix.
     notes : tuple of str
-        What was left out, and why.
+        Notes on what was left out, and why.
     """
 
     study: Study

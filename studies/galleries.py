@@ -87,7 +87,7 @@ def candidate_maps(name: str, settings: Settings, *, layer: str | None = None, s
     name, settings, seed
         The candidate, and its run.
     layer : str, optional
-        By default the candidate's first one.
+        Layer to map; by default the candidate's first one.
 
     Raises
     ------

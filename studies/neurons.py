@@ -1,4 +1,4 @@
-"""What neurons tell of Mental-Pong, as published: decoding position and endpoint, and their main components.
+"""Information of neurons on Mental-Pong, as published: decoding position and endpoint, and their main components.
 
 All functions take the labelled samples of a whole-trial recording, (repetition, presentation, neuroid), with the
 task's variables along the presentations; see `innerscore.benchmarks.alignment.brain_samples`.
@@ -56,7 +56,7 @@ class Samples:
 
     @classmethod
     def of(cls, samples: xr.DataArray, *, onset_ms: float, animal: str | None = None) -> Samples:
-        """Those of one animal or, without a name, of all; samples at which the ball is not known left out."""
+        """Samples of one animal or, without a name, of all; samples at which the ball is not known left out."""
         chosen = np.ones(samples.sizes["neuroid"], bool)
         if animal is not None:
             chosen = coordinate(samples, "animal") == animal
@@ -90,7 +90,7 @@ def position_decoding(samples: Samples, whose: str) -> list[Finding]:
     ----------
     samples : Samples
     whose : str
-        Whose neurons, for the keys: ``pooled`` or an animal.
+        Name of the neurons' source, for the keys: ``pooled`` or an animal.
     """
     truth = samples.target(*_POSITION.values())
     decoding = decode(samples.factors(), truth, random_splits(samples.conditions))
@@ -129,7 +129,7 @@ def generalisation(samples: Samples) -> list[Finding]:
 
 
 def endpoint_over_time(samples: Samples) -> tuple[list[Finding], dict[float, Array]]:
-    """How well the endpoint is decoded in each bin of the visible epoch, and how that changes with time.
+    """Decoding of the endpoint in each bin of the visible epoch, and its change with time.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A study's pictures: findings beside printed numbers, and accuracy over time."""
+"""A study's pictures: findings with printed numbers, and accuracy over time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study printed: its numbers with their places, read from a card beside this file."""
+"""The published numbers of a study with their places, read from a card in the folder ``published``."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class PublishedNumber(_Model):
     key : str
         Name of the finding that it belongs to.
     value : float
-        As printed.
+        Value as printed.
     spread : float or None
-        As printed beside it.
+        Spread as printed with it.
     spread_is : str
-        What the spread is, such as "SD of 100 splits".
+        Kind of spread, such as "SD of 100 splits".
     source : str
-        Where it was printed.
+        Place where it was printed.
     differs : str or None
-        What keeps our number from being the same one on the same data; None if nothing does.
+        Reason that our number is not the same one on the same data; None if there is none.
     """
 
     key: str
@@ -52,23 +52,23 @@ class Study(_Model):
     Attributes
     ----------
     identifier, title, citation : str
-        What it is called, and what to cite.
+        Names of the study, and the works to cite.
     recorded, simulated : str
         The data set it is about, and the simulated one of the same structure that stands in without it.
     prefix : mapping of str to str
-        How benchmark names of each data set begin.
+        Beginning of the benchmark names of each data set.
     benchmarks : tuple of str
-        How they go on: every candidate is scored on these.
+        Remainders of these names: every candidate is scored on these benchmarks.
     further_benchmarks : tuple of str
         Full names of benchmarks on other data that belong to it.
     analyses_neurons : bool
         Whether it has findings on the neurons of the recording themselves.
     together : tuple of pair of str
-        Benchmarks of which it asks how scores on one go with scores on the other.
+        Pairs of benchmarks whose scores it correlates.
     not_public : tuple of str
-        What the study's sources do not say, and what was chosen here.
+        Facts that the study's sources do not give, with the choices made here.
     numbers : tuple of PublishedNumber
-        Printed numbers that findings are laid beside.
+        Printed numbers that findings are compared with.
     """
 
     identifier: str

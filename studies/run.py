@@ -32,18 +32,18 @@ def reproduce(
     notes: Sequence[str] = (),
     say: Say,
 ) -> Report:
-    """Compute a study's findings and lay them beside the printed numbers.
+    """Compute a study's findings and compare them with the printed numbers.
 
     Parameters
     ----------
     study : Study
-        Which one.
+        Study to run.
     dataset : Dataset
         The recorded data set, or the simulated one that stands in for it.
     records : sequence of ResultRecord
         Runs of candidates on the study's benchmarks.
     notes : sequence of str
-        What was left out before, and why.
+        Notes on what was left out before, and why.
     say : callable
         Called with what is being done.
 

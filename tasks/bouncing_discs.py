@@ -27,7 +27,7 @@ class Discs:
     position, velocity : array of shape (n_boxes, n_discs, 2)
         x to the right and y up, in sides of the box, and sides per second.
     radius : array of shape (n_boxes, n_discs)
-        In sides; the mass is its square.
+        Radii in sides; the mass is the square.
     gravity : array of shape (n_boxes,)
         Downward acceleration in sides per second squared, 0 or more.
     """

@@ -41,7 +41,7 @@ class Clips:
     Parameters
     ----------
     frames : uint8 array of shape (n_clips, n_frames, size, size, 3)
-        At RATE_HZ. A view: in memory the three colours are planes, so that bringing the colours before
+        Frames at RATE_HZ. A view: in memory the three colours are planes, so that bringing the colours before
         height and width copies nothing.
     positions : array of shape (n_clips, n_frames, MAX_OBJECTS, 2)
         Centres in the room, x to the right and y up, in [0, 1]; the main object first; NaN where there is none.
@@ -49,9 +49,9 @@ class Clips:
     label : int array of shape (n_clips,)
         Shape times N_TEXTURES plus texture of the main object, in 0..N_LABELS - 1.
     camera : int array of shape (n_clips, n_frames, 2)
-        How far the picture is shifted, in pixels, to the right and down.
+        Shift of the picture, in pixels, to the right and down.
     gravity : array of shape (n_clips,)
-        In sides per second squared; 0 in half of the clips.
+        Gravity in sides per second squared; 0 in half of the clips.
     """
 
     frames: npt.NDArray[np.uint8]
@@ -78,11 +78,11 @@ def bouncing_shapes(seed: int, index: int, n_clips: int, n_frames: int = 25, siz
     Parameters
     ----------
     seed : int
-        Of the corpus.
+        Seed of the corpus.
     index : int
         Number of the batch; other numbers give other clips.
     n_clips, n_frames : int
-        1 or more.
+        Numbers of clips and of frames in each, 1 or more.
     size : int
         Height and width of a frame in pixels, 16 or more.
     """
@@ -203,7 +203,7 @@ def _seen_wall(
 
 
 def _placement(scene: _Scene, clips: npt.NDArray[np.int64], thing: int, size: int, margin: int) -> Placement:
-    """Where a thing is on the canvas, in the frames of the clips that have it."""
+    """Placement of an object on the canvas, in the frames of the clips that have it."""
     n_frames, n_things = scene.places.shape[1:3]
     place = scene.places[clips, :, thing].reshape(-1, 2)
     there = np.flatnonzero(np.isfinite(place[:, 0]))

@@ -34,7 +34,7 @@ class CoverageWalks:
     visits : int array of shape (n_rows, n_columns)
         Samples in each bin, the starts not counted, for no step ends there.
     rate_hz, bin_m : float
-        As asked for.
+        Sampling rate and side of the bins, as requested.
     """
 
     paths: Array
@@ -77,7 +77,7 @@ def coverage_paths(
     min_visits : int, default=20
         Samples that every bin must have; at 10 Hz, 20 are 2 s.
     max_variation : float, default=0.35
-        Of the samples over bins.
+        Largest coefficient of variation of the samples over bins.
     walk_s : float, default=20
         Length of each walk. Short ones cover more evenly, and let a model drift less.
     rate_hz : float, default=10

@@ -58,7 +58,7 @@ class PongCondition:
     heading : float
         Angle of the start velocity against the x axis, in radians.
     speed : float
-        In deg/s.
+        Speed in deg/s.
     """
 
     identifier: str
@@ -84,7 +84,7 @@ class PongCondition:
 
     @property
     def n_bounces(self) -> int:
-        """How often the ball meets a wall before the end."""
+        """Number of times that the ball meets a wall before the end."""
         unfolded = self.y0 + self.velocity[1] * self.end_ms / 1000
         return int(np.floor((abs(unfolded) + WALL_DEG) / (2 * WALL_DEG)))
 
@@ -112,7 +112,7 @@ def ball_state(condition: PongCondition, times_ms: npt.NDArray[np.float64]) -> B
     condition : PongCondition
         The trial.
     times_ms : array of shape (time,)
-        In ms after motion onset; negative while the ball is still.
+        Times in ms after motion onset; negative while the ball is still.
 
     Returns
     -------
@@ -140,11 +140,11 @@ def sample_conditions(
     n : int
         Number of conditions.
     n_bounce : int
-        How many of them bounce once; the others do not. The two kinds are shuffled.
+        Number of conditions that bounce once; the others do not. The two kinds are shuffled.
     seed : int
         Seed of the draw.
     speeds : array of shape (n_speeds,), optional
-        In frame units a step; default the published four, 0.25 to 1.
+        Speeds in frame units a step; default the published four, 0.25 to 1.
 
     Raises
     ------

@@ -88,7 +88,7 @@ def draw_frames(
     size: int = 64,
     paddle_y: npt.NDArray[np.float64] | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """Draw the ball, the occluder over it and, if asked for, the paddle at the right edge.
+    """Draw the ball, the occluder over it and, if requested, the paddle at the right edge.
 
     Parameters
     ----------

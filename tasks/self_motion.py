@@ -40,7 +40,7 @@ def ornstein_uhlenbeck_paths(
     Parameters
     ----------
     n_walks : int
-        How many rats.
+        Number of rats.
     duration_s : float
         Length of each walk in s.
     arena_m : tuple of float
@@ -48,9 +48,9 @@ def ornstein_uhlenbeck_paths(
     rate_hz : float
         Samples per second.
     thigmotaxis : float, default=0.5
-        In 0..1: how much the rat keeps to the walls; 0.5 as published.
+        Tendency of the rat to keep to the walls, in 0..1; 0.5 as published.
     start_m : array of shape (n_walks, 2), optional
-        Where each walk begins; drawn from the inner 80 % of the arena's sides by default.
+        Start of each walk in m; drawn from the inner 80 % of the arena's sides by default.
     seed : int
         Seed of the walks.
 
@@ -94,12 +94,12 @@ def motion_from_path(
     path : array of shape (time + 1, 2)
         Positions in m; the first is the start, each further one ends a step.
     rate_hz, arena_m : float, tuple of float
-        As for :class:`~innerscore.core.stimuli.SelfMotion`.
+        Sampling rate and arena, as for :class:`~innerscore.core.stimuli.SelfMotion`.
 
     Returns
     -------
     motion : SelfMotion
-        With head direction set to the direction of movement.
+        Stimulus with head direction set to the direction of movement.
     """
     velocity = np.diff(path, axis=0) * rate_hz
     return SelfMotion(
@@ -134,7 +134,7 @@ def resampled_path(
     Returns
     -------
     resampled : array of shape (steps, n_columns)
-        From the first time on, at even steps before the last time.
+        Columns from the first time on, at even steps before the last time.
     """
     target = np.arange(0, times_s[-1] - times_s[0], 1.0 / rate_hz) + times_s[0]
     return np.stack([np.interp(target, times_s, column) for column in path.T], axis=1)

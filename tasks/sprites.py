@@ -34,7 +34,7 @@ class Sprites:
     colour : uint8 array of shape (3, n_sprites * side * side)
         Red, green, blue, times opacity.
     clear : uint16 array of shape (n_sprites * side * side,)
-        How much of the ground shows through, of 256.
+        Share of the background that shows through, of 256.
     radius_px : float32 array of shape (n_sprites,)
         Radius of the disc around each shape, in pixels of the frame.
     """
@@ -46,12 +46,12 @@ class Sprites:
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Which sprite goes where in which frame, at most one a frame.
+    """Placement of sprites in frames, at most one a frame.
 
     Parameters
     ----------
     frame, sprite : int array of shape (n,)
-        Numbers of them; no frame twice.
+        Index of each frame and of its sprite; no frame twice.
     x, y, angle : float32 array of shape (n,)
         Centre in pixels from the frame's upper left corner, y down, and angle in radians, clockwise.
     """
@@ -75,7 +75,7 @@ def make_sprites(
     colours : array of shape (n_sprites, 2, 3)
         The two colours of the texture, red, green, blue in 0..255.
     radius_px : array of shape (n_sprites,)
-        In pixels.
+        Radii in pixels.
     rng : numpy.random.Generator
         Draws the textures.
     """
@@ -99,9 +99,9 @@ def draw(planes: npt.NDArray[np.uint8], sprites: Sprites, at: Placement) -> None
     planes : uint8 array of shape (3, n_frames, height, width)
         Changed; each patch must lie within it.
     sprites : Sprites
-        What is drawn.
+        Sprites to draw.
     at : Placement
-        Where.
+        Their frames, places and angles.
     """
     if not len(at.frame):
         return
@@ -180,13 +180,13 @@ def _in_box(x: Float, y: Float, half_width: float, half_height: float) -> Float:
 
 
 def _beyond_sides(x: Float, y: Float, n_sides: int) -> Float:
-    """How far out a point lies along the nearest normal of a regular polygon."""
+    """Distance of a point along the nearest normal of a regular polygon."""
     angles = np.arange(n_sides) * 2 * np.pi / n_sides + np.pi / 2
     return np.asarray(np.max([x * np.cos(a) + y * np.sin(a) for a in angles], axis=0), dtype=np.float32)
 
 
 def _texture_values(texture: Int, rng: np.random.Generator) -> Float:
-    """How much of the second colour, in [0, 1], of shape (n, side, side)."""
+    """Share of the second colour, in [0, 1], of shape (n, side, side)."""
     x, y = _table_axes()
     frequency, angle, phase = (
         rng.uniform(low, high, (len(texture), 1, 1)).astype(np.float32)

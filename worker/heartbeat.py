@@ -22,7 +22,7 @@ class Heartbeat:
     queue : Queue
     lease : Lease
     seconds : float
-        For which each heartbeat claims.
+        Time that each heartbeat claims.
     """
 
     def __init__(self, queue: Queue, lease: Lease, seconds: float) -> None:

@@ -30,15 +30,15 @@ class Worker:
     Parameters
     ----------
     name : str
-        By which events tell who did it.
+        Name of the worker in the events of submissions.
     queue, store, bundles : Queue, Store, BundleStore
-        Of the board.
+        Queue, store and bundles of the board.
     settings : Settings
-        Where data and cache are.
+        Folders of data and cache.
     limits : SandboxLimits
-        For candidates.
+        Limits for candidates.
     lease_seconds : float
-        How long a claim holds without a heartbeat.
+        Time that a claim holds without a heartbeat.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Worker:
         Returns
         -------
         submission : Submission or None
-            As it stands afterwards; None if there was none to take.
+            The submission in its state afterwards; None if there was none to take.
 
         Raises
         ------
@@ -91,7 +91,7 @@ class Worker:
             self.queue.finish(lease, internal(traceback.format_exc()), log=heartbeat.log)
 
     def _check(self, submission: Submission) -> None:
-        """What may have changed since it was received: its bytes, the names that are registered."""
+        """Check what may have changed since it was received: its bytes, the names that are registered."""
         bundle = self.bundles.read(submission.zip_sha256)
         if bundle.card.identifier in candidates_registry(self.settings).entries():
             raise DuplicateNameError(

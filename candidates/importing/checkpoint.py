@@ -33,7 +33,7 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> dict[str, torch
         A safetensors file, or a torch checkpoint: tensors by name, or a mapping with them as ``state_dict``.
         The prefix ``module.`` of a training on several devices is taken off.
     sha256 : str, optional
-        What the file's bytes must be; checked first.
+        Expected SHA-256 of the file; checked first.
 
     Raises
     ------

@@ -52,12 +52,12 @@ def write_candidate(
     encoder : str
         One of :data:`~.full_size.BACKBONES`.
     dynamics : {"lstm", "ctrnn", "none"}
-        Which dynamics.
+        Kind of dynamics.
     checkpoint : pathlib.Path, optional
         Published weights of encoder and dynamics. Without it, the encoder's come from timm, which fetches them,
         and there are no dynamics.
     sha256 : str, optional
-        What the checkpoint's bytes must be.
+        Expected SHA-256 of the checkpoint.
     step_hz : float, default=5.0
         Steps per second that the dynamics learned.
 

@@ -38,9 +38,9 @@ class Published:
     Parameters
     ----------
     name : str
-        Of the candidate.
+        Name of the candidate.
     file : str
-        Its name upstream.
+        Name of the published file.
     entry : {"SlotModel", "PixelModel"}
         Class of the candidate.
     shown : dict
@@ -48,9 +48,9 @@ class Published:
     build : callable
         The network's class.
     options : dict
-        The network's, at its full size.
+        Options of the network at its full size.
     rules : sequence of Rule
-        From the published names to ours.
+        Renaming rules, from the published names to ours.
     """
 
     name: str
@@ -70,13 +70,13 @@ def import_published(
     Parameters
     ----------
     published : Published
-        Which one, from :data:`PUBLISHED`.
+        One of :data:`PUBLISHED`.
     checkpoint : pathlib.Path
         The file; safetensors, or a torch checkpoint, which is read without running code.
     folder : pathlib.Path
         Made if it is not there. Nothing is written unless the whole checkpoint fits.
     sha256 : str, optional
-        What the checkpoint's bytes must be.
+        Expected SHA-256 of the checkpoint.
 
     Raises
     ------

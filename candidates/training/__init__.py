@@ -1,4 +1,4 @@
-"""How candidates are trained: recipes by name, one loop, checkpoints, and weights with a card."""
+"""Training of candidates: recipes by name, one loop, checkpoints, and weights with a card."""
 
 from .catalogue import find_recipes, recipes
 from .recipe import Optimisation, Recipe, Task

@@ -19,14 +19,14 @@ __all__ = ["Progress", "load_checkpoint", "save_checkpoint"]
 
 @dataclass
 class Progress:
-    """How far a training is; the loop changes it from epoch to epoch.
+    """The progress of a training; the loop changes it from epoch to epoch.
 
     Parameters
     ----------
     module : torch.nn.Module
-        As it is now.
+        The module in its present state.
     optimiser : torch.optim.Optimizer
-        With its own state.
+        The optimiser, with its own state.
     best : dict of str to tensor
         The module's state after the best epoch so far.
     history : tuple of Epoch

@@ -1,4 +1,4 @@
-"""What happened in each epoch, and what follows from it: the next rate, the clip, the end."""
+"""The epochs of a training, and what follows from them: the next learning rate, the clipping norm, the end."""
 
 from __future__ import annotations
 
@@ -68,6 +68,6 @@ def is_over(history: History, plan: Optimisation) -> bool:
 
 
 def _improving(losses: list[float]) -> int:
-    """How many epochs in a row, up to the last one, each had a smaller loss than the one before."""
+    """Number of epochs in a row, up to the last one, each with a smaller loss than the one before."""
     worse = [k for k, (before, after) in enumerate(pairwise(losses), start=1) if not after < before]
     return len(losses) - 1 - (worse[-1] if worse else 0)

@@ -1,4 +1,4 @@
-"""What a training is made of: a recipe names it, a task is it at work."""
+"""The parts of a training: a recipe describes it by name, and a task carries it out."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Task(Protocol):
 
     @property
     def module(self) -> nn.Module:
-        """What is trained; its whole state becomes the weights."""
+        """The module that is trained; its whole state becomes the weights."""
 
     def batches(self, epoch: int) -> Iterable[Any]:
         """The batches of an epoch, 0 for the first."""
@@ -71,7 +71,7 @@ class Task(Protocol):
         """The loss on the data by which the best epoch is chosen."""
 
     def losses(self) -> Mapping[str, float]:
-        """How the module does now on data used for nothing else; names say what and in which unit."""
+        """The module's present results on data used for nothing else; names state quantity and unit."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,12 @@ class Recipe:
     card : CandidateCard
         The card of the candidate that comes of it, without weights; its identifier is the recipe's name.
     family : str
-        Under which name all recipes of its kind are trained.
+        Name under which all recipes of its kind are trained.
     optimisation : Optimisation
-        How.
+        Settings of the optimisation.
     memory_mb : float
-        What a process with its data, an update and the losses takes, measured on the CPU; where less is free
-        it is not begun.
+        Memory that a process with its data, an update and the losses takes, measured on the CPU; where less is
+        free, training does not begin.
     task : callable
         ``(seed, device) -> Task``; here data are made.
     """
@@ -101,5 +101,5 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """By which it is trained."""
+        """The name by which it is trained."""
         return self.card.identifier

@@ -48,9 +48,9 @@ class Trained:
     Parameters
     ----------
     card : CandidateCard
-        With its weights.
+        The card, with its weights.
     folder : pathlib.Path
-        Where card, weights and loss curve are; a candidate that can be scored by this path.
+        Folder of card, weights and loss curve; a candidate that can be scored by this path.
     """
 
     card: CandidateCard
@@ -58,7 +58,7 @@ class Trained:
 
 
 def finished_training(recipe: Recipe, folder: Path, *, seed: int) -> Trained | None:
-    """What a folder holds of a recipe trained to its end with a seed; None if nothing.
+    """The finished training of a recipe with a seed that a folder holds; None if there is none.
 
     Raises
     ------
@@ -101,15 +101,15 @@ def train(
     Parameters
     ----------
     recipe : Recipe
-        What to train.
+        The recipe to train.
     folder : pathlib.Path
         Made if it is not there; holds the checkpoint meanwhile, and at the end card, weights and loss curve.
     seed : int
-        Of weights and data.
+        Seed of weights and data.
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     command : str
-        For the card: how to do it again.
+        The command that repeats the training, for the card.
     report : callable, optional
         ``(epochs done, epochs at most)``, called after each epoch.
     checkpoint_seconds : float
@@ -139,7 +139,7 @@ def train(
 
 
 def _identity(recipe: Recipe, seed: int, device: str) -> dict[str, Any]:
-    """Which training it is, as far as its result depends on it; how long it may last is not part of it."""
+    """The settings that a training's result depends on; the most epochs it may last are not among them."""
     plan = asdict(recipe.optimisation)
     plan.pop("max_epochs")
     kind = device.partition(":")[0]

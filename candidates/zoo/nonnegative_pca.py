@@ -71,12 +71,12 @@ def place_field() -> Array:
 
 
 def activity_maps(weights: Array) -> Array:
-    """What each component says at each place: the weighted sum of the place cells.
+    """Activity of each component at each place: the weighted sum of the place cells.
 
     Parameters
     ----------
     weights : array of shape (n_components, N_BINS, N_BINS)
-        On the place cells, by their centres.
+        Weights on the place cells, by their centres.
 
     Returns
     -------

@@ -21,7 +21,7 @@ def random_cnn(seed: int = 0, device: str = "cpu") -> TorchCandidate:
     seed : int
         Seed of the weights.
     device : str
-        Where the network runs.
+        Device the network runs on.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(child_seed(seed, "random-cnn") % 2**63)

@@ -81,7 +81,7 @@ class RandomBumps:
 
 
 class Interpolation:
-    """What the recorded map itself says of a place from the places around it: no model at all.
+    """Interpolation of the recorded map at a place from the places around it: no model at all.
 
     Gaussians of 0.08 and 0.16 m on lattices as fine as they are wide. A ridge map on them is, up to the spacing of
     the lattices, kernel ridge regression of a cell's rate on the place, which is interpolation.

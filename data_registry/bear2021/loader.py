@@ -164,7 +164,7 @@ class Bear2021:
         Parameters
         ----------
         progress : callable of (stage, done, of), optional
-            How many videos are here.
+            Called with the number of videos on this machine.
 
         Raises
         ------

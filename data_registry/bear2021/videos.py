@@ -39,7 +39,7 @@ def decode_clip(path: Path, identifier: str, *, size: int = 64) -> FrameClip:
     Returns
     -------
     clip : FrameClip
-        At 5 Hz; ``context_frames`` is 7.
+        Clip at 5 Hz; ``context_frames`` is 7.
 
     Raises
     ------

@@ -22,7 +22,7 @@ def extract_member(archive: Path, name: str, target: Path) -> None:
     name : str
         The file's name without folders.
     target : pathlib.Path
-        Where it goes; the archive's own paths are not followed.
+        Destination; the archive's own paths are not followed.
 
     Raises
     ------

@@ -45,16 +45,16 @@ class CheckedFile:
 
 @dataclass(frozen=True)
 class FileStatus:
-    """What is known of a file without using it.
+    """Status of a file, found without using it.
 
     Attributes
     ----------
     state : {"here", "altered", "missing"}
         Whether it is on this machine, with the pinned or locked bytes.
     checksum : {"pinned", "locked", "unknown"}
-        Where the hash comes from: the card, the first use on this machine, or nowhere yet.
+        Origin of the hash: the card, the first use on this machine, or nowhere yet.
     path : pathlib.Path or None
-        Where it lies.
+        Its path on this machine.
     """
 
     state: Literal["here", "altered", "missing"]

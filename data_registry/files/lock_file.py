@@ -48,11 +48,11 @@ class LockedFile(Release):
     Attributes
     ----------
     size, sha256, date : int, str, datetime.date
-        Of the bytes that were first used, or accepted last.
+        Size, hash and date of the bytes that were first used, or accepted last.
     looks : mapping of str to tuple of int
-        By path, (size, time of change in ns, inode) of the file when it was found to have this hash.
+        (size, time of change in ns, inode) of the file when it was found to have this hash, by path.
     replaced : tuple of Release
-        What was accepted before, the latest last.
+        Releases that were accepted before, the latest last.
     """
 
     looks: Mapping[str, Look] = {}
@@ -88,13 +88,13 @@ def hash_as_locked(key: str, path: Path, settings: Settings, *, full: bool = Fal
     key : str
         ``<folder>/<name>`` of the file.
     path : pathlib.Path
-        Where it lies.
+        Path of the file.
     settings : Settings
         The data folder.
     full : bool, default=False
         Hash the file even if it looks as it did when it was hashed before.
     hint : str
-        What to do if the change is meant.
+        Advice for a change that is intended, for the message.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def accept(key: str, path: Path, settings: Settings) -> LockedFile:
     Returns
     -------
     entry : LockedFile
-        As it is locked now.
+        Entry as it is locked now.
     """
     look, found = _hashed(path)
     lock = settings.data_dir / LOCK_NAME

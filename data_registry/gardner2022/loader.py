@@ -40,7 +40,7 @@ class Day:
     rat : str
         Its name in the paper.
     day : str
-        As in the names of the flags; empty for rats recorded on one day.
+        Day as in the names of the flags; empty for rats recorded on one day.
     file : str
         The file.
     modules : tuple of int
@@ -83,7 +83,7 @@ def gardner2022(card: DatasetCard, settings: Settings) -> SpatialDataset:
 
 
 def _flags(card: DatasetCard, settings: Settings) -> Mapping[str, Any]:
-    """Whether each cell is conjunctive, where the authors' list lies beside the data."""
+    """Whether each cell is conjunctive, where the authors' list lies next to the data."""
     if local_file(card, _CONJUNCTIVE, settings) is None:
         return {}
     return read_npz(locate_file(card, _CONJUNCTIVE, settings))
@@ -118,7 +118,7 @@ def _window(
     labels: Mapping[str, Mapping[str, str]],
     options: SpatialOptions,
 ) -> TrackedSession:
-    """One open-field session; samples and spikes of other tasks were not asked for and are not counted as lost."""
+    """One open-field session; samples and spikes of other tasks are not counted as lost."""
     rows = in_window(track["t"], *window)
     return tracked_session(
         "-".join(filter(None, [day.rat, day.day, f"open-field-{number}"])),

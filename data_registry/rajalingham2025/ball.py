@@ -24,7 +24,7 @@ def ball_velocity(position_deg: Floats) -> Floats:
     Parameters
     ----------
     position_deg : array of shape (n_conditions, n_bins)
-        In deg; NaN where there is no ball.
+        Positions in deg; NaN where there is no ball.
     """
     step = np.diff(position_deg, axis=1, append=np.nan)
     last = np.isfinite(position_deg) & ~np.isfinite(step)

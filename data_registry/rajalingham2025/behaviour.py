@@ -1,4 +1,4 @@
-"""Where the monkeys put the paddle: one row a trial, out of a released file."""
+"""Final paddle positions of the monkeys: one row a trial, read from a released file."""
 
 from __future__ import annotations
 
@@ -61,14 +61,15 @@ def label_endpoints(trials: pd.DataFrame, animal: str) -> xr.DataArray:
     Parameters
     ----------
     trials : pandas.DataFrame
-        As :func:`paddle_endpoints` gives it.
+        Trials as returned by :func:`paddle_endpoints`.
     animal : str
-        Whose.
+        Name of the animal.
 
     Returns
     -------
     endpoints : assembly of dims (presentation, neuroid)
-        In deg; coordinate ``target_y_deg`` on presentations. Conditions have as many repetitions as trials.
+        Endpoints in deg; coordinate ``target_y_deg`` on presentations. A condition has as many repetitions as
+        trials.
     """
     played = trials[trials["trial_type"] == "occ"]
     names = played["condition"].to_numpy(dtype=str)

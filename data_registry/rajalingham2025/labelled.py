@@ -50,11 +50,11 @@ def label_trials(trials: TrialType, animals: list[str], attrs: Mapping[str, str]
     Parameters
     ----------
     trials : TrialType
-        As released.
+        Trials as released.
     animals : list of str
         The animal of each unit.
     attrs : mapping
-        Where the data are from.
+        Attributes that give the origin of the data.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def label_trials(trials: TrialType, animals: list[str], attrs: Mapping[str, str]
 
 
 def imputed_cells(labelled: xr.DataArray) -> npt.NDArray[np.bool_]:
-    """Which cells of a labelled recording the authors filled in, where that can be seen.
+    """Mask of the cells of a labelled recording that the authors filled in, as far as that can be seen.
 
     Where a unit lacked a condition, the release has the unit's mean over conditions and time in every bin. Such a
     cell is constant over time and not zero; a unit that was silent in a condition is constant too, but zero.

@@ -95,7 +95,7 @@ class Rajalingham2025:
         Parameters
         ----------
         animal : {"all", "perle", "mahler"}
-            Whose; one monkey's are taken out of the pooled file if its own is not here.
+            Animal whose units are loaded; one monkey's are taken from the pooled file if its own is not here.
         trial_type : {"occ", "vis"}
             Opaque or transparent occluder: kinds of trials, not epochs.
 
@@ -116,7 +116,7 @@ class Rajalingham2025:
         return labelled if animal == POOLED else labelled.isel(neuroid=np.flatnonzero(whose == animal))
 
     def behaviour(self, animal: str) -> pd.DataFrame:
-        """Where a monkey, or ``"all"``, put the paddle: a row a trial.
+        """Final paddle positions of a monkey, or of ``"all"``: a row a trial.
 
         Returns
         -------
@@ -154,7 +154,7 @@ class Rajalingham2025:
         Parameters
         ----------
         progress : callable of (stage, done, of), optional
-            How far the file has been read, in bytes.
+            Called with the number of bytes read.
         """
         for animal in (POOLED, *ANIMALS):
             if self._local_name(animal) is not None:

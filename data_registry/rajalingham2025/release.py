@@ -1,4 +1,4 @@
-"""One file of the release, checked: what it must have, of which shape, named by field if it does not."""
+"""One file of the release, its fields and their shapes checked; errors name the field."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Release:
     def check_conditions(self) -> None:
         """Refuse a file whose conditions are not the 79, in their order.
 
-        MATLAB files may lack the table that says so; then the order of all released arrays is taken on trust.
+        MATLAB files may lack the table that gives it; then the order of all released arrays is taken on trust.
         """
         if self.path.suffix == ".mat" and not isinstance(self._content.get("meta"), Mapping | pd.DataFrame):
             return
@@ -103,7 +103,7 @@ class Release:
         return TrialType(halves, unit_ids, reliable, differed, epochs, ball_x, ball_y)
 
     def animals_of(self, unit_ids: Ints) -> list[str]:
-        """Whose each unit is, in a pooled file: the session's path in ``neural_meta.data_fn`` says so."""
+        """Animal of each unit in a pooled file, from the session's path in ``neural_meta.data_fn``."""
         paths = list(self.get("neural_meta", "data_fn"))
         if len(unit_ids) and unit_ids.max() >= len(paths):
             raise self.error("neural_meta", f"{len(paths)} rows", f"more than {unit_ids.max()} rows")
@@ -210,7 +210,7 @@ def read_release(path: Path, *, progress: Progress | None = None) -> Release:
     path : pathlib.Path
         ``.pkl`` or ``.mat``.
     progress : callable of (stage, done, of), optional
-        How far a pickle has been read, in bytes.
+        Called with the number of bytes read of a pickle.
 
     Raises
     ------

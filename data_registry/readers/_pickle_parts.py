@@ -1,4 +1,4 @@
-"""Stand-ins for what old pickles of numpy arrays and pandas tables are made of.
+"""Stand-ins for the parts of old pickles of numpy arrays and pandas tables.
 
 A pickle names classes and says what to call them with. Here each name of numpy or pandas leads to a small class of
 ours that only keeps what it is given; :func:`resolved` then checks it and builds real arrays and tables from

@@ -23,7 +23,7 @@ _DEGREES = ("degrees", "degree", "deg")
 
 
 class HeadingOptions(Protocol):
-    """What the options say of head direction."""
+    """Options that concern head direction."""
 
     @property
     def second_led(self) -> str | None:

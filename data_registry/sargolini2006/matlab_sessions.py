@@ -42,11 +42,11 @@ class SessionFiles:
     Attributes
     ----------
     rat, session : str
-        As in the files' names.
+        Names of rat and session as in the files' names.
     position : pathlib.Path
-        Where the track is: the session's own file, or the first cell's.
+        File with the track: the session's own, or the first cell's.
     cells : mapping of str to pathlib.Path
-        For each cell, such as ``t1c2``, its file.
+        File of each cell, such as ``t1c2``.
     """
 
     rat: str

@@ -23,7 +23,7 @@ _UNBOUNCED, _OVERSHOOT_S, _NOISE_DEG = 0.3, 0.06, 1.2
 
 
 def mean_endpoints(conditions: Sequence[PongCondition]) -> npt.NDArray[np.float64]:
-    """Where the players put the paddle on average, in deg: the ground truth of their errors."""
+    """Mean final paddle position of the players, in deg: the ground truth of their errors."""
     final = np.array([condition.final_y for condition in conditions])
     straight = np.array([_straight_end(condition) for condition in conditions])
     vertical = np.array([condition.velocity[1] for condition in conditions])

@@ -43,7 +43,7 @@ class SimulatedDMFC:
     settings : Settings
         Not used: nothing is stored.
     seed, n_trials : int
-        For validity studies; the data set on the board has the defaults.
+        Seed and number of trials, for validity studies; the data set on the board has the defaults.
     """
 
     def __init__(

@@ -54,9 +54,9 @@ class CellPopulation:
         Parameters
         ----------
         positions : array of shape (time, 2)
-            In m.
+            Positions in m.
         head_direction : array of shape (time,)
-            In radians.
+            Head direction in radians.
         arena_m : tuple of float
             Width and height in m.
 

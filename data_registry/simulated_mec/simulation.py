@@ -48,9 +48,9 @@ class SimulatedMEC:
     card : DatasetCard
         Its card.
     settings : Settings
-        Where files are looked for; simulated walks need none.
+        Settings with the folders of files; simulated walks need none.
     seed : int
-        For validity studies; the data set on the board has the default.
+        Seed, for validity studies; the data set on the board has the default.
     """
 
     path_source = "Ornstein-Uhlenbeck rat"

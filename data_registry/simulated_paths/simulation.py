@@ -1,6 +1,6 @@
 """Walks to fit a readout of position on, and walks to test it on: as long, five times longer, in a larger box.
 
-There is no recording. What stands in its place is the truth: where the walker is, as two "neuroids" in m.
+There is no recording. In its place is the truth: the walker's position, as two "neuroids" in m.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class WalkSet:
     Attributes
     ----------
     name : str
-        As in the coordinate ``walk_set``.
+        Name as in the coordinate ``walk_set``.
     n_walks : int
-        How many; a multiple of 4, the share that is kept for choosing a layer.
+        Number of walks; a multiple of 4, as every fourth is kept for layer selection.
     box_m, duration_s : float
         Side of the box and length of each walk.
     """
@@ -67,7 +67,7 @@ class SimulatedPaths:
     settings : Settings
         Not used; every loader is called alike.
     seed : int
-        For validity studies; the data set on the board has the default.
+        Seed, for validity studies; the data set on the board has the default.
     """
 
     def __init__(self, card: DatasetCard, settings: Settings, *, seed: int = _SEED) -> None:  # noqa: ARG002
@@ -75,7 +75,7 @@ class SimulatedPaths:
         self._seed = seed
 
     def stimuli(self) -> StimulusSet:
-        """All walks; the table's ``walk_set`` says which are to be fitted on."""
+        """All walks; the table's ``walk_set`` gives those to be fitted on."""
         walks = [walk for _, walk in self._walks]
         table = pd.DataFrame(
             {

@@ -67,7 +67,7 @@ class SpatialGrid:
         Parameters
         ----------
         positions : array of shape (time, 2)
-            In m.
+            Positions in m.
 
         Returns
         -------
@@ -117,14 +117,14 @@ def rates_in_bins(counts: Array, time: Array, *, min_time: float) -> Array:
 def smoothed_over_bins(values: Array, grid: SpatialGrid, sigma_m: float) -> Array:
     """Gaussian average over bins within the arena; the kernel's part beyond a wall is not counted.
 
-    Counts and time are to be smoothed apart and then divided, which lets no unvisited bin pass for a silent one.
+    Counts and time must be smoothed separately and then divided, so that no unvisited bin passes for a silent one.
 
     Parameters
     ----------
     values : array of shape (n_bins, n)
         One column a map.
     grid : SpatialGrid
-        Where the bins lie.
+        Grid of the bins.
     sigma_m : float
         Standard deviation in m; 0 leaves the values as they are.
     """

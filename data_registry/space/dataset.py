@@ -36,23 +36,23 @@ SessionReader: TypeAlias = Callable[[], Sequence[TrackedSession]]
 
 
 class SpatialOptions(BaseModel):
-    """What a card's ``options`` may say of any data set of tracked sessions.
+    """Options of a card that apply to any data set of tracked sessions.
 
     Attributes
     ----------
     arena_m : tuple of float
         Width and height of the arena in m.
     corner_m : tuple of float or None
-        Where its lower left corner is in the tracker's coordinates, in m; None if nobody knows.
+        Position of its lower left corner in the tracker's coordinates, in m; None if unknown.
     rate_hz : float
         Steps per second of the stimuli.
     leave_out_refused : bool
         Whether a session that cannot be right is left out and counted; otherwise it stops the reading. A damaged
         file always does.
     maps : MapOptions
-        How rate maps are made.
+        Options of the rate maps.
     limits : TrackingLimits
-        What is tolerated of the tracking.
+        Tolerances of the tracking.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -98,7 +98,7 @@ class SpatialDataset:
     readers : callable returning a sequence of SessionReader
         Finds the files when something is asked for first; each reader then reads what belongs together.
     options : SpatialOptions
-        As the card gives them.
+        Options as given by the card.
     """
 
     def __init__(
@@ -165,10 +165,10 @@ class SpatialDataset:
         Returns
         -------
         names : list of str
-            As the recording's ``neuroid_id``.
+            Names as in the recording's ``neuroid_id``.
         maps : array of shape (n_cells, height, width)
-            In Hz, smoothed as the recording's; rows by y from the bottom; NaN where the cell's own animal was too
-            short a time, whatever bins other cells lack.
+            Maps in Hz, smoothed as the recording's; rows by y from the bottom; NaN where the cell's own animal was
+            too short a time, whatever bins other cells lack.
         """
         options = self._options.maps
         finer = replace(options, bin_m=options.bin_m / 2, n_repetitions=1, min_coverage=0.0)

@@ -31,7 +31,7 @@ class DirectionTuning:
     centres : array of shape (n_bins,)
         Middle of each bin, in radians from -pi to pi, anticlockwise from the x axis.
     rates : array of shape (n_cells, n_bins)
-        In Hz; NaN where the head was too short a time.
+        Rates in Hz; NaN where the head was too short a time.
     """
 
     neuroid_id: tuple[str, ...]
@@ -47,7 +47,7 @@ def head_direction_tuning(
     Parameters
     ----------
     sessions : sequence of TrackedSession
-        Those without a measured head direction are passed by, as are samples where it is not known.
+        Sessions; those without a measured head direction are skipped, as are samples where it is not known.
     n_bins : int, default=24
         Bins of the circle; 24 are 15 degrees.
     min_occupancy_s : float, default=0.5
@@ -96,7 +96,7 @@ def direction_recording(
     Returns
     -------
     tuning : assembly of dims (presentation, neuroid)
-        In Hz; coordinate ``direction_rad``, attribute ``direction_bins``.
+        Tuning in Hz; coordinate ``direction_rad``, attribute ``direction_bins``.
     """
     measured = joined_sessions([session for session in sessions if session.head_direction is not None])
     if not measured:
@@ -118,7 +118,7 @@ def direction_recording(
 
 
 def _rates(group: Sequence[TrackedSession], n_bins: int, n_parts: int, min_occupancy_s: float) -> Array:
-    """Of shape (n_parts, n_bins, n_cells): each session is cut into parts of equal number of samples."""
+    """Rates of shape (n_parts, n_bins, n_cells): each session is cut into parts of equal number of samples."""
     time = np.zeros(n_parts * n_bins)
     counts = np.zeros((n_parts * n_bins, len(group[0].spikes_s)))
     for session in group:

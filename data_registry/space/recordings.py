@@ -37,7 +37,7 @@ _UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class MapOptions:
-    """How rate maps are made; each is kept in the recording's attributes.
+    """Options of rate maps; each is kept in the recording's attributes.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class MapOptions:
     min_occupancy_s : float
         Bins with less time are NaN.
     smoothing_m : float
-        Standard deviation of a Gaussian over counts and time apart; 0 for none. Without it, two halves of 20
+        Standard deviation of a Gaussian, over counts and over time; 0 for none. Without it, two halves of 20
         real sessions of 10 min in 1 m have 2 % of bins of 5 cm in common, with 0.05 m 75 %.
     min_coverage : float
         Sessions with a part that has rates in a smaller share of bins are left out whole, and counted: one
@@ -77,20 +77,20 @@ class MapOptions:
 
 @dataclass(frozen=True, eq=False)
 class MappedSessions:
-    """Sessions that cover their arena, with their rate maps, and what is said of the others.
+    """Sessions that cover their arena, with their rate maps, and the reasons why others are left out.
 
     Attributes
     ----------
     groups : tuple of tuple of TrackedSession
         Sessions of one animal with the same cells together, in their order.
     maps : tuple of array of shape (n_repetitions, n_bins, n_cells)
-        In Hz, those of each group.
+        Rate maps of each group, in Hz.
     left_out : tuple of str
         Each session that is left out, with the reason.
     grid : SpatialGrid
         The bins.
     options : MapOptions
-        How the maps were made.
+        Options of the maps.
     """
 
     groups: tuple[tuple[TrackedSession, ...], ...]
@@ -113,9 +113,9 @@ def map_sessions(sessions: Sequence[TrackedSession], options: MapOptions) -> Map
     Parameters
     ----------
     sessions : sequence of TrackedSession
-        In arenas of one size.
+        Sessions in arenas of one size.
     options : MapOptions
-        How the maps are made, and what share of bins each part has to have.
+        Options of the maps, among them the share of bins that each part must have.
 
     Returns
     -------
@@ -154,14 +154,14 @@ def labelled_maps(mapped: MappedSessions, region: str) -> xr.DataArray:
     Parameters
     ----------
     mapped : MappedSessions
-        As :func:`map_sessions` made them.
+        Sessions and maps as returned by :func:`map_sessions`.
     region : str
-        Where the cells are.
+        Region of the cells.
 
     Returns
     -------
     maps : assembly of dims (presentation, neuroid)
-        In Hz; a presentation is one bin in one repetition, NaN where the animal was too short a time. The
+        Maps in Hz; a presentation is one bin in one repetition, NaN where the animal was too short a time. The
         attribute ``n_sessions_left_out`` counts the sessions that are not in it.
     """
     n, grid = mapped.options.n_repetitions, mapped.grid
@@ -215,13 +215,13 @@ def _part_maps(group: Sequence[TrackedSession], grid: SpatialGrid, options: MapO
 
 
 def _running_time(session: TrackedSession, min_speed_m_s: float) -> Array:
-    """The time that each sample stands for, 0 where the animal is too slow."""
+    """Duration of each sample, 0 where the animal is too slow."""
     durations = sample_durations(session.times_s, session.max_gap_s)
     return np.where(running_speed(session) >= min_speed_m_s, durations, 0.0)
 
 
 def _part(weight: Array, start: float, total: float, n: int) -> npt.NDArray[np.int_]:
-    """Which of `n` parts of equal running time each sample lies in."""
+    """Index of the part that each sample lies in, of `n` parts of equal running time."""
     before = start + np.cumsum(weight) - weight
     return np.asarray(np.clip((before / max(total, 1e-12) * n).astype(int), 0, n - 1))
 

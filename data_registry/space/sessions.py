@@ -37,18 +37,18 @@ Ints = npt.NDArray[np.int_]
 
 @dataclass(frozen=True)
 class TrackingLimits:
-    """What is tolerated of a session's tracking before it is refused.
+    """Tolerances of a session's tracking; beyond them it is refused.
 
     Attributes
     ----------
     max_gap_s : float
-        A sample stands for the time until the next one, but no longer than this.
+        Longest duration of a sample; it lasts until the next one, but no longer than this.
     max_dropped_share : float
         Share of samples that may be without a position, repeated in time, or beyond the walls.
     max_outside_share : float
         Share of spikes that may lie outside the tracked time.
     wall_margin_m : float
-        How far beyond a wall a position is put on the wall; farther ones are dropped.
+        Distance beyond a wall up to which a position is moved onto the wall; farther ones are dropped.
     """
 
     max_gap_s: float = 0.5
@@ -66,21 +66,21 @@ class TrackedSession:
     identifier, animal : str
         Names; the identifier is unique within its data set.
     times_s : array of shape (time,)
-        Increasing.
+        Times of the samples, increasing.
     positions_m : array of shape (time, 2)
-        Within the arena, whose lower left corner is (0, 0).
+        Positions within the arena, whose lower left corner is (0, 0).
     arena_m : tuple of float
         Width and height in m.
     spikes_s : mapping of str to array
-        For each cell the times of its spikes, sorted, within the tracked time.
+        Spike times of each cell, sorted, within the tracked time.
     head_direction : array of shape (time,) or None
-        In radians, anticlockwise from the x axis; NaN where it is not known.
+        Head direction in radians, anticlockwise from the x axis; NaN where it is not known.
     labels : mapping of str to mapping
-        For each cell what is known of it, such as ``module``, ``layer`` or ``cell_kind``.
+        Labels of each cell, such as ``module``, ``layer`` or ``cell_kind``.
     max_gap_s : float
-        As in `TrackingLimits`.
+        Longest duration of a sample, as in `TrackingLimits`.
     n_samples_dropped, n_spikes_outside : int
-        What was left out.
+        Numbers of samples and spikes that were left out.
     """
 
     identifier: str
@@ -123,22 +123,22 @@ def tracked_session(
     identifier, animal : str
         Names.
     times_s : array of shape (time,)
-        When the position was sampled.
+        Times at which the position was sampled.
     positions_m : array of shape (time, 2)
-        In m, in the tracker's coordinates.
+        Positions in m, in the tracker's coordinates.
     arena_m : tuple of float
         Width and height in m.
     spikes_s : mapping of str to array
         Spike times of each cell, on the clock of `times_s`.
     corner_m : tuple of float, optional
-        Where the arena's lower left corner is in the tracker's coordinates. If it is not known, the
+        Position of the arena's lower left corner in the tracker's coordinates. If it is not known, the
         middle of the positions' range is taken for the middle of the arena, which the animal must have filled.
     head_direction : array of shape (time,), optional
-        In radians; NaN where it is not known.
+        Head direction in radians; NaN where it is not known.
     labels : mapping, optional
-        For each cell what is known of it.
+        Labels of each cell.
     limits : TrackingLimits, optional
-        What is tolerated.
+        Tolerances of the tracking.
 
     Raises
     ------
@@ -185,18 +185,18 @@ def joined_sessions(sessions: Sequence[TrackedSession]) -> list[list[TrackedSess
 
 
 def in_window(times_s: Array, start_s: float, end_s: float) -> npt.NDArray[np.bool_]:
-    """Which times lie in a window, its end excluded; NaN does, for :func:`tracked_session` to refuse."""
+    """Mask of the times in a window, its end excluded; NaN is kept for :func:`tracked_session` to refuse."""
     return np.asarray(~((times_s < start_s) | (times_s >= end_s)))
 
 
 def sample_durations(times_s: Array, max_gap_s: float) -> Array:
-    """How long each sample stands for: until the next, at most `max_gap_s`; the last one as long as the median."""
+    """Duration of each sample: until the next, at most `max_gap_s`; the last one as long as the median."""
     steps = np.diff(times_s)
     return np.minimum(np.append(steps, np.median(steps)), max_gap_s)
 
 
 def sample_of_spikes(times_s: Array, durations_s: Array, spikes_s: Array) -> Ints:
-    """The sample that stands for the time of each spike; -1 where none does."""
+    """Index of the sample whose duration contains each spike; -1 where none does."""
     sample = np.searchsorted(times_s, spikes_s, side="right") - 1
     late = spikes_s - times_s[sample] > durations_s[sample]
     return np.where((sample < 0) | late, -1, sample)

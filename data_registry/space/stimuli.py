@@ -39,7 +39,7 @@ def session_stimuli(
     -------
     stimuli : StimulusSet
         Head direction is the measured one where it is known throughout the walk, and else the direction of
-        movement; the table's ``head_direction`` says which. Stretches under 5 s are left out.
+        movement; the table's ``head_direction`` tells which. Stretches under 5 s are left out.
 
     Raises
     ------

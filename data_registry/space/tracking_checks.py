@@ -1,4 +1,4 @@
-"""What the tracking of an animal must be like for anything to be computed from it."""
+"""Checks that the tracking of an animal is fit for computation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CENTIMETRES = "They look like centimetres; give metres (with NWB, multiply by '
 
 
 class RefusedSessionError(InvalidDataError):
-    """What a file says of a session cannot be right, although the file is whole."""
+    """A session whose content cannot be right, although the file is whole."""
 
 
 def check_shapes(subject: str, times: Array, positions: Array, head_direction: Array | None) -> None:

@@ -28,9 +28,9 @@ class BrainScoreBenchmark(Benchmark):  # type: ignore[misc]  # brainscore-core i
     Parameters
     ----------
     benchmark : Benchmark
-        From :func:`innerscore.load_benchmark`.
+        A benchmark from :func:`innerscore.load_benchmark`.
     targets : sequence of str, default=("IT",)
-        What is recorded from a ``BrainModel``; each is a layer, and the benchmark selects among them.
+        Recording targets of a ``BrainModel``; each is a layer, and the benchmark selects among them.
     """
 
     def __init__(self, benchmark: OurBenchmark, targets: Sequence[str] = ("IT",)) -> None:
@@ -49,7 +49,7 @@ class BrainScoreBenchmark(Benchmark):  # type: ignore[misc]  # brainscore-core i
 
     @property
     def bibtex(self) -> str:
-        """What to cite."""
+        """The works to cite, as BibTeX."""
         return self._benchmark.card.citation
 
     @property
@@ -76,7 +76,7 @@ class BrainScoreMetric(Metric):  # type: ignore[misc]
     Parameters
     ----------
     metric : Metric
-        From :func:`innerscore.load_metric`; one that compares samples with neuroids.
+        A metric from :func:`innerscore.load_metric`; one that compares samples with neuroids.
     """
 
     def __init__(self, metric: OurMetric) -> None:

@@ -50,10 +50,10 @@ def from_assembly(
     Parameters
     ----------
     assembly : DataAssembly
-        Of dimensions (presentation, neuroid[, time_bin]) for a recording, in their order; a condition is a stimulus
-        unless there is a coordinate ``condition``.
+        An assembly of dimensions (presentation, neuroid[, time_bin]) for a recording, in their order; a condition
+        is a stimulus unless there is a coordinate ``condition``.
     form : {"recording", "dissimilarities"}, default="recording"
-        What it is to be.
+        Form of the labelled data.
     given : mapping of str to tuple of (str, object), optional
         Coordinates that it lacks: the dimension, and one value for all or a value each. Brain-Score's recordings
         often lack ``repetition`` (``{"repetition": ("presentation", 0)}``) or ``animal``.

@@ -27,7 +27,7 @@ TIME_BIN_MS = (70, 170)  # the window in which Brain-Score's benchmarks of IT ar
 
 
 class BrainModel(Protocol):
-    """What is used of Brain-Score's interface of the same name."""
+    """The part of Brain-Score's interface of the same name that is used here."""
 
     def start_recording(self, recording_target: str, time_bins: list[tuple[int, int]]) -> None:
         """Record from a region from now on."""
@@ -55,7 +55,7 @@ class BrainScoreCandidate:
     Raises
     ------
     InvalidArgumentError
-        If there is no target, or one stands twice.
+        If there is no target, or one occurs twice.
     """
 
     def __init__(

@@ -28,9 +28,9 @@ def to_stimulus_set(clips: Iterable[FrameClip], folder: Path, *, identifier: str
     Parameters
     ----------
     clips : iterable of FrameClip
-        In the order of the set.
+        Clips in the order of the set.
     folder : Path
-        Where the files go.
+        Folder for the files.
     identifier : str
         Name of the set.
     """
@@ -57,7 +57,7 @@ def from_stimulus_set(shown: StimulusSet, *, degrees: float) -> OurStimulusSet:
     Parameters
     ----------
     shown : StimulusSet
-        Of image files.
+        A set of image files.
     degrees : float
         Visual angle of an image's width.
 

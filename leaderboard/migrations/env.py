@@ -1,4 +1,4 @@
-"""What Alembic runs for each command: the migrations, on the connection and in the transaction of the caller."""
+"""The migrations that Alembic runs for each command, on the connection and in the transaction of the caller."""
 
 from alembic import context
 

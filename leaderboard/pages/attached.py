@@ -1,7 +1,7 @@
 """Figures of the further files that a record may name: ways of the ball that were read out, and rate maps.
 
 A file ``ball-trace.csv`` has the columns condition, step, x, y, decoded_x, decoded_y (degrees of visual angle).
-Files come from whoever sent the record, so what is not of this form gives no figure and breaks no page.
+Files come from the sender of the record, so what is not of this form gives no figure and breaks no page.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _Way = list[tuple[float, float]]
 
 
 def attached_figures(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
-    """By key: a figure of each record's trace and of its rate maps, if it has them."""
+    """Figures, by key, of each record's trace and of its rate maps, if it has them."""
     return {**_traces(records, source), **_galleries(records, source)}
 
 

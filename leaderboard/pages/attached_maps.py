@@ -1,7 +1,7 @@
 """Rate maps that a record may carry: three arrays, as galleries.
 
 ``rate-maps.npy`` (cells, height, width), ``autocorrelograms.npy`` (cells, height, width) and ``grid-scores.npy``
-(cells,). Files come from whoever sent the record, so what is not of this form gives no figure and breaks no page.
+(cells,). Files come from the sender of the record, so what is not of this form gives no figure and breaks no page.
 """
 
 from __future__ import annotations

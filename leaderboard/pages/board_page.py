@@ -58,7 +58,7 @@ class BoardTable:
 
     @cached_property
     def cells(self) -> dict[str, tuple[str, ...]]:
-        """By candidate: the inner HTML of its cells, in the order of the headings."""
+        """The inner HTML of each candidate's cells, in the order of the headings."""
         n_cells = len(self.table.rows) * len(self.table.headings)
         linked = n_cells <= _MOST_LINKED_CELLS
         return {
@@ -71,7 +71,7 @@ class BoardTable:
 
     @cached_property
     def heads(self) -> dict[str, str]:
-        """By candidate: its row's heading."""
+        """The heading of each candidate's row."""
         contents = self.snapshot.contents
         return {
             row.candidate: _row_head(row.candidate, row.title, row_facets(row.candidate, contents))
@@ -92,7 +92,7 @@ class BoardTable:
 
 
 def board_values(board: BoardTable, view: View) -> dict[str, Any]:
-    """What the template of the board's page is filled with."""
+    """Values for the template of the board's page."""
     contents = board.snapshot.contents
     shown = show(board.table, contents, view)
     headings = board.table.headings

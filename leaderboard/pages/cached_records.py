@@ -51,21 +51,21 @@ class CachedRecords:
 
     @property
     def position(self) -> int:
-        """As the store's."""
+        """The source's position."""
         return self._source.position
 
     def latest(self) -> list[ResultRecord]:
-        """As the store's."""
+        """The source's latest records."""
         return self._source.latest()
 
     def records(
         self, *, candidate: str | None = None, benchmark: str | None = None, after: int = 0
     ) -> list[ResultRecord]:
-        """As the store's."""
+        """The source's records, all or those of a name."""
         return self._source.records(candidate=candidate, benchmark=benchmark, after=after)
 
     def raw_records(self) -> Iterator[Mapping[str, Any]]:
-        """As the store's."""
+        """The source's rows, one a record."""
         return self._source.raw_records()
 
     def attachments(self, hashes: Sequence[str]) -> dict[str, bytes]:
@@ -73,7 +73,7 @@ class CachedRecords:
         return self._files.of(list(hashes), self._source.attachments)
 
     def cards(self, records: Sequence[ResultRecord]) -> dict[str, CandidateCard]:
-        """As the store's."""
+        """The source's cards of candidates that came with records, by name."""
         return self._source.cards(records)
 
     def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:

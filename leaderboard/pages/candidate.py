@@ -57,7 +57,7 @@ class Change:
 
 
 def _earlier(name: str, snapshot: Snapshot, source: Records) -> list[Change]:
-    """What earlier bundles scored, newest first, beside what the present one does."""
+    """Scores of earlier bundles, newest first, each with the score of the present one."""
     rows = snapshot.rows.get(name, [])
     found = [
         (one.bundle, column, old, _present(section, row, column))
@@ -143,7 +143,7 @@ def _record_values(record: ResultRecord, superseded: set[str | None]) -> dict[st
 
 
 def _neighbours(name: str, snapshot: Snapshot) -> list[str]:
-    """Those next to it in its chain: whom one would compare it with."""
+    """The candidates next to it in its chain, with which one would compare it."""
     chain = next((names for names in snapshot.chains if name in names), [])
     place = chain.index(name) if chain else 0
     return [*chain[max(place - 1, 0) : place], *chain[place + 1 : place + 2]]

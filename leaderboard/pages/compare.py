@@ -26,7 +26,7 @@ _Targets = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 @dataclass(frozen=True)
 class Agreement:
-    """How far two candidates fall short on the same targets.
+    """The extent to which two candidates fall short on the same targets.
 
     Parameters
     ----------

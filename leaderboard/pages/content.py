@@ -1,4 +1,4 @@
-"""What a page is before its template turns it into HTML."""
+"""The content of a page, before its template turns it into HTML."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class PageContent:
     template : str
         File in ``templates/``.
     title : str
-        Of the page.
+        Title of the page.
     values : mapping
-        For the template.
+        Values for the template.
     figures : mapping of str to Figure
-        In the template as ``figures``; each has an address of its own as SVG and as CSV.
+        Figures, in the template as ``figures``; each has an address of its own as SVG and as CSV.
     """
 
     template: str

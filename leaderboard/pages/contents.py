@@ -1,4 +1,4 @@
-"""What pages know beside the records, as plain values: the leaderboard itself never looks into a registry."""
+"""Contents of pages besides the records, as plain values: the leaderboard itself never looks into a registry."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Clip:
     ----------
     media_type : {"image/apng", "image/svg+xml"}
     moving, still : bytes
-        The picture that plays, and one that stands, shown where the reader asked for less motion.
+        The picture that plays, and a still one, shown where the reader asked for less motion.
     description : str
-        What it shows, in a sentence.
+        Description of what it shows, in a sentence.
     """
 
     media_type: ClipType
@@ -34,7 +34,7 @@ class Clip:
 
     @property
     def suffix(self) -> str:
-        """Of the files' names."""
+        """The suffix of the files' names."""
         return ".png" if self.media_type == "image/apng" else ".svg"
 
 
@@ -53,7 +53,7 @@ class BoardContents:
     Parameters
     ----------
     candidates, benchmarks, datasets, metrics : mapping of str to card
-        What is registered.
+        Cards of what is registered.
     own : frozenset of str
         Candidates to be marked as the reader's own.
     clip : callable

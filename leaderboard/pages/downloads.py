@@ -1,4 +1,4 @@
-"""What a reader takes away: the cells of a view as CSV, JSON and Parquet, and what to cite for them as BibTeX."""
+"""Downloads of a view: its cells as CSV, JSON and Parquet, and what to cite for them as BibTeX."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def view_rows(board: BoardTable, view: View) -> list[dict[str, Any]]:
 
 
 def citations_of(rows: Iterable[Mapping[str, Any]], contents: BoardContents) -> str:
-    """What to cite for some cells: each card's BibTeX once."""
+    """The works to cite for some cells: each card's BibTeX once."""
     names = {name: dict.fromkeys(row[name] for row in rows) for name in ("candidate", "benchmark")}
     benchmarks = [contents.benchmarks[name] for name in names["benchmark"] if name in contents.benchmarks]
     cards = [

@@ -1,4 +1,4 @@
-"""Names in addresses: a name that is safe in a file's name stands for itself, any other for its hash."""
+"""Names in addresses: a name that is safe in a file's name is used as it is, for any other its hash."""
 
 from __future__ import annotations
 

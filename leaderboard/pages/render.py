@@ -27,7 +27,7 @@ def render(content: PageContent, path: str, *, live: bool) -> bytes:
     ----------
     content : PageContent
     path : str
-        Where the page lies, from the site's root; links in it are relative to that.
+        Path of the page from the site's root; links in it are relative to that.
     live : bool
         Whether a server answers; then there are views, uploads and an interface for programs.
     """

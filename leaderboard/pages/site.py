@@ -35,7 +35,7 @@ Query = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, eq=False)
 class Document:
-    """What lies at an address."""
+    """A document at an address."""
 
     media_type: str
     body: bytes
@@ -66,7 +66,7 @@ class Site:
         return {quantity: BoardTable(self.snapshot, quantity) for quantity in QUANTITIES}
 
     def document(self, path: str, query: Query = ()) -> Document | None:
-        """What lies at an address below the site's root; None if nothing does."""
+        """The document at an address below the site's root; None if there is none."""
         folder, _, name = path.partition("/")
         if folder == "static":
             return _static(name)

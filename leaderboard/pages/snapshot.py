@@ -1,4 +1,4 @@
-"""The board as it stood at one position of the store: what all pages of one moment are made from."""
+"""The board at one position of the store, from which all pages of one moment are made."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ QUANTITIES: tuple[Quantity, ...] = ("normalised", "raw", "ceiling")
 
 
 class Records(Protocol):
-    """What pages ask of a store."""
+    """The parts of a store that pages use."""
 
     @property
     def position(self) -> int:
-        """Grows with every record."""
+        """A number that grows with every record."""
 
     def latest(self) -> list[ResultRecord]:
         """The records that a board shows."""
@@ -55,13 +55,13 @@ class Snapshot:
     Parameters
     ----------
     position : int
-        Of the store when the records were read.
+        Position of the store when the records were read.
     taken : str
-        When, ISO 8601 in UTC.
+        Time of reading, ISO 8601 in UTC.
     boards : mapping of str to Board
-        By quantity: "normalised", "raw", "ceiling".
+        Boards by quantity: "normalised", "raw", "ceiling".
     contents : BoardContents
-        With the cards that came with records, where the candidate is not registered.
+        Contents with the cards that came with records, where the candidate is not registered.
     """
 
     position: int
@@ -76,7 +76,7 @@ class Snapshot:
 
     @cached_property
     def rows(self) -> dict[str, list[tuple[Section, Row]]]:
-        """By candidate: its row in every section."""
+        """Rows of each candidate, one in every section."""
         found: dict[str, list[tuple[Section, Row]]] = {}
         for section in self.board.sections:
             for row in section.rows:
@@ -96,7 +96,7 @@ class Snapshot:
 
     @cached_property
     def columns(self) -> dict[str, list[tuple[Section, Column]]]:
-        """By benchmark: its columns, each with its section; of the newest version last."""
+        """The columns of each benchmark, each with its section; of the newest version last."""
         found: dict[str, list[tuple[Section, Column]]] = {}
         for section in self.board.sections:
             for column in section.columns:

@@ -25,9 +25,9 @@ class Heading:
     Parameters
     ----------
     key : str
-        Names it in a permalink.
+        Its name in a permalink.
     label, above : str
-        What it says, and what it is a part of.
+        Its text, and the heading that it is a part of.
     depth : int
         0 for a system.
     parents : tuple of str
@@ -35,7 +35,7 @@ class Heading:
     leaves : tuple of int
         Positions, among the board's columns, of those below it; one for a metric.
     counted : tuple of int
-        Those of them that are in the win rate.
+        Positions of those that are in the win rate.
     column : Column or None
         The board's column of a metric; None for a win rate.
     simulated : bool
@@ -64,9 +64,9 @@ class Summary:
     coverage, of : int
         Counted metrics with a value, and all.
     state : str
-        "value", or what all of its cells share, or "partly" where they differ.
+        "value", or the state that all of its cells share, or "partly" where they differ.
     standing : RankInterval or None
-        For win rates over a whole section of the board, which are tested; None for others.
+        Rank, for win rates over a whole section of the board, which are tested; None for others.
     """
 
     value: float

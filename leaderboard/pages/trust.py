@@ -1,4 +1,4 @@
-"""How far the ranking can be trusted: what the board's own tests say, and what ``innerscore validate`` found."""
+"""Trust in the ranking: the results of the board's own tests and of ``innerscore validate``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CONTROLS = {"shuffled", "control", "baseline", "untrained network"}
 
 @dataclass(frozen=True)
 class Separation:
-    """How many pairs of candidates a column's tests tell apart."""
+    """The number of pairs of candidates that are significantly different in a column."""
 
     column: Column
     n_candidates: int
@@ -32,7 +32,7 @@ class Separation:
 
 
 def trust_page(snapshot: Snapshot) -> PageContent:
-    """What is known, and where nothing is known yet, that."""
+    """The page with what is known, or with the statement that nothing is known yet."""
     trust = snapshot.contents.trust
     report = None if trust is None else read_report(trust)
     separations = [

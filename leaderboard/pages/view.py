@@ -27,7 +27,7 @@ COLUMN_FACETS = {"region": "Region", "species": "Species", "data": "Data"}
 
 @dataclass(frozen=True)
 class View:
-    """What the reader asked for.
+    """The reader's request.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class View:
     sort : str
         Key of a heading, or "candidate"; empty for the board's own order.
     ascending : bool
-        Smallest first.
+        Whether the smallest come first.
     facets : mapping of str to frozenset of str
         Accepted values by facet; a facet that is absent accepts all.
     opened : frozenset of str
@@ -52,7 +52,7 @@ class View:
 
 @dataclass(frozen=True)
 class Shown:
-    """What of a table a view shows: rows in order, and which rows and headings are hidden by a filter."""
+    """The part of a table that a view shows: rows in order, and the rows and headings that a filter hides."""
 
     rows: tuple[TableRow, ...]
     hidden_rows: frozenset[str]
@@ -142,7 +142,7 @@ def _in_order(table: Table, view: View) -> tuple[TableRow, ...]:
 
 
 def _sort_key(part: Cell | Summary, ascending: bool) -> tuple[bool, float]:
-    """By the value as it is printed, so that a reader sees why; what has none comes last either way."""
+    """A sort key: the value as printed, so that a reader sees the order; those without one come last either way."""
     value = part.value if isinstance(part, Summary) else part.shown
     if math.isnan(value):
         return True, 0.0

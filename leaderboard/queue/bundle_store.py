@@ -1,4 +1,4 @@
-"""The bundles of submissions as files beside the store, each under the hash of its bytes."""
+"""The bundles of submissions as files next to the store, each under the hash of its bytes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class BundleStore:
         self.folder = folder
 
     def path(self, zip_sha256: str) -> Path:
-        """Where a bundle is."""
+        """Path of a bundle."""
         return self.folder / zip_sha256[:2] / f"{zip_sha256}.zip"
 
     def keep(self, bundle: Bundle, data: bytes) -> None:

@@ -2,7 +2,7 @@
 
 A worker claims a submission for some seconds and goes on claiming it by heartbeats. If it falls silent the claim
 runs out and another worker takes over, with a higher fence; whatever the first one sends then is refused, within
-the transaction that would have stored it. So each submission ends once, whoever dies when.
+the transaction that would have stored it. So each submission ends once, whichever process dies when.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Queue:
     Parameters
     ----------
     url : str
-        Of a store that is of this version: opened before as :class:`~innerscore.leaderboard.store.Store`.
+        URL of a store that is of this version: opened before as :class:`~innerscore.leaderboard.store.Store`.
     """
 
     def __init__(self, url: str) -> None:
@@ -97,7 +97,7 @@ class Queue:
     def known(
         self, bundle: Bundle, benchmarks: Sequence[str], *, submitter: str = LOCAL
     ) -> Submission | None:
-        """What :meth:`submit` would give back instead of a second submission; None if there is nothing."""
+        """The submission that :meth:`submit` would return instead of a second one; None if there is none."""
         with store_errors(self.url), reading(self._engine) as connection:
             return _known(connection, bundle, _as_kept(benchmarks), submitter)
 
@@ -113,7 +113,7 @@ class Queue:
             return submission_of(_row(connection, identifier))
 
     def events(self, identifier: str) -> list[Event]:
-        """What happened to a submission, in order."""
+        """The events of a submission, in order."""
         query = sa.select(EVENTS).where(EVENTS.c.submission == identifier).order_by(EVENTS.c.seq)
         with store_errors(self.url), reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()

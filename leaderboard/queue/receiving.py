@@ -31,15 +31,15 @@ def receive(
     data : bytes
         The zip.
     benchmarks : sequence of str
-        On which it is to be scored; all that are known, if empty.
+        Benchmarks to score it on; all that are known, if empty.
     queue, bundles : Queue, BundleStore
-        Of the board.
+        Queue and bundles of the board.
     known : collection of str
         The benchmarks that there are.
     reserved : collection of str
         Names of candidates that no submission may have.
     submitter : str
-        Whose it is.
+        Identifier of the token it came with, or ``"local"``.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A submission as it stands, and what happened to it."""
+"""The present state of a submission, and its events."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Event:
     at : str
         ISO 8601, UTC.
     state : str
-        The state it was in from then on.
+        State from then on.
     note : str
-        What happened.
+        Description of the event.
     record_sha256 : str
         The record that was added, or empty.
     """
@@ -41,17 +41,17 @@ class Event:
 
 @dataclass(frozen=True)
 class Failed:
-    """Why a submission failed.
+    """The reason that a submission failed.
 
     Parameters
     ----------
     code : str
-        For programs: ``"limit"``, ``"activations"``, ``"candidate"``, ``"bundle"``, ``"name-taken"``,
+        Code for programs: ``"limit"``, ``"activations"``, ``"candidate"``, ``"bundle"``, ``"name-taken"``,
         ``"unknown-name"``, ``"data-missing"``, ``"worker-lost"``, ``"internal"``.
     reason : str
-        What was got and what is needed.
+        Text on what was got and what is needed.
     hint : str
-        What to do.
+        Advice on what to do.
     """
 
     code: str
@@ -61,24 +61,24 @@ class Failed:
 
 @dataclass(frozen=True)
 class Submission:
-    """A submission as it stands.
+    """The present state of a submission.
 
     Parameters
     ----------
     identifier : str
-        By which it is asked for.
+        Name by which it is requested.
     state : str
         received, checking, queued, running, scored, failed or withdrawn.
     stage : str
-        How far a running one is.
+        Stage of a running one.
     candidate, content_sha256, zip_sha256 : str
-        What was submitted.
+        The candidate's name, and hashes of the content and of the zip submitted.
     benchmarks : tuple of str
-        On which it is to be scored.
+        Benchmarks to score it on.
     submitter : str
         Identifier of the token, or ``"local"``.
     reason_code, reason, hint : str
-        Why it failed and what to do; else empty.
+        The reason that it failed and advice on what to do; else empty.
     log : str
         The end of what the candidate printed.
     created, changed : str
@@ -106,7 +106,7 @@ class Submission:
         return self.state in ENDED
 
     def to_json(self) -> dict[str, Any]:
-        """For programs; who submitted it is not said."""
+        """The submission for programs, without its submitter."""
         return {name: value for name, value in asdict(self).items() if name != "submitter"}
 
 
@@ -117,7 +117,7 @@ class Lease:
     Parameters
     ----------
     submission : Submission
-        As it was when it was claimed, in state checking or running.
+        The submission as it was when claimed, in state checking or running.
     fence : int
         Number of the claim.
     """

@@ -79,7 +79,7 @@ class RecordsPage(BaseModel):
 
 
 class Added(BaseModel):
-    """What came of a record that was sent."""
+    """The result of sending a record."""
 
     record_sha256: str
     added: bool

@@ -35,16 +35,16 @@ _FILES = {".json": "application/json", ".csv": "text/csv; charset=utf-8"}
 
 @dataclass(frozen=True)
 class Limits:
-    """How much one client may ask.
+    """Limits on the requests of one client.
 
     Parameters
     ----------
     reads_per_second, writes_per_second : float
         Steady rate for each address.
     read_burst, write_burst : int
-        How many at once after a pause.
+        Number of requests at once after a pause.
     most_bytes : int
-        Of one request's body.
+        Largest size of one request's body, in bytes.
     """
 
     reads_per_second: float = 100.0
@@ -72,14 +72,14 @@ def create_app(
     contents : BoardContents
         Cards, clips and what else the pages show.
     tokens : TokenFile
-        Who may write.
+        Tokens of those who may write.
     bundles : BundleStore
-        Where submitted bundles are kept.
+        Store of the submitted bundles.
     limits : Limits, optional
     hosts : frozenset of str
         Names under which the server is asked; "*" for any.
     logger : logging.Logger, optional
-        Where lines go; default "innerscore.server".
+        Logger of the request lines; default "innerscore.server".
     """
     live = LiveSite(store, contents)
     engine = open_engine(store.url)

@@ -1,4 +1,4 @@
-"""The site that a server shows: made anew beside the old one when records come in, pages kept once made.
+"""The site that a server shows: made anew in the background when records come in, pages kept once made.
 
 A reader never waits for a new board: pages of the last one are shown until those of the next are there. The board
 is made again at most every few seconds, and more rarely the longer it takes, so that readers keep most of the
@@ -44,9 +44,9 @@ class Ready:
     ----------
     media_type : str
     body, packed : bytes
-        As it is, and compressed by gzip.
+        Content as it is, and compressed by gzip.
     etag : str
-        Of the content.
+        ETag of the content.
     """
 
     media_type: str
@@ -143,7 +143,7 @@ class LiveSite:
         return self._edition.site
 
     def page(self, path: str, query: Query) -> Ready | None:
-        """What lies at an address, or None; from the last edition while the page is made anew."""
+        """The document at an address, or None; from the last edition while the page is made anew."""
         key = (path, tuple(sorted(query)))
         found = self.cached(path, query)
         if found is not None:

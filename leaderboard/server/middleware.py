@@ -1,4 +1,4 @@
-"""What stands before every request: the host's name, rates, sizes, headers that close the page, one log line."""
+"""Middleware of every request: checks of host name, rate and size, headers that close the page, one log line."""
 
 from __future__ import annotations
 

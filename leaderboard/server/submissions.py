@@ -38,7 +38,7 @@ class EventAnswer(BaseModel):
 
 
 class SubmissionAnswer(BaseModel):
-    """A submission as it stands; `reason_code`, `reason` and `hint` are empty unless it failed."""
+    """The present state of a submission; `reason_code`, `reason` and `hint` are empty unless it failed."""
 
     identifier: str
     state: Literal["received", "checking", "queued", "running", "scored", "failed", "withdrawn"]
@@ -58,14 +58,14 @@ class SubmissionAnswer(BaseModel):
 
 @dataclass(frozen=True)
 class SubmissionService:
-    """Where submissions are handed in.
+    """The service that takes in submissions.
 
     Parameters
     ----------
     queue, bundles, tokens : Queue, BundleStore, TokenFile
-        Of the board.
+        Queue, bundles and tokens of the board.
     contents : BoardContents
-        Whose benchmarks may be asked for, and whose candidates' names are taken.
+        Benchmarks that may be asked for, and candidates whose names are taken.
     """
 
     queue: Queue
@@ -74,12 +74,12 @@ class SubmissionService:
     contents: BoardContents
 
     def bearer(self, request: Request) -> TokenInfo:
-        """Whose token the header has; refused before a byte of the body is read."""
+        """The token in the header; refused, if not in force, before a byte of the body is read."""
         scheme, _, secret = request.headers.get("authorization", "").partition(" ")
         return self.holder(secret if scheme.lower() == "bearer" else "", request)
 
     def holder(self, secret: str, request: Request) -> TokenInfo:
-        """Whose token it is."""
+        """The token that a secret belongs to; refused if it is not in force."""
         facts = self.tokens.verify(secret.strip(), "submissions:write") if secret.strip() else None
         if facts is None:
             raise HTTPException(

@@ -1,6 +1,6 @@
 """Tokens for writing: made at random, shown once, kept as hashes, scoped, and revocable at once.
 
-They are in a file of their own beside the store and not in it, for three reasons: a store is copied, exported and
+They are in a file of their own next to the store and not in it, for three reasons: a store is copied, exported and
 merged, and must never carry credentials along; it is insert-only, while a token is revoked by a change; and the
 file can be closed to other users where the store is open to them.
 
@@ -40,14 +40,14 @@ CREATE TABLE IF NOT EXISTS tokens (
 
 @dataclass(frozen=True)
 class TokenInfo:
-    """What may be shown of a token.
+    """The parts of a token that may be shown.
 
     Parameters
     ----------
     identifier, name : str
-        The public part of the token, and what it was called.
+        The public part of the token, and its name.
     scopes : tuple of str
-        What it allows.
+        Scopes that it allows.
     created, expires, revoked : str or None
         ISO 8601, UTC.
     """
@@ -96,11 +96,11 @@ class TokenFile:
         Parameters
         ----------
         name : str
-            Whose it is or what it is for; 1 to 80 characters.
+            Name of its holder or purpose; 1 to 80 characters.
         scopes : tuple of str
-            What it allows.
+            Scopes that it allows.
         days : float, optional
-            After how many days it expires; never if not given.
+            Number of days after which it expires; never if not given.
 
         Raises
         ------

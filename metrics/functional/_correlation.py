@@ -13,7 +13,7 @@ def centred(columns: torch.Tensor) -> torch.Tensor:
 
 
 def is_constant(columns: torch.Tensor) -> torch.Tensor:
-    """Which columns have one value only, over the samples (the last dimension but one)."""
+    """Mask of the columns that have one value only, over the samples (the last dimension but one)."""
     return columns.amax(dim=-2) == columns.amin(dim=-2)
 
 
@@ -41,7 +41,7 @@ def column_correlation(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 def is_flat(columns: torch.Tensor) -> torch.Tensor:
-    """Which columns do not vary over the samples beyond the rounding of their mean."""
+    """Mask of the columns that do not vary over the samples beyond the rounding of their mean."""
     return _is_flat(columns, centred(columns.double()).square().sum(-2).sqrt())
 
 

@@ -18,7 +18,7 @@ def child_generators(seed: int, n: int) -> list[np.random.Generator]:
 
 
 def resample_counts(generator: np.random.Generator, n_units: int, n_resamples: int) -> torch.Tensor:
-    """How often each of n units is drawn in n draws with replacement: (n_resamples, n_units), float64."""
+    """Counts of each of n units in n draws with replacement: (n_resamples, n_units), float64."""
     drawn = generator.integers(n_units, size=(n_resamples, n_units))
     drawn += np.arange(n_resamples)[:, None] * n_units
     counts = np.bincount(drawn.reshape(-1), minlength=n_resamples * n_units)

@@ -28,7 +28,7 @@ def condition_codes(groups: object, n_samples: int, *, name: str = "groups") -> 
     groups : array of shape (n_samples,)
         The condition of each sample; integers, strings or any sortable labels.
     n_samples : int
-        How many samples there must be.
+        Required number of samples.
     name : str, default="groups"
         The argument's name, for the message.
 
@@ -51,7 +51,7 @@ def condition_codes(groups: object, n_samples: int, *, name: str = "groups") -> 
 
 
 def n_conditions(codes: Ints) -> int:
-    """How many conditions the codes number."""
+    """Number of conditions in the codes."""
     return int(codes.max()) + 1
 
 

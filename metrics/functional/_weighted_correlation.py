@@ -17,7 +17,7 @@ def weighted_correlation(x: Floats, y: Floats, weights: Floats) -> Floats:
     ----------
     x, y : array of shape (n_items,)
     weights : array of shape (n_resamples, n_items)
-        How often each item is drawn.
+        Number of times that each item is drawn.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Where tasks run: in processes of this machine, or on a Slurm cluster; both behind one interface."""
+"""Executors of tasks: processes of this machine, or a Slurm cluster; both behind one interface."""
 
 from .interface import Ended, Executor, Task
 from .local import LocalExecutor

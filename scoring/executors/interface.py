@@ -1,7 +1,7 @@
-"""What an executor takes and gives.
+"""The interface of executors and their tasks.
 
 A task is the name of a function of ours with plain strings for arguments, such as the path of a file that says
-what to do. What comes of it lies in files, too; an executor only tells that it ended, and how.
+what to do. Its result is in files, too; an executor only reports that it ended, and how.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Task:
     entry : str
         ``module:function`` of this package.
     arguments : tuple of str
-        What it is called with.
+        Arguments of the call.
     memory_mb : float
-        How much memory it is expected to need.
+        Memory it is expected to need.
     """
 
     name: str
@@ -43,14 +43,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a task ended.
+    """The end of a task.
 
     Parameters
     ----------
     name : str
-        The task's.
+        Name of the task.
     error : str or None
-        What it raised, or how its process came to an end; None if it returned.
+        Text of the error it raised, or the way its process ended; None if it returned.
     kind : str
         The error's class; ``"ProcessLost"`` if the process ended without a word.
     """
@@ -65,12 +65,12 @@ class Ended:
 
     @classmethod
     def from_json(cls, line: bytes) -> Ended:
-        """What :meth:`to_json` wrote."""
+        """Read a line that :meth:`to_json` wrote."""
         return cls(**json.loads(line))
 
     @classmethod
     def lost(cls, name: str, how: str) -> Ended:
-        """Of a task whose process ended without a word."""
+        """The end of a task whose process ended without a word."""
         return cls(name, how, "ProcessLost")
 
 

@@ -33,12 +33,12 @@ class LocalExecutor:
     Parameters
     ----------
     processes : int, optional
-        At most so many at once; by default the processors that this process may use, shared among `threads`.
+        Most processes at once; by default the processors that this process may use, shared among `threads`.
     threads : int, optional
         Threads of each worker; by default the processors that each has.
     memory_mb : float, optional
-        What all tasks together may need; by default what is free when they are begun. A task that needs more
-        runs alone.
+        Memory that all tasks together may need; by default what is free when they are begun. A task that needs
+        more runs alone.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class LocalExecutor:
             self._idle.pop().end()
 
     def _begin(self, waiting: list[Task], busy: selectors.BaseSelector, budget: float) -> None:
-        """Begin, in their order, those tasks that fit beside what runs."""
+        """Begin, in their order, those tasks that fit along with what runs."""
         for task in list(waiting):
             running = [cast(_Worker, key.data).memory_mb for key in busy.get_map().values()]
             if len(running) >= self.processes:
@@ -118,12 +118,12 @@ class _Worker:
 
     @property
     def told(self) -> IO[bytes]:
-        """Where its answers come from."""
+        """The stream of its answers."""
         return cast(IO[bytes], self.process.stdout)
 
     @property
     def memory_mb(self) -> float:
-        """What the task that it does needs."""
+        """Memory that its present task needs."""
         return 0.0 if self.task is None else self.task.memory_mb
 
     def give(self, task: Task) -> None:
@@ -137,7 +137,7 @@ class _Worker:
             return
 
     def answer(self) -> tuple[Ended, bool]:
-        """How its task ended, and whether it can take another."""
+        """The end of its task, and whether it can take another."""
         name = "" if self.task is None else self.task.name
         self.task = None
         line = self.told.readline()

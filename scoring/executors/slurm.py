@@ -40,14 +40,14 @@ class SlurmExecutor:
     Parameters
     ----------
     folder : pathlib.Path
-        On a file system that the cluster's machines share.
+        A folder on a file system that the cluster's machines share.
     options : mapping of str to str
-        Of sbatch, by submitit's names: ``partition``, ``account``, ``time`` (minutes), ``mem``,
+        Options of sbatch, by submitit's names: ``partition``, ``account``, ``time`` (minutes), ``mem``,
         ``cpus_per_task``, ``array_parallelism`` and so on.
     poll_s : float
-        How often to look.
+        Time between two looks at the jobs, in s.
     patience_s : float
-        How long after a job's end its file may take to be seen here; network file systems need seconds.
+        Longest delay, in s, from a job's end until its file is seen here; network file systems need seconds.
 
     Raises
     ------
@@ -88,10 +88,10 @@ class SlurmExecutor:
             raise
 
     def close(self) -> None:
-        """Nothing waits for tasks here."""
+        """Do nothing: no process waits for tasks here."""
 
     def _under_way(self, tasks: Sequence[Task]) -> dict[str, str]:
-        """By name, the places of those tasks that jobs of an earlier head are at."""
+        """Places, by name, of the tasks that jobs of an earlier head are working on."""
         names, queued = {task.name for task in tasks}, _queued()
         places: dict[str, str] = {}
         for path in (self._folder / "submissions").glob("*.json"):
@@ -104,7 +104,7 @@ class SlurmExecutor:
         return places
 
     def _submit(self, tasks: Sequence[Task]) -> dict[str, str]:
-        """Submit one array; the places of its tasks."""
+        """Submit one array and return the places of its tasks."""
         array = uuid.uuid4().hex[:12]
         for task in tasks:
             self._end_file(task.name).unlink(missing_ok=True)
@@ -151,12 +151,12 @@ _LOST = "Slurm ended the job without a result: killed, out of memory, out of tim
 
 
 def _perform_and_tell(task: Task, path: str) -> None:
-    """In the job: do a task and write how it ended."""
+    """Do a task, in the job, and write its end to a file."""
     write_bytes(Path(path), perform(task).to_json())
 
 
 def _needs(tasks: Sequence[Task]) -> dict[str, Any]:
-    """What to ask of Slurm: the memory of the largest task, an hour, and all jobs at once."""
+    """Resources to ask of Slurm: the memory of the largest task, an hour, and all jobs at once."""
     memory_mb = max(task.memory_mb for task in tasks)
     return {"time": 60, "array_parallelism": len(tasks)} | ({"mem": f"{memory_mb:.0f}M"} if memory_mb else {})
 
@@ -169,7 +169,7 @@ def _queued() -> set[str]:
 
 
 def _slurm(command: str, *arguments: str) -> str:
-    """What a command of Slurm writes; while its controller does not answer, ask again for some minutes."""
+    """Output of a command of Slurm; while its controller does not answer, it is asked again for some minutes."""
     for wait_s in (1, 5, 30, 60, 120, 0):
         done = subprocess.run(  # noqa: S603  (a fixed command)
             [_found(command), *arguments], capture_output=True, text=True, check=False

@@ -1,8 +1,8 @@
 """The command line of bubblewrap: what a candidate's process can see of this machine.
 
-It sees the interpreter and its packages, the rooms of innerscore that a candidate may import, its own files and the
-stimuli, all read-only, and three folders in memory. Recordings, the store, the cache, home folders, the environment
-and the network are not there.
+It sees the interpreter and its packages, the folders of innerscore that a candidate may import, its own files and
+the stimuli, all read-only, and three folders in memory. Recordings, the store, the cache, home folders, the
+environment and the network are not there.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ def bubblewrap_command(
     stimuli : pathlib.Path
         Folder with the stimuli.
     hidden : iterable of pathlib.Path
-        What must not be seen even where a folder that is shown holds it.
+        Paths that must not be seen even where a folder that is shown holds them.
     limits : SandboxLimits
     threads : int
-        For numerical libraries; the same as outside, or sums come in another order.
+        Threads of numerical libraries; the same as outside, or sums come in another order.
     device : str
         As in the settings.
     filter_descriptor : int or None
@@ -91,7 +91,7 @@ def bubblewrap_command(
 
 
 def inside(path: Path) -> str:
-    """Where a file of this package is in the sandbox."""
+    """Path of a file of this package in the sandbox."""
     return f"{_LIBRARY}/innerscore/{path.relative_to(PACKAGE_ROOT).as_posix()}"
 
 
@@ -140,7 +140,7 @@ def _unprivileged() -> list[str]:
 
 
 def _interpreter_folders() -> list[Path]:
-    """Where the interpreter, its packages and the system's libraries are; none of them inside another."""
+    """Folders of the interpreter, its packages and the system's libraries; none of them inside another."""
     real = Path(os.path.realpath(sys.executable)).parent
     wanted = {Path("/usr"), Path(_plain(sys.prefix)), Path(_plain(sys.base_prefix)), real}
     return sorted(one for one in wanted if not any(one.is_relative_to(other) for other in wanted - {one}))
@@ -192,7 +192,7 @@ def _cover(hidden: Iterable[Path], shown: Sequence[Path]) -> Iterator[str]:
 
 
 def _innerscore() -> Iterator[str]:
-    """What a candidate may import: no data, no simulated recordings, no metric, no training, no store."""
+    """Mounts of all that a candidate may import: no data, simulated recordings, metric, training or store."""
     for name in _ROOMS + _OF_CANDIDATES:
         yield from ("--ro-bind", str(PACKAGE_ROOT / name), f"{_LIBRARY}/innerscore/{name}")
     yield from ("--ro-bind", str(Path(__file__).with_name("runner.py")), _RUNNER)

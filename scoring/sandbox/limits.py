@@ -1,4 +1,4 @@
-"""How much a candidate in its sandbox may take."""
+"""Limits on what a candidate in its sandbox may take."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SandboxLimits:
     Parameters
     ----------
     wall_seconds : float
-        From start to end.
+        Time from start to end.
     cpu_seconds : int
         Processor time of each process.
     memory_mb : int
@@ -31,9 +31,9 @@ class SandboxLimits:
     scratch_mb : int
         Each of its three folders in memory: /tmp, its home, /dev/shm.
     file_mb : int
-        One file.
+        Size of one file.
     log_mb : int
-        What it prints.
+        Its printed output.
     reply_mb : int
         Activations of one stimulus.
     """

@@ -32,7 +32,7 @@ _TAIL = 400
 
 
 class SandboxProcess:
-    """The process in the sandbox, and what is heard of it.
+    """The process in the sandbox, and its output.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class SandboxProcess:
         The candidate's.
     limits : SandboxLimits
     on_output : callable
-        Is given what the candidate prints, as it comes.
+        Called with what the candidate prints, as it comes.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class SandboxProcess:
         return CandidateError(subject, got=got, needed="able to run until it has answered")
 
     def _watch_out(self) -> None:
-        """Nothing more can come: give it a second to say how it ended, then end it."""
+        """End the process, after a second in which it may end by itself: nothing more can come."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=1)
         if self._process.returncode is None:
@@ -167,15 +167,15 @@ class SandboxedCandidate:
     ----------
     card : CandidateCard
     bundle_sha256 : str
-        Over all that it is made of.
+        Hash over all that it is made of.
     process : SandboxProcess
-        With the candidate built.
+        Process with the candidate built.
     files : mapping of str to str
         The file of each stimulus.
     reply : pathlib.Path
         A file of ours for what comes back.
     most_bytes : int
-        Of the activations of one stimulus.
+        Largest allowed size of the activations of one stimulus.
     """
 
     card: CandidateCard

@@ -1,4 +1,4 @@
-"""What comes back from a sandbox: frames on a pipe, and an npz in each, none of it trusted."""
+"""Replies of a sandbox: frames on a pipe, an npz in each with activations, none of it trusted."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def read_frame(pipe: IO[bytes], path: Path, card: CandidateCard, *, most_bytes: 
     Returns
     -------
     letter : str or None
-        What kind of frame it was; None at the end of the pipe.
+        Kind of the frame; None if the pipe ends before the frame does.
 
     Raises
     ------
     ActivationError
-        If it says that it is larger than allowed, or ends early.
+        If it says that it is larger than allowed, or is of no known kind.
     CandidateError
         If it says that the candidate failed.
     """

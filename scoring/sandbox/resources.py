@@ -28,14 +28,14 @@ _COUNTED = {"RssAnon:": "memory", "RssShmem:": "memory", "Threads:": "tasks"}
 
 @dataclass(frozen=True)
 class Usage:
-    """What a tree of processes takes.
+    """Resources that a tree of processes takes.
 
     Parameters
     ----------
     tasks : int
         Processes and threads.
     memory_mb : float
-        Resident, without pages of files, in MiB.
+        Resident memory, without pages of files, in MiB.
     """
 
     tasks: int
@@ -109,7 +109,7 @@ class ResourceMonitor:
 
 
 def usage_of(process: int) -> Usage:
-    """What a process and all below it take now; those that end meanwhile count as nothing."""
+    """Present usage of a process and all below it; those that end meanwhile count as nothing."""
     tasks, kilobytes = 0, 0
     for member in _tree(process):
         for line in _lines(Path(f"/proc/{member}/status")):

@@ -38,11 +38,11 @@ class Sandbox:
     Parameters
     ----------
     settings : Settings
-        What must not be seen, the cache for stimuli, and the device.
+        Paths that must not be seen, the cache for stimuli, and the device.
     limits : SandboxLimits
-        How much a candidate may take.
+        Limits on what a candidate may take.
     on_output : callable, optional
-        Is given what candidates print, as it comes, in bytes.
+        Called with what candidates print, as it comes, in bytes.
     """
 
     settings: Settings
@@ -60,11 +60,11 @@ class Sandbox:
         name : str
             A registered name, or a folder.
         bundle_sha256 : str
-            What it is made of; other files are refused.
+            Hash of its files; other files are refused.
         stimuli : StimulusSet
-            What it may be shown.
+            Stimuli it may be shown.
         seed : int
-            For candidates that draw.
+            Seed for candidates that draw.
 
         Raises
         ------
@@ -111,7 +111,7 @@ class Sandbox:
 
 
 def try_sandbox(settings: Settings) -> None:
-    """Start a sandbox and end it, for whoever would rather know before there is a candidate.
+    """Start a sandbox and end it, as a test that sandboxes work here before there is a candidate.
 
     Raises
     ------
@@ -157,7 +157,7 @@ def _job(
     seed: int,
     device: str,
 ) -> dict[str, Any]:
-    """What the process builds, as JSON."""
+    """Description of the candidate to build, as JSON."""
     card = registered.card
     folder = inside(registered.path.parent) if staged is None else CANDIDATE
     run = {"seed": seed, "device": device}

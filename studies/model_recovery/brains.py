@@ -18,7 +18,7 @@ _GAIN_SPREAD = 0.5  # of log gains, so that neurons differ in reliability as rec
 
 
 def varies(states: Array) -> npt.NDArray[np.bool_]:
-    """Which units are not the same at all samples, but for rounding."""
+    """Units that vary over samples by more than rounding, as a mask."""
     spread = states.std(axis=0)
     return np.asarray(spread > 1e-9 * max(float(np.abs(states).max(initial=0.0)), 1e-300))
 

@@ -1,4 +1,4 @@
-"""Controls and nuisances on a benchmark's own recording, beside the candidates that it ranks."""
+"""Controls and nuisances on a benchmark's own recording, along with the candidates that it ranks."""
 
 from __future__ import annotations
 

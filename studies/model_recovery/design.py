@@ -1,4 +1,4 @@
-"""What a validity study does: how much, on which benchmarks, and with which settings of their metrics."""
+"""The design of a validity study: its size, its benchmarks, and the settings of their metrics."""
 
 from __future__ import annotations
 
@@ -23,27 +23,28 @@ QUICK_BENCHMARKS = (
 
 @dataclass(frozen=True)
 class Design:
-    """How much is simulated.
+    """The size of a simulation.
 
     Parameters
     ----------
     seed : int
-        Of readouts, spikes and shuffles; each draw has a child of its own.
+        Seed of readouts, spikes and shuffles; each draw has a child of its own.
     draws : int
         Simulated brains for each generating candidate and reliability.
     reliabilities : tuple of float
         Split-half reliability of the average over repetitions, corrected to full length, median over neurons.
     n_neurons : int
-        Of a simulated brain, half in each of two animals.
+        Neurons of a simulated brain, half in each of two animals.
     max_samples : int
-        Of samples in time, every k-th of each condition is taken, so that at most about so many remain. Spatial
-        bins are all taken: maps have no gaps.
+        Approximate most samples in time: every k-th of each condition is taken, so that at most about so many
+        remain. Spatial bins are all taken: maps have no gaps.
     max_repetitions : int
-        Of the recording's repetitions at most so many are simulated. Reliability is matched in any case.
+        Most of the recording's repetitions that are simulated. Reliability is matched in any case.
     max_units : int
-        A wider layer stands by so many principal components, or units drawn at random where single units count.
+        Number of principal components that replace a wider layer, or of units drawn at random where single units
+        count.
     limit_neurons, limit_reliability : int, float
-        Of the brain that stands for unlimited data.
+        Number of neurons and reliability of the brain that represents unlimited data.
     """
 
     seed: int = 0
@@ -72,7 +73,7 @@ class Design:
 
 @dataclass(frozen=True)
 class MetricUse:
-    """How a metric is used in a study.
+    """The use of a metric in a study.
 
     Parameters
     ----------
@@ -81,8 +82,8 @@ class MetricUse:
     single_units : bool
         Whether it looks at single units, so that a layer's axes must stay as they are.
     units_per_neuron : int
-        How many units a simulated neuron sums. One where cells are compared with units as populations: a sum of
-        grid cells is no grid cell.
+        Number of units that a simulated neuron sums. One where cells are compared with units as populations: a
+        sum of grid cells is no grid cell.
     """
 
     fast: Mapping[str, Any] = field(default_factory=dict)
@@ -130,7 +131,7 @@ _NOT_ALIGNED = {
 
 
 def use_of_metric(card: BenchmarkCard) -> MetricUse:
-    """How a benchmark's metric is used; one that is not known here is used as its card says."""
+    """The use of a benchmark's metric; one that is not known here is used as its card says."""
     known = _METRICS.get(card.metric, MetricUse())
     if card.metric != "spatial-predictivity":
         return known

@@ -27,7 +27,7 @@ Draw = dict[str, Any]
 
 @dataclass(frozen=True)
 class Amount:
-    """How much data, as a multiple of the design's."""
+    """The amount of data, as a multiple of the design's."""
 
     neurons: int = 1
     repetitions: int = 1
@@ -46,7 +46,7 @@ class DrawFiles:
     Parameters
     ----------
     folder : pathlib.Path
-        Of one study: what determines the numbers is in its name.
+        Folder of one study: what determines the numbers is in its name.
     """
 
     folder: Path

@@ -43,14 +43,14 @@ def fresh_calibration(
     Parameters
     ----------
     scenes : sequence of PreparedBenchmark
-        Those whose data set takes a seed that draws conditions are used.
+        Benchmarks; used if their data set takes a seed that draws conditions.
     files : mapping of str to DrawFiles
-        By benchmark; what was done is not done again.
+        Files of draws by benchmark; what was done is not done again.
     n_sets : int
     design : Design
     settings : Settings
     say : callable
-        Called with what is done, the number done and of all.
+        Called with what is done, the number done and the number of all.
     """
     usable = [scene for scene in scenes if _draws_conditions(scene)]
     if not n_sets or not usable:

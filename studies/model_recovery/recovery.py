@@ -34,7 +34,7 @@ def recovery(
     scene : PreparedBenchmark
     reliability : float
     drawn : mapping of str to sequence of dict
-        By generating candidate, as many draws of each.
+        Draws by generating candidate, equally many of each.
     facts : mapping of str to int
         ``neurons``, ``repetitions`` and ``samples`` of a brain.
     """
@@ -63,7 +63,7 @@ def recovery(
 def more_data(
     scene: PreparedBenchmark, reliability: float, generating: str, data: str, draws: Sequence[Draw]
 ) -> MoreData:
-    """What more data did for one generating candidate."""
+    """The effect of more data for one generating candidate."""
     return MoreData(
         benchmark=scene.name,
         generating=generating,
@@ -83,16 +83,16 @@ def calibration_of(
     *,
     conditions: str,
 ) -> Calibration | None:
-    """How often intervals cover the limit score, over all candidates scored on all brains; None without any.
+    """Coverage of the limit score by intervals, over all candidates scored on all brains; None without any.
 
     Parameters
     ----------
     benchmark : str
     reliability : float
     drawn : mapping of str to sequence of dict
-        By generating candidate.
+        Draws by generating candidate.
     limits : mapping of str to dict
-        By generating candidate, those for which it is known: the score of each candidate with unlimited data.
+        Scores of each candidate with unlimited data, by generating candidate, where known.
     conditions : str
         Whether they were drawn anew for each brain.
     """
@@ -170,7 +170,7 @@ def _pair(generating: str, other: str, draws: Sequence[Draw], n_candidates: int)
 
 
 def _data_needed(difference: float, error: float, n_pairs: int) -> float | None:
-    """How many times the data bring a difference to the first threshold of Holm's correction over all pairs."""
+    """Factor of the data that brings a difference to the first threshold of Holm's correction over all pairs."""
     if difference <= 0:
         return None
     threshold = float(stdtrit(_MANY_DEGREES, 1 - ALPHA / (2 * n_pairs)))

@@ -31,16 +31,17 @@ _ASKED_FOR_MORE = 0.6  # reliability at which more data are tried, or the next a
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What a study is made of, and where its draws are.
+    """The parts of a study, and the place of its draws.
 
     Parameters
     ----------
     design : Design
     scenes : sequence of PreparedBenchmark
     folder : pathlib.Path
-        Draws are kept in a folder below, whose name follows from all that determines them.
+        Parent folder: draws are kept in a folder below, whose name follows from all that determines them.
     rounds_until, deadline : float
-        By `time.monotonic`: the rounds end at the first; unlimited and further data are not tried after the second.
+        Times by `time.monotonic`: the rounds end at the first; unlimited and further data are not tried after the
+        second.
     """
 
     design: Design
@@ -51,7 +52,7 @@ class Study:
 
     @cached_property
     def files(self) -> dict[str, DrawFiles]:
-        """Where each benchmark's draws are; by the code as it is when first asked."""
+        """The files of each benchmark's draws; by the code as it is when first asked."""
         return {
             scene.name: DrawFiles(self.folder / _identity(self.design, scene) / scene.name)
             for scene in self.scenes
@@ -65,15 +66,15 @@ def run_study(study: Study, say: Say, *, further: Mapping[str, str] | None = Non
     ----------
     study : Study
     say : callable
-        Called with what is done, the number done and of all.
+        Called with what is done, the number done and the number of all.
     further : mapping of str to str, optional
-        What else was left out, and why.
+        Reasons, by name, for what else was left out.
 
     Returns
     -------
     report : RecoveryReport
-        Without its name, date and command. A benchmark has as many draws as there was time for; one without any
-        is among what was left out.
+        The report without its name, date and command. A benchmark has as many draws as there was time for; one
+        without any is among what was left out.
     """
     rounds = _rounds(study, say)
     report = RecoveryReport(settings=_settings(study.design), code=_code_of_all(study.scenes))
@@ -108,7 +109,7 @@ def _code_of(scene: PreparedBenchmark) -> str:
 
 
 def _identity(design: Design, scene: PreparedBenchmark) -> str:
-    """Of all that a scene's draws follow from, but for how many there are and of which reliability."""
+    """Hash of all that a scene's draws follow from, except their number and reliabilities."""
     sizes = {name: value for name, value in asdict(design).items() if name not in ("draws", "reliabilities")}
     candidates = {name: one.bundle_sha256 for name, one in sorted(scene.candidates.items())}
     data = labelled_hash(scene.samples)
@@ -198,7 +199,7 @@ def _scene_report(
 
 
 def _limits(study: Study, scene: PreparedBenchmark, files: DrawFiles) -> dict[str, Draw]:
-    """By generating candidate, the scores of all with unlimited data; as many as there is time for."""
+    """Scores of all with unlimited data, by generating candidate; as many as there is time for."""
     found = {}
     for name in scene.candidates:
         known = files.known("limit", name)
@@ -215,7 +216,7 @@ def _together(rounds: Sequence[dict[float, Drawn]], reliability: float) -> Drawn
 
 
 def _more_data(study: Study, scene: PreparedBenchmark, found: Sequence[Recovery]) -> list[MoreData]:
-    """Of each candidate that was not found often enough, as many draws with twice the data, time permitting."""
+    """For each candidate that was not found often enough, as many draws with twice the data, time permitting."""
     asked = min(
         (one for one in found if one.reliability >= _ASKED_FOR_MORE),
         key=lambda one: one.reliability,
@@ -240,7 +241,7 @@ def _more_data(study: Study, scene: PreparedBenchmark, found: Sequence[Recovery]
 
 
 def _settings(design: Design) -> dict[str, str]:
-    """What a reader must know of the sizes."""
+    """The sizes of a study, in words for its reader."""
     return {
         "neurons of a brain": f"{design.n_neurons}, half in each of two animals",
         "samples": f"every k-th bin of a condition, at most about {design.max_samples} in all; in space all",

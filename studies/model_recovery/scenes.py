@@ -42,7 +42,7 @@ class PreparedCandidate:
         Name or folder by which it was asked for.
     card : CandidateCard
     bundle_sha256 : str
-        What it is made of.
+        Hash of its files.
     states : CandidateStates
     """
 
@@ -63,12 +63,12 @@ class PreparedBenchmark:
     metric : Metric
         The benchmark's, with the study's settings.
     use : MetricUse
-        What those are.
+        Use of the metric: those settings, and the units it needs.
     samples : assembly (repetition, presentation, neuroid)
         The benchmark's own recording at the samples that the study uses.
     stimuli : StimulusSet
     candidates : dict of str to PreparedCandidate
-        By name.
+        Candidates by name.
     """
 
     card: BenchmarkCard
@@ -81,7 +81,7 @@ class PreparedBenchmark:
 
     @property
     def name(self) -> str:
-        """Of the benchmark."""
+        """The name of the benchmark."""
         return self.card.identifier
 
     @property

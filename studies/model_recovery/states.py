@@ -32,9 +32,9 @@ class CandidateStates:
     Parameters
     ----------
     scored : dict of str to assembly (presentation, neuroid)
-        By layer, what is scored.
+        Scored states, by layer.
     readable : array of shape (n_samples, n_units)
-        What neurons are read out of: units of the generating layer, as far as `scored` knows of them.
+        Values that neurons are read out of: units of the generating layer, as far as `scored` holds them.
     layer : str
         The generating layer: the last on the card; the first where the benchmark does not choose among layers.
     """
@@ -52,7 +52,7 @@ def thinned(samples: xr.DataArray, most: int) -> xr.DataArray:
 
 
 def rank_within(conditions: npt.NDArray[np.str_]) -> npt.NDArray[np.int_]:
-    """Of each sample, how many samples of its condition come before it."""
+    """For each sample, the number of samples of its condition that come before it."""
     order = np.argsort(conditions, kind="stable")
     ranked = conditions[order]
     first = np.searchsorted(ranked, ranked, side="left")
@@ -74,7 +74,7 @@ def candidate_states(
     Parameters
     ----------
     activations : mapping of str to Activations
-        By stimulus.
+        Activations by stimulus.
     stimuli : StimulusSet
     samples : assembly
         The benchmark's samples.
@@ -108,7 +108,7 @@ def labelled_states(values: Array, samples: xr.DataArray) -> xr.DataArray:
 
 
 def _narrowed(values: Array, use: MetricUse, design: Design, layer: str) -> tuple[Array, Array]:
-    """What stands for a layer, and units that lie in its span for neurons to read.
+    """The values that represent a layer, and units in their span for neurons to read.
 
     Ridge, PLS, Euclidean distances and principal components are the same in any rotation of the units, so a wide
     layer is cut to its first components, and neurons read the units as those components give them back.

@@ -46,7 +46,7 @@ class SimulatedBrainBenchmark(Benchmark):
         Parameters
         ----------
         states : mapping of str to assembly (presentation, neuroid)
-            By layer, at the samples of the brain.
+            States by layer, at the samples of the brain.
         """
         layer, layer_scores = self._commit(states, tuple(states))  # type: ignore[arg-type]
         model = self._model(states, layer, self.scored_conditions)
@@ -80,20 +80,21 @@ class Placed:
 
 @dataclass(frozen=True)
 class Ranking:
-    """How a trial came out.
+    """The outcome of a trial.
 
     Parameters
     ----------
     placed : dict of str to Placed
-        By candidate.
+        Results by candidate.
     first : str or None
         The candidate of the highest value; None if no candidate has one. Of several with that value it is one
         that the brain did not come from.
     front : tuple of str
         Members of the best tie group.
     pairs : dict of str to (float, float, bool)
-        Of the generating candidate and each other: difference of values (positive where the generating one is
-        ahead), its standard error, and whether the board tells the two apart. A pair without an error is left out.
+        Comparisons of the generating candidate with every other: difference of values (positive where the
+        generating one is ahead), its standard error, and whether the board finds the two significantly different.
+        A pair without an error is left out.
     """
 
     placed: dict[str, Placed]
@@ -109,7 +110,7 @@ def ranking(benchmark: SimulatedBrainBenchmark, candidates: Mapping[str, States]
     ----------
     benchmark : SimulatedBrainBenchmark
     candidates : mapping of str to states
-        By name.
+        States of each candidate, by name.
     generating : str
         The candidate that the brain came from.
     """

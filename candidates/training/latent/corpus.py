@@ -15,7 +15,7 @@ __all__ = ["Batch", "Corpus", "draw_batch", "scaled"]
 
 @dataclass(frozen=True)
 class Corpus:
-    """How many clips an update sees, how many updates are an epoch, and how many clips judge."""
+    """Number of clips in an update, updates in an epoch, held-out clips, and frames in a clip."""
 
     n_batch: int = 16
     n_updates: int = 25

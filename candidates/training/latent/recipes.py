@@ -78,14 +78,14 @@ _MEMORY_MB = 850.0
 
 
 def recipes() -> tuple[Recipe, ...]:
-    """All of them, encoders before the dynamics that stand on them."""
+    """All recipes, encoders before the dynamics that use them."""
     return tuple(recipe_of(encoder, dynamics) for dynamics in reversed(DYNAMICS) for encoder in ENCODERS)
 
 
 def recipe_of(
     encoder: str, dynamics: str, *, corpus: Corpus | None = None, optimisation: Optimisation | None = None
 ) -> Recipe:
-    """One of them, or with another corpus or plan."""
+    """A recipe of the set, or one with another corpus or optimisation."""
     learns = encoder if dynamics == "none" else "dynamics"
     clips = corpus or (_SINGLE_FRAMES if learns == "static" else _SEQUENCES)
     epochs = _EPOCHS.get(learns, _DYNAMICS_EPOCHS)

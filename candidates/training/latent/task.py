@@ -70,18 +70,18 @@ def ahead_error(dynamics: nn.Module, latents: torch.Tensor) -> torch.Tensor:
 
 
 class _CorpusTask:
-    """What all tasks share: a network, batches that follow from seed and epoch, and held-out clips.
+    """The common base of all tasks: a network, batches that follow from seed and epoch, and held-out clips.
 
     Parameters
     ----------
     network : LatentNetwork
-        What is trained.
+        The network to train.
     corpus : Corpus
         Sizes.
     seed : int
-        Of the clips.
+        Seed of the clips.
     device : str
-        Where it runs.
+        Device it runs on.
     """
 
     def __init__(self, network: LatentNetwork, *, corpus: Corpus, seed: int, device: str) -> None:
@@ -99,7 +99,7 @@ class _CorpusTask:
         return self._mean(self.loss, self._validation)
 
     def losses(self) -> Mapping[str, float]:
-        """The loss on clips used for nothing else, and what else is said of the network."""
+        """The loss on clips used for nothing else, and further numbers on the network."""
         test = tuple(self._held_out("test", self._corpus.n_test))
         return {"test_loss": self._mean(self.loss, test), **self._reported(test)}
 
@@ -109,7 +109,7 @@ class _CorpusTask:
 
     @abstractmethod
     def _reported(self, test: tuple[Batch, ...]) -> Mapping[str, float]:
-        """What else is said of the network on the test clips."""
+        """Further numbers on the network, from the test clips."""
 
     def _held_out(self, name: str, n_clips: int) -> Iterator[Batch]:
         for index in range(-(-n_clips // self._corpus.n_batch)):
@@ -204,7 +204,7 @@ class DynamicsTask(_CorpusTask):
 def task_of(encoder: str, dynamics: str, *, corpus: Corpus, seed: int, device: str) -> Task:
     """The task by which a predictor is trained: its encoder where it has no dynamics, else its dynamics.
 
-    Dynamics stand on the shipped encoder of their kind, whatever their own seed; a random encoder is drawn from it.
+    Dynamics use the shipped encoder of their kind, whatever their own seed; a random encoder is drawn from it.
 
     Raises
     ------

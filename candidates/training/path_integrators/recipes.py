@@ -25,7 +25,7 @@ _ENTRY = "innerscore.candidates.zoo.path_integrators:PathIntegrator"
 
 @dataclass(frozen=True)
 class _Told:
-    """What a card says of an architecture."""
+    """The texts of a card on an architecture."""
 
     title: str
     summary: str
@@ -103,7 +103,7 @@ _MEMORY_MB = 1100.0
 
 
 def recipes() -> tuple[Recipe, ...]:
-    """All four."""
+    """All four recipes."""
     return tuple(recipe_of(architecture, UNITS[architecture]) for architecture in ARCHITECTURES)
 
 
@@ -114,7 +114,7 @@ def recipe_of(
     corpus: Corpus = Corpus(),  # noqa: B008  (frozen)
     max_epochs: int | None = None,
 ) -> Recipe:
-    """One of them, or with a corpus of another size."""
+    """The recipe of an architecture, on request with a corpus of another size."""
     options: dict[str, Any] = {"architecture": architecture, "units": units}
 
     def task(seed: int, device: str) -> PathTask:

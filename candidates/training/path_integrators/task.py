@@ -18,7 +18,7 @@ _FAMILY = "path-integrator"
 
 @dataclass(frozen=True)
 class Corpus:
-    """How many walks are drawn for what, and how many steps they have."""
+    """Number of steps in a walk, walks in an update, updates in an epoch, and held-out walks."""
 
     n_steps: int = 20
     n_batch: int = 100
@@ -44,7 +44,7 @@ class PathTask:
         As for :func:`~.networks.build_network`.
     corpus : Corpus
     seed : int
-        Of weights, place cells, walks and noise.
+        Seed of weights, place cells, walks and noise.
     device : str
     """
 

@@ -1,4 +1,4 @@
-"""How grid-like a population of units is, against smoothed noise of the same correlation length.
+"""Gridness of a population of units, against smoothed noise of the same correlation length.
 
 Training reports this; what a candidate does rests on nothing here.
 """
@@ -34,13 +34,13 @@ class Gridness:
     Attributes
     ----------
     median : float
-        Over units with a score; NaN if there is none.
+        Median over units with a score; NaN if there is none.
     noise : float
         95th percentile of maps of smoothed noise of the same correlation length.
     share_above_noise : float
         Share of all units above that and above 0; noise gives 0.05 at most.
     n_modules : int
-        Among those units, by BIC; 0 with fewer than 8 of them.
+        Number of modules among those units, by BIC; 0 with fewer than 8 of them.
     """
 
     median: float
@@ -99,7 +99,7 @@ def noise_threshold(width_bins: float, shape: tuple[int, ...], *, seed: int) -> 
 
 
 def _crossing(profile: Array) -> float:
-    """Where a profile that begins at 1 first falls to one half; its length if it never does."""
+    """Lag at which a profile that begins at 1 first falls to one half; its length if it never does."""
     below = int((profile < 0.5).argmax())
     if not below:
         return float(len(profile))

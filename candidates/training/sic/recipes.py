@@ -25,12 +25,12 @@ class Size:
     Attributes
     ----------
     units, mlp_units : int
-        Of the network.
+        Number of recurrent units, and of units in each hidden layer of the perceptron.
     objective : Objective
     batches : Batches
     optimisation : Optimisation
     choices : str
-        For the card.
+        Text for the card.
     """
 
     units: int
@@ -122,7 +122,7 @@ def recipes() -> tuple[Recipe, ...]:
 
 
 def recipe_of(name: str, ablation: str = "", *, size: Size | None = None) -> Recipe:
-    """One of them, or one of another size under its name."""
+    """A recipe of the set, or one of another size under its name."""
     size = SIZES[name] if size is None else size
     objective, batches = _ablated(ablation, size)
     options: dict[str, Any] = {"units": size.units, "mlp_units": size.mlp_units}

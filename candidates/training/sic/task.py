@@ -33,11 +33,11 @@ class Batches:
     Attributes
     ----------
     n_paths, n_steps : int
-        Of each sequence.
+        Number of paths that walk a sequence, and of steps in each path.
     n_sequences : int
         Sequences in an update; their losses are averaged.
     n_updates : int
-        In an epoch.
+        Updates in an epoch.
     n_held_out : int
         Sequences for choosing the epoch, and as many others for the report.
     permuted : bool
@@ -58,11 +58,11 @@ class SICTask:
     Parameters
     ----------
     units, mlp_units : int
-        Of the network.
+        Number of recurrent units, and of units in each hidden layer of the perceptron.
     objective : Objective
     batches : Batches
     seed : int
-        Of weights and sequences.
+        Seed of weights and sequences.
     device : str
     """
 
@@ -152,7 +152,7 @@ class SICTask:
 
 
 def path_invariance(codes: Array, positions: Array) -> float:
-    """How much nearer the codes of one place are, reached by different paths, than those of distant places.
+    """Degree to which codes of one place, reached by different paths, are nearer than those of distant places.
 
     1 - (mean distance of codes within 5 cm) / (mean distance of codes 20 to 40 cm apart), clipped to [0, 1];
     0 where all codes are the same.

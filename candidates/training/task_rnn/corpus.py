@@ -31,9 +31,9 @@ class Trials:
     Parameters
     ----------
     inputs : tensor of shape (n_trials, N_STEPS, N_COMPONENTS)
-        What the network sees.
+        Inputs of the network.
     targets : tensor of shape (n_trials, N_STEPS, N_OUTPUTS)
-        In deg; 0 where there is none.
+        Target outputs, in deg; 0 where there is none.
     defined : tensor of shape (n_trials, N_STEPS, N_OUTPUTS)
         1 where there is a target, 0 elsewhere.
     last_step : tensor of shape (n_trials,)

@@ -17,7 +17,7 @@ __all__ = ["FAMILY", "OPTIMISATION", "UNITS", "recipe_of", "recipes"]
 FAMILY = "task-rnn"
 UNITS = (10, 20)
 
-# With the published 0.1 and epsilon 0.01 training stood still: in deg and averaged as published, the loss's
+# With the published 0.1 and epsilon 0.01 training made no progress: in deg and averaged as published, the loss's
 # gradients are far below that epsilon (the published unit of the loss is not known). Epochs are ours.
 OPTIMISATION = Optimisation(rate=0.01, epsilon=1e-8, max_epochs=60, patience=20)
 
@@ -49,7 +49,7 @@ _MEMORY_MB = {"pixel_pca": 1100.0, "gabor_pca": 2500.0}
 
 
 def recipes() -> tuple[Recipe, ...]:
-    """All 32 of them."""
+    """All 32 recipes."""
     grid = product(LOSSES, CELLS, UNITS, INPUTS)
     return tuple(recipe_of(loss, cell, units, inputs) for loss, cell, units, inputs in grid)
 
@@ -63,7 +63,7 @@ def recipe_of(
     corpus: Corpus = Corpus(),  # noqa: B008  (frozen)
     optimisation: Optimisation = OPTIMISATION,
 ) -> Recipe:
-    """One of the grid, or with a corpus of another size."""
+    """A recipe of the grid, or one with a corpus of another size."""
     options: dict[str, Any] = {"loss": loss, "cell": cell, "units": units, "inputs": inputs}
 
     def task(seed: int, device: str) -> PongTask:

@@ -18,7 +18,7 @@ __all__ = ["Corpus", "PongTask", "weighted_error"]
 
 @dataclass(frozen=True)
 class Corpus:
-    """How many trials are drawn for what, and how many an update sees."""
+    """Number of trials for the components, training, validation and test, and in an update."""
 
     n_components: int = 512
     n_training: int = 2048
@@ -49,9 +49,9 @@ class PongTask:
     corpus : Corpus
         Sizes.
     seed : int
-        Of weights and conditions.
+        Seed of weights and conditions.
     device : str
-        Where it runs.
+        Device it runs on.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ _ROOM = "innerscore.candidates.zoo.video"
 
 
 def slot_card(options: dict[str, Any], corpus: Corpus, optimisation: Optimisation) -> CandidateCard:
-    """Of the slot model."""
+    """The card of the slot model."""
     ahead = corpus.n_ahead
     layers = f"""
         Layer encoder has the slots of the true frames, in the future too; dynamics those of the context and then
@@ -45,7 +45,7 @@ def slot_card(options: dict[str, Any], corpus: Corpus, optimisation: Optimisatio
 def pixel_card(
     network: str, options: dict[str, Any], corpus: Corpus, optimisation: Optimisation
 ) -> CandidateCard:
-    """Of a pixel-wise predictor."""
+    """The card of a pixel-wise predictor."""
     title, paper, description = _PIXELS[network]
     ahead = corpus.n_ahead
     layers = f"""
@@ -72,7 +72,7 @@ def pixel_card(
 def published_card(
     name: str, file: str, sha256: str, entry: str, options: dict[str, Any], weights: TrainedWeights
 ) -> CandidateCard:
-    """Of a checkpoint of the study, at its full size."""
+    """The card of a checkpoint of the study, at its full size."""
     pixels = entry == "PixelModel"
     description = f"""
         The published checkpoint {file} of Nayebi et al. (2023), trained on Physion, file of SHA-256

@@ -15,20 +15,20 @@ __all__ = ["PixelTask"]
 
 
 class PixelTask:
-    """Frames that foretell the next ones.
+    """Training of a predictor of the next frames.
 
     Parameters
     ----------
     network : {"svg-lp", "fitvid"}
-        Which predictor.
+        Kind of predictor.
     options : mapping
-        Of the network.
+        Options of the network.
     corpus : Corpus
         Sizes.
     seed : int
-        Of weights, clips and noise.
+        Seed of weights, clips and noise.
     device : str
-        Where it runs.
+        Device it runs on.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What predictors of video learn from: BouncingShapes as tensors, in batches that follow from seed and epoch."""
+"""Training data of predictors of video: BouncingShapes as tensors, in batches that follow from seed and epoch."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ __all__ = ["Batch", "Corpus", "held_out", "training_batches"]
 
 @dataclass(frozen=True)
 class Corpus:
-    """How many clips are drawn for what, and how long they are.
+    """Number of clips for training, validation and test, and their length.
 
     Parameters
     ----------
     n_batches, n_batch : int
         Updates in an epoch, and clips in an update. No clip comes twice.
     n_frames : int
-        Of a clip in training and in the choice of the epoch.
+        Frames of a clip in training and in the choice of the epoch.
     n_context : int
-        Of these, how many are shown.
+        Number of these frames that are shown.
     n_windows : int
-        How many windows of a clip, two frames apart, a slot model sees in an update.
+        Number of windows of a clip, two frames apart, that a slot model sees in an update.
     n_validation, n_test : int
         Clips that choose the epoch, and clips for the numbers on the card.
     n_ahead : int
-        At how many frames after the context predictions are judged on the card.
+        Number of frames after the context at which the card judges predictions.
     """
 
     n_batches: int = 25

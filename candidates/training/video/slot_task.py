@@ -15,18 +15,18 @@ __all__ = ["SlotTask"]
 
 
 class SlotTask:
-    """Slots that foretell the slots one step later, told from those of other clips.
+    """Training of slots to predict the slots one step later, contrasted with other states of the batch.
 
     Parameters
     ----------
     options : mapping
-        Of the network.
+        Options of the network.
     corpus : Corpus
         Sizes.
     seed : int
-        Of weights and clips.
+        Seed of weights and clips.
     device : str
-        Where it runs.
+        Device it runs on.
     """
 
     def __init__(self, options: dict[str, Any], *, corpus: Corpus, seed: int, device: str) -> None:

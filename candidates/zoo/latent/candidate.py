@@ -27,11 +27,11 @@ class LatentPredictor:
     weights : mapping of str to tensor
         The network's state.
     encoder : {"selfsup", "static", "random"}
-        Which encoder.
+        Kind of encoder.
     dynamics : {"lstm", "ctrnn", "none"}
-        Which dynamics.
+        Kind of dynamics.
     device : str, default="cpu"
-        Where it runs.
+        Device it runs on.
 
     Raises
     ------
@@ -66,9 +66,9 @@ def with_predictions(
     Parameters
     ----------
     latents : tensor of shape (n_frames, n_latents)
-        Of all frames; those after the context are not used.
+        Latents of all frames; those after the context are not used.
     clip : FrameClip
-        Whose frames they are.
+        The clip that the frames are from.
     dynamics : torch.nn.Module
         Maps a window (n, WINDOW, n_latents) to the next latent.
     step_hz : float

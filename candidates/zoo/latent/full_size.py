@@ -41,22 +41,22 @@ _CROP = 224
 
 @dataclass(frozen=True)
 class Backbone:
-    """An image network of timm and how it wants to see frames.
+    """An image network of timm and its preprocessing of frames.
 
     Parameters
     ----------
     timm_name : str
         Architecture and weights in timm; without weights where `published` is true.
     n_latents : int
-        Length of what it gives.
+        Length of its output.
     short_side : int
-        To which a frame's shorter side is resized before the central 224 x 224 are cut out.
+        Pixels to which a frame's shorter side is resized before the central 224 x 224 are cut out.
     mode : {"bilinear", "bicubic"}
-        How it is resized.
+        Interpolation of the resizing.
     scale : tuple of two tuples of float
         Mean and standard deviation of the colours, in [0, 1].
     options : mapping
-        For ``timm.create_model``.
+        Options for ``timm.create_model``.
     published : bool
         Whether the weights come from the checkpoint of its own authors, not from timm.
     """
@@ -94,12 +94,12 @@ def make_backbone(name: str, *, pretrained: bool) -> nn.Module:
     name : str
         One of :data:`BACKBONES`.
     pretrained : bool
-        With timm's weights, which timm fetches; otherwise as drawn.
+        Whether it has timm's weights, which timm fetches, and not weights as drawn.
 
     Raises
     ------
     MissingPartError
-        If the extra `encoders` is not installed, or does not work beside the installed torch.
+        If the extra `encoders` is not installed, or does not work with the installed torch.
     """
     check_known("encoder", name, tuple(BACKBONES))
     backbone = BACKBONES[name]
@@ -161,11 +161,11 @@ class FullSizePredictor:
     encoder : str
         One of :data:`BACKBONES`.
     dynamics : {"lstm", "ctrnn", "none"}
-        Which dynamics.
+        Kind of dynamics.
     step_hz : float
         Steps per second that the dynamics learned.
     device : str, default="cpu"
-        Where it runs.
+        Device it runs on.
 
     Raises
     ------

@@ -38,8 +38,9 @@ class Encoder(nn.Module):
     Parameters
     ----------
     n_answers : int, default=0
-        Of a linear readout of the latents, for training with labels; 0 for none. With one, each frame's mean colour
-        is taken away and the convolutions are normalised over the batch: without, it learned nothing in our tries.
+        Outputs of a linear readout of the latents, for training with labels; 0 for none. With one, each frame's
+        mean colour is taken away and the convolutions are normalised over the batch: without, it learned nothing
+        in our tries.
     """
 
     def __init__(self, n_answers: int = 0) -> None:
@@ -120,7 +121,7 @@ class _CTRNN(nn.Module):
 
 
 class _Changing(nn.Module):
-    """What is predicted is the change from the last latent."""
+    """Dynamics that predict the change from the last latent."""
 
     def __init__(self, change: _LSTM | _CTRNN) -> None:
         super().__init__()
@@ -136,12 +137,12 @@ class _Changing(nn.Module):
 
 
 class LatentNetwork(nn.Module):
-    """A frozen encoder and what predicts its next latent from the last WINDOW ones.
+    """A frozen encoder, and dynamics that predict its next latent from the last WINDOW ones.
 
     Parameters
     ----------
     encoder : {"selfsup", "static", "random"}
-        How it was or will be trained.
+        Kind of training of the encoder.
     dynamics : {"lstm", "ctrnn", "none"}
         Kind of predictor.
     """
@@ -155,12 +156,12 @@ class LatentNetwork(nn.Module):
 
 
 def make_dynamics(kind: str, n_latents: int, n_units: int) -> _Repeating | _LSTM | _CTRNN:
-    """What maps a window (n, steps, n_latents) to the next latent (n, n_latents).
+    """A module that maps a window (n, steps, n_latents) to the next latent (n, n_latents).
 
     Parameters
     ----------
     kind : {"lstm", "ctrnn", "none"}
-        Which; "none" repeats the last latent.
+        Kind of dynamics; "none" repeats the last latent.
     n_latents, n_units : int
         Sizes of the latent and of the recurrent layer.
     """
@@ -180,7 +181,7 @@ def rolled_out(dynamics: nn.Module, context: torch.Tensor, n_steps: int) -> torc
     context : tensor of shape (n, n_context, N_LATENTS)
         Latents that were seen, WINDOW or more.
     n_steps : int
-        How far.
+        Number of steps to predict.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What the space models share: walks to train on, place codes, and how a stimulus becomes steps of a model."""
+"""Common parts of the space models: walks to train on, place codes, and stimuli as steps of a model."""
 
 from .place_code import PlaceCode
 from .steps import SpaceModel, show

@@ -40,7 +40,7 @@ class PlaceCode(nn.Module):
 
     @property
     def n_cells(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
         return len(self.centres)
 
     def forward(self, positions: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""How a model of fixed steps is shown a walk at any rate.
+"""Walks at any rate as input to a model of fixed steps.
 
 A model makes a whole step every `step_s`, with the displacement of that time. What it says when a step of the
 stimulus ends comes from one more step, from the last whole one, with the displacement since then. So a state
@@ -39,7 +39,7 @@ class SpaceModel(Protocol):
         """State after one step of motion over (n,)."""
 
     def layers(self, state: State) -> dict[str, torch.Tensor]:
-        """What its parts say in a state, each (n, units)."""
+        """Activity of its parts in a state, each (n, units)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +51,11 @@ class Stepped:
     heading : float
         Direction of the first movement, in radians.
     places : tensor of shape (n_whole + 1, 2)
-        Where whole steps begin and end, in m.
+        Positions at which whole steps begin and end, in m.
     whole : Motion over (n_whole,)
         Steps of full length.
     last : Motion over (n_steps,)
-        For each step of the stimulus, the movement since the last whole step before its end.
+        Movement, for each step of the stimulus, since the last whole step before its end.
     n_before : int array of shape (n_steps,)
         Whole steps before that.
     """
@@ -105,7 +105,7 @@ def show(
         Length of the model's steps.
     device : str
     restart_steps : int, optional
-        After so many whole steps, each time, the model is begun anew at the true place; never by default.
+        Number of whole steps after which, each time, the model restarts at the true place; never by default.
 
     Returns
     -------

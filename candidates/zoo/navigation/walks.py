@@ -96,7 +96,7 @@ class Walks:
 
     @property
     def positions(self) -> torch.Tensor:
-        """Where each step ends, in m, of shape (n_walks, n_steps, 2)."""
+        """Position at which each step ends, in m, of shape (n_walks, n_steps, 2)."""
         return self.start[:, None] + self.motion.displacement.cumsum(dim=1)
 
 

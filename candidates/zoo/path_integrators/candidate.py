@@ -26,7 +26,7 @@ class PathIntegrator:
     weights : mapping of str to tensor
         The network's state.
     architecture : {"relu-rnn", "ugrnn", "lstm", "leaky-rnn"}
-        Which network.
+        Kind of network.
     units : int
         Its size.
     restart_s : float, optional
@@ -34,7 +34,7 @@ class PathIntegrator:
         whose walks have 20 steps (4 s). Never by default: a walk's start is then all that the network is told
         of its place.
     device : str, default="cpu"
-        Where it runs.
+        Device it runs on.
 
     Raises
     ------

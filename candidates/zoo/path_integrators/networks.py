@@ -1,6 +1,6 @@
 """The four networks. Each begins from the true start, is told of its steps, and has to say where it is.
 
-All begin with a state that is linear in what stands for the start, so that nothing else tells them of the
+All begin with a state that is linear in what represents the start, so that nothing else tells them of the
 box.
 """
 
@@ -25,12 +25,12 @@ _L2 = 1e-4
 
 
 class PathNetwork(nn.Module, ABC):
-    """What the networks share: the interface that training and candidate use.
+    """The common base of the networks: the interface that training and candidate use.
 
     Attributes
     ----------
     layer_names : tuple of str
-        Of :meth:`layers`, the one that stands for the network first.
+        Names of :meth:`layers`, beginning with the one that represents the network.
     """
 
     layer_names: tuple[str, ...]
@@ -45,15 +45,15 @@ class PathNetwork(nn.Module, ABC):
 
     @abstractmethod
     def layers(self, state: State) -> dict[str, torch.Tensor]:
-        """What the parts say in states of any leading shape, each (..., units)."""
+        """Activity of the parts in states of any leading shape, each (..., units)."""
 
     @abstractmethod
     def positions(self, state: State) -> torch.Tensor:
-        """Where the network says it is, (..., 2) in m."""
+        """Position that the network reports, (..., 2) in m."""
 
     @abstractmethod
     def loss(self, walks: Walks, rng: torch.Generator | None) -> torch.Tensor:
-        """What it is trained to lessen; `rng` draws dropout or noise, none without it."""
+        """The training loss; `rng` draws dropout or noise, none without it."""
 
 
 def unrolled(network: PathNetwork, walks: Walks, noise: torch.Tensor | None = None) -> State:
@@ -301,9 +301,9 @@ def build_network(architecture: str, units: int, *, seed: int = 0) -> PathNetwor
     ----------
     architecture : {"relu-rnn", "ugrnn", "lstm", "leaky-rnn"}
     units : int
-        Of the recurrent layer; layers above it have twice as many.
+        Units of the recurrent layer; layers above it have twice as many.
     seed : int
-        Of the place cells' centres. Weights are drawn from torch's own generator.
+        Seed of the place cells' centres. Weights are drawn from torch's own generator.
     """
     if architecture not in ARCHITECTURES:
         raise InvalidArgumentError(

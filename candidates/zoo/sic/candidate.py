@@ -26,9 +26,9 @@ class SelfSupervisedSpace:
     weights : mapping of str to tensor
         The network's state.
     units, mlp_units : int
-        Its size.
+        Number of recurrent units, and of units in each hidden layer of the perceptron.
     device : str, default="cpu"
-        Where it runs.
+        Device it runs on.
 
     Raises
     ------

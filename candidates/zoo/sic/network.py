@@ -55,7 +55,7 @@ class SICNetwork(nn.Module):
         return torch.stack(states, dim=1)
 
     def begin(self, start: torch.Tensor, heading: torch.Tensor) -> State:  # noqa: ARG002
-        """From the network's own start straight to start positions (n, 2) in m, in ten equal steps."""
+        """States at start positions (n, 2) in m, reached from the network's own start in ten equal steps."""
         displacement = (start - start.new_tensor(ORIGIN_M)) / _STEPS_TO_START
         matrices, state = self.transitions(displacement), self._begun(len(start))
         for _ in range(_STEPS_TO_START):

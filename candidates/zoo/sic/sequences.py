@@ -1,4 +1,4 @@
-"""What SIC learns from: one sequence of steps, walked in many orders from one start."""
+"""Training data of SIC: one sequence of steps, walked in many orders from one start."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Sequences:
     Attributes
     ----------
     steps : tensor of shape (n_distinct, 2)
-        In m.
+        Displacement of each distinct step, in m.
     order : int tensor of shape (n_paths, n_steps)
-        Which of them each path makes when.
+        Index of the step that each path makes at each time.
     """
 
     steps: torch.Tensor
@@ -36,12 +36,12 @@ class Sequences:
 
     @property
     def displacement(self) -> torch.Tensor:
-        """In m, of shape (n_paths, n_steps, 2)."""
+        """Displacement of each step, in m, of shape (n_paths, n_steps, 2)."""
         return self.steps[self.order]
 
     @property
     def positions(self) -> torch.Tensor:
-        """After each step, in m from the start, of shape (n_paths, n_steps, 2)."""
+        """Position after each step, in m from the start, of shape (n_paths, n_steps, 2)."""
         return self.displacement.cumsum(dim=1)
 
 

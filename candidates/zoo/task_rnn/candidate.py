@@ -25,15 +25,15 @@ class TaskRNN:
     weights : mapping of str to tensor
         The network's state.
     loss : {"mov", "vis-mov", "vis-sim-mov", "sim-mov"}
-        What it was trained for; kept for the reader.
+        Loss it was trained on; kept for the reader.
     cell : {"gru", "lstm"}
         Kind of recurrent layer.
     units : int
         Its size.
     inputs : {"pixel_pca", "gabor_pca"}
-        What it sees.
+        Kind of inputs.
     device : str, default="cpu"
-        Where it runs.
+        Device it runs on.
 
     Raises
     ------

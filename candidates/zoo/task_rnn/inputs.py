@@ -1,4 +1,4 @@
-"""What the networks see: frames at the task's steps, as pixels or Gabor energies, in 100 principal components.
+"""Inputs of the networks: frames at the task's steps, as pixels or Gabor energies, in 100 principal components.
 
 Published networks saw frames of 100 x 100; ours are averaged to 32 x 32, since 100 components keep only
 coarser detail. The bank of Gabor filters was not published; ours is stated here.

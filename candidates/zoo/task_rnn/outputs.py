@@ -1,4 +1,4 @@
-"""What the networks answer, and the published losses' weights on it."""
+"""Outputs of the networks, and the published losses' weights on them."""
 
 from __future__ import annotations
 

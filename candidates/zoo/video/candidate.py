@@ -37,9 +37,9 @@ class SlotModel:
     step_hz : float
         Frames per second that it learned.
     device : str, default="cpu"
-        Where it runs.
+        Device it runs on.
     **options
-        Of :class:`~.slot_network.SlotNetwork`.
+        Options of :class:`~.slot_network.SlotNetwork`.
 
     Raises
     ------
@@ -88,7 +88,7 @@ class PixelModel:
     weights : mapping of str to tensor
         The network's state.
     network : {"svg-lp", "fitvid"}
-        Which one.
+        Kind of network.
     step_hz : float
         Frames per second that it learned.
     size : int, default=64
@@ -96,11 +96,11 @@ class PixelModel:
     n_context : int, default=7
         Frames of context that there are at least.
     seed : int, default=0
-        Of the noise, together with the clip.
+        Seed of the noise, together with the clip.
     device : str, default="cpu"
-        Where it runs.
+        Device it runs on.
     **options
-        Of the network.
+        Options of the network.
 
     Raises
     ------

@@ -29,9 +29,9 @@ class FitVidNetwork(nn.Module):
     blocks : sequence of int
         Residual blocks of each stage, from fine to coarse.
     n_channels : int
-        Of the finest stage; each coarser one has twice as many.
+        Channels of the finest stage; each coarser one has twice as many.
     expansion, kernel : int
-        How much wider the decoder's blocks are inside, and their kernel.
+        Factor by which the decoder's blocks are wider inside, and the side of their kernel.
     n_latent, n_hidden, n_noise : int
         Size of a frame's latent, of the LSTM layers, and of the noise of a step.
     beta : float
@@ -200,7 +200,7 @@ class _Encoder(nn.Module):
 
 
 class _Decoder(nn.Module):
-    """From 8 x 8 maps up; to each block's output that of its mirror image in the encoder is added."""
+    """A decoder from 8 x 8 maps up, which adds to each block's output that of its mirror image in the encoder."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What comes of rolling out a pixel-wise predictor, for those who need not know which one it is."""
+"""The result of rolling out a pixel-wise predictor, in the same form for every network."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Imagined:
     dynamics : tensor of shape (n_steps, batch, n_latent)
         Latents that the frame predictor gives, as each network defines them in the context.
     frames : tensor of shape (n_steps, batch, 3, size, size)
-        In the context as each network defines them, then predicted.
+        Frames, in the context as each network defines them, then predicted.
     """
 
     encoder: torch.Tensor

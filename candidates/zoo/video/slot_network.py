@@ -105,7 +105,7 @@ def hinge_loss(
     slots, change, following : tensor of shape (batch, n_slots, n_units)
         z, T(z) and z'.
     order : int tensor of shape (batch,)
-        Which state each is told from.
+        Index of the state that each is contrasted with.
     """
     apart = energy(slots, slots[order])
     return energy(slots + change, following).mean() + (_HINGE - apart).clamp(min=0).mean()

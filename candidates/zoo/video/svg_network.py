@@ -27,7 +27,7 @@ class SVGNetwork(nn.Module):
     Parameters
     ----------
     channels, convolutions : sequence of int
-        Of each stage of the encoder, from fine to coarse.
+        Channels, and number of convolutions, of each stage of the encoder, from fine to coarse.
     n_latent, n_hidden, n_noise : int
         Size of a frame's latent, of the LSTM layers, and of the noise of a step.
     beta : float
@@ -72,7 +72,7 @@ class SVGNetwork(nn.Module):
         return loss
 
     def imagine(self, context: torch.Tensor, noise: torch.Tensor) -> Imagined:
-        """In the context the noise is the posterior's, after it the prior's; each predicted frame is seen again.
+        """Roll out: the noise is the posterior's in the context, the prior's after it; predictions are seen again.
 
         In the context ``dynamics`` has the encoder's latents and ``frames`` the true ones, as published.
         """

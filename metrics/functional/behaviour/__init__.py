@@ -1,1 +1,1 @@
-"""Patterns of errors and of judgements beside those of subjects."""
+"""Patterns of errors and of judgements, compared with those of subjects."""

@@ -32,7 +32,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class BehaviouralConsistency:
-    """How alike two systems' patterns over conditions are, corrected for the noise of both.
+    """Similarity of two systems' patterns over conditions, corrected for the noise of both.
 
     Attributes
     ----------
@@ -63,12 +63,12 @@ def residual_errors(response: object, target: object) -> Floats:
     Parameters
     ----------
     response, target : array of shape (n_trials,)
-        Where the paddle ended, and where the ball did; at least 3 trials, the targets not all alike.
+        Final positions of the paddle and of the ball; at least 3 trials, the targets not all equal.
 
     Returns
     -------
     residual : array of shape (n_trials,)
-        In the unit of `response`; mean 0.
+        Residual in the unit of `response`; mean 0.
 
     Raises
     ------
@@ -97,14 +97,14 @@ def stratified_halves(groups: object, *, n_repeats: int = 10, seed: int = 0) -> 
     groups : array of shape (n_trials,)
         The condition of each trial; each condition has at least 2 trials.
     n_repeats : int, default=10
-        How many splits.
+        Number of splits.
     seed : int, default=0
         Seed of the splits.
 
     Returns
     -------
     first : bool array of shape (n_repeats, n_trials)
-        Which trials are in the first half; of an odd number the second half has one more.
+        True for trials in the first half; of an odd number the second half has one more.
 
     Raises
     ------
@@ -142,8 +142,8 @@ def behavioural_consistency(a: object, b: object) -> BehaviouralConsistency:
     Parameters
     ----------
     a, b : array of shape (n_splits, 2, n_conditions), or (n_conditions,)
-        Patterns in each half of each split, the same conditions in the same order, 3 or more. One vector stands
-        for a system without noise: both of its halves are that.
+        Patterns in each half of each split, the same conditions in the same order, 3 or more. One vector is
+        a system without noise: both of its halves are that vector.
 
     Returns
     -------

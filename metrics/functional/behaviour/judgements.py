@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class FractionReliability:
-    """How much of the variance of fractions over items is due to the items.
+    """Share of the variance of fractions over items that is due to the items.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class FractionReliability:
     split_half : float
         Expected correlation of the fractions in two halves of the people.
     ceiling : float
-        Square root of `reliability`: what the true probabilities would correlate with the fractions.
+        Square root of `reliability`: the correlation of the true probabilities with the fractions.
     """
 
     reliability: float
@@ -54,7 +54,7 @@ def fraction_reliability(fraction: object, n_people: object) -> FractionReliabil
     fraction : array of shape (n_items,)
         Share of people who said yes, in [0, 1]; 3 items or more.
     n_people : array of shape (n_items,)
-        How many were asked; 2 or more.
+        Number of people who were asked; 2 or more.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def bootstrap_agreement(
     Parameters
     ----------
     probability, fraction, n_people : array of shape (n_items,)
-        The model's probability of yes; people's fraction; how many were asked.
+        The model's probability of yes; people's fraction; the number of people asked.
     n_boot : int, default=1000
         Resamples of the items; the same draws for every model.
     seed : int, default=0

@@ -33,7 +33,7 @@ def bootstrap_decoding(
     Parameters
     ----------
     decoding : Decoding
-        From `decode`.
+        Result of `decode`.
     y : array of shape (n_samples, n_targets)
         The truth.
     groups : array of shape (n_samples,)

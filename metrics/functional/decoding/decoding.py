@@ -104,9 +104,9 @@ def decode(x: Array, y: Array, held_out: Splits, *, fitted: Splits | None = None
     x : array of shape (n_samples, n_features)
         States, fewer features than training samples of every split; see `principal_components`.
     y : array of shape (n_samples, n_targets)
-        What is read out, such as ball x and y in deg.
+        Decoded variables, such as ball x and y in deg.
     held_out : bool array of shape (n_splits, n_samples)
-        From `random_splits` or `consecutive_splits`.
+        Samples that each split holds out, from `random_splits` or `consecutive_splits`.
     fitted : bool array of shape (n_samples,), optional
         Samples that a read-out may be fitted on, where not held out; all by default.
 
@@ -150,7 +150,7 @@ def principal_components(x: Array, n_components: int = 50) -> Array:
     x : array of shape (n_samples, n_features)
         States; returned as they are, centred, if they have no more than `n_components` features.
     n_components : int, default=50
-        How many components to keep.
+        Number of components to keep.
 
     Returns
     -------

@@ -23,12 +23,12 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class LogisticReadout:
-    """Probabilities of yes, and how they were come by.
+    """Probabilities of yes, with the chosen penalty.
 
     Attributes
     ----------
     probability : array of shape (n_test,)
-        Of the test items, in [0, 1].
+        Probabilities of the test items, in [0, 1].
     penalty : float
         Chosen C.
     fold_accuracy : array of shape (17,)

@@ -30,7 +30,7 @@ class PositionReadout:
     Attributes
     ----------
     position : array of shape (n_samples, n_axes)
-        In m; NaN at samples that were fitted on.
+        Decoded position in m; NaN at samples that were fitted on.
     error : array of shape (n_samples,)
         Euclidean distance to the true position, in m; NaN likewise.
     alpha : float
@@ -58,7 +58,7 @@ def read_out_position(
     x : array of shape (n_samples, n_features)
         States of the model.
     position : array of shape (n_samples, n_axes)
-        Where the walker was, in m.
+        Position of the walker, in m.
     walks : array of shape (n_samples,)
         The walk of each sample; walks are never cut.
     fitted : bool array of shape (n_samples,)
@@ -101,7 +101,7 @@ def error_over_time(error: Array, time: Array, edges: npt.ArrayLike) -> npt.NDAr
     Parameters
     ----------
     error : array of shape (n_samples,)
-        In m; NaN is left out.
+        Errors in m; NaN is left out.
     time : array of shape (n_samples,)
         Time since the walk's start.
     edges : array of shape (n_stretches + 1,)

@@ -23,7 +23,7 @@ class ConditionSums:
     Attributes
     ----------
     values : array of shape (n_pairs, n_conditions, 6, n_targets)
-        For each pair (a, b): count and the sums of a, b, a^2, b^2, a b. The first pair is prediction and
+        Count for each pair (a, b), and the sums of a, b, a^2, b^2, a b. The first pair is prediction and
         response; then, per split, the two half predictions; then, per split, the two half responses. Sums of
         `half_response_sums` have the last of these alone.
     folds : array of int, shape (n_conditions,)
@@ -35,7 +35,7 @@ class ConditionSums:
 
     @property
     def of_responses(self) -> ConditionSums:
-        """Those of the half responses, of sums that have predictions, too."""
+        """Sums of the half responses alone, from sums that include predictions."""
         n_splits = (len(self.values) - 1) // 2
         return ConditionSums(self.values[1 + n_splits :], self.folds)
 
@@ -109,7 +109,7 @@ def correlation_from_sums(sums: torch.Tensor, *, flat_first: float = torch.nan) 
     ----------
     sums : tensor of shape (..., 6, n_targets)
     flat_first : float
-        What r is where the first column does not vary and the second does: 0 if the first is a prediction.
+        Value of r where the first column does not vary and the second does: 0 if the first is a prediction.
 
     Returns
     -------

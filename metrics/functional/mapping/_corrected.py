@@ -108,7 +108,7 @@ def corrected(raw: torch.Tensor, prediction_r: torch.Tensor, neural_r: torch.Ten
 def fold_averages(
     results: list[FoldResult], hand_back: ResultConverter, correction: Correction
 ) -> dict[str, Any]:
-    """What a noise-corrected score says of each target, from its folds."""
+    """Fields of a noise-corrected score per target, averaged over its folds."""
     stacked = {
         field.name: torch.stack([getattr(r, field.name) for r in results]) for field in fields(FoldResult)
     }

@@ -16,7 +16,7 @@ from .._splits import Ints, check_integer, condition_codes, given_folds, inner_f
 
 @dataclass(frozen=True, eq=False)
 class Predictivity:
-    """How well a mapping predicts held-out responses, per target.
+    """Accuracy of a mapping's predictions of held-out responses, per target.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class Predictivity:
     fold_scores : array of shape (n_outer, n_targets)
         The r of each outer fold.
     alpha : array of shape (n_outer, n_targets) or None
-        The penalty chosen on the inner folds, float64, in absolute units: what scikit-learn's Ridge would need on
+        The penalty chosen on the inner folds, float64, in absolute units: the one for scikit-learn's Ridge on
         the features as given. None for mappings without one.
     at_grid_end : float
         Share of the (fold, target) pairs whose penalty is the weakest or strongest of the grid while the inner
@@ -83,7 +83,7 @@ class Fold:
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """What a mapping gives for one outer fold.
+    """Result of a mapping for one outer fold.
 
     Attributes
     ----------
@@ -93,8 +93,8 @@ class HeldOut:
     at_grid_end : tensor of bool, shape (n_targets,), or None
         Whether a penalty lies at an end of the grid, if it was chosen from several.
     deviation : tensor of shape (n_test, n_targets) or None
-        The prediction less the training means (each target in any unit), where it is kept apart: next to a large
-        mean the rounding of the prediction is no longer small beside what varies in it.
+        The prediction less the training means (each target in any unit), where it is kept separately: next to a
+        large mean the rounding of the prediction is no longer small compared with its variation.
     """
 
     prediction: torch.Tensor
@@ -104,7 +104,7 @@ class HeldOut:
 
     @property
     def to_correlate(self) -> torch.Tensor:
-        """What r is taken of: the prediction, or what varies in it."""
+        """The values that r is computed from: the prediction, or its deviation."""
         return self.prediction if self.deviation is None else self.deviation
 
 
@@ -212,7 +212,7 @@ def fold_score(prediction: torch.Tensor, y: torch.Tensor, fold: Fold) -> torch.T
 
 
 def count_constant_features(x: torch.Tensor) -> int:
-    """How many features have one value only."""
+    """Number of features that have one value only."""
     return int(is_constant(x).sum())
 
 

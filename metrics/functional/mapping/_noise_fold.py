@@ -78,7 +78,7 @@ def _piece(
 
 
 def _blocks(study: CorrectionPlan, fold: Fold, maps: Maps, alpha: torch.Tensor) -> Iterator[_Block]:
-    """All targets: some neighbours at a time, apart by penalty."""
+    """All targets: some neighbours at a time, grouped by penalty."""
     penalties = sorted(set(alpha.tolist()))
     which = torch.searchsorted(alpha.new_tensor(penalties), alpha.contiguous())
     n_columns = (torch.bincount(which, minlength=len(penalties)) * len(study.trials)).tolist()

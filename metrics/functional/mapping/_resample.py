@@ -35,7 +35,7 @@ class Resampling:
         self._seed = check_integer("seed", seed, least=0)
 
     def condition_counts(self) -> torch.Tensor:
-        """How often each condition is drawn, (n_boot, n_conditions), float64."""
+        """Number of times that each condition is drawn, (n_boot, n_conditions), float64."""
         generator = np.random.default_rng((self._seed, 11))
         return resample_counts(generator, len(self.folds), self.n_boot)
 

@@ -42,7 +42,7 @@ class Spectrum:
     held_out : tensor of shape (n_test, rank)
         Held-out features, less the training mean, times the right singular vectors: Z.
     smallest_penalty : float
-        Weaker penalties than this cannot be told apart in the dtype, and act as it does.
+        Weaker penalties than this cannot be distinguished in the dtype, and act as it does.
     """
 
     left: torch.Tensor
@@ -78,7 +78,7 @@ class FeatureRows(_Scaled):
     rows: torch.Tensor
 
     def sum_of_squares(self, train: torch.Tensor) -> float:
-        """Of the training samples about their mean: the sum of the eigenvalues that penalties are added to."""
+        """Sum of squares of the centred training samples: the sum of eigenvalues that penalties are added to."""
         return float(centred(self.rows[train]).double().square().sum())
 
     def decompose(self, train: torch.Tensor, test: torch.Tensor) -> Spectrum:
@@ -203,7 +203,7 @@ def predict(
 
 
 def deviations(spectrum: Spectrum, projected: torch.Tensor, alpha: torch.Tensor) -> torch.Tensor:
-    """What `predict` adds to the training means."""
+    """The deviations that `predict` adds to the training means."""
     filters = spectrum.values.sqrt()[:, None] / (spectrum.values[:, None] + _felt(spectrum, alpha))
     return spectrum.held_out @ filters.mul_(projected)
 

@@ -42,7 +42,7 @@ class Choice:
     Attributes
     ----------
     index : tensor of int
-        Where in the ascending grid.
+        Index in the ascending grid.
     at_grid_end : tensor of bool
         Whether it is the weakest or strongest, and the inner score still rises towards that end.
     """

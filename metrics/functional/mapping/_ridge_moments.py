@@ -51,16 +51,16 @@ class _Moments:
 
 @dataclass(frozen=True, eq=False)
 class FeatureFits:
-    """A training set and its inner folds: what is left out, and the decomposition of what is kept.
+    """A training set and its inner folds: moments of the left-out samples, decomposition of the kept ones.
 
     Attributes
     ----------
     left_out : _Moments
-        Of each inner fold.
+        Moments of each inner fold.
     norms : tensor of shape (n_inner, n_targets)
         Square roots of y'y of each inner fold; NaN where the responses are one value.
     kept : _Moments
-        Of the samples that each inner fold keeps, and last of the whole training set.
+        Moments of the samples that each inner fold keeps, and last of the whole training set.
     values, vectors : tensors of shape (n_inner + 1, n_features) and (n_inner + 1, n_features, n_features)
         Eigenvalues s, ascending, and vectors V of `kept.xx`.
     noise : tensor of shape (n_inner + 1,)
@@ -76,11 +76,11 @@ class FeatureFits:
 
     @property
     def sum_of_squares(self) -> float:
-        """Of the training features about their mean."""
+        """Sum of squares of the training features about their mean."""
         return float(self.kept.xx[-1].trace())
 
     def felt(self, alphas: torch.Tensor) -> torch.Tensor:
-        """Penalties within what the dtype can tell apart: weaker or stronger ones act alike."""
+        """Penalties clipped to the range that the dtype resolves: weaker or stronger ones act alike."""
         largest, weakest = self.values[-1, -1], self.noise[-1]
         return alphas.clamp(weakest, torch.maximum(weakest, largest / torch.finfo(self.values.dtype).eps))
 

@@ -1,4 +1,4 @@
-"""What ridge takes away from each component, for several penalties at the cost of few.
+"""Shrinkage of each component by ridge, for several penalties at the cost of few.
 
 With penalty a, ridge keeps s / (s + a) of a component of squared singular value s and leaves the residual
 g = a / (s + a). Products U diag(g) B with the g of many penalties are wanted. Among neighbouring components s
@@ -66,7 +66,7 @@ def bands_of(diagonals: npt.NDArray[np.float64], like: torch.Tensor) -> list[Ban
 
 
 def n_profiles(bands: list[Band]) -> int:
-    """Of all bands together."""
+    """Number of profiles of all bands together."""
     return sum(len(band.profiles) for band in bands)
 
 

@@ -83,7 +83,7 @@ def bootstrap_predictivity(
     level : float, default=0.95
         Probability of the interval, in (0, 1).
     seed : int, default=0
-        Seeds the resamples.
+        Seed of the resamples.
 
     Returns
     -------
@@ -144,7 +144,7 @@ def bootstrap_noise_corrected_predictivity(
     Parameters
     ----------
     sums : ConditionSums
-        From `noise_corrected_predictivity(..., return_sums=10)`.
+        Sums from `noise_corrected_predictivity(..., return_sums=10)`.
     target_groups : array of shape (n_targets,)
         The animal of each target.
     n_boot, level, seed
@@ -190,7 +190,7 @@ def bootstrap_neural_ceiling(
     of `bootstrap_noise_corrected_predictivity` with the same seed, but for two changes without which the
     interval is half as wide again as the ceiling scatters (docs/studies/ridge-interval.md):
 
-    - A target's reliability in a resample is taken linear in how often each condition was drawn (the
+    - A target's reliability in a resample is taken linear in the count of each condition (the
       infinitesimal jackknife): reliability within the few distinct conditions of a fold's resample is lower and
       scatters more than within as many conditions that are all distinct.
     - Its noise is counted once: the spread of the values is that of two factors, conditions and targets, see
@@ -199,7 +199,7 @@ def bootstrap_neural_ceiling(
     Parameters
     ----------
     sums : ConditionSums
-        Of half responses: from `half_response_sums`, or `of_responses` of those of
+        Sums of half responses: from `half_response_sums`, or `of_responses` of those of
         `noise_corrected_predictivity(..., return_sums=10)`.
     target_groups : array of shape (n_targets,)
         The animal of each target.

@@ -150,7 +150,7 @@ def inter_animal_consistency_from_halves(
     Returns
     -------
     consistency : Consistency
-        With `halves` "given" and `n_splits` 1.
+        Result with `halves` "given" and `n_splits` 1.
 
     Raises
     ------

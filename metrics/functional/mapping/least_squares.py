@@ -41,7 +41,7 @@ def ols_predictivity(
     Returns
     -------
     predictivity : Predictivity
-        With `alpha` None.
+        Result with `alpha` None.
 
     Raises
     ------

@@ -26,7 +26,7 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class NoiseCorrectedPredictivity:
-    """Held-out predictivity over its noise limit, with every quantity of the formula kept apart.
+    """Held-out predictivity over its noise limit, with every quantity of the formula given separately.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class NoiseCorrectedPredictivity:
         Half correlations of predictions and of responses on held-out samples, averaged over splits and folds,
         then corrected to full length (Spearman-Brown).
     ceiling : array of shape (n_targets,)
-        Square root of `neural_reliability`, NaN where that is negative: what `raw` could reach.
+        Square root of `neural_reliability`, NaN where that is negative: the highest `raw` that noise allows.
     defined : array of shape (n_targets,)
         Part of the (split, fold) pairs in which the published formula is defined, in [0, 1].
     fold_scores : array of shape (n_outer, n_targets)
@@ -52,7 +52,7 @@ class NoiseCorrectedPredictivity:
     prediction : array of shape (n_samples, n_targets) or None
         Held-out predictions of the map of the trial average; on request.
     sums : ConditionSums or None
-        What `bootstrap_noise_corrected_predictivity` resamples; on request.
+        Sums that `bootstrap_noise_corrected_predictivity` resamples; on request.
     folds : array of int, shape (n_samples,)
         The outer fold in which each sample was held out.
     n_splits : int
@@ -134,7 +134,7 @@ def noise_corrected_predictivity(
     return_prediction : bool, default=False
         Whether the result keeps the held-out predictions.
     return_sums : int, default=0
-        Of how many of the splits to keep the sums per condition, for a bootstrap (10 suffice).
+        Number of splits of which to keep the sums per condition, for a bootstrap (10 suffice).
 
     Returns
     -------
@@ -214,7 +214,7 @@ def noise_corrected_predictivity_from_halves(
     Returns
     -------
     result : NoiseCorrectedPredictivity
-        With `halves` "given" and `n_splits` 1.
+        Result with `halves` "given" and `n_splits` 1.
 
     Raises
     ------

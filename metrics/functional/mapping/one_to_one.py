@@ -44,7 +44,7 @@ def one_to_one_predictivity(
     Returns
     -------
     predictivity : Predictivity
-        With `alpha` None. In a fold in which no feature correlates with a target above 0 the r is 0, chance.
+        Result with `alpha` None. In a fold in which no feature correlates with a target above 0 the r is 0, chance.
 
     Raises
     ------

@@ -55,7 +55,7 @@ def pls_predictivity(
     Returns
     -------
     predictivity : Predictivity
-        With `alpha` None.
+        Result with `alpha` None.
 
     Raises
     ------

@@ -44,7 +44,7 @@ def procrustes_predictivity(
     Returns
     -------
     predictivity : Predictivity
-        With `alpha` None.
+        Result with `alpha` None.
 
     Raises
     ------

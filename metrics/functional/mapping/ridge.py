@@ -79,14 +79,14 @@ def ridge_predictivity(
     n_outer, n_inner : int, default=5
         Numbers of folds, at least 2 and at most the number of conditions to split.
     seed : int, default=0
-        Seeds the assignment of conditions to folds.
+        Seed of the assignment of conditions to folds.
     inner : {"grouped", "leave-one-out"}, default="grouped"
-        How the penalty is chosen. "leave-one-out" leaves out single samples: faster, but the neighbouring
-        time bins of a sample stay in the fit, so its choice is too weak a penalty where noise is slow
+        Cross-validation that chooses the penalty. "leave-one-out" leaves out single samples: faster, but the
+        neighbouring time bins of a sample stay in the fit, so its choice is too weak a penalty where noise is slow
         (docs/studies/inner-folds.md).
     folds : array of int, shape (n_samples,), optional
         Outer folds of one's own instead: the fold in which a sample is held out, -1 where in none (it is then
-        trained on in all). `groups` still says what inner folds keep together.
+        trained on in all). `groups` still defines the conditions that inner folds keep together.
     return_prediction : bool, default=False
         Whether the result keeps the held-out predictions.
 
@@ -111,7 +111,7 @@ def ridge_predictivity(
     scores do not change by a factor of such a power, and by rounding with any other.
 
     Penalties below 8 eps times the largest eigenvalue of the training Gram matrix (2e-15 of it in float64, 1e-6
-    in float32) cannot be told apart and act alike. float32 arguments of no more features than an inner fold has
+    in float32) cannot be distinguished and act alike. float32 arguments of no more features than an inner fold has
     samples are computed in float64, and r is that of the same numbers in float64 to 1e-6. With more features they
     are computed in float32: inner scores are then met to about 1e-5, and where two penalties are that close the
     choice may differ from float64's: for 6 of 3,200 folds and targets tried, whose r changed by up to 0.018.

@@ -1,7 +1,7 @@
 """Products of all pairs of rows, the upper triangle only, a band of rows at a time.
 
 A full product of rows computes every pair twice and keeps both; by bands it costs half the work, and no
-more memory than one band besides the result.
+more memory than one band in addition to the result.
 """
 
 from __future__ import annotations

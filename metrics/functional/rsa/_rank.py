@@ -76,7 +76,7 @@ def _linear_scale(values: npt.NDArray[np.float64]) -> tuple[float, float | None]
 
 
 def _linear_keys(values: npt.NDArray[np.float64], low: float, scale: float) -> npt.NDArray[np.uint32]:
-    """Where between the extremes each value lies; rounding is monotone, so that no two change their order."""
+    """Position of each value between the extremes; rounding is monotone, so that no two change their order."""
     shifted = values - low
     shifted *= scale
     return shifted.astype(np.uint32)
@@ -122,7 +122,7 @@ def _radix_order(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
 
 
 def _run_starts(ordered: torch.Tensor) -> torch.Tensor:
-    """Where a sorted vector takes a new value."""
+    """Mask of the entries at which a sorted vector takes a new value."""
     starts = torch.ones(len(ordered), dtype=torch.bool, device=ordered.device)
     torch.ne(ordered[1:], ordered[:-1], out=starts[1:])
     return starts
@@ -169,7 +169,7 @@ class DenseRanks:
     n_tied : int
         Number of pairs of equal entries.
     longest_run : int
-        How often the most frequent value occurs.
+        Number of occurrences of the most frequent value.
     """
 
     ranks: torch.Tensor
@@ -229,7 +229,7 @@ def count_inversions(ranks: torch.Tensor) -> int:
 
 
 def count_within_runs(runs: torch.Tensor, ranks: torch.Tensor, longest: int) -> tuple[int, int]:
-    """Of neighbours in one run of a sorted vector: pairs of falling ranks, and pairs of equal ranks."""
+    """Number of pairs of falling ranks, and of equal ranks, within runs of a sorted vector."""
     tied = _beside_an_equal(runs)
     runs, ranks = runs[tied], ranks[tied]
     falling = equal = 0
@@ -242,7 +242,7 @@ def count_within_runs(runs: torch.Tensor, ranks: torch.Tensor, longest: int) -> 
 
 
 def _beside_an_equal(ordered: torch.Tensor) -> torch.Tensor:
-    """Which entries of a sorted vector have an equal neighbour."""
+    """Mask of the entries of a sorted vector that have an equal neighbour."""
     starts = _run_starts(ordered)
     beside = ~starts
     beside[:-1] |= ~starts[1:]

@@ -25,14 +25,14 @@ _EXACT_IN_FLOAT32 = 2**23
 
 @dataclass(frozen=True)
 class Plan:
-    """What each resample holds.
+    """The conditions and RDMs drawn in each resample.
 
     Parameters
     ----------
     condition_counts : tensor of shape (n_boot, n_conditions)
-        How often each condition was drawn.
+        Number of times that each condition was drawn.
     rdm_counts : tensor of shape (n_boot, n_rdms)
-        How often each RDM was drawn.
+        Number of times that each RDM was drawn.
     left, right : tensor of shape (n_pairs,)
         The conditions of the two states of each pair.
     """
@@ -43,7 +43,7 @@ class Plan:
     right: torch.Tensor
 
     def pair_weights(self, resamples: slice, left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-        """How often each pair occurs, (n_resamples, n_pairs).
+        """Number of times that each pair occurs, (n_resamples, n_pairs).
 
         A pair of states of one condition occurs once in each copy of the condition; the pair of a state with
         a state in another copy of its own condition is dropped.
@@ -56,7 +56,7 @@ class Plan:
         return weights
 
     def weights_by_pair(self, resamples: slice) -> torch.Tensor:
-        """How often each pair occurs where each state is a condition, (n_pairs, n_resamples).
+        """Number of times that each pair occurs where each state is a condition, (n_pairs, n_resamples).
 
         Rows of counts are multiplied whole, instead of gathering the two counts of each pair.
         """
@@ -91,14 +91,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Presorted:
-    """Where the weighted ranks of several RDMs are found; made once, used in all resamples.
+    """Sorting of several RDMs from which their weighted ranks are found; made once, used in all resamples.
 
     Parameters
     ----------
     order : tensor of shape (n_rdms * (n_pairs + 1),)
         Pairs in ascending order of dissimilarity, after a pair of no weight (number n_pairs), for each RDM.
     before, upto : tensor of shape (n_rdms * n_pairs,)
-        Where the running sum of weights before, and up to the end of, each pair's run of ties stands.
+        Indices of the running sum of weights before, and up to the end of, each pair's run of ties.
     """
 
     order: torch.Tensor
@@ -157,7 +157,7 @@ def sum_into_cells(
 
 @dataclass(frozen=True)
 class OwnMoments:
-    """What one RDM alone decides in each resample.
+    """Moments of single RDMs in each resample.
 
     Parameters
     ----------

@@ -58,11 +58,11 @@ def bootstrap_rsa(
     n_boot : int, default=1000
         Number of resamples.
     method : str, default="pearson"
-        As in `compare_rdms`. Over conditions, ``"pearson"`` and ``"cosine"`` cost a matrix product,
+        Comparison, as in `compare_rdms`. Over conditions, ``"pearson"`` and ``"cosine"`` cost a matrix product,
         ``"spearman"`` and ``"rho-a"`` a running sum per RDM and resample; ``"tau-a"`` is recomputed in each
         resample. The whitened methods need whole RDMs and can be resampled over ``"rdms"`` only.
     over : {"conditions", "rdms", "both"}, default="conditions"
-        What is drawn with replacement.
+        Units that are drawn with replacement.
     groups : array-like of shape (n_states,), optional
         Condition of each state, where states are more than conditions (condition x time). The states of a
         condition are drawn together; pairs of states within one condition occur :math:`w_i` times, those of
@@ -74,7 +74,7 @@ def bootstrap_rsa(
     Returns
     -------
     similarity : array of shape (n_boot, n_models)
-        In [-1, 1], float64; NaN in a resample where it is not defined (all dissimilarities left are equal).
+        Similarity in [-1, 1], float64; NaN in a resample where it is not defined (all dissimilarities are equal).
 
     Raises
     ------
@@ -226,13 +226,13 @@ def _standardised(rdms: torch.Tensor, centre: bool) -> torch.Tensor:
 
 
 def _own_columns(models: torch.Tensor, data: torch.Tensor, pairs: slice) -> torch.Tensor:
-    """Of each pair: 1, and the values and squares of all RDMs."""
+    """Columns for each pair: 1, and the values and squares of all RDMs."""
     values = torch.cat([models[:, pairs], data[:, pairs]])
     return torch.cat([torch.ones_like(values[:1]), values, values.square()]).T
 
 
 def _product_columns(model: torch.Tensor, data: torch.Tensor) -> Callable[[slice], torch.Tensor]:
-    """Of each pair: the products of one model with all data RDMs."""
+    """Columns for each pair: the products of one model with all data RDMs."""
     return lambda pairs: (data[:, pairs] * model[pairs]).T
 
 

@@ -1,4 +1,4 @@
-"""How similar two representational geometries are: comparisons of their RDMs."""
+"""Similarity of two representational geometries: comparisons of their RDMs."""
 
 from __future__ import annotations
 
@@ -63,15 +63,15 @@ def compare_rdms(a: Array, b: Array, *, method: str = "pearson") -> float | Arra
     a : array of shape (n_pairs,) or (n_a, n_pairs)
         Condensed RDMs, pairs in scipy's order.
     b : array of shape (n_pairs,) or (n_b, n_pairs)
-        As `a`, over the same states.
+        Condensed RDMs over the same states as `a`.
     method : str, default="pearson"
         One of :data:`RDM_COMPARISONS`.
 
     Returns
     -------
     similarity : float or array of shape (n_a, n_b)
-        In [-1, 1]; a float if both are vectors, float64 otherwise. Where a correlation or a cosine is not
-        defined (an RDM is constant; for the cosine, all zero) it is NaN, never 0.
+        Similarity in [-1, 1]; a float if both are vectors, float64 otherwise. Where a correlation or a cosine is
+        not defined (an RDM is constant; for the cosine, all zero) it is NaN, never 0.
 
     Raises
     ------
@@ -112,16 +112,16 @@ def partial_compare_rdms(a: Array, b: Array, nuisance: Array, *, method: str = "
     a : array of shape (n_pairs,) or (n_a, n_pairs)
         Condensed RDMs.
     b : array of shape (n_pairs,) or (n_b, n_pairs)
-        As `a`.
+        Condensed RDMs over the same states as `a`.
     nuisance : array of shape (n_pairs,) or (n_nuisance, n_pairs)
-        What is to be held fixed, such as distances between positions or between times.
+        RDMs to control for, such as distances between positions or between times.
     method : {"pearson", "spearman"}, default="pearson"
         The correlation.
 
     Returns
     -------
     similarity : float or array of shape (n_a, n_b)
-        In [-1, 1]; NaN where the nuisance explains an RDM wholly (residual below 1e-6 of its spread).
+        Correlation in [-1, 1]; NaN where the nuisance explains an RDM wholly (residual below 1e-6 of its spread).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""How well any model could do: noise ceilings and the noise correction of representational similarity."""
+"""Noise ceilings and the noise correction of representational similarity."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["NoiseCorrectedRsa", "RsaCeiling", "noise_corrected_rsa", "rsa_noise_
 
 @dataclass(frozen=True)
 class RsaCeiling:
-    """Between which bounds the true model would score.
+    """Bounds of the score that the true model would get.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def check_several(rdms: torch.Tensor) -> None:
 
 
 def ceiling_bounds(rdms: torch.Tensor, method: str, counts: torch.Tensor) -> torch.Tensor:
-    """Lower and upper bound of a checked stack in which each RDM stands `counts` times; NaN for one RDM."""
+    """Lower and upper bound of a checked stack in which each RDM occurs `counts` times; NaN for one RDM."""
     scaled = commensurate(rdms, method) * counts[:, None]
     total = scaled.sum(0)
     with_all = compare_stacks(total[None], rdms, method)[0]
@@ -151,7 +151,7 @@ def noise_corrected_rsa(
     method: str = "pearson",
     nuisance: Array | None = None,
 ) -> NoiseCorrectedRsa:
-    r"""Similarity of a model with the brain, divided by what the brain's own noise allows.
+    r"""Similarity of a model with the brain, divided by the brain's noise ceiling.
 
     .. math:: \frac{r(d_X, d_M)}{\sqrt{SB(r(d_{X1}, d_{X2})) \; SB(r_{MM})}}, \quad r_{MM} = 1
 
@@ -173,7 +173,7 @@ def noise_corrected_rsa(
     half_1, half_2 : array of shape (n_pairs,)
         RDMs of the averages of the two halves of the trials.
     method : str, default="pearson"
-        As in `compare_rdms`; with `nuisance`, ``"pearson"`` or ``"spearman"``.
+        Comparison, as in `compare_rdms`; with `nuisance`, ``"pearson"`` or ``"spearman"``.
     nuisance : array of shape (n_pairs,) or (n_nuisance, n_pairs), optional
         RDMs to hold fixed, such as distances between positions of the ball.
 

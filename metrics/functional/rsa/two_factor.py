@@ -27,12 +27,12 @@ def bootstrap_error(values: Array, *, n_units: int) -> Floats:
     values : array of shape (n_boot,) or (n_boot, n_estimates)
         The estimates in each resample; NaN, a resample without one, is left out.
     n_units : int
-        How many units (animals, subjects, conditions) were drawn, at least 2.
+        Number of units (animals, subjects, conditions) drawn, at least 2.
 
     Returns
     -------
     error : array of shape () or (n_estimates,)
-        In the units of `values`.
+        Standard error in the units of `values`.
 
     Raises
     ------
@@ -66,12 +66,12 @@ def two_factor_error(both: Array, first: Array, second: Array, *, n_first: int, 
     both, first, second : array of shape (n_boot,) or (n_boot, n_estimates)
         Estimates in resamples of both factors, of the first alone, and of the second alone.
     n_first, n_second : int
-        How many units of each factor were drawn, at least 2.
+        Number of units of each factor drawn, at least 2.
 
     Returns
     -------
     error : array of shape () or (n_estimates,)
-        In the units of the estimates. Hand it to `t_interval` with ``min(n_first, n_second) - 1`` degrees.
+        Standard error in the units of the estimates, for `t_interval` with ``min(n_first, n_second) - 1`` degrees.
 
     Raises
     ------

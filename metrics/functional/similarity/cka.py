@@ -44,7 +44,7 @@ def linear_cka(x: Array, y: Array, *, debiased: bool = True) -> float:
     y : array of shape (n_samples, n_other_features)
         Responses of the other system to the same samples.
     debiased : bool, default=True
-        Which estimate of HSIC.
+        Whether the debiased estimate of HSIC is used.
 
     Returns
     -------

@@ -39,7 +39,7 @@ def procrustes_similarity(x: Array, y: Array) -> float:
     Returns
     -------
     similarity : float
-        In [0, 1]; 1 for the same shape (up to the square root of rounding, about 1e-8). Not changed by
+        Similarity in [0, 1]; 1 for the same shape (up to the square root of rounding, about 1e-8). Not changed by
         rotation, reflection, a common scale, or a shift of either.
 
     Raises

@@ -43,9 +43,9 @@ def expanding_circle_scores(maps: torch.Tensor, step: tuple[float, float]) -> Ci
 
 @dataclass(frozen=True, eq=False)
 class _Circles:
-    """What all maps of one shape share: bins within the largest circle, from the middle outwards.
+    """The circles common to all maps of one shape: bins within the largest circle, from the middle outwards.
 
-    Class 2 k holds the bins k away, class 2 k + 1 those between k and k + 1; `starts` says where each begins.
+    Class 2 k holds the bins k away, class 2 k + 1 those between k and k + 1; `starts` has the start of each.
     """
 
     rows: torch.Tensor
@@ -67,7 +67,7 @@ class _Circles:
         return cls(next(as_tensors), turns, next(as_tensors), outer, step[0] * step[1])
 
     def sums(self, values: torch.Tensor, central: torch.Tensor) -> torch.Tensor:
-        """Of values (bin, cell) over the bins beyond the central radius and nearer than r = 0 .. outer."""
+        """Sums of values (bin, cell) over the bins beyond the central radius and nearer than r = 0 .. outer."""
         order = torch.arange(len(values), device=values.device)
         rings = nn.embedding_bag(order, values, self.starts, mode="sum")
         totals = torch.cat([torch.zeros_like(rings[:1]), rings.cumsum(0)])

@@ -83,7 +83,7 @@ def _offsets(shape: tuple[int, int], step: tuple[float, float]) -> tuple[Floats,
 def _turned(
     shape: tuple[int, int], step: tuple[float, float], angle: float, rows: npt.NDArray[np.int_]
 ) -> tuple[Floats, Floats]:
-    """Where, in bins, each output bin is read from; cosdg is exact at right angles."""
+    """Source coordinates, in bins, of each output bin; cosdg is exact at right angles."""
     y, x = (offset[rows] for offset in _offsets(shape, step))
     cos, sin = cosdg(angle), sindg(angle)
     source_y, source_x = cos * y + sin * x, cos * x - sin * y

@@ -28,7 +28,8 @@ class BorderScore:
     Attributes
     ----------
     score : array of shape (n_cells,)
-        In [-1, 1]; a field along one whole wall is near 1, a field in the middle below 0. NaN without a field.
+        Border score in [-1, 1]; near 1 for a field along one whole wall, below 0 for one in the middle, NaN without
+        a field.
     coverage : array of shape (n_cells,)
         Largest share of a wall that one field holds.
     distance : array of shape (n_cells,)

@@ -72,13 +72,13 @@ def grid_score(
     Parameters
     ----------
     autocorrelation : array of shape (n_cells, height, width) or (height, width)
-        As from `spatial_autocorrelation`; odd sides; NaN bins are left out.
+        Autocorrelograms as from `spatial_autocorrelation`; odd sides; NaN bins are left out.
     method : {"expanding-circle", "ring-mask"}
         The definition.
     bin_size : float or tuple of float, default=1
         Side of a bin, or its height and width.
     rings : sequence of (inner, outer)
-        Of the ring mask, as shares of the rate map's shorter side; by default 0.2 to ten radii in 0.4 .. 1.
+        Radii of the ring mask, as shares of the rate map's shorter side; by default 0.2 to ten radii in 0.4 .. 1.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How much a cell's rate says of place: spatial information, sparsity, selectivity, coherence."""
+"""Spatial tuning of single cells: spatial information, sparsity, selectivity, coherence."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ __all__ = ["SpatialInformation", "spatial_coherence", "spatial_information"]
 
 @dataclass(frozen=True, eq=False)
 class SpatialInformation:
-    """What rate maps say of place, each of shape (n_cells,), NaN for silent cells.
+    """Spatial information of rate maps, each attribute of shape (n_cells,), NaN for silent cells.
 
     Attributes
     ----------
     bits_per_spike, bits_per_second : array
-        Information.
+        Spatial information.
     sparsity : array
-        In (0, 1]: 1 fires everywhere alike, near 0 in one bin.
+        Sparsity in (0, 1]: 1 for a cell that fires everywhere alike, near 0 for one that fires in one bin.
     selectivity : array
         Peak over mean rate.
     mean_rate : array
-        Over time, not over bins.
+        Mean rate over time, not over bins.
     n_undefined : int
-        Silent cells.
+        Number of silent cells.
     """
 
     bits_per_spike: Array

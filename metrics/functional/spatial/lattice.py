@@ -62,7 +62,7 @@ def grid_lattice(autocorrelation: Array, *, bin_size: BinSize = 1.0) -> GridLatt
     Parameters
     ----------
     autocorrelation : array of shape (n_cells, height, width) or (height, width)
-        As from `spatial_autocorrelation`; odd sides.
+        Autocorrelograms as from `spatial_autocorrelation`; odd sides.
     bin_size : float or tuple of float, default=1
         Side of a bin, or its height and width.
 

@@ -71,7 +71,7 @@ def find_grid_modules(
     n_boot: int = 200,
     seed: int = 0,
 ) -> GridModules:
-    r"""Group grid cells into modules of like spacing and orientation.
+    r"""Group grid cells into modules of similar spacing and orientation.
 
     A mixture of m modules, each normal in log spacing and wrapped normal in orientation (period 60 degrees), with
     spreads of its own, is fitted by expectation-maximisation from several starts. The number of modules is that
@@ -95,7 +95,7 @@ def find_grid_modules(
     n_boot : int, default=200
         Resamples of the test of one mode.
     seed : int, default=0
-        Of starts and resamples.
+        Seed of starts and resamples.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def unimodality_p_value(values: Floats, *, n_boot: int = 200, seed: int = 0) -> 
     Returns
     -------
     p : float
-        In [0, 1]; conservative.
+        p-value in [0, 1]; conservative.
     """
     values = np.asarray(values, dtype=np.float64)
     spread = float(values.std())

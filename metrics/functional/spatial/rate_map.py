@@ -29,7 +29,7 @@ class RateMaps:
     occupancy_s : array of shape (height, width)
         Seconds spent in each bin, not smoothed.
     bin_m : tuple of float
-        Height and width of a bin in m, the `bin_size` of other measures.
+        Height and width of a bin in m, the `bin_size` of other metrics.
     n_spikes : array of shape (n_cells,)
         Spikes that entered each map; a silent cell's map is 0 throughout.
     n_dropped_samples : int
@@ -65,7 +65,7 @@ def rate_map(
     Parameters
     ----------
     path : Trajectory
-        As from `trajectory`.
+        Path as returned by `trajectory`.
     spike_times : sequence of arrays of shape (n_spikes,)
         Seconds on the path's clock, one array a cell.
     bin_m : float, default=0.025
@@ -108,12 +108,12 @@ def activity_map(
     activity : array of shape (n_samples, n_units)
         Activations at the samples of the path.
     bin_m, smoothing_m : float
-        As in `rate_map`; by default 5 cm bins without smoothing, as models are compared.
+        Bin size and smoothing, as in `rate_map`; by default 5 cm bins without smoothing, as models are compared.
 
     Returns
     -------
     maps : RateMaps
-        With `n_spikes` the summed activation.
+        Maps with `n_spikes` the summed activation.
     """
     weighted = plain_array("The 'activity' parameter", activity, dtype=np.float64).T * path.durations
     return rate_maps_of_counts(path, weighted, bin_m=bin_m, smoothing_m=smoothing_m)

@@ -1,4 +1,4 @@
-"""What a measure gives when spikes are torn from the path: each cell's own null by shifting its spikes in time."""
+"""Spike-shuffle control: each cell's own null distribution of a metric, from shifts of its spikes in time."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class ShuffleControl:
-    """A measure beside its shuffles.
+    """A metric of cells and its null distribution from shuffles.
 
     Attributes
     ----------
     observed : array of shape (n_cells,)
-        The measure.
+        Observed value of the metric.
     null : array of shape (n_shuffles, n_cells)
-        The measure of shifted spikes.
+        Value of the metric for shifted spikes.
     percentile_95, percentile_99 : array of shape (n_cells,)
-        Of the cell's own shuffles; NaN where all are.
+        Percentiles of the cell's own shuffles; NaN where all are NaN.
     passes_95, passes_99 : array of bool, shape (n_cells,)
-        Whether the measure is above; False where it is NaN.
+        Whether `observed` is above the percentile; False where it is NaN.
     n_undefined : int
-        Cells without a measure.
+        Number of cells for which the metric is NaN.
     """
 
     observed: Floats
@@ -54,7 +54,7 @@ def shuffle_control(
     min_shift_s: float = 20.0,
     seed: int = 0,
 ) -> ShuffleControl:
-    """Compare a measure of cells with the same measure of spikes shifted in time.
+    """Compare a metric of cells with the same metric of spikes shifted in time.
 
     All spikes of a cell are shifted by one random time along the path and wrapped at its end, which keeps the
     train's own structure and the path's, and breaks what ties them.
@@ -65,13 +65,13 @@ def shuffle_control(
     spike_times : sequence of arrays of shape (n_spikes,)
         Seconds, one array a cell.
     measure : callable
-        From the spikes at each sample (n_cells, n_samples) to one value a cell (n_cells,).
+        The metric: maps spikes at each sample (n_cells, n_samples) to one value a cell (n_cells,).
     n_shuffles : int, default=100
         Shifts; the 99th percentile needs 100 or more.
     min_shift_s : float, default=20
         Shifts are drawn evenly from this to the path's length less this.
     seed : int, default=0
-        Of the shifts.
+        Seed of the shifts.
 
     Returns
     -------

@@ -31,9 +31,9 @@ class Trajectory:
     positions : array of shape (n_samples, 2)
         x, y in m; NaN where the tracker lost the animal.
     durations : array of shape (n_samples,)
-        Seconds that each sample stands for: to the next one, at most five usual steps.
+        Duration of each sample in s: to the next one, at most five usual steps.
     speed : array of shape (n_samples,)
-        m/s, by central differences; NaN beside lost samples.
+        Speed in m/s, by central differences; NaN next to lost samples.
     box_m : tuple of float
         Width (x) and height (y).
     origin_m : tuple of float
@@ -53,7 +53,7 @@ class Trajectory:
 
     @property
     def inside(self) -> npt.NDArray[np.bool_]:
-        """Which samples have a position in the box."""
+        """Mask of the samples with a position in the box."""
         place = self.positions - np.asarray(self.origin_m)
         with np.errstate(invalid="ignore"):
             return np.asarray(((place >= 0) & (place <= np.asarray(self.box_m))).all(1))
@@ -86,7 +86,7 @@ def trajectory(
     Raises
     ------
     InvalidArgumentError
-        If time stands still or runs backwards, no position is known, more than 1 % of them lie outside the box,
+        If time does not advance or runs backwards, no position is known, more than 1 % of them lie outside the box,
         or box or speed are those of centimetres taken for metres.
 
     Examples
@@ -119,7 +119,7 @@ class SpikeCounts:
 
 
 def spike_counts(path: Trajectory, spike_times: Sequence[Floats]) -> SpikeCounts:
-    """Count each cell's spikes in the time that each sample stands for.
+    """Count each cell's spikes within the duration of each sample.
 
     Parameters
     ----------

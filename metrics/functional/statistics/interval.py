@@ -1,4 +1,4 @@
-"""Intervals, with their unit of resampling said: percentiles of resamples, bootstrap-t, and Student's t."""
+"""Intervals, each with its unit of resampling: percentiles of resamples, bootstrap-t, and Student's t."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Interval", "bootstrap_t_interval", "percentile_interval", "t_interva
 
 @dataclass(frozen=True)
 class Interval:
-    """An interval of a score, with what was resampled to get it.
+    """An interval of a score, with the unit that was resampled.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def bootstrap_t_interval(
     Returns
     -------
     interval : Interval
-        In the units of `estimate`; both ends are the estimate if `error` is 0.
+        Interval in the units of `estimate`; both ends are the estimate if `error` is 0.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def t_interval(estimate: float, error: float, *, degrees: int, level: float = 0.
     Returns
     -------
     interval : Interval
-        In the units of `estimate`.
+        Interval in the units of `estimate`.
 
     Raises
     ------

@@ -28,7 +28,7 @@ _LEAST_DEGREES: Final = 10
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """How much one candidate's score exceeds another's.
+    """Difference of one candidate's score from another's.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def paired_difference(
     first, second : array of shape (n_units,)
         Score of each candidate in each unit.
     unit : str
-        What a unit is, kept in the interval: ``"conditions"``, ``"targets within animals"``.
+        Name of the units, kept in the interval: ``"conditions"``, ``"targets within animals"``.
     groups : array-like of shape (n_units,), optional
         Group of each unit, such as the animal of a target.
     n_boot, n_permutations : int

@@ -34,12 +34,12 @@ def holm(p_values: Array) -> Array:
     Parameters
     ----------
     p_values : array of shape (n_tests,)
-        In [0, 1].
+        p-values in [0, 1].
 
     Returns
     -------
     adjusted : array of shape (n_tests,)
-        In [0, 1], in the order of `p_values`, float64.
+        Adjusted p-values in [0, 1], in the order of `p_values`, float64.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def rank_ranges(
     alpha : float, default=0.05
         Probability, over the whole board, of calling any true tie a difference.
     groups : array-like of shape (n_units,), optional
-        As in `paired_difference`.
+        Group of each unit, as in `paired_difference`.
     n_permutations : int, optional
         Number of random flips. By default enough for the smallest p-value to survive Holm's correction with
         a factor of ten to spare: at least 9,999.
@@ -163,7 +163,7 @@ def hierarchical_bootstrap(
         Whether members are. Where groups are drawn, what members add to the error is in the differences
         between groups already; drawing both counts it twice, which matters with few groups.
     statistic : {"median", "mean"}, default="median"
-        Within groups.
+        Statistic within groups.
     by_size : bool, default=False
         Whether a group counts in the mean by its number of members, and not like any other.
     seed : int, default=0

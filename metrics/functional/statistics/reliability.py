@@ -37,7 +37,7 @@ class Reliability:
     spread : array of shape (n_targets,)
         Standard deviation over the splits (0 for one split).
     n_splits : int
-        How many splits were drawn.
+        Number of splits drawn.
     n_degenerate : int
         Targets without a value.
     """
@@ -65,7 +65,7 @@ def spearman_brown(r: float | Array) -> float | Array:
     Returns
     -------
     reliability : float or array
-        In the same form as `r`; NaN where r is -1 (the formula has a pole there) or NaN.
+        Reliability in the same form as `r`; NaN where r is -1 (the formula has a pole there) or NaN.
 
     Raises
     ------
@@ -108,9 +108,9 @@ def split_half_reliability(trials: object, *, n_splits: int = 100, seed: int = 0
         altogether is left out of that target's correlation in that split. Missing trials cost time: each
         split is then computed by itself.
     n_splits : int, default=100
-        How many random splits.
+        Number of random splits.
     seed : int, default=0
-        Seeds the splits.
+        Seed of the splits.
 
     Returns
     -------
