@@ -12,7 +12,8 @@ SOURCES := core metrics tasks data_registry candidates benchmarks scoring checki
 demo: $(VENV)/.installed  ## score the built-in candidates and show the board
 	$(BIN)/innerscore demo --html demo
 
-test: $(VENV)/.installed-for-tests lint  ## everything that has to hold
+test: $(VENV)/.installed-for-tests lint  ## everything that has to hold; SYSTEM_PACKAGES=1 installs Debian's parts, too
+	$(BIN)/python tests/system_packages.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.installed-for-tests
@@ -39,8 +40,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	touch $@
 
-$(VENV)/.installed-for-tests: $(VENV)/.installed tests/system_packages.py
-	$(BIN)/python tests/system_packages.py
+$(VENV)/.installed-for-tests: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 
@@ -16,6 +18,7 @@ def block(language, containing):
     return next(text for text in blocks if containing in text)
 
 
+@pytest.mark.usefixtures("bubblewrap")
 def test_the_own_candidate_of_the_readme_lands_on_the_board(tmp_path):
     folder = tmp_path / "my-model"
     folder.mkdir()
