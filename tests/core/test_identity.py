@@ -283,7 +283,7 @@ def test_an_edit_of_this_package_changes_the_identities_that_it_can_change(tmp_p
     edits = [
         ("core/errors.py", "The errors innerscore raises", "All errors that innerscore raises"),
         ("candidates/zoo/position.candidate.yaml", "title: Position", "# where\ntitle: Its position"),
-        ("metrics/functional/ridge.py", "_FEATURES_PER_SAMPLE = 1.0", "_FEATURES_PER_SAMPLE = 2.0"),
+        ("metrics/functional/mapping/ridge.py", "_FEATURES_PER_SAMPLE = 1.0", "_FEATURES_PER_SAMPLE = 2.0"),
         ("candidates/zoo/space.py", "_ROOM_M = 2.0", "_ROOM_M = 3.0"),
         ("candidates/zoo/position.candidate.yaml", "layers: [xy]", "layers: [xy, x]"),
         ("scoring/activation_cache.py", "_BATCH = 16", "_BATCH = 8"),
