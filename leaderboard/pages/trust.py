@@ -1,4 +1,4 @@
-"""How far the ranking can be trusted: what the board's own tests say, and what ``innerscore validate`` found."""
+"""How far the ranking can be trusted: what the board's own tests say, and what ``innerscore recovery`` found."""
 
 from __future__ import annotations
 
