@@ -1,12 +1,24 @@
-# Two commands: `make demo` and `make test`. Each makes what it needs, in .venv, and nothing elsewhere.
+# Two commands: `make demo` and `make test`. Each makes what it needs, in .venv, and nothing elsewhere but the second
+# environment of the tests, in .venv-brainscore.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# The newest of these that can be used is taken, or PYTHON where that is given.
+PYTHONS := 3.14 3.13 3.12 3.11
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies scaffold integrations cli \
-	tests __init__.py __main__.py api.py
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint speed studies clean
+# brainscore-core holds numpy, xarray and pandas back, and so gets an environment of its own.
+BRAINSCORE_PYTHONS := 3.12 3.11
+BRAINSCORE_PYTHON ?=
+BRAINSCORE_VENV := $(VENV)-brainscore
+BRAINSCORE_TESTS := tests/core tests/metrics tests/data_registry tests/benchmarks tests/scoring \
+	tests/integrations tests/test_constraints.py
+
+SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies scaffold \
+	integrations cli tests __init__.py __main__.py api.py
+
+.PHONY: demo test test-brainscore lint speed studies clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.installed  ## score the built-in candidates and show the board
@@ -14,6 +26,12 @@ demo: $(VENV)/.installed  ## score the built-in candidates and show the board
 
 test: $(VENV)/.installed-for-tests lint  ## everything that has to hold
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
+	@if [ -n "$$CI" ] || sh tests/find_python.sh "$(BRAINSCORE_PYTHONS)" "$(BRAINSCORE_PYTHON)" BRAINSCORE_PYTHON >/dev/null; \
+	then $(MAKE) --no-print-directory test-brainscore; \
+	else echo "innerscore: the tests beside brainscore-core were left out"; fi
+
+test-brainscore: $(BRAINSCORE_VENV)/.installed-for-tests  ## what has to hold beside brainscore-core, too
+	OMP_NUM_THREADS=1 $(BRAINSCORE_VENV)/bin/python -m pytest -n 2 --dist loadfile $(BRAINSCORE_TESTS)
 
 lint: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check $(SOURCES)
@@ -33,16 +51,27 @@ studies: $(VENV)/.installed-for-tests  ## coverage of the intervals, level of th
 	$(BIN)/python tests/studies/grid_modules.py --draws 50 --cells 3000 --out docs/studies/grid-modules.md
 
 $(VENV)/bin/python:
-	$(PYTHON) tests/make_venv.py $(VENV)
+	@python=$$(sh tests/find_python.sh "$(PYTHONS)" "$(PYTHON)") && "$$python" tests/make_venv.py $(VENV)
 
+# An environment says from which file its versions are, for tests/test_constraints.py.
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(BIN)/$(PIP_INSTALL) -c constraints.txt -e .
 	touch $@
 
 $(VENV)/.installed-for-tests: $(VENV)/.installed tests/system_packages.py
 	$(BIN)/python tests/system_packages.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/$(PIP_INSTALL) -c constraints.txt -e '.[dev]'
+	echo constraints.txt > $(VENV)/.constraints
+	touch $@
+
+$(BRAINSCORE_VENV)/bin/python:
+	@python=$$(sh tests/find_python.sh "$(BRAINSCORE_PYTHONS)" "$(BRAINSCORE_PYTHON)" BRAINSCORE_PYTHON) && \
+	"$$python" tests/make_venv.py $(BRAINSCORE_VENV)
+
+$(BRAINSCORE_VENV)/.installed-for-tests: $(BRAINSCORE_VENV)/bin/python pyproject.toml constraints-brainscore.txt
+	$(BRAINSCORE_VENV)/bin/$(PIP_INSTALL) -c constraints-brainscore.txt -e '.[brainscore,test]'
+	echo constraints-brainscore.txt > $(BRAINSCORE_VENV)/.constraints
 	touch $@
 
 clean:
-	rm -rf $(VENV) demo build *.egg-info
+	rm -rf $(VENV) $(BRAINSCORE_VENV) demo build *.egg-info

@@ -294,7 +294,7 @@ def _means_by_label(
 def _bin_indices(walk: SelfMotion, size: float) -> npt.NDArray[np.int_]:
     """Bin of each step; a position on the far wall belongs to the last bin."""
     n_bins = np.round(np.asarray(walk.arena_m) / size).astype(int)
-    return np.clip((walk.positions / size).astype(int), 0, n_bins - 1)
+    return np.asarray(np.clip((walk.positions / size).astype(int), 0, n_bins - 1))
 
 
 def _walk(stimulus: Stimulus) -> SelfMotion:

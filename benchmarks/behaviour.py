@@ -173,14 +173,14 @@ def read_table(content: bytes, *, name: str = "the table") -> pd.DataFrame:
     repeated = table[_STIMULUS][table[_STIMULUS].duplicated() | table[_STIMULUS].isna()]
     if len(repeated):
         raise InvalidDataError(
-            f"The column '{_STIMULUS}' of {name}", got=f"{repeated.iloc[0]!r} twice", needed="unique"
+            f"The column '{_STIMULUS}' of {name}", got=f"{repeated.tolist()[0]!r} twice", needed="unique"
         )
     numbers = pd.to_numeric(table[_PROBABILITY], errors="coerce")
     bad = table[~numbers.between(0, 1)]
     if len(bad):
         raise InvalidDataError(
             f"The column '{_PROBABILITY}' of {name}",
-            got=f"{bad[_PROBABILITY].iloc[0]!r} for '{bad[_STIMULUS].iloc[0]}' ({len(bad)} rows)",
+            got=f"{bad[_PROBABILITY].tolist()[0]!r} for '{bad[_STIMULUS].iloc[0]}' ({len(bad)} rows)",
             needed="a probability, 0..1",
         )
     return pd.DataFrame({_STIMULUS: table[_STIMULUS], _PROBABILITY: numbers.astype(float)})

@@ -64,7 +64,7 @@ def complete_only(present: Mask) -> Mask:
     InvalidDataError
         If more than a fifth of the samples would be lost.
     """
-    complete: Mask = present.all(axis=1)
+    complete: Mask = np.asarray(present.all(axis=1))
     lost = int((~complete).sum())
     if lost > _MOST_LEFT_OUT * len(complete):
         worst = int((~present).sum(axis=0).max())

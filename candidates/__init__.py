@@ -1,6 +1,7 @@
 """Candidates: the activation interface, adapters, and the zoo of built-in ones."""
 
-from .interface import Candidate, LoadedCandidate, load_candidate, registry
+from .interface import load_candidate, registry
+from .loaded import Candidate, LoadedCandidate
 from .torch_adapter import TorchCandidate
 
 __all__ = [

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, cast
 
-from ..core.activations import Activations, LayerValues, check_activations
 from ..core.bundles import CARD_NAME, folder_sha256
 from ..core.cards import CandidateCard, read_card
-from ..core.errors import CandidateError, InvalidInputError, foreign_errors
-from ..core.hashing import sha256_of_files
-from ..core.provenance import PACKAGE_ROOT
-from ..core.registry import Registered, Registry, import_entry, registry_of
+from ..core.errors import InvalidInputError
+from ..core.hashing import canonical_json, sha256_of_bytes, sha256_of_file
+from ..core.identity import PACKAGE_ROOT, code_sha256, entry_of
+from ..core.registry import Registered, Registry, registry_of
 from ..core.settings import Settings
-from ..core.showing import BatchedCandidate, show
-from ..core.stimuli import FrameClip, Stimulus, StimulusSet
-from .weights import read_weights
+from ..core.showing import BatchedCandidate
+from ..core.stimuli import FrameClip, StimulusSet
+from .loaded import Candidate, LoadedCandidate, built
 
 __all__ = [
     "BatchedCandidate",
@@ -31,69 +26,11 @@ __all__ = [
     "registry",
 ]
 
-
-class Candidate(Protocol):
-    """A model of the brain, as a submitter writes it."""
-
-    def activations(self, stimulus: Stimulus) -> Mapping[str, LayerValues]:
-        """Show one stimulus.
-
-        Parameters
-        ----------
-        stimulus : FrameClip or SelfMotion
-            Of a kind that the card accepts.
-
-        Returns
-        -------
-        activations : mapping of str to array of shape (time, units)
-            One entry for each layer of the card; one row for each step of the stimulus, unless the layer
-            has times of its own (:class:`~innerscore.core.activations.TimedValues`).
-        """
-
-
-@dataclass(frozen=True, eq=False)
-class LoadedCandidate:
-    """A candidate ready to run: its card, its model and the hash of what it is made of.
-
-    Parameters
-    ----------
-    card : CandidateCard
-        What it says it is.
-    model : Candidate
-        The object with the one method.
-    bundle_sha256 : str
-        Over card, code and weights.
-    """
-
-    card: CandidateCard
-    model: Candidate
-    bundle_sha256: str
-
-    def activations(self, stimuli: Sequence[Stimulus]) -> list[Activations]:
-        """Show stimuli and check what comes back.
-
-        Raises
-        ------
-        CandidateError
-            If the model raises; its error is the cause.
-        ActivationError
-            If what it returns is not as the stimulus demands.
-        """
-        return [
-            check_activations(raw, stimulus, candidate=self.card.identifier, layers=self.card.layers)
-            for raw, stimulus in zip(self._show(stimuli), stimuli, strict=True)
-        ]
-
-    def _show(self, stimuli: Sequence[Stimulus]) -> Sequence[object]:
-        with _candidate_errors(self.card, f"shown {len(stimuli)} stimuli"):
-            returned = show(self.model, stimuli)
-        if len(returned) != len(stimuli):
-            raise CandidateError(
-                f"What candidate '{self.card.identifier}' returned for a batch",
-                got=f"{len(returned)} results",
-                needed=f"one for each of the {len(stimuli)} stimuli",
-            )
-        return returned
+# What a card tells its readers; the rest, but for the weights, is told to the program.
+_FOR_READERS = {
+    *("title", "description", "licence", "citation", "url", "authors"),
+    *("model_class", "trained_on", "supervision", "training", "weights"),
+}
 
 
 def accepts(card: CandidateCard, stimuli: StimulusSet) -> bool:
@@ -130,17 +67,9 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
         If building it raises.
     """
     registered = find_candidate(name, settings)
-    card = registered.card
-    run = {"seed": seed, "device": settings.device}
-    arguments: dict[str, object] = dict(card.options)
-    arguments |= {name: run[name] for name in card.takes}
-    if card.weights is not None:
-        weights = registered.path.parent / card.weights.file
-        arguments["weights"] = read_weights(weights, sha256=card.weights.sha256)
-    with _candidate_errors(card, "built"):
-        build = import_entry(card.entry, registered.path.parent)
-        model = build(**arguments)
-    return LoadedCandidate(card, cast(Candidate, model), bundle_sha256(registered))
+    card, folder = registered.card, registered.path.parent
+    model = built(card, folder, seed=seed, device=settings.device)
+    return LoadedCandidate(card, model, bundle_sha256(registered))
 
 
 def find_candidate(name: str, settings: Settings) -> Registered[CandidateCard]:
@@ -162,22 +91,14 @@ def find_candidate(name: str, settings: Settings) -> Registered[CandidateCard]:
 def bundle_sha256(registered: Registered[CandidateCard]) -> str:
     """Hash over all that a candidate is made of.
 
-    The files of its folder, hidden ones and byte code left out. A built-in candidate shares its folder and
-    its code with others: there it is its card, its weights and all the code of the rooms that it may import.
+    The files of its folder, hidden ones and byte code left out: the bytes that were submitted are what was scored.
+    A built-in candidate shares its folder and its code with others: there it is what its card says to programs, its
+    weights, and by meaning (:func:`~innerscore.core.identity.code_sha256`) the modules that it uses.
     """
-    folder = registered.path.parent
-    if folder.is_relative_to(PACKAGE_ROOT):
-        shared = [path for room in ("candidates", "tasks") for path in (PACKAGE_ROOT / room).rglob("*.py")]
-        weights = registered.card.weights
-        own = [registered.path] if weights is None else [registered.path, folder / weights.file]
-        return sha256_of_files([*own, *shared], root=PACKAGE_ROOT)
-    return folder_sha256(folder)
-
-
-def _candidate_errors(card: CandidateCard, when: str) -> AbstractContextManager[None]:
-    return foreign_errors(
-        CandidateError,
-        f"Candidate '{card.identifier}'",
-        needed=f"able to run when {when}",
-        hint="The full traceback is the cause of this error.",
-    )
+    card, folder = registered.card, registered.path.parent
+    if not folder.is_relative_to(PACKAGE_ROOT):
+        return folder_sha256(folder)
+    said = card.model_dump(mode="json", exclude=_FOR_READERS)
+    weights = None if card.weights is None else sha256_of_file(folder / card.weights.file)
+    code = code_sha256([card.entry, entry_of(LoadedCandidate)])
+    return sha256_of_bytes(canonical_json([said, weights, code]))

@@ -164,13 +164,18 @@ def _report(results: Sequence[Result], store: Store, *, json: bool) -> None:
 def _warn(results: Sequence[Result], store: Store, settings: Settings) -> None:
     """What a reader of the board would take wrongly."""
     from ..candidates import registry
-    from ..core.provenance import PACKAGE_ROOT
-    from .standing import apart, other_bytes
+    from ..core.identity import PACKAGE_ROOT
+    from .standing import apart, earlier_code, other_bytes
 
     registered = registry(settings).entries().items()
     built_in = {name for name, entry in registered if entry.path.is_relative_to(PACKAGE_ROOT)}
     records = [result.record for result in results if result.record is not None]
-    for warning in (*apart(records, store), *other_bytes(records, store, built_in=built_in)):
+    warnings = (
+        *apart(records, store),
+        *earlier_code(records, store),
+        *other_bytes(records, store, built_in=built_in),
+    )
+    for warning in warnings:
         say(f"warning: {warning}")
 
 

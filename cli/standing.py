@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from ..core.records import ResultRecord
 from ..leaderboard.board import Board, Cell, Column, Section, make_board
 from ..leaderboard.store import Store
 
-__all__ = ["Place", "Remaining", "apart", "other_bytes", "places"]
+__all__ = ["Place", "Remaining", "apart", "earlier_code", "other_bytes", "places"]
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,29 @@ def apart(records: Sequence[ResultRecord], store: Store) -> list[str]:
         if cell.record is not None and cell.record.record_sha256 in asked and not column.counted
         for main, n_others in _main(section, column, row.candidate)
     ]
+
+
+def earlier_code(records: Sequence[ResultRecord], store: Store) -> list[str]:
+    """Of each stored record whose column has scores that earlier code made, a sentence that says so."""
+    asked = {record.record_sha256 for record in records if record.score is not None}
+    board = make_board(_rivals(records, store), {}, {}) if asked else Board(())
+    marked = {
+        column: sum(cell.earlier_code for cell in cells)
+        for section in board.sections
+        for column, cells in _by_column(section)
+        if any(cell.record is not None and cell.record.record_sha256 in asked for cell in cells)
+    }
+    return [
+        f"{n_earlier} of the scores on {column.benchmark} {column.label} {'was' if n_earlier == 1 else 'were'} "
+        "made by earlier code and may not compare: score these candidates again"
+        for column, n_earlier in marked.items()
+        if n_earlier
+    ]
+
+
+def _by_column(section: Section) -> Iterator[tuple[Column, list[Cell]]]:
+    for place, column in enumerate(section.columns):
+        yield column, [row.cells[place] for row in section.rows]
 
 
 def _main(section: Section, column: Column, candidate: str) -> list[tuple[Column, int]]:

@@ -23,7 +23,7 @@ def plain_array(
     subject: str,
     value: object,
     *,
-    dtype: npt.DTypeLike = None,
+    dtype: npt.DTypeLike | None = None,
     missing_as_nan: bool = False,
     error: type[InnerscoreError] = InvalidArgumentError,
 ) -> npt.NDArray[Any]:

@@ -13,7 +13,11 @@ from typing import Any
 from .errors import InvalidCardError
 from .hashing import sha256_of_bytes
 
-__all__ = ["import_entry"]
+__all__ = ["FOLDER_PACKAGE", "import_entry"]
+
+FOLDER_PACKAGE = (
+    "_innerscore_folder_"  # of the package that a folder's files are imported into; its hash follows
+)
 
 
 def import_entry(entry: str, folder: Path) -> Any:
@@ -51,7 +55,7 @@ def _import_file(folder: Path, file: str) -> ModuleType:
     path = folder / file
     if not path.is_file():
         raise InvalidCardError(f"The entry file {path}", got="no such file", needed="a Python file")
-    package = f"_innerscore_folder_{sha256_of_bytes(str(folder.resolve()).encode())[:16]}"
+    package = f"{FOLDER_PACKAGE}{sha256_of_bytes(str(folder.resolve()).encode())[:16]}"
     if package not in sys.modules:
         spec = importlib.machinery.ModuleSpec(package, loader=None, is_package=True)
         spec.submodule_search_locations = [str(folder)]

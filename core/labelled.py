@@ -191,7 +191,7 @@ def load_labelled(path: Path, form: Form) -> xr.DataArray:
     """
     try:
         # The class, not its name: to look names up among entry points fails with old xarray on Python 3.12.
-        with xr.open_dataset(path, engine=NetCDF4BackendEntrypoint) as dataset:  # type: ignore[no-untyped-call]
+        with xr.open_dataset(path, engine=NetCDF4BackendEntrypoint) as dataset:
             plain = dataset.load()["values"]
     except (OSError, KeyError, ValueError) as error:
         raise InvalidDataError(f"The file {path}", got=repr(error), needed="a labelled netCDF-4") from error

@@ -1,4 +1,4 @@
-"""Provenance: which code, on which machine, at what cost."""
+"""Provenance: on which machine, with which libraries, at what cost."""
 
 from __future__ import annotations
 
@@ -6,29 +6,13 @@ import importlib.metadata
 import platform
 import resource
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
-from .hashing import sha256_of_files
 from .records import Environment
 
-__all__ = ["PACKAGE_ROOT", "current_environment", "peak_memory_mb", "source_sha256", "utc_now"]
-
-PACKAGE_ROOT = Path(__file__).resolve().parent.parent
+__all__ = ["current_environment", "peak_memory_mb", "utc_now"]
 
 _NAMED_PACKAGES = ("numpy", "scipy", "scikit-learn", "torch", "xarray", "pandas")
-
-
-def source_sha256(rooms: Iterable[str]) -> str:
-    """SHA-256 over the Python sources and cards of some rooms: which code made a number."""
-    files = (
-        path
-        for room in rooms
-        for path in (PACKAGE_ROOT / room).rglob("*")
-        if path.suffix in {".py", ".yaml"} and "__pycache__" not in path.parts
-    )
-    return sha256_of_files(files, root=PACKAGE_ROOT)
 
 
 def current_environment(device: str, *, sandboxed: bool) -> Environment:

@@ -88,7 +88,7 @@ class FrameClip:
     @property
     def times_ms(self) -> npt.NDArray[np.float64]:
         """Onset of each frame in ms after the first, of shape (time,)."""
-        return np.arange(self.n_steps) * (1000.0 / self.rate_hz)
+        return np.arange(self.n_steps, dtype=np.float64) * (1000.0 / self.rate_hz)
 
     @cached_property
     def content_hash(self) -> str:
@@ -160,7 +160,7 @@ class SelfMotion:
     @property
     def times_ms(self) -> npt.NDArray[np.float64]:
         """Time of each step in ms after the first, of shape (time,)."""
-        return np.arange(self.n_steps) * (1000.0 / self.rate_hz)
+        return np.arange(self.n_steps, dtype=np.float64) * (1000.0 / self.rate_hz)
 
     @property
     def positions(self) -> npt.NDArray[np.float64]:

@@ -29,6 +29,13 @@ class _Name:
     """A class that is only named, as an argument."""
 
 
+class _Named:
+    """A call whose result says nothing that is needed here."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+
 class _Dtype:
     """``numpy.dtype(text, align, copy)``; of its state only the byte order matters."""
 
@@ -106,6 +113,64 @@ class _Index:
         if not all(isinstance(self.content.get(key), int) for key in keys):
             raise MalformedPickleError("an index without labels")
         return pd.RangeIndex(*(self.content[key] for key in keys))
+
+
+class _ArrowType:
+    """``pyarrow.lib.type_for_alias(name)``, of strings alone."""
+
+    def __init__(self, name: object = None) -> None:
+        self.offset = {"string": np.dtype("<i4"), "large_string": np.dtype("<i8")}.get(str(name))
+
+
+class _Bytes:
+    """``pyarrow.lib.py_buffer(bytes)`` and ``bytearray(bytes)``."""
+
+    def __init__(self, content: object = b"") -> None:
+        self.content = content
+
+    def resolve(self) -> bytes:
+        content = resolved(self.content)
+        if not isinstance(content, bytes | bytearray):
+            raise MalformedPickleError("a buffer without bytes")
+        return bytes(content)
+
+
+class _ArrowArray:
+    """``pyarrow.lib._restore_array((type, length, n_missing, offset, [valid, offsets, text], children, ..))``."""
+
+    def __init__(self, parts: object = None) -> None:
+        self.parts = parts
+
+    def resolve(self) -> npt.NDArray[np.object_]:
+        match self.parts:
+            case (
+                _ArrowType(offset=np.dtype() as kind),
+                int(n),
+                int(),
+                int(first),
+                [valid, offsets, text],
+                *_,
+            ):
+                bounds = np.frombuffer(resolved(offsets), kind)[first : first + n + 1]
+                bits = np.unpackbits(np.frombuffer(resolved(valid) or b"", np.uint8), bitorder="little")
+                there = bits[first : first + n].astype(bool) if valid is not None else np.ones(n, dtype=bool)
+                return _strings(bounds, there, b"" if text is None else resolved(text), n)
+        raise MalformedPickleError("an Arrow array of something else than strings")
+
+
+class _Strings:
+    """``pandas.arrays.ArrowStringArray``, pandas' own strings; a missing one is NaN."""
+
+    state: object = None
+
+    def __setstate__(self, state: object) -> None:
+        self.state = state
+
+    def resolve(self) -> npt.NDArray[np.object_]:
+        array = self.state.get("_pa_array") if isinstance(self.state, Mapping) else None
+        if not isinstance(array, _ArrowArray):
+            raise MalformedPickleError("strings without their text")
+        return array.resolve()
 
 
 class _Block:
@@ -193,11 +258,18 @@ ADMITTED: Mapping[tuple[str, str], object] = {
     ("collections", "OrderedDict"): OrderedDict,
     ("_codecs", "encode"): _latin1,
     ("functools", "partial"): _Partial,
-    **_both(("builtins", "__builtin__"), {"slice": slice, "set": set, "complex": complex}),
+    **_both(
+        ("builtins", "__builtin__"), {"slice": slice, "set": set, "complex": complex, "bytearray": _Bytes}
+    ),
     **_both(("numpy",), {"ndarray": _Name, "dtype": _Dtype}),
     **_both(("numpy.core.multiarray", "numpy._core.multiarray"), {"_reconstruct": _Array, "scalar": _Scalar}),
     **_both(("numpy.core.numeric", "numpy._core.numeric"), {"_frombuffer": _FromBuffer}),
-    **_both(("pandas.core.frame",), {"DataFrame": _Table}),
+    **_both(("pandas.core.frame", "pandas"), {"DataFrame": _Table}),
+    **_both(("pandas",), {"Index": _Name, "RangeIndex": _Name, "StringDtype": _Named}),
+    **_both(("pandas.arrays", "pandas.core.arrays.string_arrow"), {"ArrowStringArray": _Strings}),
+    **_both(
+        ("pyarrow.lib",), {"type_for_alias": _ArrowType, "py_buffer": _Bytes, "_restore_array": _ArrowArray}
+    ),
     **_both(
         ("pandas.core.internals.managers", "pandas.core.internals", "pandas.core.internals.blocks"),
         {"BlockManager": _Manager, "new_block": _Block},
@@ -252,12 +324,26 @@ def _objects(data: object, size: int) -> npt.NDArray[np.object_]:
     return flat
 
 
+def _strings(
+    bounds: npt.NDArray[Any], there: npt.NDArray[np.bool_], text: bytes, n: int
+) -> npt.NDArray[np.object_]:
+    fits = len(bounds) == n + 1 and len(there) == n and bounds[0] >= 0 and bounds[-1] <= len(text)
+    if not fits or (np.diff(bounds) < 0).any():
+        raise MalformedPickleError(f"{n} strings whose bounds do not fit the text")
+    found = np.full(n, np.nan, dtype=object)
+    for place in np.flatnonzero(there):
+        found[place] = text[bounds[place] : bounds[place + 1]].decode()
+    return found
+
+
 def _columns(block: object, n_columns: int, n_rows: int) -> dict[int, npt.NDArray[Any]]:
     if not isinstance(block, _Block):
         raise MalformedPickleError("a table's block that is none")
     placement = resolved(block.placement)
     places = range(*placement.indices(n_columns)) if isinstance(placement, slice) else np.asarray(placement)
     values = resolved(block.values)
+    if isinstance(block.values, _Strings):
+        values = values[None]
     if not isinstance(values, np.ndarray) or values.shape != (len(places), n_rows):
         raise MalformedPickleError(f"a table's block that is not of {len(places)} columns and {n_rows} rows")
     return {int(place): row for place, row in zip(places, values, strict=True)}

@@ -57,14 +57,14 @@ def read_npz(path: Path, names: Sequence[str] | None = None) -> dict[str, Any]:
 
 def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> Any:
     with archive.open(f"{name}.npy") as member:
-        version = np.lib.format.read_magic(member)  # type: ignore[no-untyped-call]
+        version = np.lib.format.read_magic(member)
         if version not in _HEADERS:
             raise ValueError(f"array '{name}' in format {version}")
-        dtype = _HEADERS[version](member)[2]  # type: ignore[no-untyped-call]
+        dtype = _HEADERS[version](member)[2]
         if dtype.hasobject:
             return _read_objects(path, member, name)
     with archive.open(f"{name}.npy") as member:
-        return np.lib.format.read_array(member, allow_pickle=False)  # type: ignore[no-untyped-call]
+        return np.lib.format.read_array(member, allow_pickle=False)
 
 
 def _read_objects(path: Path, member: IO[bytes], name: str) -> Any:

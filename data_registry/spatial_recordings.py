@@ -223,7 +223,7 @@ def _running_time(session: TrackedSession, min_speed_m_s: float) -> Array:
 def _part(weight: Array, start: float, total: float, n: int) -> npt.NDArray[np.int_]:
     """Which of `n` parts of equal running time each sample lies in."""
     before = start + np.cumsum(weight) - weight
-    return np.clip((before / max(total, 1e-12) * n).astype(int), 0, n - 1)
+    return np.asarray(np.clip((before / max(total, 1e-12) * n).astype(int), 0, n - 1))
 
 
 def _spike_counts(

@@ -171,6 +171,20 @@ class _Shown:
                 found.setdefault(place[2], []).append(record)
         return found
 
+    @cached_property
+    def code(self) -> dict[ColumnKey, str]:
+        """The hash of the code that made each column's newest record."""
+        records = sorted(self.latest.items(), key=lambda item: item[1].created)
+        return {key: record.inputs.code_sha256 for (_, _, key), record in records}
+
+    def cell(self, name: str, bundle: Bundle, key: ColumnKey, quantity: Quantity) -> Cell:
+        """What is known of a candidate's bundle on a column."""
+        record = self.latest.get((name, bundle.sha256, key))
+        if record is None:
+            return Cell("not run", None, quantity)
+        earlier_code = record.inputs.code_sha256 != self.code[key]
+        return Cell(record.status, record, quantity, earlier_code=earlier_code)
+
     def _is_present(self, place: _Place) -> bool:
         return self.bundles[place[0]][0].sha256 == place[1]
 
@@ -302,8 +316,7 @@ def _cells(
 ) -> tuple[Cell, ...]:
     if bundle is None:
         return tuple(Cell("not run", None, quantity) for _ in columns)
-    found = (shown.latest.get((name, bundle.sha256, column.key)) for column in columns)
-    return tuple(Cell("not run" if record is None else record.status, record, quantity) for record in found)
+    return tuple(shown.cell(name, bundle, column.key, quantity) for column in columns)
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,7 +33,7 @@ class ColumnKey(NamedTuple):
 
     The hash of the benchmark's card stands for its options, epoch and parameters. The seed is no part of it: it is
     what a candidate draws with. Nor is the code's hash: a change of the code that changes scores raises the
-    benchmark's version.
+    benchmark's version, and cells tell where a column's records are not of one code.
     """
 
     benchmark: str
@@ -132,12 +132,15 @@ class Cell(_Ranked):
     standing : Standing or None
         Among the column's candidates, by `quantity`; None without a value, and for the ceiling, which is the
         data's and ranks nobody.
+    earlier_code : bool
+        Whether the column has a newer record that was made by other code.
     """
 
     state: CellState
     record: ResultRecord | None = None
     quantity: Quantity = "normalised"
     standing: Standing | None = None
+    earlier_code: bool = False
 
     @property
     def _standing(self) -> Standing | None:
@@ -182,7 +185,8 @@ class Cell(_Ranked):
     def note(self) -> str:
         """The state in a few words, with the reason of a failure."""
         failure = None if self.record is None else self.record.failure
-        return f"failed at {failure.stage}: {failure.reason}" if failure else self.state
+        told = f"failed at {failure.stage}: {failure.reason}" if failure else self.state
+        return f"{told} (by earlier code)" if self.earlier_code else told
 
 
 class Bundle(NamedTuple):

@@ -158,7 +158,7 @@ class Comparison:
         return [
             Standing(int(low), int(high), tuple(numbers), len(groups), bool(tested))
             for low, high, numbers, tested in zip(
-                ranges.best, ranges.worst, groups, self._comparable.any(1), strict=True
+                ranges.best, ranges.worst, groups, np.asarray(self._comparable.any(1)), strict=True
             )
         ]
 

@@ -113,7 +113,7 @@ class _DecodingMetric(LabelledMetric):
     def _question(self, brain: xr.DataArray) -> _Question:
         """All samples of the scored epoch together."""
         truth = sample_variables(brain, self._variables)
-        known = np.isfinite(truth).all(axis=1)
+        known = np.asarray(np.isfinite(truth).all(axis=1))
         conditions = coordinate(brain, "condition").astype(str)[known]
         tested = {0.0: sample_epoch(brain, self._scored)[known]}
         return _Question(known, truth[known], conditions, self._splits(conditions), tested)

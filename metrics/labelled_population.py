@@ -339,7 +339,7 @@ def _relative_noise(trials: Array) -> Array:
     """
     if len(trials) < 2:
         return np.zeros(trials.shape[2])
-    together = recorded_together(np.isfinite(trials).all(axis=0))
+    together = recorded_together(np.asarray(np.isfinite(trials).all(axis=0)))
     halves = (
         (group, np.asarray(split_half_reliability(group.of(trials), n_splits=20).mean))
         for group in together

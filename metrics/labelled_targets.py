@@ -143,7 +143,7 @@ def neuroid_reliability(brain: xr.DataArray, splits: Sequence[Split], *, n_split
         within = [_within(group.of(trials), split.folds, group, n, seed) for split in splits]
         return np.asarray(np.mean(within, axis=0))
 
-    together = recorded_together(np.isfinite(trials).all(axis=0))
+    together = recorded_together(np.asarray(np.isfinite(trials).all(axis=0)))
     return gathered(((group, of(group)) for group in together), trials.shape[2:])
 
 
@@ -177,7 +177,7 @@ def reliable_targets(brain: xr.DataArray, reliability: Array, *, least: float) -
         conditions=coordinate(brain, "condition"),
         table=pd.DataFrame({name: coordinate(brain, name)[kept] for name in names}),
         reliability=reliability[kept],
-        together=recorded_together(np.isfinite(trials).all(axis=0)),
+        together=recorded_together(np.asarray(np.isfinite(trials).all(axis=0))),
         n_left_out=len(reliability) - len(kept),
     )
 

@@ -1,8 +1,8 @@
 """Activations on disk by content: the same candidate is never shown the same stimulus twice.
 
-One safetensors file for each candidate (by the hash of its bundle and, if it draws, the run's seed) and
-stimulus (by the hash of its content). Any file may be deleted at any time; one that cannot be read is made
-anew.
+One safetensors file for each candidate (by the hash of its bundle and of the code that shows it stimuli, and, if it
+draws, by the run's seed) and stimulus (by the hash of its content). Any file may be deleted at any time; one that
+cannot be read is made anew.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from ..candidates import LoadedCandidate
 from ..core.activations import Activations, TimedValues
 from ..core.cards import CandidateCard
 from ..core.files import atomic_path
+from ..core.hashing import canonical_json, sha256_of_bytes
+from ..core.identity import code_sha256, entry_of
 from ..core.stimuli import Stimulus
 
 __all__ = ["ActivationCache", "Showing", "show_stimuli"]
@@ -58,9 +60,14 @@ class ActivationCache:
 
     @classmethod
     def named(cls, card: CandidateCard, bundle_sha256: str, cache_dir: Path, seed: int) -> ActivationCache:
-        """The cache of a candidate that is not built: of its card, and the hash of what it is made of."""
+        """The cache of a candidate that is not built: of its card, and the hash of what it is made of.
+
+        The code that shows it stimuli counts, too: a submitted bundle's hash does not say by which it was shown.
+        """
         drawn = f"seed{seed}" if card.seeded else "fixed"
-        name = f"{card.identifier}-{bundle_sha256[:16]}-{drawn}"
+        shown = code_sha256([entry_of(cls)])
+        made = sha256_of_bytes(canonical_json([bundle_sha256, shown]))
+        name = f"{card.identifier}-{made[:16]}-{drawn}"
         return cls(cache_dir / "activations" / name, card.layers)
 
     def all(self, stimuli: Sequence[Stimulus]) -> dict[str, Activations] | None:

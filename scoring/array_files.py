@@ -96,7 +96,7 @@ def _npy_entry(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
 
     def read() -> Array:
         with archive.open(member) as file:
-            return np.asarray(np.lib.format.read_array(file, allow_pickle=False))  # type: ignore[no-untyped-call]
+            return np.asarray(np.lib.format.read_array(file, allow_pickle=False))
 
     entry = Entry(shape, _real(path, member.filename, dtype), read)
     # A header of numpy's takes some hundred bytes: the rest of the member has to be the array, no less.
@@ -108,11 +108,11 @@ def _npy_entry(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
 
 
 def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = np.lib.format.read_magic(file)  # type: ignore[no-untyped-call]
+    version = np.lib.format.read_magic(file)
     reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[
         version
     ]
-    shape, _, dtype = reader(file)  # type: ignore[no-untyped-call]
+    shape, _, dtype = reader(file)
     return shape, dtype
 
 

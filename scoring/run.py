@@ -20,7 +20,8 @@ from ..core.activations import Activations
 from ..core.cards import CandidateCard
 from ..core.errors import CandidateError, InnerscoreError, MissingPartError
 from ..core.hashing import canonical_json, sha256_of_bytes
-from ..core.provenance import current_environment, peak_memory_mb, source_sha256, utc_now
+from ..core.identity import code_sha256, entry_of
+from ..core.provenance import current_environment, peak_memory_mb, utc_now
 from ..core.records import (
     CARD_FILE,
     TARGETS_FILE,
@@ -43,10 +44,10 @@ from .activation_cache import ActivationCache, Showing, show_stimuli
 from .sandbox import Sandbox
 
 __all__ = [
-    "SCORING_ROOMS",
     "Outcome",
     "Report",
     "Run",
+    "code_of",
     "execute",
     "lost",
     "prepare",
@@ -54,8 +55,6 @@ __all__ = [
     "scored",
     "show",
 ]
-
-SCORING_ROOMS = ("core", "metrics", "tasks", "data_registry", "benchmarks", "scoring")
 
 Report = Callable[[str, int, int], None]
 
@@ -149,9 +148,20 @@ def run_inputs(candidate: CandidateRef, benchmark: Benchmark, *, stimuli_sha256:
             sha256=benchmark.data_sha256,
         ),
         stimuli_sha256=stimuli_sha256,
-        code_sha256=source_sha256(SCORING_ROOMS),
+        code_sha256=code_of(benchmark),
         seed=seed,
     )
+
+
+def code_of(benchmark: Benchmark) -> str:
+    """Hash, by meaning, of our own code that a benchmark's scores depend on.
+
+    That of the benchmark, its measure and its data set's loader, and that which shows stimuli to candidates. What
+    starts, isolates, records and tells the run is no part of it.
+    """
+    parts = (type(benchmark), type(benchmark.metric), type(benchmark.dataset), ActivationCache)
+    loader = benchmark.dataset.card.entry
+    return code_sha256([*map(entry_of, parts), loader])
 
 
 def execute(

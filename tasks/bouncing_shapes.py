@@ -196,7 +196,7 @@ def _seen_wall(
     wall: npt.NDArray[np.uint8], camera: npt.NDArray[np.int64], size: int
 ) -> npt.NDArray[np.uint8]:
     """The part of each wall that each frame shows, (3, clip * frame, size, size)."""
-    windows = np.lib.stride_tricks.sliding_window_view(wall, (size, size), axis=(2, 3))  # type: ignore[call-overload]
+    windows = np.lib.stride_tricks.sliding_window_view(wall, (size, size), axis=(2, 3))
     right, down = np.moveaxis(_bound(size) - camera, 2, 0).reshape(2, -1)
     clip = np.repeat(np.arange(camera.shape[0]), camera.shape[1])
     return np.asarray(windows[:, clip, down, right])

@@ -124,7 +124,7 @@ def ball_state(condition: PongCondition, times_ms: npt.NDArray[np.float64]) -> B
     vx, vy = condition.velocity
     y, direction = _fold(condition.y0 + vy * elapsed)
     moving = (times >= 0) & (times <= condition.end_ms)
-    return BallState(condition.x0 + vx * elapsed, y, vx * moving, vy * direction * moving)
+    return BallState(condition.x0 + vx * elapsed, y, vx * moving.astype(np.float64), vy * direction * moving)
 
 
 def sample_conditions(

@@ -72,7 +72,7 @@ def bounce_group(position: int) -> str:
 
 def bin_centres_ms(n_bins: int = N_BINS) -> npt.NDArray[np.float64]:
     """Mean time of each bin in ms after motion onset; the release averages samples at whole ms."""
-    return (np.arange(n_bins) + 0.5) * BIN_MS - 0.5 - STILL_MS
+    return (np.arange(n_bins, dtype=np.float64) + 0.5) * BIN_MS - 0.5 - STILL_MS
 
 
 def epoch_times(condition: PongCondition, *, step_ms: float) -> EpochTimes:

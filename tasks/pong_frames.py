@@ -49,7 +49,7 @@ def frame_times_ms(condition: PongCondition, *, rate_hz: float = 60.0) -> npt.ND
     """
     n_still = round(STILL_MS * rate_hz / 1000)
     n_moving = int(np.floor(condition.end_ms * rate_hz / 1000)) + 1
-    return np.arange(-n_still, n_moving) * (1000.0 / rate_hz)
+    return np.arange(-n_still, n_moving, dtype=np.float64) * (1000.0 / rate_hz)
 
 
 def render_trial(condition: PongCondition, *, size: int = 64, rate_hz: float = 60.0) -> FrameClip:

@@ -110,7 +110,7 @@ def draw(planes: npt.NDArray[np.uint8], sprites: Sprites, at: Placement) -> None
     entry = _entries(sprites, at, top, left, side)
     clear = sprites.clear[entry]
     for plane, colour in zip(planes, sprites.colour, strict=True):
-        patches = sliding_window_view(plane, (side, side), axis=(1, 2), writeable=True)  # type: ignore[call-overload]
+        patches = sliding_window_view(plane, (side, side), axis=(1, 2), writeable=True)
         ground = (patches[at.frame, top, left] * clear) >> 8
         patches[at.frame, top, left] = ground.astype(np.uint8) + colour[entry]
 
@@ -142,18 +142,18 @@ def _entries(sprites: Sprites, at: Placement, top: Int, left: Int, side: int) ->
     cos, sin = (scale * np.cos(at.angle))[:, None], (scale * np.sin(at.angle))[:, None]
     column = (across * cos + _TABLE / 2)[:, None] + (down * sin)[:, :, None]
     row = (-across * sin + _TABLE / 2)[:, None] + (down * cos)[:, :, None]
-    column, row = (np.clip(axis, 0, _TABLE - 1, out=axis).astype(np.int32) for axis in (column, row))
-    row *= _TABLE
-    row += column
-    row += (at.sprite * _TABLE**2).astype(np.int32)[:, None, None]
-    return np.asarray(row)
+    x, entry = (np.clip(axis, 0, _TABLE - 1, out=axis).astype(np.int32) for axis in (column, row))
+    entry *= _TABLE
+    entry += x
+    entry += (at.sprite * _TABLE**2).astype(np.int32)[:, None, None]
+    return np.asarray(entry)
 
 
 def _table_axes() -> tuple[Float, Float]:
     """Coordinates of a table's entries in radii, x and y, each of shape (side, side)."""
     axis = ((np.arange(_TABLE, dtype=np.float32) + 0.5) / _TABLE * 2 - 1) * REACH
     x, y = np.meshgrid(axis, axis)
-    return x, y
+    return np.asarray(x, dtype=np.float32), np.asarray(y, dtype=np.float32)
 
 
 def _distances() -> Float:

@@ -7,15 +7,10 @@ import sys
 import venv
 from pathlib import Path
 
-NEEDED = (3, 11)
-
 
 def main(folder: Path) -> None:
-    """Make `folder` a virtual environment with pip."""
-    if sys.version_info < NEEDED:
-        sys.exit(
-            f"innerscore needs Python {'.'.join(map(str, NEEDED))} or newer; this is {sys.version.split()[0]}"
-        )
+    """Make `folder` a virtual environment of this Python, with pip, and say which Python it is."""
+    print(f"innerscore: Python {sys.version.split()[0]} ({sys.executable})", flush=True)
     if not has_ensurepip():
         install_venv_package()
     venv.create(folder, with_pip=True, clear=True)

@@ -67,7 +67,7 @@ def label_trials(trials: TrialType, animals: list[str], attrs: Mapping[str, str]
     values = np.stack([half.transpose(1, 0, 2) for half in trials.halves]).astype(np.float32) * np.float32(
         _HZ
     )
-    imputed = _constant(values).any(axis=0)
+    imputed = np.asarray(_constant(values).any(axis=0))
     start = np.arange(N_BINS) * BIN_MS
     return recording(
         values.reshape(-1, *values.shape[2:]),

@@ -172,7 +172,7 @@ class Release:
     def _ball(self, name: str, axis: str) -> Floats:
         """The ball's true path; where no trial was missed, its path in all trials."""
         true = self._plane("behavioral_responses", name, f"ball_pos_{axis}_TRUE")
-        absent = ~np.isfinite(true).any(axis=1)
+        absent = np.asarray(~np.isfinite(true).any(axis=1))
         if absent.any():
             true = np.where(
                 absent[:, None], self._plane("behavioral_responses", name, f"ball_pos_{axis}"), true

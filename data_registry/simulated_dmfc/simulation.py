@@ -109,7 +109,7 @@ class SimulatedDMFC:
     def _bin_centres_ms(self) -> npt.NDArray[np.float64]:
         """Centres of the bins after motion onset."""
         n_bins = int(np.ceil((STILL_MS + max(c.end_ms for c in self.conditions)) / BIN_MS))
-        return (np.arange(n_bins) + 0.5) * BIN_MS - STILL_MS
+        return (np.arange(n_bins, dtype=np.float64) + 0.5) * BIN_MS - STILL_MS
 
     def _latent_states(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Standardised latent variables (condition, bin, variable) and the ball in deg (condition, bin, 2)."""

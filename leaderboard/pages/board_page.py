@@ -177,7 +177,7 @@ def _inner_html(part: Cell | Summary, candidate: str, column: Column | None) -> 
         return Markup('<span class="failed">{}</span>').format(shown)
     if math.isnan(part.shown):
         return Markup('<span class="state">{}</span>').format(shown)
-    return f"{shown}{_interval_html(part)}{_rank_html(part.standing)}{_above_html(part)}"
+    return f"{shown}{_interval_html(part)}{_rank_html(part.standing)}{_marks_html(part)}"
 
 
 def _cell_text(cell: Cell) -> str:
@@ -195,8 +195,9 @@ def _rank_html(standing: Standing | None) -> str:
     return "" if standing is None else f"<i>#{rank(standing.rank_low, standing.rank_high)}</i>"
 
 
-def _above_html(cell: Cell) -> str:
-    return "<em>above ceiling</em>" if cell.above_ceiling and cell.quantity != "ceiling" else ""
+def _marks_html(cell: Cell) -> str:
+    above = "<em>above ceiling</em>" if cell.above_ceiling and cell.quantity != "ceiling" else ""
+    return f"{above}<em>earlier code</em>" if cell.earlier_code else above
 
 
 def _summary_html(summary: Summary) -> str:

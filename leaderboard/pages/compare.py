@@ -124,7 +124,7 @@ def agreement(both: Sequence[tuple[str, float, float]]) -> Agreement:
     values = np.asarray([(x, y) for _, x, y in both if math.isfinite(x + y)], dtype=np.float64).reshape(-1, 2)
     if len(values) < 3 or not np.ptp(values, axis=0).all():
         return Agreement(math.nan, len(values))
-    return Agreement(float(np.corrcoef(values.T)[0, 1]), len(values))
+    return Agreement(float(np.corrcoef(values[:, 0], values[:, 1])[0, 1]), len(values))
 
 
 def _targets_of_both(a: ResultRecord, b: ResultRecord, targets: _Targets) -> list[tuple[str, float, float]]:

@@ -48,4 +48,4 @@ def _correlation(points: list[Point]) -> float:
     values = np.asarray([(point.x, point.y) for point in points], dtype=np.float64).reshape(-1, 2)
     if len(values) < 3 or not np.ptp(values, axis=0).all():
         return math.nan
-    return float(np.corrcoef(values.T)[0, 1])
+    return float(np.corrcoef(values[:, 0], values[:, 1])[0, 1])

@@ -102,7 +102,8 @@ def _sortable_bits(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     # All bits of a negative number turn over, of a positive one the sign bit only.
     turned = bits >> (8 * signed.itemsize - 1)
     turned |= np.iinfo(signed).min
-    return np.bitwise_xor(bits, turned, out=turned)
+    np.bitwise_xor(bits, turned, out=turned)
+    return turned
 
 
 def _radix_order(keys: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

@@ -142,7 +142,7 @@ def _interpolation(spectrum: Spectrum, alphas: npt.NDArray[np.float64]) -> Inter
     _, triangle, pivots = scipy.linalg.qr(filters, mode="economic", pivoting=True)
     size = np.abs(np.diag(triangle))
     rank = int((size > _FILTER_TOLERANCE[spectrum.values.dtype] * size[0]).sum())
-    nodes = np.sort(pivots[:rank])
+    nodes = np.sort(pivots[:rank]).astype(np.int64)
     weights = np.linalg.lstsq(filters[:, nodes], filters, rcond=None)[0]
     return Interpolation(nodes, np.asarray(weights.T), peaks)
 

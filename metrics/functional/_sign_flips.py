@@ -48,14 +48,16 @@ def is_exact(n_units: int, n_flips: int) -> bool:
 def _all_signs(n_units: int) -> Iterator[npt.NDArray[np.float64]]:
     """All flips but for the sign of the whole, which a two-sided test does not see."""
     numbers = np.arange(2 ** (n_units - 1))[:, None]
-    yield 1.0 - 2.0 * ((numbers >> np.arange(n_units)) & 1)
+    yield 1.0 - 2.0 * ((numbers >> np.arange(n_units)) & 1).astype(np.float64)
 
 
 def _random_signs(
     n_units: int, n_flips: int, generator: np.random.Generator
 ) -> Iterator[npt.NDArray[np.float64]]:
     for chunk in chunks(n_flips, n_units):
-        yield generator.integers(0, 2, size=(chunk.stop - chunk.start, n_units)) * 2.0 - 1.0
+        yield (
+            generator.integers(0, 2, size=(chunk.stop - chunk.start, n_units)).astype(np.float64) * 2.0 - 1.0
+        )
 
 
 def chunks(n: int, entries_each: int) -> Iterator[slice]:

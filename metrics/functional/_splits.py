@@ -126,7 +126,7 @@ def _check_no_missing_label(name: str, labels: npt.NDArray[np.generic]) -> None:
 
 def _unique_inverse(name: str, labels: npt.NDArray[np.generic]) -> Ints:
     try:
-        return np.unique(labels, return_inverse=True)[1].astype(np.int64)
+        return np.asarray(np.unique(labels, return_inverse=True)[1], dtype=np.int64)
     except TypeError as error:
         raise InvalidArgumentError(
             f"The '{name}' parameter", got=str(error), needed="labels of one sortable kind"

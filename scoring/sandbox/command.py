@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ...core.provenance import PACKAGE_ROOT
+from ...core.identity import PACKAGE_ROOT
 from .limits import NoSandboxError, SandboxLimits
 
 __all__ = ["CANDIDATE", "STIMULI", "bubblewrap_command", "inside"]

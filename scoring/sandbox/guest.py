@@ -110,7 +110,7 @@ def _npz(stimulus: Stimulus, layers: Any) -> bytes:
         raise TypeError(
             f"{type(layers).__name__} for stimulus '{stimulus.identifier}', not a mapping of layers"
         )
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, value in layers.items():
         timed = isinstance(value, TimedValues)
         subject = f"Layer '{name}' for stimulus '{stimulus.identifier}'"

@@ -13,7 +13,7 @@ from ...candidates.interface import find_candidate, registry
 from ...core.bundles import folder_sha256
 from ...core.cards import CandidateCard
 from ...core.errors import InvalidInputError
-from ...core.provenance import PACKAGE_ROOT
+from ...core.identity import PACKAGE_ROOT
 from ...core.registry import Registered
 from ...core.settings import Settings
 from ...core.stimuli import StimulusSet

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ...core.hashing import canonical_json, sha256_of_bytes, sha256_of_file
+from ...core.hashing import canonical_json, sha256_of_bytes
+from ...core.identity import code_sha256, entry_of
 from ...core.labelled import labelled_hash
-from ...core.provenance import PACKAGE_ROOT, source_sha256
 from ...leaderboard.pages.trust_report import LeftOut, MoreData, Recovery, TrustReport
 from .controls import controls, nuisances, own_scores
 from .design import Design
@@ -24,8 +24,7 @@ __all__ = ["Study", "run_study"]
 Say = Callable[[str, int, int], None]
 Drawn = dict[str, list[Draw]]
 
-_ROOMS = ("core", "metrics", "tasks", "data_registry", "benchmarks")
-_OWN = ("brains.py", "controls.py", "design.py", "draws.py", "scenes.py", "states.py", "trial.py")
+_OWN = ("brains", "controls", "design", "draws", "fresh", "scenes", "states", "trial")
 _TWICE = {"twice the neurons": Amount(neurons=2), "twice the repetitions": Amount(repetitions=2)}
 _ASKED_FOR_MORE = 0.6  # reliability at which more data are tried, or the next above
 
@@ -53,9 +52,8 @@ class Study:
     @cached_property
     def files(self) -> dict[str, DrawFiles]:
         """Where each benchmark's draws are; by the code as it is when first asked."""
-        code = code_sha256()
         return {
-            scene.name: DrawFiles(self.folder / _identity(self.design, scene, code) / scene.name)
+            scene.name: DrawFiles(self.folder / _identity(self.design, scene) / scene.name)
             for scene in self.scenes
         }
 
@@ -78,7 +76,7 @@ def run_study(study: Study, say: Say, *, further: Mapping[str, str] | None = Non
         is among what was left out.
     """
     rounds = _rounds(study, say)
-    report = TrustReport(settings=_settings(study.design), code=code_sha256())
+    report = TrustReport(settings=_settings(study.design), code=_code_of_all(study.scenes))
     untried = [scene.name for scene in study.scenes if not rounds[scene.name]]
     left_out = dict(further or {}) | dict.fromkeys(untried, "no round of draws was finished in time")
     parts = [report]
@@ -95,20 +93,27 @@ def run_study(study: Study, say: Say, *, further: Mapping[str, str] | None = Non
     )
 
 
-def code_sha256() -> str:
+def _code_of_all(scenes: Sequence[Scene]) -> str:
     """Hash of the code that makes a study's numbers."""
-    here = Path(__file__).parent
-    files = [here / name for name in _OWN] + [PACKAGE_ROOT / "leaderboard" / "order.py"]
-    return sha256_of_bytes(canonical_json([source_sha256(_ROOMS), *map(sha256_of_file, files)]))
+    return sha256_of_bytes(canonical_json({scene.name: _code_of(scene) for scene in scenes}))
 
 
-def _identity(design: Design, scene: Scene, code: str) -> str:
+def _code_of(scene: Scene) -> str:
+    """Hash, by meaning, of the code that makes a benchmark's draws: ours, its measure's and its loader's."""
+    room = __name__.rpartition(".")[0]
+    parts = (type(scene.metric), type(scene.dataset))
+    return code_sha256(
+        [*(f"{room}.{name}" for name in _OWN), *map(entry_of, parts), scene.dataset.card.entry]
+    )
+
+
+def _identity(design: Design, scene: Scene) -> str:
     """Of all that a scene's draws follow from, but for how many there are and of which reliability."""
     sizes = {name: value for name, value in asdict(design).items() if name not in ("draws", "reliabilities")}
     candidates = {name: one.bundle_sha256 for name, one in sorted(scene.candidates.items())}
     data = labelled_hash(scene.samples)
     card = scene.card.model_dump(mode="json")
-    return sha256_of_bytes(canonical_json([code, sizes, candidates, card, data]))[:16]
+    return sha256_of_bytes(canonical_json([_code_of(scene), sizes, candidates, card, data]))[:16]
 
 
 def _rounds(study: Study, say: Say) -> dict[str, list[dict[float, Drawn]]]:

@@ -96,7 +96,7 @@ def random_states(settings_of_module):
 
 
 def at_samples(benchmark, states):
-    brain = benchmark._scored_brain[0]
+    brain = benchmark._scored_brains[0]
     names, start = coordinate(brain, "stimulus_id"), coordinate(brain, "time_bin_start_ms")
     rows = []
     for name, begin in zip(names, start, strict=True):
@@ -175,7 +175,7 @@ def test_time_shuffled_states_score_nothing(random_states, settings_of_module):
 def test_an_animal_that_was_not_recorded_is_named(settings_of_module):
     benchmark = load_benchmark("SimulatedDMFC.occluded-ridge", settings_of_module)
     benchmark.card = benchmark.card.model_copy(update={"animal": "simulated-B"})
-    assert set(coordinate(benchmark._scored_brain[0], "animal")) == {"simulated-B"}
+    assert set(coordinate(benchmark._scored_brains[0], "animal")) == {"simulated-B"}
     other = load_benchmark("SimulatedDMFC.occluded-ridge", settings_of_module)
     other.card = other.card.model_copy(update={"animal": "nobody"})
     with pytest.raises(InvalidDataError, match="nobody"):

@@ -140,7 +140,7 @@ def _states(brain, values):
 
 def test_memorised_conditions_predict_nothing_but_do_raise_rsa(frontal):
     rsa, ridge = frontal
-    brain = rsa._scored_brain[0]
+    brain = rsa._scored_brains[0]
     codes = np.unique(coordinate(brain, "condition"), return_inverse=True)[1]
     tables = np.random.default_rng(0).normal(size=(3, codes.max() + 1, 20))
     models = [_states(brain, table[codes]) for table in tables]
@@ -152,6 +152,6 @@ def test_memorised_conditions_predict_nothing_but_do_raise_rsa(frontal):
 
 def test_a_memorised_recording_is_not_stopped(frontal):
     for benchmark in frontal:
-        brain = benchmark._scored_brain[0]
+        brain = benchmark._scored_brains[0]
         memorised = _states(brain, brain.values.mean(axis=0))
         assert benchmark.metric.value(memorised, brain) > 0.9

@@ -6,6 +6,7 @@ python tests/helpers/builtin_scores.py --against before.json    # the largest di
 """
 
 import argparse
+import contextlib
 import json
 import math
 import sys
@@ -23,18 +24,14 @@ from innerscore.metrics import load_metric
 FEW = ("ball-simulated", "pixels", "latent-selfsup-lstm", "grid-code", "position", "path-integrator-lstm")
 
 
-def pairs(candidates=FEW):
-    """Candidates with the simulated benchmarks whose stimuli they accept."""
-    settings = Settings()
-    cards = {name: one.card for name, one in candidate_registry(settings).entries().items()}
-    for benchmark in registry(settings).entries():
-        if benchmark.startswith("Simulated"):
-            loaded = with_few_resamples(load_benchmark(benchmark, settings), settings)
-            try:
-                stimuli = loaded.stimuli
-            except MissingPartError:  # tracks that do not ship
-                continue
-            yield from ((loaded, name) for name in candidates if accepts(cards[name], stimuli))
+def benchmarks(settings):
+    """Those on simulated recordings whose stimuli are here."""
+    for name in registry(settings).entries():
+        if name.startswith("Simulated"):
+            loaded = with_few_resamples(load_benchmark(name, settings), settings)
+            with contextlib.suppress(MissingPartError):  # tracks that do not ship
+                assert loaded.stimuli
+                yield loaded
 
 
 def with_few_resamples(benchmark, settings):
@@ -50,16 +47,31 @@ def values(score):
     return [float(part) if math.isfinite(part) else None for part in parts]
 
 
+class Remembering:
+    """A candidate that is shown each set of stimuli once."""
+
+    def __init__(self, candidate):
+        self.candidate, self.seen = candidate, {}
+
+    def activations(self, stimuli):
+        key = tuple(stimulus.content_hash for stimulus in stimuli)
+        if key not in self.seen:
+            self.seen[key] = self.candidate.activations(stimuli)
+        return self.seen[key]
+
+
 def scores(candidates=FEW, score=lambda benchmark, candidate: benchmark(candidate)):
-    """The values of each pair, by ``benchmark candidate``."""
+    """The values of each candidate on each benchmark whose stimuli it accepts, by ``benchmark candidate``."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder) / "d", cache_dir=Path(folder) / "c", offline=True)
-        loaded = {}
-        found = {}
-        for benchmark, name in pairs(candidates):
-            candidate = loaded.setdefault(name, load_candidate(name, settings))
-            found[f"{benchmark.identifier} {name}"] = values(score(benchmark, candidate))
-            print(benchmark.identifier, name, file=sys.stderr, flush=True)
+        cards = {name: one.card for name, one in candidate_registry(settings).entries().items()}
+        simulated, found = list(benchmarks(settings)), {}
+        for name in candidates:
+            candidate = Remembering(load_candidate(name, settings))
+            for benchmark in simulated:
+                if accepts(cards[name], benchmark.stimuli):
+                    found[f"{benchmark.identifier} {name}"] = values(score(benchmark, candidate))
+                    print(benchmark.identifier, name, file=sys.stderr, flush=True)
         return found
 
 

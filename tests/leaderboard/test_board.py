@@ -183,6 +183,30 @@ def test_no_cell_of_a_row_comes_from_another_bundle():
     assert {(one["candidate_version"], one["bundle_sha256"]) for one in cells} == {V2}
 
 
+def test_a_score_of_earlier_code_stays_on_the_board_and_is_marked():
+    """As after an upgrade: one candidate was scored again, the other one's record is of the version before."""
+    later = "2026-02-01T00:00:00+00:00"
+    records = [
+        make_record("old", code="a" * 64),
+        make_record("again", code="a" * 64),
+        make_record("again", code="b" * 64, created=later),
+        make_record("old", "Bee.y", code="a" * 64),
+    ]
+    (section,) = make_board(records, {}, {}).sections
+    marked = {
+        (row.candidate, column.benchmark): cell.earlier_code
+        for row in section.rows
+        for column, cell in zip(section.columns, row.cells, strict=True)
+        if cell.record is not None
+    }
+    assert marked == {("old", "Bee.x"): True, ("again", "Bee.x"): False, ("old", "Bee.y"): False}
+    notes = {
+        (one["candidate"], one["benchmark"]): one["note"] for one in board_rows(make_board(records, {}, {}))
+    }
+    assert notes["old", "Bee.x"] == "value (by earlier code)"
+    assert notes["old", "Bee.y"] == "value"
+
+
 def test_of_one_version_the_bundle_that_came_later_is_the_row():
     records = [one for one in three_bundles() if one.inputs.candidate.version == 1]
     for given in (records, records[::-1]):

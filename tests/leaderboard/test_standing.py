@@ -5,7 +5,7 @@ import pytest
 from record_examples import csv_of, failed, make_record, with_resamples
 
 from innerscore.cli.running import Result
-from innerscore.cli.standing import Remaining, apart, other_bytes, places
+from innerscore.cli.standing import Remaining, apart, earlier_code, other_bytes, places
 from innerscore.cli.tables import result_line
 from innerscore.leaderboard.store import Store
 
@@ -65,6 +65,15 @@ def test_who_falls_in_another_column_than_the_rest_is_told_so(filled, part):
         f"new on Bee.x stands in the column '{marks[0]}', and 4 other candidates in '{marks[1]}'"
     )
     assert apart([records["best"]], store) == []
+
+
+def test_who_stands_beside_scores_of_earlier_code_is_told_so(filled):
+    store, records = filled
+    assert earlier_code([records["best"]], store) == []
+    again = make_record("new", value=0.5, code="9" * 64, created="2026-06-01T00:00:00+00:00")
+    store.add(again, csv_of(0.5))
+    (said,) = earlier_code([again], store)
+    assert said.startswith("4 of the scores on Bee.x v1 were made by earlier code")
 
 
 def test_other_bytes_under_a_known_version_are_told_with_what_to_do(filled):

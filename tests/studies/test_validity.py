@@ -21,6 +21,7 @@ from innerscore.core.errors import (
 )
 from innerscore.core.labelled import coordinate
 from innerscore.core.settings import Settings, load_settings
+from innerscore.data_registry import load_dataset
 from innerscore.leaderboard.pages import BoardContents, write_site
 from innerscore.leaderboard.pages.trust_report import read_report
 from innerscore.leaderboard.store import Store
@@ -93,7 +94,7 @@ def scene():
         states = np.random.default_rng(number).standard_normal((samples.sizes["presentation"], N_UNITS))
         held = CandidateStates({"state": labelled_states(states, samples)}, states, "state")
         candidates[name] = Standing(name, cards.find(name).card, f"{number}" * 64, held)
-    return Scene(card, None, metric, Measure(), samples, None, candidates)
+    return Scene(card, load_dataset(card.dataset, settings), metric, Measure(), samples, None, candidates)
 
 
 def study(scene, folder, **changes):
@@ -221,6 +222,12 @@ def test_thinning_keeps_every_condition_evenly():
     assert samples.sizes["presentation"] == 48
     assert set(coordinate(samples, "time_bin_start_ms")) == {0.0, 200.0}
     np.testing.assert_array_equal(rank_within(np.array(["b", "a", "b", "a", "b"])), [0, 0, 1, 1, 2])
+
+
+def test_draws_of_other_code_lie_elsewhere(scene, tmp_path):
+    other = Scene(**{**vars(scene), "metric": load_metric("rsa", Settings())})
+    places = [study(one, tmp_path).files[one.name] for one in (scene, scene, other)]
+    assert places[0] == places[1] != places[2]
 
 
 def test_shuffles_lose_time_or_condition_and_nothing_else():

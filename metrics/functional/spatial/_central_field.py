@@ -21,7 +21,8 @@ Bools = npt.NDArray[np.bool_]
 _THRESHOLDS = tuple(np.round(np.linspace(0.95, 0.2, 38), 2).tolist())
 _SECOND_THRESHOLD = 0.93
 _MIN_BINS, _MAX_JUMP, _MAX_STILL = 5, 3, 10
-_BY_SIDES = np.stack([np.zeros((3, 3)), ndimage.generate_binary_structure(2, 1), np.zeros((3, 3))])
+_BY_SIDES = np.zeros((3, 3, 3), dtype=bool)
+_BY_SIDES[1] = ndimage.generate_binary_structure(2, 1)
 _TIP_REACH, _FIRST_REACH = 6, 10
 
 
@@ -60,7 +61,7 @@ def _window(maps: Floats, reach: int) -> Floats:
 
 def _opened_peak(maps: Floats) -> Floats:
     """Height of the middle after opening by reconstruction: eroded by a cross, dilated by squares below the map."""
-    opened = ndimage.grey_erosion(maps, footprint=_BY_SIDES[1:2] > 0, mode="nearest")
+    opened = ndimage.grey_erosion(maps, footprint=_BY_SIDES[1:2], mode="nearest")
     while True:
         before = opened
         opened = np.minimum(ndimage.maximum_filter(opened, (1, 3, 3), mode="nearest"), maps)

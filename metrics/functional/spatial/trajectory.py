@@ -100,7 +100,7 @@ def trajectory(
     positions = plain_array("The 'positions' parameter", positions, dtype=np.float64, missing_as_nan=True)
     _check_shapes(times, positions)
     _check_clock(times)
-    lost = ~np.isfinite(positions).all(1)
+    lost = np.asarray(~np.isfinite(positions).all(1))
     if lost.all():
         raise InvalidArgumentError(
             "The 'positions' parameter", got="NaN only", needed="known for some samples"

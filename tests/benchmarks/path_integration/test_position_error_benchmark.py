@@ -86,7 +86,7 @@ def test_a_code_that_saturates_fails_in_the_larger_box_only(benchmark):
 
 
 def test_without_sets_or_with_one_alone_it_is_refused(benchmark):
-    brain = benchmark._scored_brain[0]
+    brain = benchmark._scored_brains[0]
     model = brain.isel(repetition=0)
     for kept in ("train", "same"):
         rows = np.flatnonzero(brain["walk_set"].values == kept)

@@ -74,8 +74,10 @@ def old_table(table):
     blocks = []
     for dtype in dict.fromkeys(table.dtypes):
         places = [place for place, kind in enumerate(table.dtypes) if kind == dtype]
-        values = np.array([table.iloc[:, place].to_numpy() for place in places], dtype=dtype)
-        blocks.append({"values": values, "mgr_locs": np.array(places)})
+        columns = [
+            table.iloc[:, place].to_numpy() for place in places
+        ]  # strings as objects, whatever pandas' own
+        blocks.append({"values": np.array(columns, dtype=columns[0].dtype), "mgr_locs": np.array(places)})
     items = [old_index(table.columns[block["mgr_locs"]]) for block in blocks]
     state = (axes, [block["values"] for block in blocks], items, {"0.14.1": {"axes": axes, "blocks": blocks}})
     manager = Made(Global("pandas.core.internals.managers", "BlockManager"), (), state)

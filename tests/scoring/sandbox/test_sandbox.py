@@ -19,7 +19,7 @@ from sandbox_hostile import FOUND_NOTHING, HONEST, HOSTILE, make
 from innerscore.benchmarks import load_benchmark
 from innerscore.candidates.interface import bundle_sha256, find_candidate
 from innerscore.core.errors import ActivationError, CandidateError, LimitError, MissingPartError
-from innerscore.core.provenance import PACKAGE_ROOT
+from innerscore.core.identity import PACKAGE_ROOT
 from innerscore.core.stimuli import FrameClip, SelfMotion, StimulusSet
 from innerscore.core.stimulus_arrays import stimulus_arrays, stimulus_of_arrays
 from innerscore.scoring import execute, prepare
