@@ -24,7 +24,8 @@ SOURCES := core metrics tasks data_registry candidates benchmarks scoring checki
 demo: $(VENV)/.installed  ## score the built-in candidates and show the board
 	$(BIN)/innerscore demo --html demo
 
-test: $(VENV)/.installed-for-tests lint  ## everything that has to hold
+test: $(VENV)/.installed-for-tests lint  ## everything that has to hold; SYSTEM_PACKAGES=1 installs Debian's parts, too
+	$(BIN)/python tests/system_packages.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile
 	@if [ -n "$$CI" ] || sh tests/find_python.sh "$(BRAINSCORE_PYTHONS)" "$(BRAINSCORE_PYTHON)" BRAINSCORE_PYTHON >/dev/null; \
 	then $(MAKE) --no-print-directory test-brainscore; \
@@ -58,8 +59,7 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/$(PIP_INSTALL) -c constraints.txt -e .
 	touch $@
 
-$(VENV)/.installed-for-tests: $(VENV)/.installed tests/system_packages.py
-	$(BIN)/python tests/system_packages.py
+$(VENV)/.installed-for-tests: $(VENV)/.installed
 	$(BIN)/$(PIP_INSTALL) -c constraints.txt -e '.[dev]'
 	echo constraints.txt > $(VENV)/.constraints
 	touch $@

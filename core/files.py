@@ -27,8 +27,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
     Examples
     --------
-    >>> with atomic_path(Path("scores.json")) as temporary:  # doctest: +SKIP
-    ...     temporary.write_text("{}")
+    >>> with atomic_path(Path("scores.json")) as temporary:
+    ...     n_characters = temporary.write_text("{}")
+    >>> Path("scores.json").read_text()
+    '{}'
     """
     temporary = _empty_beside(path)
     try:

@@ -1,9 +1,12 @@
 """What all tests share: settings that touch nothing outside the test, and the mirror of real data."""
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from missing_parts import skip_or_fail
 
 from innerscore.core.settings import Settings
 
@@ -36,11 +39,20 @@ def mirror() -> Path:
     """The folder with real data files; without it the test is skipped, and under CI it fails."""
     folder = Path(_MIRROR or ROOT.parent / "shared" / "data")
     if not folder.is_dir():
-        message = f"no real data at {folder}: set INNERSCORE_MIRROR to a folder that has them"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        skip_or_fail(f"no real data at {folder}: set INNERSCORE_MIRROR to a folder that has them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def bubblewrap():
+    """The sandbox's program, which can start one here; without it the test is skipped, and under CI it fails."""
+    if shutil.which("bwrap") is None:
+        skip_or_fail("no bubblewrap here: install Debian's package bubblewrap")
+    tried = subprocess.run(
+        ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, text=True
+    )
+    if tried.returncode != 0:
+        skip_or_fail(f"bubblewrap may start no sandbox here: {tried.stderr.strip()}")
 
 
 @pytest.fixture

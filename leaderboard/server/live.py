@@ -2,7 +2,8 @@
 
 A reader never waits for a new board: pages of the last one are shown until those of the next are there. The board
 is made again at most every few seconds, and more rarely the longer it takes, so that readers keep most of the
-processor while somebody writes.
+processor while somebody writes. A first board that cannot be made, for a locked store or whatever reason,
+is tried again, after longer and longer pauses, until it is there.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import json
 import logging
 import threading
 import time
+import traceback
 from collections import OrderedDict
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ...core.errors import InnerscoreError, StoreError
@@ -27,6 +29,7 @@ from ..store import Store
 __all__ = ["LiveSite", "Ready"]
 
 _SECONDS_BETWEEN = 2.0
+_LONGEST_PAUSE = 60.0  # in s, between attempts at the first board
 _SHARE = 8  # making boards takes at most one part in so many of the time
 _MOST_BYTES = 128 * 2**20
 _LEVEL = 9  # packed once, sent often
@@ -93,18 +96,22 @@ class LiveSite:
     ----------
     store : Store
     contents : BoardContents
+    first_pause_s : float
+        Time in s from a failed attempt at the first board to the next one. Each further pause is twice as long as
+        the one before, up to a minute.
     """
 
-    def __init__(self, store: Store, contents: BoardContents) -> None:
+    def __init__(self, store: Store, contents: BoardContents, *, first_pause_s: float = 1.0) -> None:
         self._store = store
         self._contents = contents
+        self._first_pause_s = first_pause_s
         self._edition: _Edition | None = None
         self._before: _Edition | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="board")
         self._clips = ThreadPoolExecutor(1, thread_name_prefix="clips")
         self._first = threading.Event()
         self._stopped = threading.Event()
-        self._fault: InnerscoreError | None = None
+        self._fault: Exception | None = None
         self._busy = False
         self._not_before = 0.0
         self._looked = 0.0
@@ -116,11 +123,16 @@ class LiveSite:
         """Whether there is a board to show."""
         return self._edition is not None
 
-    def start(self) -> None:
-        """Begin to make the first board, in the background."""
+    def start(self) -> Future[None]:
+        """Begin to make the first board, in the background, and try again until it is there.
+
+        Returns
+        -------
+        Future
+            It is done when there is a board to show, or after `stop`.
+        """
         self._busy = True
-        self._worker.submit(self._make_if_new)
-        self._clips.submit(self._load_clips)
+        return self._worker.submit(_logged, self._make_first)
 
     def stop(self) -> None:
         """Make no further board; waits for what is being made."""
@@ -130,16 +142,20 @@ class LiveSite:
 
     @property
     def site(self) -> Site:
-        """The newest site that is ready; waits for the first.
+        """The newest site that is ready; waits for the first attempt at one.
 
         Raises
         ------
-        StoreError
-            If the first could not be made.
+        InnerscoreError
+            If no attempt has succeeded yet: the error of the last one, or a StoreError where that was unforeseen.
         """
         self._first.wait()
         if self._edition is None:
-            raise self._fault or StoreError("The board", got="nothing", needed="made")
+            if isinstance(self._fault, InnerscoreError):
+                raise self._fault
+            raise StoreError(
+                "The board", got="no board yet", needed="a store that can be read"
+            ) from self._fault
         return self._edition.site
 
     def page(self, path: str, query: Query) -> Ready | None:
@@ -175,7 +191,7 @@ class LiveSite:
             if key in self._renewing:
                 return
             self._renewing.add(key)
-        self._worker.submit(self._render, edition, key)
+        self._worker.submit(_logged, self._render, edition, key)
 
     def _render(self, edition: _Edition, key: _Key) -> None:
         try:
@@ -201,19 +217,36 @@ class LiveSite:
                 return
             self._looked = now
             self._busy = True
-        self._worker.submit(self._make_if_new)
+        self._worker.submit(_logged, self._make_if_new)
+
+    def _make_first(self) -> None:
+        """Make the first board, however often that takes, and then ask for the clips, which may take long."""
+        pause = self._first_pause_s
+        while (error := self._attempt()) is not None:
+            _log_failure("board not made", error, again_in_s=pause)
+            if self._stopped.wait(pause):
+                return
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        self._clips.submit(_logged, self._load_clips)
 
     def _make_if_new(self) -> None:
+        error = self._attempt()
+        if error is not None:
+            _log_failure("board not made", error)
+
+    def _attempt(self) -> Exception | None:
+        """Make the board if there is something new; the error where that fails."""
         edition = self._edition
         try:
             if edition is None or self._store.position != edition.site.snapshot.position:
                 self._make()
-        except InnerscoreError as error:
+        except Exception as error:
             self._fault = error
-            _LOGGER.error(json.dumps({"event": "board not made", "error": str(error)}))
+            return error
         finally:
             self._busy = False
             self._first.set()
+        return None
 
     def _make(self) -> None:
         start = time.monotonic()
@@ -228,8 +261,7 @@ class LiveSite:
         self._not_before = time.monotonic() + max(_SECONDS_BETWEEN, _SHARE * taken)
 
     def _load_clips(self) -> None:
-        """Ask for the clips, which may take long, once the board is there; then their pages are made again."""
-        self._first.wait()
+        """Ask for the clips, and make the pages that show them again."""
         for name in self._contents.benchmarks:
             edition = self._edition
             if edition is None or self._stopped.is_set():
@@ -248,3 +280,19 @@ def _ready(document: Document) -> Ready:
 
 def _size(ready: Ready) -> int:
     return len(ready.body) + len(ready.packed)
+
+
+def _logged(work: Callable[..., None], *arguments: object) -> None:
+    """Do work for which nobody waits: an error that would vanish with its future goes to the log."""
+    try:
+        work(*arguments)
+    except Exception as error:
+        _log_failure("work in the background failed", error, work=work.__name__)
+
+
+def _log_failure(event: str, error: Exception, **more: object) -> None:
+    """Log one line of JSON, with the traceback of an error that was not foreseen."""
+    entry = {"event": event, "error": str(error), **more}
+    if not isinstance(error, InnerscoreError):
+        entry |= {"error": repr(error), "traceback": "".join(traceback.format_exception(error))}
+    _LOGGER.error(json.dumps(entry))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from missing_parts import skip_or_fail
 
 from innerscore.leaderboard.store import Store
 
@@ -30,10 +31,7 @@ def postgres_server():
     """Debian's PostgreSQL on a folder and a socket of its own; without it tests are skipped, under CI they fail."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
-        message = "no PostgreSQL here: install Debian's package postgresql"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        skip_or_fail("no PostgreSQL here: install Debian's package postgresql")
     folder = Path(tempfile.mkdtemp(prefix="innerscore-postgres-"))
     # PostgreSQL refuses to run as root.
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

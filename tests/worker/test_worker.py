@@ -23,6 +23,8 @@ from innerscore.scoring import job_of
 from innerscore.scoring.sandbox import SandboxLimits
 from innerscore.worker import Worker
 
+pytestmark = pytest.mark.usefixtures("bubblewrap")
+
 TESTS = Path(__file__).resolve().parents[1]
 BENCHMARK = "SimulatedMEC.rsa"
 LIMITS = SandboxLimits(wall_seconds=60, memory_mb=600)

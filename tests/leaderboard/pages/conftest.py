@@ -3,7 +3,6 @@
 import functools
 import http.server
 import importlib.util
-import os
 import shutil
 import sys
 import threading
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import uvicorn
+from missing_parts import skip_or_fail
 
 _FOLDER = Path(__file__).parent
 _SPEC = importlib.util.spec_from_file_location("board_examples", _FOLDER / "board_examples.py")
@@ -207,10 +207,7 @@ def browser():
     """Debian's Chromium; without it tests are skipped, under CI they fail."""
     program = shutil.which("chromium")
     if program is None:
-        message = "no Chromium here: install Debian's package chromium"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        skip_or_fail("no Chromium here: install Debian's package chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -1,8 +1,8 @@
 import importlib.util
-import os
 from pathlib import Path
 
 import pytest
+from missing_parts import skip_or_fail
 
 # Tests are no package: a file beside this one is loaded from its path.
 _SPEC = importlib.util.spec_from_file_location(
@@ -16,10 +16,9 @@ _SPEC.loader.exec_module(_SLURM)
 def cluster(tmp_path_factory):
     """The configuration of a running cluster; without Slurm the test is skipped, and under CI it fails."""
     if missing := _SLURM.missing_programs():
-        message = f"no Slurm here: {missing}; tests/system_packages.py installs it"
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
+        skip_or_fail(
+            f"no Slurm here (lacks {', '.join(missing)}): install Debian's slurm-wlm and munge, as root"
+        )
     with _SLURM.running_cluster(tmp_path_factory.mktemp("slurm") / "cluster") as conf:
         yield conf
 

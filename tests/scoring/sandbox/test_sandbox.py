@@ -28,6 +28,8 @@ from innerscore.scoring.sandbox.command import bubblewrap_command
 from innerscore.scoring.sandbox.seccomp import filter_program
 from innerscore.scoring.sandbox.watch import usage_of
 
+sandboxed = pytest.mark.usefixtures("bubblewrap")
+
 SMALL = SandboxLimits(
     wall_seconds=15, cpu_seconds=2, memory_mb=300, tasks=40, scratch_mb=8, file_mb=4, log_mb=1, reply_mb=8
 )
@@ -70,6 +72,7 @@ def secrets(settings, monkeypatch):
     return [str(path) for path in paths]
 
 
+@sandboxed
 def test_an_honest_candidate_gives_what_it_gives_without(settings, tmp_path):
     folder = make(tmp_path / "honest", f"print('hello'); {HONEST}")
     heard = []
@@ -81,6 +84,7 @@ def test_an_honest_candidate_gives_what_it_gives_without(settings, tmp_path):
 
 
 @pytest.mark.parametrize("what", HOSTILE)
+@sandboxed
 def test_a_hostile_candidate_gets_nothing(what, settings, tmp_path, secrets):
     body, reason = HOSTILE[what]
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -96,6 +100,7 @@ def test_a_hostile_candidate_gets_nothing(what, settings, tmp_path, secrets):
     assert "FOUND" not in str(failure.value)
 
 
+@sandboxed
 def test_an_orphan_does_not_outlive_the_run(settings, tmp_path):
     mark = f"orphan-{os.getpid()}"
     sleeper = f"[sys.executable, '-c', 'import time; time.sleep(600)', '{mark}']"
@@ -105,6 +110,7 @@ def test_an_orphan_does_not_outlive_the_run(settings, tmp_path):
     assert processes_that_say(mark) == []
 
 
+@sandboxed
 def test_nothing_outlives_a_killed_parent(settings, tmp_path):
     mark = f"abandoned-{os.getpid()}"
     folder = make(
@@ -126,6 +132,7 @@ def test_nothing_outlives_a_killed_parent(settings, tmp_path):
     assert processes_that_say(mark) == []
 
 
+@sandboxed
 def test_recordings_within_the_interpreters_folder_are_covered(settings, tmp_path):
     data = Path(tempfile.mkdtemp(dir=sys.prefix))
     (data / "recording.nc").write_text("secret")
@@ -137,6 +144,7 @@ def test_recordings_within_the_interpreters_folder_are_covered(settings, tmp_pat
         shutil.rmtree(data)
 
 
+@sandboxed
 def test_an_interpreter_may_be_named_by_a_roundabout_way(settings, tmp_path, monkeypatch):
     around = Path(sys.executable).parent / ".." / "bin" / Path(sys.executable).name
     monkeypatch.setattr(sys, "executable", str(around))
@@ -144,6 +152,7 @@ def test_an_interpreter_may_be_named_by_a_roundabout_way(settings, tmp_path, mon
     assert len(show(make(tmp_path / "honest", HONEST), settings)) == 3
 
 
+@sandboxed
 def test_only_the_hashed_files_are_there(settings, tmp_path):
     folder = make(tmp_path / "c", "raise RuntimeError(sorted(os.listdir('/candidate')))")
     (tmp_path / "c" / ".hidden").write_text("x")
@@ -151,6 +160,7 @@ def test_only_the_hashed_files_are_there(settings, tmp_path):
         show(folder, settings)
 
 
+@sandboxed
 def test_the_record_says_where_it_ran_and_is_the_same_otherwise(settings, tmp_path):
     benchmark = load_benchmark("SimulatedMEC.rsa", settings)
     folder = make(tmp_path / "c", "return {'a': np.cumsum(stimulus.velocity, axis=0) ** 3}")
@@ -175,6 +185,7 @@ def test_the_record_says_where_it_ran_and_is_the_same_otherwise(settings, tmp_pa
         ("pass\nraise OSError('no weights')", "load", "CandidateError"),
     ],
 )
+@sandboxed
 def test_a_failure_is_a_record_with_its_stage(settings, tmp_path, body, stage, kind):
     run = prepare(make(tmp_path / "c", body), load_benchmark("SimulatedMEC.rsa", settings), settings)
     outcome = execute(
@@ -223,6 +234,7 @@ for what in ("reads the home folder", "makes namespaces", "changes the kernel", 
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="then all tests here are by a user")
+@sandboxed
 def test_it_holds_for_a_user_too(tmp_path):
     """In a process of a user without rights, to whom the interpreter is shown wherever it lies."""
     folder = Path(tempfile.mkdtemp(prefix="user-"))
@@ -285,6 +297,7 @@ def test_kinds_of_failure_are_candidates_failures():
     assert issubclass(ActivationError, CandidateError)
 
 
+@sandboxed
 def test_its_own_tmp_covers_no_interpreter_that_lives_below_tmp(tmp_path):
     command = bubblewrap_command(
         None, tmp_path, (), SandboxLimits(), threads=1, device="cpu", filter_descriptor=None
