@@ -11,29 +11,26 @@ from . import (
     check,
     data,
     demo,
-    export,
-    import_,
+    export_stimuli,
     info,
     init,
     listing,
+    recovery,
     reproduce,
     score,
-    serve,
-    status,
-    stimuli,
     store,
+    submission,
     submit,
-    token,
     train,
-    validate,
-    verify,
     worker,
 )
 from .output import report_error
+from .renamed import CurrentNames
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(
+    cls=CurrentNames,
     name="innerscore",
     help="Score models of the brain's inner simulations against recordings and behaviour.",
     no_args_is_help=True,
@@ -48,21 +45,16 @@ app.command("info")(info.info)
 app.command("init")(init.init)
 app.command("check")(check.check)
 app.command("score")(score.score)
-app.command("stimuli")(stimuli.stimuli)
+app.command("export-stimuli")(export_stimuli.export_stimuli)
 app.command("submit")(submit.submit)
-app.command("status")(status.status)
+app.add_typer(submission.app, name="submission")
 app.command("worker")(worker.worker)
-app.command("reproduce")(reproduce.reproduce)
-app.command("board")(board.board)
-app.command("export")(export.export)
-app.command("serve")(serve.serve)
-app.command("import")(import_.import_boards)
-app.command("train")(train.train)
-app.command("validate")(validate.validate)
-app.command("verify")(verify.verify)
-app.add_typer(data.app, name="data")
+app.add_typer(board.app, name="board")
 app.add_typer(store.app, name="store")
-app.add_typer(token.app, name="token")
+app.add_typer(data.app, name="data")
+app.command("train")(train.train)
+app.command("reproduce")(reproduce.reproduce)
+app.command("recovery")(recovery.recovery)
 
 
 def main() -> None:

@@ -1,15 +1,52 @@
-"""``innerscore board``: the leaderboard as a table."""
+"""``innerscore board``: show the leaderboard, write it as files, take in other boards, serve it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from . import board_token
 from .options import JsonOption
-from .output import emit_json
+from .output import emit_json, say, write
 
-__all__ = ["board"]
+__all__ = ["app"]
 
 
-def board(json: JsonOption = False) -> None:
-    """Print the board: value of the ceiling with interval, or the state of the cell."""
+class _ShownByDefault(TyperGroup):
+    """A group that shows the board where no command is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # a Context of click, which typer hides
+        """Put ``show`` in front of options that are not the group's own."""
+        is_named = bool(args) and (not args[0].startswith("-") or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if is_named else ["show", *args])
+
+
+app = typer.Typer(
+    cls=_ShownByDefault,
+    help="Show, export, import and serve the leaderboard.\n\nWithout a command it shows the board.",
+    short_help="Show, export, import and serve the leaderboard.",
+)
+app.add_typer(board_token.app, name="token")
+
+HighlightOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--highlight",
+        metavar="CANDIDATE",
+        help="Candidate that the pages mark as your own; may be repeated.",
+    ),
+]
+
+
+@app.command()
+def show(json: JsonOption = False) -> None:
+    """Print the board.
+
+    Each cell is a ceiling-normalised score with its interval, or says why there is no score.
+    """
     from ..core.settings import load_settings
     from ..leaderboard.store import Store
     from ..leaderboard.tables import board_json
@@ -22,3 +59,115 @@ def board(json: JsonOption = False) -> None:
         emit_json(board_json(arranged))
     else:
         print_board(arranged)
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Folder to write; it is made if it does not exist.")],
+    highlight: HighlightOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write the board as files that need no server.
+
+    The folder has the site, the tables, every record with its files, a store, and the hashes of all of them. An
+    earlier export in the folder is replaced as a whole, or stays as it is. Private data sets, and everything that
+    was computed from them, are left out.
+    """
+    from ..core.settings import load_settings
+    from ..data_registry.sharing import withheld_datasets
+    from ..leaderboard.export import export_board
+    from .contents import site_writer
+    from .stored import open_store, shareable_store, stored_board
+
+    settings = load_settings()
+    withheld = withheld_datasets(settings)
+    with shareable_store(open_store(settings), withheld) as store:
+        site = site_writer(store, settings, highlight or (), withheld=withheld)
+        board = stored_board(store, settings, withheld=withheld)
+        page = export_board(board, store, folder, site=site)
+    if json:
+        emit_json({"page": str(page), "withheld": sorted(withheld)})
+        return
+    write(f"wrote {page}")
+    if withheld:
+        write(f"left out, as their licences do not allow it: {', '.join(sorted(withheld))}")
+
+
+@app.command("import")
+def import_boards(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Folders of exports, or paths or URLs of stores; each is imported wholly or not at all."
+        ),
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Add the records of other boards to this one.
+
+    Records and their files come byte for byte. Each source is checked as a whole first. Records that are here
+    already are passed over; a run that was done on both boards is kept twice.
+    """
+    from ..core.settings import load_settings
+    from ..leaderboard.importing import import_board
+    from .stored import open_store
+
+    store = open_store(load_settings())
+    results = []
+    for source in sources:
+        done = import_board(store, source)
+        results.append({"source": source, "added": done.added, "known": done.known})
+        if not json:
+            write(f"{source}: {done.added} records added, {done.known} were here already")
+    if json:
+        emit_json({"imported": results})
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8765,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--name",
+            metavar="HOST",
+            help="Host name that requests may carry besides localhost and the address; may be repeated.",
+        ),
+    ] = None,
+    highlight: HighlightOption = None,
+) -> None:
+    """Serve the board as a web site with a JSON interface.
+
+    Reads are open, writes need a token. Log lines are JSON on standard error. SIGTERM and Ctrl-C finish the
+    requests that have begun, then exit with 0.
+    """
+    from ..core.settings import load_settings
+    from ..leaderboard.server import (
+        TokenFile,
+        address_of,
+        create_app,
+        hosts_of,
+        listen,
+        log_to_stderr,
+        run_server,
+    )
+
+    settings = load_settings()
+    taken = listen(host, port)
+    from .contents import board_contents  # slow; a port that is taken is said before
+    from .stored import open_store
+    from .submissions import bundle_store
+
+    service = create_app(
+        open_store(settings),
+        board_contents(settings, highlight or ()),
+        TokenFile(board_token.tokens_path(settings)),
+        bundle_store(settings),
+        hosts=hosts_of(host, name or ()),
+        logger=log_to_stderr(),
+    )
+    say(f"the board is at {address_of(taken)}")
+    run_server(service, taken)

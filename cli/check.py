@@ -1,4 +1,4 @@
-"""``innerscore check``: what is wrong with a candidate, a data set or a benchmark, with file, reason and fix."""
+"""``innerscore check``: list the faults of a candidate, a data set or a benchmark, with file, reason and fix."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _PROBES = ("SimulatedDMFC.occluded-ridge", "SimulatedMEC.ridge")  # a benchmark 
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="A folder with a card, or a registered name.")],
+    name: Annotated[str, typer.Argument(help="Folder with a card, or a registered name.")],
     benchmark: Annotated[
         list[str] | None,
         typer.Option(
             "--benchmark",
             "-b",
-            help="Benchmarks to estimate time and memory for, repeatable; simulated ones.",
+            help="Benchmark for which to estimate time and memory; may be repeated; default two simulated ones.",
         ),
     ] = None,
     seed: SeedOption = 0,
@@ -37,7 +37,8 @@ def check(
 ) -> None:
     """Check a candidate, a data set or a benchmark.
 
-    Each fault has its file, its reason and what to do. Exit code 3 if there are any.
+    Each fault is listed with its file, its reason and its fix. For a candidate, the time and memory of its
+    activations to the stimuli of the benchmarks are estimated. Exit code 3 if there is a fault.
     """
     from ..checking import find_target
     from ..core.settings import load_settings

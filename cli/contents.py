@@ -69,7 +69,7 @@ def site_writer(
 
 
 def trust_file(settings: Settings) -> Path:
-    """Where ``innerscore validate`` leaves its report."""
+    """The file of the report of ``innerscore recovery``."""
     return settings.data_dir / "validity.json"
 
 

@@ -1,4 +1,4 @@
-"""``innerscore data``: where the files of data sets are, fetching them, and adding one's own."""
+"""``innerscore data``: locate, fetch, accept and add the files of data sets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="See where data sets are, and fetch them.", no_args_is_help=True)
+app = typer.Typer(help="Locate, fetch, accept and add data sets.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(help="Name of a data set.")]
 
@@ -26,14 +26,15 @@ NameArgument = Annotated[str, typer.Argument(help="Name of a data set.")]
 @app.command("status")
 def status(
     verify: Annotated[
-        bool, typer.Option("--verify", help="Hash locked files too, however unchanged they look.")
+        bool, typer.Option("--verify", help="Hash locked files as well, even if they look unchanged.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Show for each data set whether its files are here with the right bytes, and how that is known.
+    """Show where the files of all data sets are.
 
-    Pinned: the card has the hash. Locked: the hash was recorded at the first use on this machine. Unknown:
-    the publisher gives no hash and the file was not used yet.
+    Also whether their bytes are right, and how that is known. Pinned means that the card has the hash. Locked means
+    that the hash was recorded at the first use on this machine. Unknown means that the publisher gives no hash and
+    the file was not used yet.
     """
     from ..core.settings import load_settings
     from ..data_registry import registry
@@ -55,11 +56,14 @@ def status(
 def fetch(
     name: NameArgument,
     everything: Annotated[
-        bool, typer.Option("--all", help="Optional files too, and what else the data set can fetch: videos.")
+        bool, typer.Option("--all", help="Fetch optional files and videos as well.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Find or download the files of a data set, check them, and convert what has to be."""
+    """Find or download the files of a data set.
+
+    The files are checked, and converted where the data set needs it.
+    """
     from ..core.settings import load_settings
     from ..data_registry import registry
 
@@ -80,10 +84,13 @@ def fetch(
 @app.command("accept")
 def accept(
     name: NameArgument,
-    file: Annotated[str, typer.Argument(help="Name of one of its files.")],
+    file: Annotated[str, typer.Argument(help="Name of one of the files of the data set.")],
     json: JsonOption = False,
 ) -> None:
-    """Accept a locked file's present bytes, such as a new release; the old hash is kept beside the new."""
+    """Accept the present bytes of a locked file.
+
+    Use it after a new release of the data. The old hash is kept beside the new one.
+    """
     from ..core.settings import load_settings
     from ..data_registry import registry
     from ..data_registry.files.fetching import accept_file
@@ -100,18 +107,20 @@ def accept(
 @app.command("add")
 def add(
     source: Annotated[
-        Path, typer.Argument(help="Folder with dataset.yaml and data files, or one data file with its card.")
+        Path, typer.Argument(help="Folder with dataset.yaml and data files, or one data file.")
     ],
     card: Annotated[
-        Path | None, typer.Option("--card", help="The card, if it is not dataset.yaml beside the files.")
+        Path | None,
+        typer.Option("--card", help="Card of the data set; default dataset.yaml beside the files."),
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Add a data set of your own by a card alone: NWB, netCDF, npz and MATLAB files; and its benchmarks.
+    """Add a data set of your own by a card alone.
 
-    Card and files are checked first, as 'innerscore check' does; with a fault nothing is kept (exit code 3).
-    They are copied into a folder of their own, and their checksums locked. Unless the licence on the card allows
-    it, neither the data nor any score of them enters an export.
+    The files are NWB, netCDF, npz, MATLAB or HDF5; benchmarks whose cards lie beside them are added as well. Card
+    and files are checked first, as by 'innerscore check'; with a fault nothing is kept (exit code 3). The files are
+    copied into a folder of the data set, and their checksums are locked. Unless the licence on the card allows it,
+    neither the data nor any score on them enters an export.
     """
     from ..checking import add_dataset
     from ..core.errors import InvalidInputError

@@ -1,4 +1,4 @@
-"""``innerscore demo``: every built-in candidate on a choice of benchmarks, then the board."""
+"""``innerscore demo``: score the built-in candidates on a choice of benchmarks, then write the board."""
 
 from __future__ import annotations
 
@@ -45,15 +45,22 @@ _LEFT_TO_ALL = (
 
 
 def demo(
-    html: Annotated[Path, typer.Option("--html", help="Folder for the board's static page.")] = Path("demo"),
+    html: Annotated[Path, typer.Option("--html", help="Folder for the board as a static site.")] = Path(
+        "demo"
+    ),
     every: Annotated[
-        bool, typer.Option("--all", help="Every candidate and benchmark whose data are here, not a choice.")
+        bool,
+        typer.Option(
+            "--all",
+            help="Score every candidate on every benchmark whose data are here, rather than a choice of both.",
+        ),
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Score the built-in candidates, print the board and write it as a page.
+    """Score the built-in candidates and write the board.
 
-    What was scored before is not run again. A benchmark whose data cannot be had is left out, and said.
+    The board is printed, and written as a static site. Scores that are stored already are not run again. Benchmarks
+    whose data are not available are left out, with a remark on standard error.
     """
     from .. import benchmarks, candidates
     from ..core.settings import load_settings

@@ -1,4 +1,4 @@
-"""``innerscore info``: the card of a candidate, benchmark, metric or data set, and a gallery of its rate maps."""
+"""``innerscore info``: show the card of a candidate, benchmark, metric or data set; draw its rate maps."""
 
 from __future__ import annotations
 
@@ -20,14 +20,19 @@ def info(
     name: Annotated[str, typer.Argument(help="Name of a candidate, benchmark, metric or data set.")],
     gallery: Annotated[
         Path | None,
-        typer.Option("--gallery", help="Write rate maps and autocorrelograms as SVG, best grid cells first."),
+        typer.Option(
+            "--gallery", help="SVG file to write with rate maps and autocorrelograms, best grid cells first."
+        ),
     ] = None,
     layer: Annotated[
-        str | None, typer.Option("--layer", help="Layer of the gallery; the candidate's first by default.")
+        str | None, typer.Option("--layer", help="Layer of the candidate to draw; default its first.")
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Show what a name stands for: its card; of what lives in space, a gallery of rate maps."""
+    """Show the card of a name.
+
+    For a data set over space, or a candidate driven by self-motion, --gallery draws rate maps.
+    """
     import yaml
 
     from ..core.settings import load_settings

@@ -1,4 +1,4 @@
-"""``innerscore init``: a folder to start from, that works as it is."""
+"""``innerscore init``: write a folder to start from, which works as it is."""
 
 from __future__ import annotations
 
@@ -19,21 +19,27 @@ __all__ = ["init"]
 
 def init(
     folder: Annotated[
-        Path, typer.Argument(help="Folder to write; its last part is the name: my-model, MyLab2026.V1-ridge.")
+        Path,
+        typer.Argument(
+            help="Folder to write; its last part is the name, such as my-model or MyLab2026.V1-ridge."
+        ),
     ],
     torch: Annotated[
-        bool, typer.Option("--torch", help="A candidate made of a torch module with named layers.")
+        bool, typer.Option("--torch", help="Write a candidate made of a torch module with named layers.")
     ] = False,
-    dataset: Annotated[bool, typer.Option("--dataset", help="A data set: card, loader and test.")] = False,
+    dataset: Annotated[
+        bool, typer.Option("--dataset", help="Write a data set: card, loader and test.")
+    ] = False,
     benchmark: Annotated[
         bool,
-        typer.Option("--benchmark", help="A benchmark in YAML, of the data set before the name's full stop."),
+        typer.Option("--benchmark", help="Write a benchmark on the data set named before the full stop."),
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Write a folder to start from: a candidate, or with an option another kind.
+    """Write a folder to start from.
 
-    Nothing is overwritten, and the folder is written wholly or not at all.
+    It holds a candidate, or with an option another kind. Nothing is overwritten, and the folder is written wholly
+    or not at all.
     """
     from ..core.settings import load_settings
     from ..scaffold import scaffold_files

@@ -1,4 +1,4 @@
-"""``innerscore list``: the names of all registered things, from their cards alone."""
+"""``innerscore list``: list the registered names, from cards alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["list_names"]
 
 
 class Kind(StrEnum):
-    """What can be listed."""
+    """Kinds of registered names."""
 
     candidates = "candidates"
     benchmarks = "benchmarks"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 def list_names(
-    kind: Annotated[Kind | None, typer.Argument(help="Only these; all if left out.")] = None,
+    kind: Annotated[Kind | None, typer.Argument(help="Kind of names to list; default all.")] = None,
     json: JsonOption = False,
 ) -> None:
     """List candidates, benchmarks, metrics and data sets."""

@@ -8,12 +8,12 @@ import typer
 
 __all__ = ["JsonOption", "SeedOption", "TokenOption", "UrlOption"]
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON to standard output.")]
-SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of candidates that draw.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON to standard output.")]
+SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of candidates that use random numbers.")]
 UrlOption = Annotated[
     str | None,
-    typer.Option("--url", help="Address of a board that is served; else the board of the settings."),
+    typer.Option("--url", help="Address of a served board; default the board of the settings."),
 ]
 TokenOption = Annotated[
-    str | None, typer.Option("--token", envvar="INNERSCORE_TOKEN", help="Token of the board at --url.")
+    str | None, typer.Option("--token", envvar="INNERSCORE_TOKEN", help="Token for the board at --url.")
 ]

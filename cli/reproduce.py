@@ -1,4 +1,4 @@
-"""``innerscore reproduce``: run a published study again and lay its numbers beside the printed ones."""
+"""``innerscore reproduce``: run a published study again and report its numbers beside the printed ones."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ __all__ = ["reproduce"]
 
 
 def reproduce(
-    study: Annotated[str, typer.Argument(help="rajalingham2025 or nayebi2023.")],
+    study: Annotated[str, typer.Argument(help="Name of the study: rajalingham2025 or nayebi2023.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder for the report; by default reports/STUDY.")
+        Path | None, typer.Option("--out", help="Folder for the report; default reports/STUDY.")
     ] = None,
     candidate: Annotated[
         list[str] | None,
-        typer.Option("--candidate", "-c", help="Candidate by name or folder, repeatable; all by default."),
+        typer.Option("--candidate", "-c", help="Candidate by name or folder; may be repeated; default all."),
     ] = None,
     simulated: Annotated[
-        bool, typer.Option("--simulated", help="On the simulated recording even if the real one is here.")
+        bool, typer.Option("--simulated", help="Use the simulated recording even if the real one is here.")
     ] = False,
     seed: SeedOption = 0,
     json: JsonOption = False,
 ) -> None:
-    """Run a study's whole comparison and write a table and figures beside the printed numbers.
+    """Run a published study again.
 
-    On the real recording where it is on this machine, otherwise on the simulated one of the same structure, and
-    the report says for each number whether it is comparable. Scores go to the store; what is there is not run
-    again.
+    Writes a table and figures with the study's numbers beside the printed ones, and says for each number whether it
+    is comparable. The study runs on the real recording where it is on this machine, otherwise on a simulated one of
+    the same structure. Scores go to the store; those that are there already are not run again.
     """
     from ..core.settings import load_settings
     from ..studies import load_study

@@ -20,7 +20,7 @@ __all__ = ["score"]
 
 
 class ExecutorName(StrEnum):
-    """Where tasks run."""
+    """Executors of tasks."""
 
     local = "local"
     slurm = "slurm"
@@ -30,47 +30,56 @@ def score(
     candidates: Annotated[
         list[str],
         typer.Argument(
-            help="Names, folders with a candidate.yaml, bundles (.zip), tables of answers (.csv), files of "
-            "activations (.npz, .nc)."
+            help="Names, folders with a candidate.yaml, bundles (.zip), tables of behavioural predictions "
+            "(.csv), or files of activations (.npz, .nc)."
         ),
     ],
     benchmark: Annotated[
         list[str] | None,
-        typer.Option(
-            "--benchmark", "-b", help="Benchmark by name, repeatable; all of them if none is given."
-        ),
+        typer.Option("--benchmark", "-b", help="Benchmark by name; may be repeated; default all."),
     ] = None,
     seed: SeedOption = 0,
     rerun: Annotated[
-        bool, typer.Option("--rerun", help="Run again what is stored; the new record supersedes the old.")
+        bool,
+        typer.Option("--rerun", help="Run pairs again that are stored; the new record supersedes the old."),
     ] = False,
     array: Annotated[
-        bool, typer.Option("--array", help="Pairs side by side, as tasks of an executor, not one by one.")
+        bool,
+        typer.Option(
+            "--array", help="Run pairs side by side, as tasks of an executor, rather than one by one."
+        ),
     ] = False,
     executor: Annotated[
-        ExecutorName, typer.Option("--executor", help="Where the tasks of --array run.")
+        ExecutorName, typer.Option("--executor", help="Executor that runs the tasks of --array.")
     ] = ExecutorName.local,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="At most so many tasks of --array at once.")
+        int | None,
+        typer.Option(
+            "--jobs",
+            min=1,
+            help="Largest number of tasks of --array that run at once; default as many as the executor takes.",
+        ),
     ] = None,
     slurm: Annotated[
         list[str] | None,
-        typer.Option("--slurm", help="Option of sbatch as NAME=VALUE, repeatable: partition, time, mem."),
+        typer.Option(
+            "--slurm", help="Option of sbatch as NAME=VALUE, such as partition, time or mem; may be repeated."
+        ),
     ] = None,
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Run models in the sandbox, as a board's workers do.")
+        bool, typer.Option("--sandbox", help="Run models in the sandbox, as the workers of a board do.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
     """Score candidates on benchmarks.
 
-    A table of answers (CSV with the columns stimulus and probability) stands for a model that ran elsewhere, on
-    benchmarks of answers such as Bear2021.OCP-agreement. A file of activations (npz or netCDF, an array (time,
-    units) for each stimulus and layer) does so on the benchmarks that are named.
+    A table of behavioural predictions (CSV with the columns stimulus and probability) represents a model that ran
+    elsewhere, on behavioural benchmarks such as Bear2021.OCP-agreement. A file of activations (npz or netCDF, an
+    array (time, units) for each stimulus and layer) does so on the benchmarks that are named.
 
-    A pair that was scored before under the same hashes is not run again, so an interrupted command goes on
-    where it was. At the end each score's place on the board is told: the ranks that paired tests leave open, and
-    whom it is not significantly different from.
+    A pair that was scored before under the same hashes is not run again, so an interrupted command goes on where
+    it was. At the end each score's place on the board is printed: its rank interval by paired tests, and the
+    candidates that it is not significantly different from.
 
     Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
     """

@@ -1,4 +1,4 @@
-"""``innerscore submit``: hand a candidate in to a board, to be scored by its workers."""
+"""``innerscore submit``: submit a candidate to a board, to be scored by its workers."""
 
 from __future__ import annotations
 
@@ -17,18 +17,17 @@ def submit(
     candidate: Annotated[Path, typer.Argument(help="Folder with a candidate.yaml, or a bundle (.zip).")],
     benchmark: Annotated[
         list[str] | None,
-        typer.Option(
-            "--benchmark", "-b", help="Benchmark by name, repeatable; all of them if none is given."
-        ),
+        typer.Option("--benchmark", "-b", help="Benchmark by name; may be repeated; default all."),
     ] = None,
     url: UrlOption = None,
     token: TokenOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Check a candidate's bundle, keep it, and queue it for the workers of this board.
+    """Submit a candidate to a board.
 
-    The answer is a receipt: the submission's identifier and the hash of what was submitted. The same bundle on the
-    same benchmarks is one submission, however often it is sent. Exit code 3 if the bundle is refused.
+    Its bundle is checked, kept, and queued for the workers of the board. The answer is a receipt: the submission's
+    identifier and the hash of the submitted files. The same bundle on the same benchmarks is one submission,
+    however often it is sent. Exit code 3 if the bundle is refused.
     """
     data = _bundle_of(candidate)
     receipt = _kept(data, benchmark or []) if url is None else _sent(url, data, benchmark or [], token)
@@ -39,7 +38,7 @@ def submit(
     where = "" if url is None else f" --url {url}"
     write(f"{identifier}: {receipt['state']}")
     write(f"{receipt['candidate']}, {len(data)} bytes, content SHA-256 {receipt['content_sha256']}")
-    write(f"next: 'innerscore status {identifier}{where}'")
+    write(f"next: 'innerscore submission show {identifier}{where}'")
 
 
 def _kept(data: bytes, benchmarks: list[str]) -> dict[str, Any]:

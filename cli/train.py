@@ -18,28 +18,31 @@ __all__ = ["train"]
 
 def train(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Recipes, or families of them; none: list all recipes.")
+        list[str] | None,
+        typer.Argument(help="Recipes or families of recipes; without any, all recipes are listed."),
     ] = None,
     out: Annotated[
-        Path, typer.Option("--out", help="Folder in which each candidate gets a folder of its name.")
+        Path,
+        typer.Option("--out", help="Folder to write; each candidate gets a folder of its name within it."),
     ] = Path("trained"),
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of weights and data.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the weights and the data.")] = 0,
     device: Annotated[
-        str | None, typer.Option("--device", help="cpu, cuda or cuda:N; the setting if not given.")
+        str | None,
+        typer.Option("--device", help="Device: cpu, cuda or cuda:N; default the setting INNERSCORE_DEVICE."),
     ] = None,
     epochs: Annotated[
         int | None,
-        typer.Option("--epochs", min=0, help="At most so many epochs; the recipe's own if not given."),
+        typer.Option("--epochs", min=0, help="Largest number of epochs; default the recipe's."),
     ] = None,
     restart: Annotated[
-        bool, typer.Option("--restart", help="Begin anew, whatever the folder holds.")
+        bool, typer.Option("--restart", help="Start from the beginning, whatever the folder holds.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Train candidates.
+    """Train candidates by their recipes.
 
-    An interrupted command goes on where it was, to the same result; what is finished is not trained again.
-    A finished folder holds card, weights and loss curve, and can be scored by its path.
+    An interrupted command goes on where it was, to the same result; candidates that are finished are not trained
+    again. A finished folder holds card, weights and loss curve, and can be scored by its path.
     """
     from ..candidates.training import find_recipes, recipes
     from ..core.settings import load_settings

@@ -1,4 +1,4 @@
-"""``innerscore worker``: work through what was submitted to a board."""
+"""``innerscore worker``: score the candidates that were submitted to a board."""
 
 from __future__ import annotations
 
@@ -25,30 +25,37 @@ _SECONDS_BETWEEN = 2.0
 
 def worker(
     once: Annotated[
-        bool, typer.Option("--once", help="One submission at most: check it and run it.")
+        bool, typer.Option("--once", help="Check and run one submission at most, then end.")
     ] = False,
-    drain: Annotated[bool, typer.Option("--drain", help="End when nothing waits.")] = False,
+    drain: Annotated[bool, typer.Option("--drain", help="End when no submission waits.")] = False,
     wall_seconds: Annotated[
         float,
-        typer.Option("--wall-seconds", min=1, help="Time for a candidate on the stimuli of a benchmark."),
+        typer.Option(
+            "--wall-seconds",
+            min=1,
+            help="Time limit of a candidate on the stimuli of one benchmark, in seconds.",
+        ),
     ] = 3600.0,
     memory_mb: Annotated[
-        int, typer.Option("--memory-mb", min=64, help="Memory for a candidate's processes, in MiB.")
+        int, typer.Option("--memory-mb", min=64, help="Memory limit of a candidate's processes, in MiB.")
     ] = 8192,
     tasks: Annotated[
-        int, typer.Option("--tasks", min=8, help="Processes and threads that a candidate may have.")
+        int, typer.Option("--tasks", min=8, help="Largest number of processes and threads of a candidate.")
     ] = 512,
     lease_seconds: Annotated[
         float,
         typer.Option(
-            "--lease-seconds", min=1, help="After how long another worker takes over from a dead one."
+            "--lease-seconds",
+            min=1,
+            help="Time after which another worker takes over from a dead one, in seconds.",
         ),
     ] = 60.0,
 ) -> None:
-    """Claim submissions, run their candidates in the sandbox, and put the records on the board.
+    """Score submissions in the sandbox.
 
-    Several workers may run at once, on several machines with PostgreSQL. SIGTERM and Ctrl-C give back what is being
-    worked on. Exit code 7 if bubblewrap is missing or cannot run here: nothing is claimed then.
+    A worker claims submissions, runs their candidates, and puts the records on the board. Several workers may run
+    at once, on several machines with PostgreSQL. SIGTERM and Ctrl-C give back the submission being run. Exit code 7
+    if bubblewrap is missing or cannot run here; nothing is claimed then.
     """
     from ..core.settings import load_settings
     from ..scoring.sandbox import SandboxLimits

@@ -125,8 +125,8 @@ class LimitError(CandidateError):
 _LISTED_BY = {
     "study": "innerscore reproduce --help",
     "recipe": "innerscore train",
-    "submission": "innerscore status",
-    "token": "innerscore token list",
+    "submission": "innerscore submission list",
+    "token": "innerscore board token list",
 }
 
 

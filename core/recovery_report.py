@@ -1,4 +1,4 @@
-"""The form of a validity report, as ``innerscore validate`` writes it and the trust page reads it."""
+"""The form of a validity report, as ``innerscore recovery`` writes it and the trust page reads it."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ class LeftOut(_Model):
 
 
 class RecoveryReport(_Model):
-    """The report of ``innerscore validate``, as far as a page shows it; further keys are passed over.
+    """The report of ``innerscore recovery``, as far as a page shows it; further keys are passed over.
 
     Attributes
     ----------
@@ -306,6 +306,6 @@ def read_report(content: Mapping[str, Any]) -> RecoveryReport:
         raise InvalidInputError(
             f"The validity report's '{'.'.join(map(str, first['loc']))}'",
             got=repr(first["input"])[:80],
-            needed="as 'innerscore validate --json' writes it",
+            needed="as 'innerscore recovery --json' writes it",
             hint=first["msg"],
         ) from error

@@ -48,5 +48,5 @@ def _no_list(folder: Path, got: str) -> InvalidDataError:
         f"The list {folder / SUMS}",
         got=got,
         needed="as an export wrote it",
-        hint="Name a folder that 'innerscore export' wrote.",
+        hint="Name a folder that 'innerscore board export' wrote.",
     )

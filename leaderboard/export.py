@@ -9,7 +9,7 @@
     targets/<hash>.csv          per-target values, by the hash that their record holds
     files/<hash>.<type>         further files of records, such as resamples
     board.sqlite                a store that holds the same
-    SHA256SUMS                  of all of these, for ``sha256sum --check`` and ``innerscore verify``
+    SHA256SUMS                  of all of these, for ``sha256sum --check`` and ``innerscore store verify``
 """
 
 from __future__ import annotations

@@ -80,6 +80,6 @@ def _sound(source: str, checked: Verification) -> Verification:
             f"The board {source}",
             got=f"{len(checked.findings)} faults: {'; '.join(map(str, checked.findings[:3]))}",
             needed="as it was written",
-            hint="Nothing was imported. 'innerscore verify' lists all faults.",
+            hint="Nothing was imported. 'innerscore store verify' lists all faults.",
         )
     return checked

@@ -137,7 +137,7 @@ def _layers(path: Path, entries: Mapping[str, Entry], stimuli: StimulusSet) -> t
             f"The file {path}",
             got=f"nothing for {missing[:3]} ({len(missing)} of {len(found)} stimuli)",
             needed="with arrays for every stimulus of the benchmark",
-            hint="'innerscore stimuli' writes the stimuli with their identifiers.",
+            hint="'innerscore export-stimuli' writes the stimuli with their identifiers.",
         )
     first, layers = next(iter(found.items()))
     for name, others in found.items():

@@ -102,7 +102,10 @@ def test_the_examples_are_in_the_style_of_the_house(copy):
 
 def test_a_metric_and_its_benchmark_score_and_a_page_and_a_command_show_it(run_commands, tmp_path):
     _, counted, _, verified = run_commands(
-        "score velocity --benchmark SimulatedMEC.mean-activity", "count --json", "export site", "verify"
+        "score velocity --benchmark SimulatedMEC.mean-activity",
+        "count --json",
+        "board export site",
+        "store verify",
     )
     assert json.loads(counted) == {"records": 1}
     assert "all as they were stored" in verified

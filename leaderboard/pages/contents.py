@@ -61,7 +61,7 @@ class BoardContents:
     gallery : callable
         Gives the rate maps of a data set over space as a figure, or None; may be slow and is asked once.
     trust : mapping or None
-        The report of ``innerscore validate``, as JSON.
+        The report of ``innerscore recovery``, as JSON.
     """
 
     candidates: Mapping[str, CandidateCard] = field(default_factory=dict)

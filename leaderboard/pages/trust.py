@@ -1,4 +1,4 @@
-"""Trust in the ranking: the results of the board's own tests and of ``innerscore validate``."""
+"""Trust in the ranking: the results of the board's own tests and of ``innerscore recovery``."""
 
 from __future__ import annotations
 

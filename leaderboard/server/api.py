@@ -170,7 +170,7 @@ def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
     async def add(request: Request, response: Response) -> Added:
         """Send the record's canonical JSON as ``record`` and each file that it names as ``files``.
 
-        The checks are those of ``innerscore import``.
+        The checks are those of ``innerscore board import``.
         """
         await _need_token(request, tokens)
         async with request.form(max_files=32, max_fields=4) as form:
@@ -210,7 +210,9 @@ async def _need_token(request: Request, tokens: TokenFile) -> None:
         facts = await run_in_threadpool(tokens.verify, secret.strip(), "records:write")
     if facts is None:
         raise HTTPException(
-            401, "Writing needs a token in force: innerscore token create.", {"WWW-Authenticate": "Bearer"}
+            401,
+            "Writing needs a token in force: innerscore board token create.",
+            {"WWW-Authenticate": "Bearer"},
         )
     request.scope.setdefault("state", {})["token"] = facts.identifier
 

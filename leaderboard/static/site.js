@@ -88,7 +88,7 @@
       link.textContent = pair.join(" and ");
       note.append(link, " ");
     }
-    note.append(pairs.length ? "" : "“innerscore serve” compares any.");
+    note.append(pairs.length ? "" : "“innerscore board serve” compares any.");
     note.hidden = false;
   }
 

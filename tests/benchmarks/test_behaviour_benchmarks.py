@@ -13,7 +13,7 @@ from innerscore.core.labelled import coordinate, recording
 from innerscore.core.stimuli import FrameClip, StimulusSet
 from innerscore.leaderboard.store import Store
 from innerscore.metrics import load_metric
-from innerscore.metrics.functional.decoding.decoding import logistic_readout
+from innerscore.metrics.functional.decoding.logistic_readout import logistic_readout
 from innerscore.scoring.table import score_table
 
 NAMES = ("Bear2021.OCP-accuracy", "Bear2021.OCP-agreement")

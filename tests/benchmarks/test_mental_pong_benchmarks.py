@@ -12,7 +12,7 @@ from innerscore.core.activations import check_activations
 from innerscore.core.errors import InvalidDataError
 from innerscore.core.labelled import coordinate
 from innerscore.core.settings import Settings
-from innerscore.metrics.functional.decoding.decoding.decoding import random_splits
+from innerscore.metrics.functional.decoding.decoding import random_splits
 
 HIDDEN = [
     "ball-decoding",

@@ -286,13 +286,13 @@ def test_an_export_has_nothing_of_a_private_data_set_and_all_of_one_that_may_lea
     assert {one["state"] for one in scored["results"]} == {"value"}
     assert all(one["standing"]["n_compared"] == 1 for one in scored["results"])
     private = next(one for one in scored["results"] if one["benchmark"].startswith("Secretive"))
-    _, exported = command("export", str(tmp_path / "site"))
+    _, exported = command("board", "export", str(tmp_path / "site"))
     assert exported["withheld"] == ["Secretive2026"]
     content = {path: path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()}
     traces = [b"Secretive", private["record_sha256"].encode(), private["score"]["targets_sha256"].encode()]
     assert [path for path, data in content.items() for trace in traces if trace in data] == []
     assert any(b"Generous2026.V1-ridge" in data for data in content.values())
-    assert command("verify", str(tmp_path / "site"))[0] == 0
+    assert command("store", "verify", str(tmp_path / "site"))[0] == 0
     _, whole = command("board")
     assert "Secretive2026" in json.dumps(whole)
     # Its folder is taken away, its records are still in the store, and still do not leave.

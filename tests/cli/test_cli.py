@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from innerscore.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [str(Path(sys.executable).parent / "innerscore")]
@@ -63,36 +67,57 @@ def test_help_is_quick_and_imports_no_science():
         assert f"'{heavy}'" not in modules
 
 
-def test_every_command_and_option_is_documented():
+def commands(group, words=()):
+    """All commands below a group that help shows, groups as well, by their words."""
+    for name, command in group.commands.items():
+        yield (*words, name), command
+        if isinstance(command, TyperGroup):
+            yield from commands(command, (*words, name))
+
+
+COMMANDS = dict(commands(get_command(app)))
+
+
+def test_the_top_level_has_sixteen_words_and_no_old_one():
+    shown = re.findall(r"^  ([\w-]+)  ", call("--help").stdout.split("Commands:")[1], flags=re.M)
+    words = "demo list info init check score export-stimuli submit submission worker board store data train"
+    assert set(shown) == {*words.split(), "reproduce", "recovery"}
+
+
+def sections():
+    """What the reference says of each command, by its heading's words."""
     text = (ROOT / "docs" / "reference.md").read_text()
-    commands = re.findall(r"^  (\w+)  ", call("--help").stdout.split("Commands:")[1], flags=re.M)
-    assert set(commands) == {
-        "demo",
-        "list",
-        "info",
-        "score",
-        "board",
-        "export",
-        "import",
-        "verify",
-        "data",
-        "store",
-        "serve",
-        "token",
-        "reproduce",
-        "train",
-        "init",
-        "check",
-        "stimuli",
-        "submit",
-        "status",
-        "worker",
-        "validate",
+    parts = re.split(r"^### innerscore (.+)$", text, flags=re.M)
+    return {tuple(words.split()): said for words, said in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def test_the_reference_has_a_section_for_each_command_and_no_other():
+    assert set(sections()) == {
+        words for words, command in COMMANDS.items() if not isinstance(command, TyperGroup)
     }
-    for command in commands:
-        assert f"innerscore {command}" in text
-        for option in re.findall(r"--[a-z]+", call(command, "--help").stdout):
-            assert option in text, (command, option)
+
+
+@pytest.mark.parametrize("words", sections(), ids=" ".join)
+def test_the_reference_lists_the_options_that_a_command_has(words):
+    usage, _, listed = sections()[words].strip().partition("\n\n")
+    options = {name for each in COMMANDS[words].params for name in each.opts if name.startswith("--")}
+    assert set(re.findall(r"--[a-z-]+", usage)) == options
+    described = [
+        re.findall(r"--[a-z-]+", line)[0] for line in listed.splitlines() if line.startswith("- `--")
+    ]
+    assert sorted(described) == sorted(options)
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_help_is_whole_sentences_and_a_list_of_commands_cuts_none(words):
+    command = COMMANDS[words]
+    summary = command.help.partition("\n")[0]
+    indent = len("  ") + max(len(one[-1]) for one in COMMANDS if one[:-1] == words[:-1]) + len("  ")
+    assert indent + len(summary) <= 80 - len("  ")
+    for text in [summary, *(each.help for each in command.params)]:
+        assert text[0].isupper(), text
+        assert text.endswith("."), text
+        assert not re.match(r"(Of|What|How|Whose|Where|At most so)\b", text), text
 
 
 def test_list_and_info_read_cards_alone():
@@ -200,7 +225,7 @@ def test_a_damaged_store_has_exit_code_6(tmp_path):
 
 def test_export_writes_a_page(tmp_path):
     call("score", "position", "-b", "SimulatedMEC.rsa")
-    result = call("export", tmp_path / "out")
+    result = call("board", "export", tmp_path / "out")
     assert result.returncode == 0
     assert (tmp_path / "out" / "index.html").read_text().startswith("<!doctype html>")
     assert list((tmp_path / "out" / "records").iterdir())
@@ -210,7 +235,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     for place in ("/proc/nowhere", tmp_path / "file" / "below"):
         call("score", "position", "-b", "SimulatedMEC.rsa")
-        result = call("export", place)
+        result = call("board", "export", place)
         assert result.returncode == 3
         assert str(place) in result.stderr
         assert "Traceback" not in result.stderr

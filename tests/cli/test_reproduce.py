@@ -16,7 +16,7 @@ from innerscore.benchmarks.alignment import brain_samples
 from innerscore.core.errors import UnknownNameError
 from innerscore.core.settings import Settings
 from innerscore.data_registry import load_dataset
-from innerscore.metrics.functional.decoding.decoding.decoding import random_splits
+from innerscore.metrics.functional.decoding.decoding import random_splits
 from innerscore.studies import Finding, load_study, study_names
 from innerscore.studies.findings import laid_beside
 from innerscore.studies.neurons import Samples, position_decoding, variance_explained

@@ -1,4 +1,4 @@
-"""Verify, export, import and store, run as a user runs them."""
+"""Export, import and the store's commands, run as a user runs them."""
 
 import importlib.util
 import json
@@ -41,28 +41,28 @@ def store(tmp_path):
 
 
 def test_a_board_goes_out_and_comes_back_byte_for_byte(tmp_path, store):
-    assert call("export", tmp_path / "out").returncode == 0
-    checked = json.loads(call("verify", tmp_path / "out", "--json").stdout)
+    assert call("board", "export", tmp_path / "out").returncode == 0
+    checked = json.loads(call("store", "verify", tmp_path / "out", "--json").stdout)
     assert (checked["records"], checked["findings"]) == (2, [])
     other = f"sqlite:///{tmp_path / 'second' / 'mine.sqlite'}"
-    done = call("import", tmp_path / "out", store.url, "--json", INNERSCORE_STORE_URL=other)
+    done = call("board", "import", tmp_path / "out", store.url, "--json", INNERSCORE_STORE_URL=other)
     assert [(one["added"], one["known"]) for one in json.loads(done.stdout)["imported"]] == [(2, 0), (0, 2)]
     assert [one.to_json() for one in Store(other).records()] == [one.to_json() for one in store.records()]
 
 
 def test_a_changed_byte_has_exit_code_6_and_is_not_imported(tmp_path, store):
-    assert "2 records and 1 files: all as they were stored" in call("verify").stdout
+    assert "2 records and 1 files: all as they were stored" in call("store", "verify").stdout
     with sqlite3.connect(tmp_path / "data" / "board.sqlite") as connection:
         connection.execute("DROP TRIGGER records_no_update")
         connection.execute(
             "UPDATE records SET body = CAST(replace(body, '\"seed\":0', '\"seed\":1') AS BLOB)"
         )
-    checked = call("verify", "--json")
+    checked = call("store", "verify", "--json")
     assert checked.returncode == 6
     assert store_names(checked.stdout) >= {"The database"}
     assert "records_no_update" in checked.stderr
     assert "SHA-256" in checked.stderr
-    refused = call("import", store.url, INNERSCORE_DATA_DIR=tmp_path / "other")
+    refused = call("board", "import", store.url, INNERSCORE_DATA_DIR=tmp_path / "other")
     assert refused.returncode == 3
     assert "Nothing was imported" in refused.stderr
 
@@ -74,8 +74,8 @@ def store_names(text):
 @pytest.mark.parametrize("wrong", ["nowhere.sqlite", "mysql://me:secret@x/y"])
 def test_a_target_that_is_no_board_is_named(tmp_path, monkeypatch, wrong):
     monkeypatch.chdir(tmp_path)
-    for command in ("verify", "import"):
-        result = call(command, wrong)
+    for command in (("store", "verify"), ("board", "import")):
+        result = call(*command, wrong)
         assert result.returncode == 6
         assert wrong.partition(":")[0] in result.stderr
         assert "Traceback" not in result.stderr

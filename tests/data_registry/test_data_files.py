@@ -9,7 +9,7 @@ import pytest
 from innerscore.core.cards import DataFile, DatasetCard
 from innerscore.core.errors import ChecksumError, MissingPartError
 from innerscore.core.settings import Settings
-from innerscore.data_registry.files.fetching.fetching import locate_file
+from innerscore.data_registry.files.fetching import locate_file
 
 BYTES = b"published bytes"
 

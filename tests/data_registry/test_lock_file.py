@@ -10,13 +10,13 @@ import pytest
 from innerscore.core.cards import DataFile, DatasetCard
 from innerscore.core.errors import ChecksumError, InvalidArgumentError, InvalidDataError, MissingPartError
 from innerscore.core.settings import Settings
-from innerscore.data_registry.files.fetching.fetching import (
+from innerscore.data_registry.files.fetching import (
     accept_file,
     checked_file,
     file_status,
     locate_file,
 )
-from innerscore.data_registry.files.fetching.lock_file import hash_as_locked
+from innerscore.data_registry.files.lock_file import hash_as_locked
 
 FIRST, SECOND = b"first release", b"other release"  # of one length
 

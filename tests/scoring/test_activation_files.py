@@ -254,7 +254,7 @@ def test_the_guide_leads_from_stimuli_to_a_score_known_by_the_files_bytes(tmp_pa
     """The guide's own code is the model that runs elsewhere."""
     monkeypatch.chdir(tmp_path)
     run, guide = CliRunner(), (ROOT / "docs" / "submitting.md").read_text()
-    commands = re.search(r"innerscore (stimuli .*)\ninnerscore (score .*)\n", guide)
+    commands = re.search(r"innerscore (export-stimuli .*)\ninnerscore (score .*)\n", guide)
     stimuli, score = (line.split() for line in commands.groups())
     assert run.invoke(app, stimuli).exit_code == 0
     assert run.invoke(app, stimuli).exception.exit_code == 3  # nothing is overwritten

@@ -317,7 +317,7 @@ def test_the_report_is_one_that_the_page_reads_and_shows(whole):
 
 
 def test_the_page_shows_the_report_with_its_figures(whole, tmp_path):
-    report = whole[1].model_copy(update={"study": "<b>ours</b>", "command": "innerscore validate"})
+    report = whole[1].model_copy(update={"study": "<b>ours</b>", "command": "innerscore recovery"})
     store = Store(f"sqlite:///{tmp_path / 'board.sqlite'}")
     write_site(store, BoardContents(trust=report.model_dump(mode="json")), tmp_path / "site")
     page = (tmp_path / "site" / "trust.html").read_text()
@@ -351,7 +351,7 @@ def test_a_report_keeps_what_an_older_one_says_of_other_benchmarks(whole):
     ],
 )
 def test_bad_options_are_refused(options, error, code):
-    result = CliRunner().invoke(app, ["validate", *options])
+    result = CliRunner().invoke(app, ["recovery", *options])
     assert isinstance(result.exception, error)
     assert getattr(result.exception, "exit_code", result.exit_code) == code
     assert not (load_settings().data_dir / "validity.json").exists()
@@ -370,7 +370,7 @@ def test_the_command_studies_what_it_is_told_and_the_board_shows_it():
         "-r",
         "0.9",
     ]
-    result = CliRunner().invoke(app, ["validate", *options])
+    result = CliRunner().invoke(app, ["recovery", *options])
     assert result.exit_code == 0, result.output
     settings = load_settings()
     report = read_report(json.loads((settings.data_dir / "validity.json").read_bytes()))
@@ -398,7 +398,7 @@ def test_conditions_are_drawn_anew_for_tasks_in_time(settings, tmp_path, monkeyp
 def test_what_is_shipped_can_be_shown():
     report = read_report(shipped_report())
     assert report.study
-    assert report.command.startswith("innerscore validate")
+    assert report.command.startswith("innerscore recovery")
     for one in report.recovery:
         firsts = [sum(row) for row in one.first]
         unscored = one.unscored or (0,) * len(firsts)

@@ -234,11 +234,11 @@ def test_the_commands_submit_work_and_tell(tmp_path, monkeypatch, cache):
     receipt = call("submit", folder, "-b", BENCHMARK)
     identifier = receipt.stdout.partition(":")[0]
     assert call("worker", "--once").exit_code == 0
-    told = call("status", identifier)
+    told = call("submission", "show", identifier)
     assert "mine is scored\n" in told.stdout
-    assert call("status", "--json").exit_code == 0
+    assert call("submission", "list", "--json").exit_code == 0
     other = call("submit", folder, "-b", "SimulatedMEC.ridge").stdout.partition(":")[0]
-    assert "withdrawn" in call("status", other, "--withdraw").stdout
+    assert "withdrawn" in call("submission", "withdraw", other).stdout
 
 
 def test_without_bubblewrap_a_worker_claims_nothing(tmp_path, worker):

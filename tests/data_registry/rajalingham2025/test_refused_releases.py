@@ -17,7 +17,7 @@ from released_files import Global, Made
 
 from innerscore.core.errors import ChecksumError, InvalidDataError
 from innerscore.core.labelled import coordinate
-from innerscore.data_registry.files.fetching.archives import extract_member
+from innerscore.data_registry.files.archives import extract_member
 from innerscore.data_registry.readers.safe_pickle import read_pickle
 
 

@@ -1,4 +1,4 @@
-"""`innerscore serve` as a process: loopback, readiness, a graceful end."""
+"""`innerscore board serve` as a process: loopback, readiness, a graceful end."""
 
 import re
 import signal
@@ -15,7 +15,7 @@ from innerscore.leaderboard.server import TokenFile
 
 @pytest.fixture
 def process(tmp_path):
-    command = [sys.executable, "-m", "innerscore", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "innerscore", "board", "serve", "--port", "0"]
     started = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     line = started.stderr.readline()
     yield started, re.search(r"http://\S+/", line).group()
@@ -57,7 +57,7 @@ def test_a_port_that_is_taken_is_said(process):
     _, address = process
     port = address.rstrip("/").rpartition(":")[2]
     second = subprocess.run(
-        [sys.executable, "-m", "innerscore", "serve", "--port", port], capture_output=True, text=True
+        [sys.executable, "-m", "innerscore", "board", "serve", "--port", port], capture_output=True, text=True
     )
     assert second.returncode == 3
     assert "free" in second.stderr

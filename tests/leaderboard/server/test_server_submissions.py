@@ -212,9 +212,9 @@ def test_the_commands_reach_a_board_that_is_served(service, tmp_path):
     secret = ["--token", service.token().secret]
     sent = call("submit", str(folder), "-b", BENCHMARKS[0], *secret)
     identifier = sent.stdout.partition(":")[0]
-    told = call("status", identifier)
-    withdrawn = call("status", identifier, "--withdraw", *secret)
-    nothing = call("status", "s-none")
+    told = call("submission", "show", identifier)
+    withdrawn = call("submission", "withdraw", identifier, *secret)
+    nothing = call("submission", "show", "s-none")
     closed = call("submit", str(folder), "-b", BENCHMARKS[0])
     server.should_exit = True
     thread.join()

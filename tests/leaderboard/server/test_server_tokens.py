@@ -80,13 +80,13 @@ def test_a_file_that_is_none_is_said(tmp_path):
 
 def test_the_commands_create_list_and_revoke():
     runner = CliRunner()
-    made = json.loads(runner.invoke(app, ["token", "create", "lab", "--days", "3", "--json"]).stdout)
+    made = json.loads(runner.invoke(app, ["board", "token", "create", "lab", "--days", "3", "--json"]).stdout)
     assert made["token"].startswith(f"isc_{made['identifier']}_")
-    listed = runner.invoke(app, ["token", "list", "--json"]).stdout
+    listed = runner.invoke(app, ["board", "token", "list", "--json"]).stdout
     assert made["token"] not in listed
     assert json.loads(listed)["tokens"][0]["name"] == "lab"
-    assert runner.invoke(app, ["token", "revoke", made["identifier"]]).exit_code == 0
-    assert json.loads(runner.invoke(app, ["token", "list", "--json"]).stdout)["tokens"][0]["revoked"]
+    assert runner.invoke(app, ["board", "token", "revoke", made["identifier"]]).exit_code == 0
+    assert json.loads(runner.invoke(app, ["board", "token", "list", "--json"]).stdout)["tokens"][0]["revoked"]
 
 
 def test_a_bucket_refills_at_its_rate_and_forgets_who_is_gone():

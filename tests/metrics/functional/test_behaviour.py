@@ -10,7 +10,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.behaviour.error_consistency.error_consistency import (
+from innerscore.metrics.functional.behaviour.error_consistency import (
     behavioural_consistency,
     bootstrap_consistency,
     cohen_kappa,
@@ -18,11 +18,11 @@ from innerscore.metrics.functional.behaviour.error_consistency.error_consistency
     residual_errors,
     stratified_halves,
 )
-from innerscore.metrics.functional.behaviour.error_consistency.judgements import (
+from innerscore.metrics.functional.behaviour.judgements import (
     bootstrap_agreement,
     fraction_reliability,
 )
-from innerscore.metrics.functional.decoding.decoding.logistic_readout import (
+from innerscore.metrics.functional.decoding.logistic_readout import (
     READOUT_PENALTIES,
     logistic_readout,
 )

@@ -8,11 +8,11 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import LinearRegression
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.decoding.decoding.bootstrap import (
+from innerscore.metrics.functional.decoding.bootstrap import (
     bootstrap_decoding,
     bootstrap_decoding_skill,
 )
-from innerscore.metrics.functional.decoding.decoding.decoding import (
+from innerscore.metrics.functional.decoding.decoding import (
     consecutive_splits,
     decode,
     principal_components,

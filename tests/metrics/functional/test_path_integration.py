@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional.decoding.decoding.path_integration import (
+from innerscore.metrics.functional.decoding.path_integration import (
     bootstrap_skill,
     error_over_time,
     position_skill,

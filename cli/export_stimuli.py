@@ -1,4 +1,4 @@
-"""``innerscore stimuli``: the stimuli of a benchmark as files, for models that run elsewhere."""
+"""``innerscore board export-stimuli``: write the stimuli of a benchmark as files, for models that run elsewhere."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import typer
 from .options import JsonOption
 from .output import emit_json, write
 
-__all__ = ["stimuli"]
+__all__ = ["export_stimuli"]
 
 
-def stimuli(
+def export_stimuli(
     benchmark: Annotated[str, typer.Argument(help="Name of a benchmark.")],
-    folder: Annotated[Path, typer.Argument(help="Folder to write; new or empty.")],
+    folder: Annotated[Path, typer.Argument(help="Folder to write; it must be new or empty.")],
     json: JsonOption = False,
 ) -> None:
-    """Write the stimuli of a benchmark: one npz for each, and index.json.
+    """Write the stimuli of a benchmark as files.
 
-    'innerscore score' takes what a model makes of them as a file of activations (.npz or .nc).
+    The folder gets one .npz file for each stimulus, and index.json, which lists them. 'innerscore score' takes a
+    model's activations to these stimuli as one file (.npz or .nc).
     """
     from ..benchmarks import load_benchmark
     from ..core.settings import load_settings

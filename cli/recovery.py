@@ -1,4 +1,4 @@
-"""``innerscore validate``: simulate brains from candidates, and see whether the ranking finds them."""
+"""``innerscore recovery``: simulate brains from candidates, and measure how often the ranking recovers them."""
 
 from __future__ import annotations
 
@@ -15,62 +15,82 @@ if TYPE_CHECKING:
     from ..core.settings import Settings
     from ..studies.model_recovery import Design
 
-__all__ = ["validate"]
+__all__ = ["recovery"]
 
 _FOR_ROUNDS = 0.75  # of the time given; the rest is for what more data do
 
 
-def validate(
+def recovery(
     benchmark: Annotated[
         list[str] | None,
         typer.Option(
             "--benchmark",
             "-b",
-            help="Benchmark by name, repeatable; all on simulated neurons if none is given.",
+            help="Benchmark by name; may be repeated; default all on simulated neurons.",
         ),
     ] = None,
     candidate: Annotated[
         list[str] | None,
-        typer.Option("--candidate", "-c", help="Candidate by name or folder, repeatable; all by default."),
+        typer.Option("--candidate", "-c", help="Candidate by name or folder; may be repeated; default all."),
     ] = None,
     draws: Annotated[
-        int | None, typer.Option("--draws", min=1, help="Brains from each candidate; 20, or 2 with --quick.")
+        int | None,
+        typer.Option(
+            "--draws",
+            min=1,
+            help="Number of brains to simulate from each candidate; default 20, or 2 with --quick.",
+        ),
     ] = None,
     reliability: Annotated[
         list[float] | None,
-        typer.Option("--reliability", "-r", help="Of the neurons, repeatable; 0.3, 0.6 and 0.9 by default."),
+        typer.Option(
+            "--reliability",
+            "-r",
+            help="Reliability of the simulated neurons; may be repeated; default 0.3, "
+            "0.6 and 0.9, or 0.6 with --quick.",
+        ),
     ] = None,
     quick: Annotated[
         bool,
-        typer.Option("--quick", help="A first look: four benchmarks, reliability 0.6, 2 draws, unless told."),
+        typer.Option(
+            "--quick",
+            help="Take a first look: four benchmarks, reliability 0.6 and 2 draws, "
+            "where no other option says otherwise.",
+        ),
     ] = False,
     minutes: Annotated[
         float | None,
         typer.Option(
-            "--minutes", min=0, help="Begin nothing new after so long; the report is of what is there."
+            "--minutes",
+            min=0,
+            help="Start no new draws after this many minutes, and report on the draws made so far.",
         ),
     ] = None,
-    fresh: Annotated[
+    resample_conditions: Annotated[
         int,
         typer.Option(
-            "--fresh",
+            "--resample-conditions",
             min=0,
-            help="Calibrate also on so many sets of new conditions, of tasks in time.",
+            help="Number of sets of new conditions to calibrate intervals on as well, for tasks in time.",
         ),
     ] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of readouts, spikes and shuffles.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Seed of the readouts, spikes and shuffles.")
+    ] = 0,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", help="Report (.json), and beside it as text (.md); in the data folder by default."
+            "--out",
+            help="File of the report (.json); its text is written beside it (.md); default in the data folder.",
         ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Simulate brains from each candidate, score all candidates on them, and report how often each is found.
+    """Measure how often the ranking recovers the true model.
 
+    Simulates brains from each candidate, scores all candidates on them, and reports how often each is recovered.
     Every draw is kept: an interrupted command goes on where it was, and the same seed gives the same numbers. The
-    report is what the board's page of trust shows; what an older one says of other benchmarks is kept.
+    board's page on ranking validity shows the report; results of an older report on other benchmarks are kept.
     """
     from ..core.files import write_bytes
     from ..core.settings import load_settings
@@ -87,7 +107,9 @@ def validate(
     names = benchmark or (list(QUICK_BENCHMARKS) if quick else None)
     path = out or trust_file(settings)
     _older_report(path)  # one that cannot be read is said before the work, not after it
-    report = _studied(design, names, candidate, minutes, fresh, settings).beside(_older_report(path))
+    report = _studied(design, names, candidate, minutes, resample_conditions, settings).beside(
+        _older_report(path)
+    )
     write_bytes(path, report.model_dump_json(indent=1).encode() + b"\n")
     write_bytes(path.with_suffix(".md"), markdown(report).encode())
     if json:
@@ -112,7 +134,7 @@ def _studied(
     benchmarks: list[str] | None,
     candidates: list[str] | None,
     minutes: float | None,
-    fresh: int,
+    resample_conditions: int,
     settings: Settings,
 ) -> RecoveryReport:
     """Run the study, or what is left of it."""
@@ -124,18 +146,19 @@ def _studied(
     from ..studies.model_recovery import Study, fresh_calibration, run_study
     from ..studies.model_recovery.scenes import prepare_benchmarks
     from .progress import shown_progress
+    from .renamed import renamed
 
     began, whole = time.monotonic(), float("inf") if minutes is None else 60 * minutes
     chosen, left_out = _benchmarks(benchmarks, settings)
     names = list(dict.fromkeys(candidates or registry(settings).entries()))
-    with shown_progress("validate") as show:
+    with shown_progress("recovery") as show:
         scenes, failed = prepare_benchmarks(chosen, names, design, settings, show)
         study = Study(
             design, scenes, settings.data_dir / "validity", began + _FOR_ROUNDS * whole, began + whole
         )
         report = run_study(study, show, further=left_out | failed)
-        further = fresh_calibration(scenes, study.files, fresh, design, settings, show)
-    made = {"command": " ".join(["innerscore", *sys.argv[1:]]), "code": report.code}
+        further = fresh_calibration(scenes, study.files, resample_conditions, design, settings, show)
+    made = {"command": " ".join(["innerscore", *renamed(sys.argv[1:]).arguments]), "code": report.code}
     return report.model_copy(
         update={
             **made,

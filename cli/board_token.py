@@ -1,4 +1,4 @@
-"""``innerscore token``: who may write to a board that is served."""
+"""``innerscore board token``: the tokens that allow writing to a board that is served."""
 
 from __future__ import annotations
 
@@ -19,29 +19,33 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "tokens_path"]
 
-app = typer.Typer(help="Tokens for writing to a served board.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke tokens for writing to a served board.", no_args_is_help=True)
 
 
 def tokens_path(settings: Settings) -> Path:
-    """Where the tokens' hashes are kept: beside the store, never in it."""
+    """The file of the tokens' hashes: beside the store, never in it."""
     return settings.data_dir / "tokens.sqlite"
 
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Whose it is, or what it is for.")],
+    name: Annotated[str, typer.Argument(help="Name of the token: its holder or its purpose.")],
     days: Annotated[
-        float | None, typer.Option("--days", help="Days until it expires; never, if not given.")
+        float | None, typer.Option("--days", help="Days until the token expires; by default it never does.")
     ] = None,
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            "--scope", help="records:write or submissions:write, repeatable; both, if none is given."
+            "--scope",
+            help="Scope of the token, records:write or submissions:write; may be repeated; default both.",
         ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a token and show it, this once; a stranger's should be for submissions only."""
+    """Create a token and print it once.
+
+    Give strangers tokens of the scope submissions:write only.
+    """
     from ..leaderboard.server.tokens import SCOPES
 
     scopes = cast("tuple[Scope, ...]", tuple(scope)) if scope else SCOPES  # checked where it is made
@@ -55,7 +59,10 @@ def create(
 
 @app.command("list")
 def list_tokens(json: JsonOption = False) -> None:
-    """Show all tokens: identifiers and names, never the tokens themselves."""
+    """List all tokens.
+
+    Identifiers, names, scopes and dates are shown, never the tokens themselves.
+    """
     from .tables import print_table
 
     known = _tokens().all()
@@ -78,10 +85,12 @@ def list_tokens(json: JsonOption = False) -> None:
 
 @app.command()
 def revoke(
-    identifier: Annotated[str, typer.Argument(help="Its id, as 'innerscore token list' shows.")],
+    identifier: Annotated[
+        str, typer.Argument(help="Identifier of the token, as printed by 'innerscore board token list'.")
+    ],
     json: JsonOption = False,
 ) -> None:
-    """Put a token out of force at once."""
+    """Revoke a token at once."""
     facts = _tokens().revoke(identifier)
     if json:
         emit_json(asdict(facts))

@@ -1,0 +1,97 @@
+"""``innerscore submission``: list, show and withdraw what was submitted to a board."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from .options import JsonOption, TokenOption, UrlOption
+from .output import emit_json, write
+
+__all__ = ["app"]
+
+app = typer.Typer(help="List, show and withdraw submissions to a board.", no_args_is_help=True)
+
+IdentifierArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="Identifier of the submission, as printed by 'innerscore submit'.",
+        show_default=False,
+    ),
+]
+
+
+@app.command("list")
+def list_submissions(json: JsonOption = False) -> None:
+    """List the last 100 submissions to the board of the settings."""
+    from ..core.settings import load_settings
+    from .submissions import open_queue
+    from .tables import print_table
+
+    known = open_queue(load_settings())[0].all()
+    if json:
+        emit_json({"submissions": [one.to_json() for one in known]})
+        return
+    rows: list[tuple[str, ...]] = [
+        (one.identifier, one.candidate, one.state, one.stage, one.created) for one in known
+    ]
+    print_table(rows, ("id", "candidate", "state", "stage", "received"))
+
+
+@app.command()
+def show(identifier: IdentifierArgument, url: UrlOption = None, json: JsonOption = False) -> None:
+    """Show the state and progress of a submission.
+
+    Also its events, the reason of a failure, and the end of its log. The states are received, checking, queued,
+    running, scored, failed and withdrawn. Exit code 5 if there is no submission of that identifier.
+    """
+    from ..core.settings import load_settings
+    from .remote import look_up
+    from .submissions import open_queue
+
+    if url is None:
+        queue, _ = open_queue(load_settings())
+        found = queue.as_dict(queue.get(identifier))
+    else:
+        found = look_up(url, identifier)
+    _report(found, as_json=json)
+
+
+@app.command()
+def withdraw(
+    identifier: IdentifierArgument,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Withdraw a submission that has not ended.
+
+    If it is running, its run is stopped and nothing of it is kept. Exit code 5 if there is no submission of that
+    identifier.
+    """
+    from ..core.settings import load_settings
+    from . import remote
+    from .submissions import open_queue
+
+    if url is None:
+        queue, _ = open_queue(load_settings())
+        found = queue.as_dict(queue.withdraw(identifier))
+    else:
+        found = remote.withdraw(url, identifier, token)
+    _report(found, as_json=json)
+
+
+def _report(submission: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        emit_json(submission)
+        return
+    state = f"{submission['state']} {submission['stage']}".rstrip()
+    write(f"{submission['identifier']}: {submission['candidate']} is {state}")
+    for event in submission["events"]:
+        write(f"  {event['at']}  {event['state']:10}  {event['note']}")
+    if submission["reason_code"]:
+        write(f"failed ({submission['reason_code']}): {submission['reason']}\n{submission['hint']}")
+    if submission["log"]:
+        write(f"the end of its log:\n{submission['log'].rstrip()}")
