@@ -32,6 +32,7 @@ __all__ = [
 Array = npt.NDArray[np.float64]
 
 _SPEED_WINDOW_S = 0.4
+_ROUNDING = 1e-9  # of the number of parts; sums of running time differ by less between builds of numpy
 _UNKNOWN = "unknown"
 
 
@@ -223,7 +224,8 @@ def _running_time(session: TrackedSession, min_speed_m_s: float) -> Array:
 def _part(weight: Array, start: float, total: float, n: int) -> npt.NDArray[np.int_]:
     """Which of `n` parts of equal running time each sample lies in."""
     before = start + np.cumsum(weight) - weight
-    return np.asarray(np.clip((before / max(total, 1e-12) * n).astype(int), 0, n - 1))
+    # A sample that begins at a boundary lies after it, whichever way the sums were rounded.
+    return np.asarray(np.clip((before / max(total, 1e-12) * n + _ROUNDING).astype(int), 0, n - 1))
 
 
 def _spike_counts(
