@@ -79,3 +79,9 @@ def test_the_workflow_runs_every_python_that_the_package_says_it_runs_on():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     said = [line.rpartition(" ")[2] for line in project["classifiers"] if ":: Python :: 3." in line]
     assert WORKFLOW["jobs"]["unit"]["strategy"]["matrix"]["python"] == said
+
+
+def test_the_guide_for_contributors_names_tests_that_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for path in re.findall(r"tests/[\w/]+(?:\.py)?", text):
+        assert (ROOT / path).exists(), path
