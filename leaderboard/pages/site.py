@@ -84,7 +84,7 @@ class Site:
 
     def missing(self, path: str) -> bytes:
         """The page that says that there is no such page."""
-        return render(PageContent("missing.html", "Not here"), path, live=self.live)
+        return render(PageContent("missing.html", "Page not found"), path, live=self.live)
 
     def content(self, path: str, query: Query = ()) -> PageContent | None:
         """A page's content; None if there is no such page."""
@@ -123,7 +123,7 @@ class Site:
             return scatter_page((), self.snapshot)
         if path == "compare.html":
             return compare_page((), self.snapshot, self.source)
-        return PageContent("data.html", "Take it away", {"position": self.snapshot.position})
+        return PageContent("data.html", "Download", {"position": self.snapshot.position})
 
     def _of_names(self, folder: str, rest: str) -> PageContent | None:
         snapshot = self.snapshot

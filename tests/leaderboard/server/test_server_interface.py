@@ -186,7 +186,7 @@ def test_a_bad_record_is_refused_and_changes_nothing(service):
 def test_what_is_not_there_is_said_in_the_readers_form(service):
     html = service.client.get("/candidates/nobody.html", headers={"Accept": "text/html"})
     assert html.status_code == 404
-    assert "Not here" in html.text
+    assert "Page not found" in html.text
     assert service.client.get("/api/v1/records/" + "0" * 64).json()["error"]["kind"] == "HTTPError"
 
 
