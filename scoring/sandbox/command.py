@@ -24,7 +24,8 @@ STIMULI = "/stimuli"
 _LIBRARY = "/innerscore"
 _RUNNER = "/innerscore/runner.py"
 _HOME = "/home/candidate"
-_TO_ANSWER = (
+_ROOMS = ("__init__.py", "py.typed", "core", "tasks")
+_OF_CANDIDATES = (
     "__init__.py",
     "interface.py",
     "loaded.py",
@@ -33,8 +34,13 @@ _TO_ANSWER = (
     "weights.py",
     "zoo",
 )
-_ROOMS = ("__init__.py", "py.typed", "core", "tasks", "integrations")
-_OF_CANDIDATES = tuple(f"candidates/{name}" for name in _TO_ANSWER)
+_OF_BRAINSCORE = ("__init__.py", "installed.py", "models.py", "stimuli.py")
+_IMPORTABLE = (
+    *_ROOMS,
+    *(f"candidates/{name}" for name in _OF_CANDIDATES),
+    "integrations/__init__.py",
+    *(f"integrations/brainscore/{name}" for name in _OF_BRAINSCORE),
+)
 _SYSTEM = ("/lib", "/lib32", "/lib64", "/bin", "/sbin")
 _NOBODY = "65534"
 
@@ -193,7 +199,7 @@ def _cover(hidden: Iterable[Path], shown: Sequence[Path]) -> Iterator[str]:
 
 def _innerscore() -> Iterator[str]:
     """Mounts of all that a candidate may import: no data, simulated recordings, metric, training or store."""
-    for name in _ROOMS + _OF_CANDIDATES:
+    for name in _IMPORTABLE:
         yield from ("--ro-bind", str(PACKAGE_ROOT / name), f"{_LIBRARY}/innerscore/{name}")
     yield from ("--ro-bind", str(Path(__file__).with_name("runner.py")), _RUNNER)
 

@@ -20,6 +20,11 @@ from innerscore.metrics.functional import (
     spatial_autocorrelation,
 )
 
+# opexebo 0.7.2 takes arrays of one element for numbers; those tests run in the second environment of `make test`.
+needs_opexebo = pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) >= "2.4.0", reason="opexebo's grid score does not run with this numpy"
+)
+
 
 def lattice(shape, spacing, degrees, phase, size=(1.0, 1.0)):
     """Rectified sum of three cosines (Solstad, Moser & Einevoll 2006) at bin centres."""
@@ -84,6 +89,7 @@ def test_autocorrelation_equals_opexebo_on_full_maps(varied):
     np.testing.assert_allclose(np.nan_to_num(got), np.where(np.isnan(got), 0, want), atol=1e-5)
 
 
+@needs_opexebo
 def test_expanding_circle_agrees_with_opexebo(varied):
     maps = np.array([opexebo.analysis.autocorrelation(one) for one in varied])
     with warnings.catch_warnings():
@@ -95,6 +101,7 @@ def test_expanding_circle_agrees_with_opexebo(varied):
     assert want.max() - want.min() > 1.5  # the maps are varied
 
 
+@needs_opexebo
 def test_the_whole_way_from_a_map_is_opexebos_with_its_rim_left_out_and_not_without(varied):
     """The rim that opexebo leaves out changes scores of noise by tenths."""
     noise = varied[2:150:5]
