@@ -7,6 +7,9 @@ velocity with standard deviation 120 deg/s and time constant 0.08 s, Rayleigh sp
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
@@ -15,7 +18,7 @@ from ..core.errors import InvalidArgumentError
 from ..core.seeds import generator
 from ..core.stimuli import SelfMotion
 
-__all__ = ["motion_from_path", "ornstein_uhlenbeck_paths", "resampled", "resampled_path"]
+__all__ = ["headings", "motion_from_path", "ornstein_uhlenbeck_paths", "resampled", "resampled_path"]
 
 _ROTATION_SD, _ROTATION_TAU_S = np.deg2rad(120.0), 0.08
 _SPEED_SCALE, _SPEED_TAU_S = 0.08, 0.7
@@ -108,7 +111,7 @@ def motion_from_path(
         rate_hz=rate_hz,
         start_position=path[0],
         arena_m=arena_m,
-        head_direction=np.arctan2(velocity[:, 1], velocity[:, 0]),
+        head_direction=headings(velocity),
     )
 
 
@@ -140,13 +143,38 @@ def resampled_path(
     return np.stack([np.interp(target, times_s, column) for column in path.T], axis=1)
 
 
+def headings(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Angle of vectors with the x axis, anticlockwise.
+
+    Parameters
+    ----------
+    vectors : array of shape (..., 2)
+
+    Returns
+    -------
+    headings : array of shape (...)
+        In radians, in [-pi, pi].
+    """
+    return _of_each(math.atan2, vectors[..., 1], vectors[..., 0])
+
+
+def _of_each(function: Callable[..., float], *arrays: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """A function of :mod:`math` applied to each element.
+
+    The last bit of numpy's exp, log1p and arctan2 depends on its version, and a walk that meets walls makes 1e-6
+    m/s of it: another stimulus, and another column of the board.
+    """
+    flat = (np.asarray(array, dtype=np.float64).ravel().tolist() for array in arrays)
+    return np.array(list(map(function, *flat)), dtype=np.float64).reshape(arrays[0].shape)
+
+
 def _ornstein_uhlenbeck(
     rng: np.random.Generator, shape: tuple[int, int], dt: float, tau_s: float
 ) -> npt.NDArray[np.float64]:
     """Stationary unit Ornstein-Uhlenbeck processes (time, walk), sampled exactly."""
-    decay = np.exp(-dt / tau_s)
+    decay = math.exp(-dt / tau_s)
     values = rng.standard_normal(shape)
-    values[1:] *= np.sqrt(1 - decay**2)
+    values[1:] *= math.sqrt(1 - decay**2)
     for step in range(1, len(values)):
         values[step] += decay * values[step - 1]
     return values
@@ -155,7 +183,7 @@ def _ornstein_uhlenbeck(
 def _rayleigh(normal: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Rayleigh speeds in m/s with the correlation in time of a unit normal process."""
     uniform: npt.NDArray[np.float64] = np.clip(ndtr(normal), 0, 1 - 1e-12)
-    return np.asarray(_SPEED_SCALE * np.sqrt(-2 * np.log1p(-uniform)))
+    return np.asarray(_SPEED_SCALE * np.sqrt(-2 * _of_each(math.log1p, -uniform)))
 
 
 def _walk(
@@ -176,7 +204,7 @@ def _walk(
         position = position + (velocity + shift) * dt
         outside = (position < _MARGIN_M) | (position > sides - _MARGIN_M)
         velocity = np.where(outside, -velocity, velocity)  # a step through a wall turns back from it
-        bearing = np.arctan2(velocity[:, 1], velocity[:, 0])
+        bearing = headings(velocity)
         position = np.clip(position, _MARGIN_M, sides - _MARGIN_M)
         path[step] = position
     return path

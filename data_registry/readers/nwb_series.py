@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import InvalidDataError
+from ...tasks.self_motion import headings
 
 __all__ = ["HeadingOptions", "choose_series", "heading", "in_metres", "series_times"]
 
@@ -105,7 +106,7 @@ def heading(path: Path, file: Any, options: HeadingOptions, positions: Array) ->
         series = by_name[options.second_led]
         data = _as_long(path, series, len(positions))
         hind = in_metres(path, series, data, options.columns, options.metres_per_unit)
-        return np.asarray(np.arctan2(*(positions - hind).T[::-1]))
+        return headings(positions - hind)
     if options.head_direction in by_name:
         series = by_name[options.head_direction]
         angle = _as_long(path, series, len(positions)).reshape(len(positions), -1)[:, 0]

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import InvalidDataError
+from ...tasks.self_motion import headings
 from ..readers.matlab_structs import read_matlab
 from ..space.dataset import SpatialOptions
 from ..space.sessions import TrackedSession, tracked_session
@@ -96,7 +97,7 @@ def read_session(files: SessionFiles, options: SpatialOptions) -> list[TrackedSe
         arena_m=options.arena_m,
         corner_m=options.corner_m,
         spikes_s=cells,
-        head_direction=None if second is None else np.arctan2(*(first - second).T[::-1]),
+        head_direction=None if second is None else headings(first - second),
         limits=options.limits,
     )
     return [session]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from ...core.errors import InvalidDataError
 from ...core.stimuli import SelfMotion, StimulusSet
-from ...tasks.self_motion import motion_from_path, resampled_path
+from ...tasks.self_motion import headings, motion_from_path, resampled_path
 from .sessions import TrackedSession
 
 __all__ = ["session_stimuli"]
@@ -85,4 +85,4 @@ def _walk(
         return motion, False
     unit = np.stack([np.cos(direction), np.sin(direction)], axis=1)
     cosine, sine = resampled_path(times, unit, rate_hz=rate_hz)[1:].T
-    return replace(motion, head_direction=np.arctan2(sine, cosine)), True
+    return replace(motion, head_direction=headings(np.stack([cosine, sine], axis=-1))), True

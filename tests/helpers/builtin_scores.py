@@ -75,6 +75,13 @@ def scores(candidates=FEW, score=lambda benchmark, candidate: benchmark(candidat
         return found
 
 
+def identities():
+    """The hashes of each benchmark's stimuli and of its data: what decides which column of a board a score is in."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder) / "d", cache_dir=Path(folder) / "c", offline=True)
+        return {one.identifier: [one.stimuli.content_hash, one.data_sha256] for one in benchmarks(settings)}
+
+
 def largest_difference(first, second):
     """Of the values of pairs that both have, with the pair; a value that one lacks is infinitely far."""
 

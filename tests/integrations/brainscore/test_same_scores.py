@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from brainscore_core.benchmarks import score_benchmark
-from builtin_scores import largest_difference, scores
+from builtin_scores import identities, largest_difference, scores
 
 from innerscore.integrations.brainscore.benchmarks import BrainScoreBenchmark
 
@@ -37,7 +37,9 @@ def test_brain_score_on_the_old_stack_gives_what_the_current_one_gives(other_sco
         return score_benchmark(BrainScoreBenchmark(benchmark), candidate).attrs["innerscore"]
 
     ours = scores(score=through_brainscore)
-    theirs = json.loads(other_scores.communicate()[0])
+    other = json.loads(other_scores.communicate()[0])
+    assert identities() == other["identities"]
+    theirs = other["scores"]
     assert set(ours) == set(theirs)
     assert len(ours) > 80
     difference, pair = largest_difference(ours, theirs)
