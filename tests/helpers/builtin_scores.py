@@ -76,7 +76,7 @@ def scores(candidates=FEW, score=lambda benchmark, candidate: benchmark(candidat
 
 
 def identities():
-    """The hashes of each benchmark's stimuli and of its data: what decides which column of a board a score is in."""
+    """The hashes of the stimuli and data of each benchmark, which decide the column of a score."""
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder) / "d", cache_dir=Path(folder) / "c", offline=True)
         return {one.identifier: [one.stimuli.content_hash, one.data_sha256] for one in benchmarks(settings)}
