@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from typing import Any
 
+from ..core.csv_text import csv_text
 from .board import Board, Cell, Column, Row
 
 __all__ = ["board_csv", "board_json", "board_rows"]
@@ -65,11 +64,7 @@ def board_json(board: Board) -> dict[str, Any]:
 
 def board_csv(board: Board) -> str:
     """The cells as CSV; text that a spreadsheet would take for a formula is quoted by an apostrophe."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=_COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _no_formula(value) for name, value in row.items()} for row in board_rows(board))
-    return buffer.getvalue()
+    return csv_text(_COLUMNS, ([row.get(name) for name in _COLUMNS] for row in board_rows(board)))
 
 
 def _place(system: str, row: Row, column: Column) -> dict[str, Any]:
@@ -110,7 +105,3 @@ def _content(cell: Cell) -> dict[str, Any]:
         "above_ceiling": score.above_ceiling,
         "layer": score.layer,
     }
-
-
-def _no_formula(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in {"=", "+", "-", "@"} else value

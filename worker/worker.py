@@ -9,10 +9,10 @@ from functools import partial
 from ..benchmarks import load_benchmark
 from ..benchmarks import registry as benchmarks_registry
 from ..candidates import registry as candidates_registry
-from ..core.errors import DuplicateNameError, InnerscoreError
+from ..core.errors import InnerscoreError
 from ..core.records import ResultRecord
 from ..core.settings import Settings
-from ..leaderboard.queue import BundleStore, Lease, LeaseLostError, Queue, Submission
+from ..leaderboard.queue import BundleStore, Lease, LeaseLostError, Queue, Submission, name_taken
 from ..leaderboard.store import Entry, Store
 from ..scoring import Job, Outcome, job_of
 from ..scoring.bundle_folder import unpacked
@@ -94,12 +94,7 @@ class Worker:
         """Check what may have changed since it was received: its bytes, the names that are registered."""
         bundle = self.bundles.read(submission.zip_sha256)
         if bundle.card.identifier in candidates_registry(self.settings).entries():
-            raise DuplicateNameError(
-                f"The candidate's name '{bundle.card.identifier}'",
-                got="one that is registered here",
-                needed="a new one",
-                hint="Choose another 'identifier' on the card.",
-            )
+            raise name_taken(bundle.card.identifier, "one that is registered here")
         known = benchmarks_registry(self.settings)
         for name in submission.benchmarks:
             known.find(name)

@@ -1,7 +1,7 @@
 """Submissions: what was asked for, in which state it is, and who works on it."""
 
 from .bundle_store import BundleStore
-from .queue import LOCAL, LeaseLostError, Queue
+from .queue import LOCAL, LeaseLostError, Queue, name_taken
 from .receiving import receive
 from .submission import Event, Failed, Lease, State, Submission
 
@@ -15,5 +15,6 @@ __all__ = [
     "Queue",
     "State",
     "Submission",
+    "name_taken",
     "receive",
 ]

@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ...core.bundles import Bundle
-from ...core.errors import InvalidInputError, StoreError, UnknownNameError
+from ...core.errors import DuplicateNameError, InvalidInputError, StoreError, UnknownNameError
 from ...core.provenance import utc_now
 from ..database import open_engine, reading, store_errors, writing
 from ..inserting import Entry, insert_run
@@ -43,6 +43,16 @@ def version_taken(bundle: Bundle, other_sha256: str) -> InvalidInputError:
         got=f"a bundle of hash {bundle.content_sha256[:12]}, and it is here as {other_sha256[:12]}",
         needed="the same files under the same version",
         hint="Raise 'version' in candidate.yaml.",
+    )
+
+
+def name_taken(candidate: str, owner: str) -> DuplicateNameError:
+    """The error of a bundle whose candidate has a name that is not its submitter's."""
+    return DuplicateNameError(
+        f"The candidate's name '{candidate}'",
+        got=owner,
+        needed="your own or a new one",
+        hint="Choose another 'identifier' on the card.",
     )
 
 
@@ -394,9 +404,4 @@ def _refuse_taken_name(connection: sa.Connection, candidate: str, submitter: str
     if not owners and connection.execute(query).first() is not None:
         owners = {LOCAL}
     if owners and submitter not in owners:
-        raise InvalidInputError(
-            f"The candidate's name '{candidate}'",
-            got="another submitter's",
-            needed="your own or a new one",
-            hint="Choose another 'identifier' on the card.",
-        )
+        raise name_taken(candidate, "another submitter's")

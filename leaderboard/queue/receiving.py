@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from ...core.bundles import Bundle, read_bundle
-from ...core.errors import InvalidInputError, UnknownNameError
+from ...core.errors import UnknownNameError
 from ...core.registry import closest_names
 from .bundle_store import BundleStore
-from .queue import LOCAL, Queue, version_taken
+from .queue import LOCAL, Queue, name_taken, version_taken
 from .submission import Submission
 
 __all__ = ["receive"]
@@ -59,12 +59,7 @@ def receive(
             raise UnknownNameError("benchmark", name[:200], closest_names(name, known))
     name = bundle.card.identifier
     if name in reserved:
-        raise InvalidInputError(
-            f"The candidate's name '{name}'",
-            got="one that is registered here",
-            needed="a new one",
-            hint="Choose another 'identifier' on the card.",
-        )
+        raise name_taken(name, "one that is registered here")
     queue.check_free(bundle, submitter)
     _refuse_version_of_pending(bundle, queue, bundles)
     wanted = benchmarks or sorted(known)
