@@ -22,6 +22,8 @@ from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric
 from innerscore.metrics import registry as metrics
 
+pytestmark = pytest.mark.once
+
 BIAS = 0.012
 FEW, MANY = 5, 200
 # By which layers are compared is not what is scored.

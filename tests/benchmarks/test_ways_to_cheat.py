@@ -14,6 +14,8 @@ from innerscore.core.errors import ActivationError
 from innerscore.core.labelled import coordinate, coordinates_along
 from innerscore.core.settings import Settings
 
+pytestmark = pytest.mark.once
+
 CARD = """\
 identifier: cheat-{name}
 title: A cheat

@@ -17,6 +17,8 @@ from . import test_labelled_direction as direction
 from . import test_labelled_space as space
 from . import test_metrics as recorded
 
+pytestmark = pytest.mark.once
+
 CARDS = {name: entry.card for name, entry in registry(Settings()).entries().items()}
 OPTIONS = {"pls": {"n_components": 3}, "rsa-factors": {"n_factors": 4}, "gridness": {"n_null": 20}}
 JACKKNIFED = {"cka", "procrustes-shape"}
