@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .api import (
+        board,
         list_benchmarks,
         list_candidates,
         list_datasets,
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
         load_candidate,
         load_dataset,
         load_metric,
+        run,
         score,
     )
 
 __all__ = [
+    "board",
     "list_benchmarks",
     "list_candidates",
     "list_datasets",
@@ -33,6 +36,7 @@ __all__ = [
     "load_candidate",
     "load_dataset",
     "load_metric",
+    "run",
     "score",
 ]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from . import benchmarks, candidates, data_registry, metrics
 from .benchmarks import Benchmark
@@ -13,7 +14,13 @@ from .data_registry import Dataset
 from .metrics import Metric
 from .scoring import execute, prepare
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .workflows.running import Result
+
 __all__ = [
+    "board",
     "list_benchmarks",
     "list_candidates",
     "list_datasets",
@@ -22,6 +29,7 @@ __all__ = [
     "load_candidate",
     "load_dataset",
     "load_metric",
+    "run",
     "score",
 ]
 
@@ -64,6 +72,65 @@ def load_metric(name: str, *, settings: Settings | None = None, **parameters: An
 def load_dataset(name: str, *, settings: Settings | None = None) -> Dataset:
     """Build the loader of a data set by name; files are read when first needed."""
     return data_registry.load_dataset(name, settings or load_settings())
+
+
+def run(
+    candidates: Sequence[str],
+    benchmarks: Sequence[str],
+    *,
+    seed: int = 0,
+    rerun: bool = False,
+    settings: Settings | None = None,
+) -> list[Result]:
+    """Score candidates on benchmarks and store the records, as ``innerscore score`` does.
+
+    A pair that is stored under the same hashes is not run again, unless it failed or `rerun` is set.
+
+    Parameters
+    ----------
+    candidates : sequence of str
+        Registered names, folders with a ``candidate.yaml``, bundles, tables of predictions, files of activations.
+    benchmarks : sequence of str
+        Registered names.
+    seed : int, default=0
+        Seed of candidates that use random numbers.
+    rerun : bool, default=False
+        Whether stored pairs are run again; the new records supersede the old ones.
+    settings : Settings, optional
+        Default: from environment and file.
+
+    Returns
+    -------
+    results : list of Result
+        One a pair: its record, whether it was stored before, and the error if the candidate failed or data are
+        missing.
+
+    Raises
+    ------
+    InnerscoreError
+        If a name is unknown, a card invalid, a data file altered, or the store refuses.
+    """
+    from .workflows.running import run_pairs
+
+    return list(run_pairs(candidates, benchmarks, settings or load_settings(), seed=seed, rerun=rerun))
+
+
+def board(*, settings: Settings | None = None) -> pd.DataFrame:
+    """The board of the settings' store, one row a candidate and benchmark.
+
+    Returns
+    -------
+    board : pandas.DataFrame
+        The columns of ``innerscore board --json``: system, candidate, benchmark, state, raw, ceiling and
+        normalised value with intervals, ranks, tie group, win rate, hashes.
+    """
+    import pandas as pd
+
+    from .leaderboard.tables import board_rows
+    from .workflows.stored import open_store, stored_board
+
+    chosen = settings or load_settings()
+    return pd.DataFrame(board_rows(stored_board(open_store(chosen), chosen)))
 
 
 def score(candidate: str, benchmark: str, *, seed: int = 0, settings: Settings | None = None) -> ResultRecord:

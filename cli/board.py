@@ -50,7 +50,7 @@ def show(json: JsonOption = False) -> None:
     from ..core.settings import load_settings
     from ..leaderboard.store import Store
     from ..leaderboard.tables import board_json
-    from .stored import stored_board
+    from ..workflows.stored import stored_board
     from .tables import print_board
 
     settings = load_settings()
@@ -76,8 +76,8 @@ def export(
     from ..core.settings import load_settings
     from ..data_registry.sharing import withheld_datasets
     from ..leaderboard.export import export_board
-    from .contents import site_writer
-    from .stored import open_store, shareable_store, stored_board
+    from ..workflows.board_contents import site_writer
+    from ..workflows.stored import open_store, shareable_store, stored_board
 
     settings = load_settings()
     withheld = withheld_datasets(settings)
@@ -110,7 +110,7 @@ def import_boards(
     """
     from ..core.settings import load_settings
     from ..leaderboard.importing import import_board
-    from .stored import open_store
+    from ..workflows.stored import open_store
 
     store = open_store(load_settings())
     results = []
@@ -157,9 +157,9 @@ def serve(
 
     settings = load_settings()
     taken = listen(host, port)
-    from .contents import board_contents  # slow; a port that is taken is said before
-    from .stored import open_store
-    from .submissions import bundle_store
+    from ..workflows.board_contents import board_contents  # slow; a port that is taken is said before
+    from ..workflows.board_queue import bundle_store
+    from ..workflows.stored import open_store
 
     service = create_app(
         open_store(settings),

@@ -78,7 +78,7 @@ def _candidate_report(
 ) -> CandidateReport:
     from ..checking import check_candidate
     from ..core.cards import CandidateCard, read_card
-    from .running import limit_threads
+    from ..workflows.running import limit_threads
 
     limit_threads(settings)
     card = read_card(target.path, CandidateCard)

@@ -67,10 +67,10 @@ def demo(
     from ..data_registry.sharing import withheld_datasets
     from ..leaderboard.export import export_board
     from ..leaderboard.tables import board_json
-    from .contents import site_writer
+    from ..workflows.board_contents import site_writer
+    from ..workflows.stored import open_store, shareable_store, stored_board
+    from ..workflows.sweeping import make_executor, sweep_pairs
     from .progress import shown_progress
-    from .stored import open_store, shareable_store, stored_board
-    from .sweeping import make_executor, sweep_pairs
     from .tables import print_board, result_line
 
     settings = load_settings()

@@ -36,7 +36,7 @@ def info(
     import yaml
 
     from ..core.settings import load_settings
-    from .registries import find_anything
+    from ..workflows.registries import find_anything
 
     settings = load_settings()
     kind, registered = find_anything(name, settings)

@@ -28,7 +28,7 @@ def list_names(
 ) -> None:
     """List candidates, benchmarks, metrics and data sets."""
     from ..core.settings import load_settings
-    from .registries import registries
+    from ..workflows.registries import registries
     from .tables import print_table
 
     chosen = {

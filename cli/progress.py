@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeE
 
 from .output import say
 
-__all__ = ["shown_progress", "terminal_bar"]
+__all__ = ["pair_progress", "shown_progress", "terminal_bar"]
 
 
 def terminal_bar(amount: ProgressColumn) -> Progress:
@@ -41,6 +41,22 @@ def shown_progress(label: str) -> Iterator[Callable[[str, int, int], None]]:
         if bar.disable and tenth > shown.get(stage, -1):
             shown[stage] = tenth
             say(f"{label}: {stage} {10 * tenth} %")
+
+    with bar:
+        yield report
+
+
+@contextmanager
+def pair_progress(label: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show a run's progress: a bar on a terminal, a line elsewhere, from its first stage on."""
+    bar = terminal_bar(TextColumn("{task.fields[stage]} {task.completed:.0f}/{task.total:.0f}"))
+
+    def report(stage: str, done: int, of: int) -> None:
+        if not bar.tasks:
+            bar.add_task(label, total=1, stage="")
+            if bar.disable:
+                say(label)
+        bar.update(bar.tasks[0].id, completed=done, total=of, stage=stage)
 
     with bar:
         yield report

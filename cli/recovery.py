@@ -96,8 +96,8 @@ def recovery(
     from ..core.settings import load_settings
     from ..studies.model_recovery import QUICK_BENCHMARKS, RELIABILITIES, Design
     from ..studies.model_recovery.report import SUMMARY_COLUMNS, markdown, summary_rows
-    from .contents import trust_file
-    from .running import limit_threads
+    from ..workflows.board_contents import trust_file
+    from ..workflows.running import limit_threads
     from .tables import print_table
 
     settings = load_settings()
@@ -123,7 +123,7 @@ def recovery(
 
 def _older_report(path: Path) -> RecoveryReport | None:
     from ..core.recovery_report import read_report
-    from .contents import read_trust
+    from ..workflows.board_contents import read_trust
 
     content = read_trust(path)
     return None if content is None else read_report(content)

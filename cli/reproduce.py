@@ -44,7 +44,7 @@ def reproduce(
     from ..studies import load_study
     from ..studies import reproduce as run_study
     from ..studies.report import as_json, write_report
-    from .running import limit_threads
+    from ..workflows.running import limit_threads
 
     settings = load_settings()
     limit_threads(settings)
@@ -85,12 +85,14 @@ def _scores(
     """Records of the candidates on the study's benchmarks, and what was left out."""
     from ..benchmarks import registry
     from ..candidates import registry as candidate_registry
-    from .running import run_pairs
+    from ..workflows.running import run_pairs
+    from .progress import pair_progress
 
     known = registry(settings).entries()
     wanted = study.benchmark_names(dataset.card.identifier)
     names = candidates or list(candidate_registry(settings).entries())
-    results = list(run_pairs(names, [name for name in wanted if name in known], settings, seed=seed))
+    here = [name for name in wanted if name in known]
+    results = list(run_pairs(names, here, settings, seed=seed, progress=pair_progress))
     missing = [f"{result.benchmark}: {result.error}" for result in results if result.record is None]
     absent = [f"{name}: no such benchmark" for name in wanted if name not in known]
     return [r.record for r in results if r.record is not None], tuple(dict.fromkeys([*missing, *absent]))

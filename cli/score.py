@@ -14,7 +14,7 @@ from .output import emit_json, say, write
 if TYPE_CHECKING:
     from ..core.settings import Settings
     from ..leaderboard.store import Store
-    from .running import Result
+    from ..workflows.running import Result
 
 __all__ = ["score"]
 
@@ -88,9 +88,10 @@ def score(
     from ..core.settings import load_settings
     from ..scoring.jobs import is_activations, is_table
     from ..scoring.sandbox import Sandbox
-    from .running import limit_threads, run_pairs
-    from .stored import open_store
-    from .sweeping import make_executor, sweep_pairs
+    from ..workflows.running import limit_threads, run_pairs
+    from ..workflows.stored import open_store
+    from ..workflows.sweeping import make_executor, sweep_pairs
+    from .progress import pair_progress
 
     if not benchmark and any(map(is_activations, candidates)):
         raise InvalidArgumentError(
@@ -109,7 +110,9 @@ def score(
     else:
         _refuse_options_of_arrays(executor, jobs, slurm)
         box = Sandbox(settings) if sandbox else None
-        running = run_pairs(candidates, names, settings, seed=seed, rerun=rerun, sandbox=box)
+        running = run_pairs(
+            candidates, names, settings, seed=seed, rerun=rerun, sandbox=box, progress=pair_progress
+        )
     results = _followed(running, len(candidates) * len(names), quiet=json)
     store = open_store(settings)
     _report(results, store, json=json)
@@ -123,7 +126,7 @@ def score(
 
 def _followed(running: Iterable[Result], n_pairs: int, *, quiet: bool) -> list[Result]:
     """The results, each shown as it comes, with the time left now and then."""
-    from .standing import Remaining
+    from ..workflows.placement import Remaining
     from .tables import result_line
 
     remaining, results = Remaining(n_pairs), []
@@ -138,7 +141,7 @@ def _followed(running: Iterable[Result], n_pairs: int, *, quiet: bool) -> list[R
 
 def _report(results: Sequence[Result], store: Store, *, json: bool) -> None:
     """Where the scores stand on the board, and what went wrong."""
-    from .standing import places
+    from ..workflows.placement import places
 
     standing = places([result.record for result in results if result.record is not None], store)
     placed = [
@@ -165,7 +168,7 @@ def _warn(results: Sequence[Result], store: Store, settings: Settings) -> None:
     """What a reader of the board would take wrongly."""
     from ..candidates import registry
     from ..core.identity import PACKAGE_ROOT
-    from .standing import apart, earlier_code, other_bytes
+    from ..workflows.placement import apart, earlier_code, other_bytes
 
     registered = registry(settings).entries().items()
     built_in = {name for name, entry in registered if entry.path.is_relative_to(PACKAGE_ROOT)}

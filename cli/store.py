@@ -27,7 +27,7 @@ def status(json: JsonOption = False) -> None:
     from ..core.settings import load_settings
     from ..leaderboard.database import safe_url
     from ..leaderboard.schema import REVISION
-    from .stored import open_store
+    from ..workflows.stored import open_store
 
     store = open_store(load_settings())
     content = {"url": safe_url(store.url), "schema": REVISION, "records": store.count}
@@ -79,7 +79,7 @@ def backup(
     """
     from ..core.settings import load_settings
     from ..leaderboard.backup import back_up
-    from .stored import open_store
+    from ..workflows.stored import open_store
 
     n_records = back_up(open_store(load_settings()), file)
     if json:

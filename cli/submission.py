@@ -27,7 +27,7 @@ IdentifierArgument = Annotated[
 def list_submissions(json: JsonOption = False) -> None:
     """List the last 100 submissions to the board of the settings."""
     from ..core.settings import load_settings
-    from .submissions import open_queue
+    from ..workflows.board_queue import open_queue
     from .tables import print_table
 
     known = open_queue(load_settings())[0].all()
@@ -48,8 +48,8 @@ def show(identifier: IdentifierArgument, url: UrlOption = None, json: JsonOption
     running, scored, failed and withdrawn. Exit code 5 if there is no submission of that identifier.
     """
     from ..core.settings import load_settings
-    from .remote import look_up
-    from .submissions import open_queue
+    from ..workflows.board_queue import open_queue
+    from ..workflows.remote_board import look_up
 
     if url is None:
         queue, _ = open_queue(load_settings())
@@ -72,8 +72,8 @@ def withdraw(
     identifier.
     """
     from ..core.settings import load_settings
-    from . import remote
-    from .submissions import open_queue
+    from ..workflows import remote_board as remote
+    from ..workflows.board_queue import open_queue
 
     if url is None:
         queue, _ = open_queue(load_settings())

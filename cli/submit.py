@@ -47,7 +47,7 @@ def _kept(data: bytes, benchmarks: list[str]) -> dict[str, Any]:
     from .. import candidates
     from ..core.settings import load_settings
     from ..leaderboard.queue import receive
-    from .submissions import open_queue
+    from ..workflows.board_queue import open_queue
 
     settings = load_settings()
     receipt = receive(
@@ -63,7 +63,7 @@ def _kept(data: bytes, benchmarks: list[str]) -> dict[str, Any]:
 def _sent(url: str, data: bytes, benchmarks: list[str], token: str | None) -> dict[str, Any]:
     """To a board that is served; checked here first, where its author sees what is wrong."""
     from ..core.bundles import read_bundle
-    from .remote import send_bundle
+    from ..workflows.remote_board import send_bundle
 
     read_bundle(data)
     return send_bundle(url, data, benchmarks, token)

@@ -12,7 +12,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from ..core.records import EstimateRecord, ScoreRecord
     from ..leaderboard.board import Board, Cell, Column, Row, Section
-    from .running import Result
+    from ..workflows.running import Result
 
 __all__ = ["estimate_text", "print_board", "print_table", "result_line"]
 

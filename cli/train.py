@@ -46,7 +46,7 @@ def train(
     """
     from ..candidates.training import find_recipes, recipes
     from ..core.settings import load_settings
-    from .running import limit_threads
+    from ..workflows.running import limit_threads
 
     if not names:
         _list(list(recipes()), as_json=json)

@@ -59,7 +59,7 @@ def worker(
     """
     from ..core.settings import load_settings
     from ..scoring.sandbox import SandboxLimits
-    from .running import limit_threads
+    from ..workflows.running import limit_threads
 
     settings = load_settings()
     limits = SandboxLimits(wall_seconds=wall_seconds, memory_mb=memory_mb, tasks=tasks)
@@ -81,8 +81,8 @@ def worker(
 def _make(settings: Settings, limits: SandboxLimits, lease_seconds: float) -> Worker:
     from ..scoring.sandbox import try_sandbox
     from ..worker import Worker
-    from .stored import open_store
-    from .submissions import open_queue
+    from ..workflows.board_queue import open_queue
+    from ..workflows.stored import open_store
 
     try_sandbox(settings)
     queue, bundles = open_queue(settings)

@@ -96,7 +96,7 @@ def test_public_names_exist(name):
 
 def test_the_functions_of_the_design_are_there():
     fixed = ["list_candidates", "list_benchmarks", "list_metrics", "list_datasets"]
-    fixed += ["load_candidate", "load_benchmark", "load_metric", "load_dataset", "score"]
+    fixed += ["load_candidate", "load_benchmark", "load_metric", "load_dataset", "score", "run", "board"]
     assert sorted(innerscore.__all__) == sorted(fixed)
     assert all(callable(getattr(innerscore, name)) for name in fixed)
     with pytest.raises(AttributeError):

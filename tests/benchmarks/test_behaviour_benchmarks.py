@@ -6,7 +6,6 @@ import pytest
 
 from innerscore.benchmarks import load_benchmark
 from innerscore.benchmarks.behaviour import BehaviouralBenchmark, read_table
-from innerscore.cli.running import run_pairs
 from innerscore.core.activations import TimedValues
 from innerscore.core.errors import ActivationError, InvalidArgumentError, InvalidDataError, MissingPartError
 from innerscore.core.labelled import coordinate, recording
@@ -15,6 +14,7 @@ from innerscore.leaderboard.store import Store
 from innerscore.metrics import load_metric
 from innerscore.metrics.functional.decoding.logistic_readout import logistic_readout
 from innerscore.scoring.table import score_table
+from innerscore.workflows.running import run_pairs
 
 NAMES = ("Bear2021.OCP-accuracy", "Bear2021.OCP-agreement")
 

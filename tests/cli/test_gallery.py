@@ -53,7 +53,7 @@ def test_what_has_no_maps_is_refused(settings):
 
 
 def test_the_board_asks_for_the_gallery_of_a_data_set_over_space(settings):
-    from innerscore.cli.contents import board_contents
+    from innerscore.workflows.board_contents import board_contents
 
     contents = board_contents(settings)
     assert "Rate maps of SimulatedMEC" in contents.gallery("SimulatedMEC").title

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from record_examples import csv_of, failed, make_record, with_resamples
 
-from innerscore.cli.running import Result
-from innerscore.cli.standing import Remaining, apart, earlier_code, other_bytes, places
 from innerscore.cli.tables import result_line
 from innerscore.leaderboard.store import Store
+from innerscore.workflows.placement import Remaining, apart, earlier_code, other_bytes, places
+from innerscore.workflows.running import Result
 
 VALUES = {"best": 0.9, "near": 0.89, "middle": 0.6, "last": 0.1}
 

@@ -23,9 +23,9 @@ from limits import Limit
 
 from innerscore import benchmarks, candidates
 from innerscore.benchmarks import Benchmark
-from innerscore.cli.running import run_pairs
 from innerscore.core.settings import Settings
 from innerscore.scoring.executors import LocalExecutor, Task
+from innerscore.workflows.running import run_pairs
 
 _TASKS, _SECONDS, _WORKERS = 200, 1.0, 2
 _BENCHMARK, _CANDIDATES = "SimulatedMEC.ridge", 20

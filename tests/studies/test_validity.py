@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 from innerscore.benchmarks import registry as benchmark_registry
 from innerscore.candidates import registry as candidate_registry
 from innerscore.cli.app import app
-from innerscore.cli.contents import board_contents
 from innerscore.core.errors import (
     InvalidArgumentError,
     InvalidDataError,
@@ -55,6 +54,7 @@ from innerscore.studies.model_recovery.states import (
     rank_within,
     thinned,
 )
+from innerscore.workflows.board_contents import board_contents
 
 NAMES = ("ball-simulated", "ball-visible", "pixels")
 N_CONDITIONS, N_BINS, N_UNITS = 24, 8, 5

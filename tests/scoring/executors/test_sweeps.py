@@ -15,10 +15,10 @@ import yaml
 from typer.testing import CliRunner
 
 from innerscore.cli.app import app
-from innerscore.cli.sweeping import sweep_pairs
 from innerscore.core.errors import MissingPartError
 from innerscore.leaderboard.store import Store
 from innerscore.scoring.executors.interface import perform
+from innerscore.workflows.sweeping import sweep_pairs
 
 PACKAGES = str(Path(__file__).resolve().parents[3].parent)
 ALL = ["SimulatedMEC.rsa", "SimulatedPaths.position-error"]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
-
-from rich.progress import TextColumn
 
 from ..benchmarks import Benchmark, load_benchmark
 from ..core.errors import InnerscoreError, MissingPartError
@@ -17,11 +15,12 @@ from ..core.settings import Settings
 from ..leaderboard.store import Store
 from ..scoring import Job, Report, job_of
 from ..scoring.sandbox import Sandbox
-from .output import say
-from .progress import terminal_bar
 from .stored import open_store
 
-__all__ = ["Result", "limit_threads", "run_pairs"]
+__all__ = ["PairProgress", "Result", "limit_threads", "run_pairs"]
+
+#: Given a pair's label, a context in which its progress is reported by stage, number done and number of all.
+PairProgress = Callable[[str], AbstractContextManager[Report]]
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,27 @@ def run_pairs(
     seed: int,
     rerun: bool = False,
     sandbox: Sandbox | None = None,
+    progress: PairProgress | None = None,
 ) -> Iterator[Result]:
     """Score every candidate on every benchmark, storing each record as soon as it is there.
 
     A pair whose run is stored already is not run again, unless it failed or `rerun` is set; then the new
     record supersedes the old one. A benchmark whose data are missing gives results without a record.
+
+    Parameters
+    ----------
+    candidates, benchmarks : sequence of str
+        Names, or for candidates also folders, bundles, tables of predictions and files of activations.
+    settings : Settings
+        Store, data and cache folders, device.
+    seed : int
+        Seed of candidates that use random numbers.
+    rerun : bool, default=False
+        Whether stored pairs are run again.
+    sandbox : Sandbox, optional
+        Sandbox in which candidates run; by default this process.
+    progress : PairProgress, optional
+        Shows the progress of each pair that is run.
 
     Raises
     ------
@@ -92,7 +107,7 @@ def run_pairs(
         benchmark = load_benchmark(name, settings)
         for candidate in candidates:
             job = partial(job_of, candidate, benchmark, settings, seed=seed, sandbox=sandbox)
-            yield _run_pair(job, candidate, benchmark, store, rerun=rerun)
+            yield _run_pair(job, candidate, benchmark, store, progress or _silent, rerun=rerun)
 
 
 def limit_threads(settings: Settings) -> None:
@@ -104,7 +119,13 @@ def limit_threads(settings: Settings) -> None:
 
 
 def _run_pair(
-    prepare: Callable[[], Job], candidate: str, benchmark: Benchmark, store: Store, *, rerun: bool
+    prepare: Callable[[], Job],
+    candidate: str,
+    benchmark: Benchmark,
+    store: Store,
+    progress: PairProgress,
+    *,
+    rerun: bool,
 ) -> Result:
     try:
         job = prepare()
@@ -113,23 +134,11 @@ def _run_pair(
     known = store.current(job.inputs.run_sha256)
     if known is not None and known.status != "failed" and not rerun:
         return Result(job.name, benchmark.identifier, known, reused=True)
-    with _shown(f"{job.name} on {benchmark.identifier}") as report:
+    with progress(f"{job.name} on {benchmark.identifier}") as report:
         outcome = job.do(None if known is None else known.record_sha256, report)
     store.add(outcome.record, files=outcome.all_files)
     return Result(job.name, benchmark.identifier, outcome.record, error=outcome.error)
 
 
-@contextmanager
-def _shown(label: str) -> Iterator[Report]:
-    """Show a run's progress: a bar on a terminal, a line elsewhere, from its first stage on."""
-    bar = terminal_bar(TextColumn("{task.fields[stage]} {task.completed:.0f}/{task.total:.0f}"))
-
-    def report(stage: str, done: int, of: int) -> None:
-        if not bar.tasks:
-            bar.add_task(label, total=1, stage="")
-            if bar.disable:
-                say(label)
-        bar.update(bar.tasks[0].id, completed=done, total=of, stage=stage)
-
-    with bar:
-        yield report
+def _silent(_label: str) -> AbstractContextManager[Report]:
+    return nullcontext(lambda _stage, _done, _of: None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -11,19 +12,22 @@ from typing import TYPE_CHECKING
 from ..core.settings import Settings
 from ..leaderboard.database import sqlite_url
 from ..leaderboard.store import Entry, Store
-from .output import say
 
 if TYPE_CHECKING:
     from ..leaderboard.board import Board, Quantity
 
 __all__ = ["open_store", "shareable_store", "stored_board"]
 
+_LOGGER = logging.getLogger("innerscore.store")
+
 
 def open_store(settings: Settings) -> Store:
-    """Open the store, and say so if it had to be migrated."""
+    """Open the store of the settings; a warning is logged if it had to be migrated."""
     store = Store(settings.store)
     if store.migrated_from is not None:
-        say(f"the store was migrated to this version; as it was, it is kept in {store.migrated_from}")
+        _LOGGER.warning(
+            "the store was migrated to this version; as it was, it is kept in %s", store.migrated_from
+        )
     return store
 
 
