@@ -61,6 +61,6 @@ def test_the_order_of_units_makes_no_difference_to_the_standing(metric, by_rsa, 
     found = compare(values, [one.resamples for one in parts], "normalised")
     np.testing.assert_array_equal(found.p_values[:3, :3], 1.0)
     np.testing.assert_allclose(found.p_values[:3, 3], found.p_values[0, 3], rtol=1e-4)
-    standings = found.standings()
+    standings = found.rank_intervals()
     assert len({(one.rank_low, one.rank_high, one.tie_groups) for one in standings[:3]}) == 1
     assert standings[0].rank_high - standings[0].rank_low >= 2

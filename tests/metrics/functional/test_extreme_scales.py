@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.metrics.functional import linear_cka, procrustes_similarity
-from innerscore.metrics.functional.rsa import compare_rdms, rdm
+from innerscore.metrics.functional import compare_rdms, linear_cka, procrustes_similarity, rdm
 
 from .every_function import CALLS
 
