@@ -14,7 +14,7 @@ from innerscore.metrics.functional.rsa.bootstrap import bootstrap_rsa
 from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms
 from innerscore.metrics.functional.rsa.noise_ceiling import noise_corrected_rsa, rsa_noise_ceiling
 
-MIRROR = Path(os.environ.get("INNERSCORE_MIRROR", Path(__file__).parents[3] / ".." / "shared" / "data"))
+MIRROR = Path(os.environ.get("TESTS_MIRROR") or Path(__file__).parents[3] / ".." / "shared" / "data")
 PEER = {
     "pearson": "corr",
     "spearman": "spearman",
