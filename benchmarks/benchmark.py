@@ -145,13 +145,9 @@ class Benchmark:
     @cached_property
     def _scored_brains(self) -> tuple[xr.DataArray, ...]:
         """The scored samples and, if the ceiling is another brain's, that brain's: the same for all candidates."""
-        samples = subset(self._samples, self.scored_conditions)
         region = self.card.ceiling_region
-        return (
-            (samples,)
-            if region is None
-            else (samples, subset(self._recording(region), self.scored_conditions))
-        )
+        brains = [self._samples] if region is None else [self._samples, self._recording(region)]
+        return tuple(subset(brain, self.scored_conditions) for brain in brains)
 
     def _model(
         self, activations: Mapping[str, Activations], layer: str, conditions: tuple[str, ...]

@@ -16,7 +16,7 @@ from ...core.scores import Estimate
 from ...core.scores import Score as OurScore
 from ...metrics import Metric as OurMetric
 from .installed import Benchmark, Metric, Score
-from .labelled import from_assembly
+from .labelled import from_assembly, states_in_order
 from .models import BrainScoreSubject
 
 __all__ = ["BrainScoreBenchmark", "BrainScoreMetric", "to_score"]
@@ -130,21 +130,15 @@ def _half_width(estimate: Estimate) -> float:
 
 def _at_samples(model: xr.DataArray, samples: xr.DataArray) -> xr.DataArray:
     """The model's states in the order of the samples, as our metrics want them."""
-    states, names, wanted = (
-        xr.DataArray(model),
-        coordinate(model, "stimulus_id"),
-        coordinate(samples, "stimulus_id"),
-    )
-    place = {str(name): row for row, name in enumerate(names)}
-    missing = sorted(set(map(str, wanted)) - set(place))
-    if missing or len(place) != len(names) or set(states.dims) != {"presentation", "neuroid"}:
+    names, wanted = coordinate(model, "stimulus_id"), coordinate(samples, "stimulus_id")
+    missing = sorted(set(map(str, wanted)) - set(map(str, names)))
+    if missing or len(set(names)) != len(names) or set(model.dims) != {"presentation", "neuroid"}:
         raise InvalidDataError(
             "The model's assembly",
-            got=f"{dict(states.sizes)}, {len(place)} stimuli, without {missing[:3]}",
+            got=f"{dict(model.sizes)}, {len(set(names))} stimuli, without {missing[:3]}",
             needed="of (presentation, neuroid), with each stimulus of the recording once",
         )
-    values = np.asarray(states.transpose("presentation", "neuroid").values, dtype=np.float64)
-    values = values[[place[str(name)] for name in wanted]]
+    values = states_in_order(model, wanted).astype(np.float64)
     coords = {name: ("presentation", coordinate(samples, name)) for name in ("stimulus_id", "condition")}
     return xr.DataArray(
         values,

@@ -7,10 +7,11 @@ index.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from ...core.labelled import Form, check_labelled, coordinate
@@ -18,7 +19,7 @@ from ...core.labelled import Form, check_labelled, coordinate
 if TYPE_CHECKING:
     from .installed import DataAssembly
 
-__all__ = ["from_assembly", "to_assembly"]
+__all__ = ["from_assembly", "states_in_order", "to_assembly"]
 
 _OURS = {"time_bin_start": "time_bin_start_ms", "time_bin_end": "time_bin_end_ms"}
 _THEIRS = {ours: theirs for theirs, ours in _OURS.items()}
@@ -75,6 +76,25 @@ def from_assembly(
     labelled = xr.DataArray(assembly.values, dims=assembly.dims, coords=coords, attrs=dict(assembly.attrs))
     check_labelled(labelled, form)
     return labelled
+
+
+def states_in_order(states: xr.DataArray, names: Iterable[str]) -> npt.NDArray[Any]:
+    """A model's states in the order of some stimuli.
+
+    Parameters
+    ----------
+    states : assembly of dims (presentation, neuroid), in any order
+        One presentation of each stimulus.
+    names : iterable of str
+        Stimuli that are among these; a stimulus may come more than once.
+
+    Returns
+    -------
+    values : array of shape (n_names, n_neuroids)
+    """
+    place = {str(name): row for row, name in enumerate(coordinate(states, "stimulus_id"))}
+    values = np.asarray(states.transpose("presentation", "neuroid").values)
+    return values[[place[str(name)] for name in names]]
 
 
 def _coordinate_names(assembly: xr.DataArray) -> set[str]:

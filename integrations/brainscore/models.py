@@ -19,6 +19,7 @@ from ...core.activations import Activations, check_activations
 from ...core.errors import CandidateError, InvalidArgumentError, foreign_errors
 from ...core.labelled import coordinate
 from ...core.stimuli import FrameClip, Stimulus
+from .labelled import states_in_order
 from .stimuli import to_stimulus_set
 
 __all__ = ["BrainModel", "BrainScoreCandidate", "BrainScoreSubject"]
@@ -144,6 +145,4 @@ def _responses(recorded: xr.DataArray, names: list[str], target: str) -> npt.NDA
             got=f"{len(found)} presentations ({len(set(found) & set(names))} of frames that were shown)",
             needed=f"one of each of the {len(names)} frames",
         )
-    place = {name: row for row, name in enumerate(found)}
-    values = np.asarray(recorded.transpose("presentation", "neuroid").values, dtype=np.float32)
-    return values[[place[name] for name in names]]
+    return states_in_order(recorded, names).astype(np.float32)
