@@ -98,15 +98,11 @@ def main():
     parser.add_argument("--against", type=Path)
     options = parser.parse_args()
     found = scores(tuple(candidate_registry(Settings()).entries()) if options.all else FEW)
+    shown = {"identities": identities(), "scores": found}
     if options.against:
-        found = dict(
-            zip(
-                ("difference", "pair"),
-                largest_difference(found, json.loads(options.against.read_text())),
-                strict=True,
-            )
-        )
-    json.dump(found, sys.stdout, indent=1)
+        difference, pair = largest_difference(found, json.loads(options.against.read_text())["scores"])
+        shown = {"difference": difference, "pair": pair}
+    json.dump(shown, sys.stdout, indent=1)
 
 
 if __name__ == "__main__":
