@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from ..core.cards import Card, read_card
+from ..core.cards import Card, meant_key, read_card
 from ..core.errors import InnerscoreError, InvalidCardError
 
 __all__ = ["Fault", "card_faults", "entry_file", "fault_of"]
@@ -50,7 +51,7 @@ def card_faults(path: Path, card_type: type[Card]) -> list[Fault]:
             Fault(
                 str(path),
                 f"key '{'.'.join(map(str, detail['loc'])) or 'card'}': {detail['msg']}",
-                _FIXES.get(detail["type"], f"Give a legal value; {detail['input']!r} is none."),
+                _fix(detail, card_type),
             )
             for detail in cause.errors()
         ]
@@ -63,7 +64,10 @@ def entry_file(path: Path, entry: str) -> Path:
     return path.parent / where if where.endswith(".py") else path
 
 
-_FIXES = {
-    "missing": "Add it; 'innerscore info NAME' shows a whole card.",
-    "extra_forbidden": "Take it out, or write it as the card's other keys are written.",
-}
+def _fix(detail: ErrorDetails, card_type: type[Card]) -> str:
+    if detail["type"] == "missing":
+        return "Add it; 'innerscore info NAME' shows a whole card."
+    if detail["type"] == "extra_forbidden":
+        asked = meant_key(str(detail["loc"][-1]), card_type)
+        return asked or "Take it out, or write it as the card's other keys are written."
+    return f"Give a legal value; {detail['input']!r} is none."

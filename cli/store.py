@@ -34,7 +34,7 @@ def status(json: JsonOption = False) -> None:
     if json:
         emit_json(content)
     else:
-        write(f"{content['records']} records, schema version {REVISION}, at {content['url']}")
+        write(f"{content['url']}: {content['records']} records, schema version {REVISION}")
 
 
 @app.command()

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .arrays import plain_array
-from .errors import ActivationError
+from .errors import ActivationError, foreign_errors
 from .stimuli import Stimulus
 
 __all__ = ["Activations", "LayerValues", "TimedValues", "as_array", "check_activations"]
@@ -117,17 +117,40 @@ def _check_times(
             hint="" if own else "Return TimedValues(values, times_ms) for a time axis of the layer's own.",
         )
     last = stimulus.n_steps * 1000.0 / stimulus.rate_hz
+    named = f"The times of {subject[0].lower()}{subject[1:]}"
+    if times.dtype.kind not in "fiu" or len(times) == 0:
+        raise ActivationError(
+            named, got=f"{len(times)} of {times.dtype}", needed="numbers in ms, one at least"
+        )
     if not np.isfinite(times).all() or (np.diff(times) <= 0).any() or times[0] < 0 or times[-1] > last:
         raise ActivationError(
-            f"The times of {subject[0].lower()}{subject[1:]}",
+            named,
             got=f"{len(times)} values from {times.min():g} to {times.max():g}",
             needed=f"increasing, in ms, within 0..{last:g}",
         )
 
 
 def as_array(subject: str, value: object) -> npt.NDArray[Any]:
-    """A numpy view of an array or a torch tensor on any device; `subject` names it where entries are masked."""
-    detach = getattr(value, "detach", None)
-    return plain_array(
-        subject, detach().cpu().numpy() if detach is not None else value, error=ActivationError
-    )
+    """A numpy view of an array or a torch tensor on any device; `subject` names it where it is none.
+
+    A candidate may return anything: whatever numpy or torch raise over it is the candidate's fault.
+
+    Raises
+    ------
+    ActivationError
+        If it is ragged, masked, sparse, without values (a meta tensor), or otherwise no array.
+    """
+    with foreign_errors(
+        ActivationError,
+        subject,
+        needed="a numpy array or a dense torch tensor",
+        hint="Lists need rows of one length; a sparse tensor needs '.to_dense()', a list of tensors 'torch.stack'.",
+    ):
+        array = value if getattr(value, "detach", None) is None else _of_tensor(value)
+        return plain_array(subject, array, error=ActivationError)
+
+
+def _of_tensor(value: Any) -> npt.NDArray[Any]:
+    """A tensor's values; bfloat16, which numpy does not have, as float32, which holds all its values."""
+    tensor = value.detach().cpu()
+    return np.asarray((tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor).numpy())

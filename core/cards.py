@@ -1,19 +1,21 @@
 """Cards: what a candidate, data set, metric or benchmark is, by whom, under which licence, in YAML.
 
-A card's prose is its documentation on the board. Cards are read with ``safe_load`` into models that forbid
-extra keys; reading one imports no code of the thing it describes.
+A card's prose is its documentation on the board. Cards are read by :mod:`~innerscore.core.safe_yaml` into models
+that forbid extra keys; reading one imports no code of the thing it describes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from .errors import InvalidCardError
+from .safe_yaml import read_yaml
 from .stimuli import StimulusKind
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "MetricCard",
     "TrainedWeights",
     "card_of",
+    "meant_key",
     "read_card",
 ]
 
@@ -41,6 +44,15 @@ LayerName = Annotated[str, Field(pattern=r"^[\w.\-]{1,80}$")]
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_value_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        """Python counts True as 1: ``version: true`` would pass."""
+        annotation = cls.model_fields[info.field_name or ""].annotation
+        if isinstance(value, bool) and {int, float} & {annotation, *get_args(annotation)}:
+            raise ValueError("a truth value is no number")
+        return value
 
 
 class Card(_Model):
@@ -144,6 +156,13 @@ class CandidateCard(Card):
     takes: tuple[Literal["seed", "device"], ...] = ()
     options: Mapping[str, Any] = {}
     weights: TrainedWeights | None = None
+
+    @field_validator("layers")
+    @classmethod
+    def _each_layer_once(cls, layers: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := sorted({layer for layer in layers if layers.count(layer) > 1}):
+            raise ValueError(f"{', '.join(twice)} stands twice")
+        return layers
 
     @property
     def seeded(self) -> bool:
@@ -360,8 +379,7 @@ def card_of(data: bytes, name: str, card_type: type[C], *, aliases: bool = True)
             f"The card {name}", got=f"{len(data)} bytes", needed=f"of at most {_MOST_BYTES} bytes"
         )
     try:
-        loader = yaml.SafeLoader if aliases else _LoaderWithoutAliases
-        content = yaml.load(data.decode("utf-8"), Loader=loader)  # noqa: S506  (both are SafeLoaders)
+        content = read_yaml(data.decode("utf-8"), aliases=aliases)
     except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidCardError(f"The card {name}", got=str(error), needed="readable YAML") from error
     if not isinstance(content, dict):
@@ -372,18 +390,14 @@ def card_of(data: bytes, name: str, card_type: type[C], *, aliases: bool = True)
         raise _card_error(name, card_type, error) from error
 
 
-class _LoaderWithoutAliases(yaml.SafeLoader):
-    """Refuses aliases: nine lines of them expand to a thousand million values."""
-
-    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Compose a node that is no alias."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("an alias (*name), which this card may not have")
-        return super().compose_node(parent, index)
+def meant_key(key: str, card_type: type[Card]) -> str:
+    """A question that names the card's key that an unknown one resembles, or an empty text."""
+    near = get_close_matches(key, card_type.model_fields, n=1)
+    return f"Did you mean '{near[0]}'?" if near else ""
 
 
 def _card_error(name: str, card_type: type[Card], error: ValidationError) -> InvalidCardError:
-    faults = [_fault(detail) for detail in error.errors()]
+    faults = [_fault(detail, card_type) for detail in error.errors()]
     return InvalidCardError(
         f"The card {name}",
         got="; ".join(faults),
@@ -392,10 +406,10 @@ def _card_error(name: str, card_type: type[Card], error: ValidationError) -> Inv
     )
 
 
-def _fault(detail: Any) -> str:
+def _fault(detail: Any, card_type: type[Card]) -> str:
     field = ".".join(map(str, detail["loc"])) or "card"
     if detail["type"] == "missing":
         return f"key '{field}' is missing"
     if detail["type"] == "extra_forbidden":
-        return f"key '{field}' is unknown"
+        return f"key '{field}' is unknown {meant_key(field, card_type)}".strip()
     return f"key '{field}' = {detail['input']!r} ({detail['msg']})"

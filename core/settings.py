@@ -1,18 +1,20 @@
 """Settings: one typed value from defaults, a TOML file and ``INNERSCORE_*`` variables, the latter first.
 
 The file is ``config.toml`` in the user's configuration folder, or the one that ``INNERSCORE_CONFIG`` names.
-Nothing is read before :func:`load_settings` is called.
+Nothing is read before :func:`load_settings` is called. What is misspelt or empty is refused: it would put records
+and recordings into another place than the one that was meant.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -22,8 +24,24 @@ from pydantic_settings import (
 )
 
 from .errors import InvalidInputError
+from .sqlite_urls import sqlite_url
 
 __all__ = ["Settings", "load_settings"]
+
+_PREFIX = "INNERSCORE_"
+# Variables that are no settings: of the settings' file, and of the command line's --token.
+_OTHER_VARIABLES = ("INNERSCORE_CONFIG", "INNERSCORE_TOKEN")
+
+
+def _expanded(path: Path) -> Path:
+    """The path with a leading ~ as the home folder."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+
+
+Folder = Annotated[Path, AfterValidator(_expanded)]
 
 
 class Settings(BaseSettings):
@@ -31,6 +49,9 @@ class Settings(BaseSettings):
 
     Attributes
     ----------
+    home : pathlib.Path or None
+        One folder for everything that is kept: `data_dir` and `cache_dir` then are ``data`` and ``cache`` in it,
+        where they are not given themselves. None for the user's folders of the operating system.
     data_dir : pathlib.Path
         Recordings and the board's store.
     cache_dir : pathlib.Path
@@ -50,14 +71,15 @@ class Settings(BaseSettings):
         Threads for numerical work; None leaves it to the libraries.
     """
 
-    model_config = SettingsConfigDict(env_prefix="INNERSCORE_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
-    data_dir: Path = Field(default_factory=lambda: platformdirs.user_data_path("innerscore"))
-    cache_dir: Path = Field(default_factory=lambda: platformdirs.user_cache_path("innerscore"))
-    mirror: Path | None = None
+    home: Folder | None = None
+    data_dir: Folder = Field(default_factory=lambda: platformdirs.user_data_path("innerscore"))
+    cache_dir: Folder = Field(default_factory=lambda: platformdirs.user_cache_path("innerscore"))
+    mirror: Folder | None = None
     offline: bool = False
     store_url: str | None = None
-    plugins: Annotated[tuple[Path, ...], NoDecode] = ()
+    plugins: Annotated[tuple[Folder, ...], NoDecode] = ()
     device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
     threads: Annotated[int, Field(ge=1)] | None = None
 
@@ -66,10 +88,26 @@ class Settings(BaseSettings):
     def _split_paths(cls, value: object) -> object:
         return tuple(filter(None, value.split(os.pathsep))) if isinstance(value, str) else value
 
+    @field_validator("home", "data_dir", "cache_dir", "mirror", "store_url", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        """An empty path would be the folder that the command happens to run in."""
+        if value == "":
+            raise ValueError("empty; leave the setting out to get its default")
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _all_in_home(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if not given.get("home"):
+            return given
+        home = Path(given["home"])
+        return {"data_dir": home / "data", "cache_dir": home / "cache", **given}
+
     @property
     def store(self) -> str:
         """SQLAlchemy URL of the board's store."""
-        return self.store_url or f"sqlite:///{self.data_dir / 'board.sqlite'}"
+        return self.store_url or sqlite_url(self.data_dir / "board.sqlite")
 
     @property
     def own_datasets(self) -> Path:
@@ -100,8 +138,9 @@ def load_settings(**overrides: object) -> Settings:
     Raises
     ------
     InvalidInputError
-        If a value is illegal or a key unknown; field, got and needed are named.
+        If a value is illegal, or a key or ``INNERSCORE_*`` variable unknown; field, got and needed are named.
     """
+    _check_variables()
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
@@ -119,6 +158,28 @@ def load_settings(**overrides: object) -> Settings:
         ) from error
 
 
+def _check_variables() -> None:
+    known = [*(_PREFIX + name.upper() for name in Settings.model_fields), *_OTHER_VARIABLES]
+    for name in os.environ:
+        if name.startswith(_PREFIX) and name not in known:
+            near = get_close_matches(name, known, n=1)
+            raise InvalidInputError(
+                f"The environment variable {name}",
+                got="no such setting",
+                needed=f"one of {', '.join(known)}",
+                hint=f"Did you mean {near[0]}?" if near else "Unset it.",
+            )
+
+
 def _config_file() -> Path:
+    """The user's file of settings, which need not be there, or the one that is named, which must."""
     named = os.environ.get("INNERSCORE_CONFIG")
-    return Path(named) if named else platformdirs.user_config_path("innerscore") / "config.toml"
+    if named is None:
+        return platformdirs.user_config_path("innerscore") / "config.toml"
+    if not (file := Path(named).expanduser()).exists():
+        raise InvalidInputError(
+            "The file of settings that INNERSCORE_CONFIG names",
+            got=repr(named),
+            needed="a file that is there",
+        )
+    return file

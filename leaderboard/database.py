@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
 from ..core.errors import MissingPartError, StoreError
+from ..core.sqlite_urls import sqlite_file
 
-__all__ = ["database_file", "open_engine", "reading", "safe_url", "sqlite_url", "store_errors", "writing"]
+__all__ = ["database_file", "open_engine", "reading", "safe_url", "store_errors", "writing"]
 
 _BUSY_SECONDS = 30
 _WRITES = "innerscore_writes"
@@ -61,14 +62,8 @@ def open_engine(url: str, *, must_exist: bool = False) -> sa.Engine:
 
 def database_file(url: str) -> Path | None:
     """The file of an SQLite database; None for one in memory and for PostgreSQL."""
-    parsed = _parsed(url)
-    on_disk = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
-    return Path(str(parsed.database)) if on_disk else None
-
-
-def sqlite_url(path: Path) -> str:
-    """The URL of an SQLite file, whatever characters are in its path."""
-    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
+    _parsed(url)
+    return sqlite_file(url)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..core.errors import StoreError
-from .database import database_file, open_engine, safe_url, sqlite_url, store_errors
+from ..core.sqlite_urls import sqlite_url
+from .database import database_file, open_engine, safe_url, store_errors
 from .schema import REVISION
 from .store import Store
 from .upgrade import copy_file, found_revision

@@ -22,7 +22,8 @@ from ..core.errors import InvalidCardError, InvalidDataError, InvalidRecordError
 from ..core.hashing import sha256_of_bytes
 from ..core.records import TARGETS_FILE, ResultRecord, read_candidate_card, read_record
 from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
-from .database import open_engine, reading, safe_url, sqlite_url, store_errors, writing
+from ..core.sqlite_urls import sqlite_url
+from .database import open_engine, reading, safe_url, store_errors, writing
 from .inserting import BATCH, Entry, check_superseded, insert_new, insert_run
 from .schema import ATTACHMENTS, RECORDS
 from .triggers import broken_pages, missing_guards

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from ..core.errors import StoreError
 from ..core.files import atomic_path
-from .database import database_file, safe_url, sqlite_url, store_errors, writing
+from ..core.sqlite_urls import sqlite_url
+from .database import database_file, safe_url, store_errors, writing
 from .schema import REVISION, REVISIONS
 
 __all__ = ["bring_up_to_date", "copy_file", "found_revision", "roll_back"]

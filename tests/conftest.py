@@ -22,7 +22,7 @@ for _name in [name for name in os.environ if name.startswith("INNERSCORE_")]:
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch, tmp_path):
     """No test reads the user's configuration or writes to the user's folders."""
-    monkeypatch.setenv("INNERSCORE_CONFIG", str(tmp_path / "no-config.toml"))
+    monkeypatch.setenv("INNERSCORE_CONFIG", os.devnull)
     monkeypatch.setenv("INNERSCORE_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("INNERSCORE_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("INNERSCORE_OFFLINE", "true")

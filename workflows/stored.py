@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.settings import Settings
-from ..leaderboard.database import sqlite_url
+from ..core.sqlite_urls import sqlite_url
 from ..leaderboard.store import Entry, Store
 
 if TYPE_CHECKING:

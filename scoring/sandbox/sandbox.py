@@ -16,6 +16,7 @@ from ...core.errors import InvalidInputError
 from ...core.identity import PACKAGE_ROOT
 from ...core.registry import Registered
 from ...core.settings import Settings
+from ...core.sqlite_urls import sqlite_file
 from ...core.stimuli import StimulusSet
 from .command import CANDIDATE, bubblewrap_command, inside
 from .limits import SandboxLimits
@@ -130,10 +131,8 @@ def try_sandbox(settings: Settings) -> None:
 
 
 def _hidden(settings: Settings) -> list[Path]:
-    store = settings.store.removeprefix("sqlite:///")
-    files = [Path(store)] if store != settings.store else []
-    mirror = [] if settings.mirror is None else [settings.mirror]
-    return [settings.data_dir, settings.cache_dir, *mirror, *settings.plugins, *files]
+    named = (sqlite_file(settings.store), settings.mirror)
+    return [settings.data_dir, settings.cache_dir, *filter(None, named), *settings.plugins]
 
 
 def _staged(registered: Registered[CandidateCard], target: Path, bundle_sha256: str) -> Path | None:

@@ -174,6 +174,88 @@ def test_a_layer_that_the_module_lacks_is_refused():
         TorchCandidate(nn.Sequential(nn.ReLU()), ["nothing"])
 
 
+def clip_of(n_steps):
+    frames = np.random.default_rng(0).integers(0, 256, (n_steps, 64, 64, 3), dtype=np.uint8)
+    return FrameClip("many", frames, 20.0, 0.1)
+
+
+class AddsInPlace(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm, self.rest = nn.BatchNorm2d(3), nn.Flatten()
+
+    def forward(self, frames):
+        normed = self.norm(frames)
+        normed += 1
+        return self.rest(normed)
+
+
+@pytest.mark.parametrize(
+    ("net", "layer"),
+    [
+        (nn.Sequential(nn.Conv2d(3, 2, 3), nn.ReLU(inplace=True)), "0"),
+        (nn.Sequential(nn.Identity(), nn.Hardtanh(inplace=True), nn.Flatten()), "0"),
+        (AddsInPlace(), "norm"),
+    ],
+)
+def test_an_operation_in_place_does_not_change_the_layer_before_it(net, layer):
+    found = TorchCandidate(net, [layer]).activations(CLIPS[0])[layer]
+    with torch.inference_mode():
+        frames = torch.tensor(CLIPS[0].frames).permute(0, 3, 1, 2).float() / 255
+        expected = net.get_submodule(layer)(frames).flatten(1).numpy()
+    np.testing.assert_array_equal(found, expected)
+
+
+class Odd(nn.Module):
+    """Layers of which none gives one real tensor once."""
+
+    def __init__(self):
+        super().__init__()
+        self.twice, self.never, self.pair, self.waves = nn.ReLU(), nn.ReLU(), nn.GRU(12288, 2), Waves()
+
+    def forward(self, frames):
+        self.pair(self.twice(self.twice(frames)).flatten(1))
+        return self.waves(frames)
+
+
+class Waves(nn.Module):
+    def forward(self, frames):
+        return torch.fft.fft(frames)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [("twice", "2 times"), ("never", "0 times"), ("pair", "tuple"), ("waves", "complex64")],
+)
+def test_a_layer_whose_output_is_not_clear_is_refused(layer, message):
+    with pytest.raises(ActivationError, match=message) as raised:
+        TorchCandidate(Odd(), [layer]).activations(CLIPS[0])
+    assert f"'{layer}'" in str(raised.value)
+
+
+class Memory(nn.Module):
+    """A recurrent layer over what it takes for time: the frames of a batch, or those of a clip."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn, self.state = nn.GRU(3, 4, batch_first=True), nn.Identity()
+
+    def forward(self, frames):
+        return self.state(self.rnn(frames.mean((-2, -1)))[0])
+
+
+def test_memory_that_batches_would_cut_is_refused_and_a_whole_clip_keeps_it():
+    clip, net = clip_of(40), Memory()
+    with pytest.raises(ActivationError, match="memory of earlier frames"):
+        TorchCandidate(net, ["state"], batch_frames=16).activations(clip)
+    found = TorchCandidate(net, ["state"], whole_clip=True).activations(clip)["state"]
+    with torch.inference_mode():
+        expected = net(torch.tensor(clip.frames).permute(0, 3, 1, 2).float()[None] / 255)[0].numpy()
+    np.testing.assert_array_equal(found, expected)
+    still = TorchCandidate(nn.Sequential(nn.Conv2d(3, 2, 9), nn.ReLU()), ["1"], batch_frames=16)
+    assert still.activations(clip)["1"].shape == (40, 2 * 56 * 56)
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [

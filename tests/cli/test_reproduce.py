@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -35,7 +36,7 @@ def command(folder, *arguments):
         "INNERSCORE_DATA_DIR": str(folder / "data"),
         "INNERSCORE_CACHE_DIR": str(folder / "cache"),
         "INNERSCORE_OFFLINE": "true",
-        "INNERSCORE_CONFIG": str(folder / "none.toml"),
+        "INNERSCORE_CONFIG": os.devnull,
         "OMP_NUM_THREADS": "1",
         "PATH": "/usr/bin:/bin",
     }

@@ -9,6 +9,13 @@ from innerscore.core.stimuli import FrameClip
 CLIP = FrameClip("clip", np.zeros((6, 4, 4, 3), np.uint8), 60.0, 0.1)
 
 
+class Unreadable:
+    """An array-like that fails when numpy asks."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("on another machine")
+
+
 def check(returned, layers=("a",)):
     return check_activations(returned, CLIP, candidate="mine", layers=layers)
 
@@ -21,6 +28,11 @@ def test_values_come_back_as_float32_with_the_stimulus_times():
 
 def test_a_torch_tensor_will_do():
     assert check({"a": torch.ones(6, 3, requires_grad=True)})["a"].values.shape == (6, 3)
+
+
+def test_bfloat16_comes_back_with_the_same_values():
+    values = torch.tensor([[0.1, -3.0e38, 1e-30]] * 6).to(torch.bfloat16)
+    np.testing.assert_array_equal(check({"a": values})["a"].values, values.float().numpy())
 
 
 def test_a_layer_may_have_times_of_its_own():
@@ -46,6 +58,14 @@ def test_a_layer_may_have_times_of_its_own():
         ({"a": TimedValues(np.ones((2, 3)), np.array([50.0, 0.0]))}, "increasing"),
         ({"a": TimedValues(np.ones((2, 3)), np.array([0.0, 500.0]))}, "within 0..100"),
         ({"a": TimedValues(np.ones((2, 3)), np.array([0.0]))}, "1 time steps"),
+        ({"a": TimedValues(np.ones((2, 3)), np.array(["0", "50"]))}, "numbers in ms"),
+        ({"a": TimedValues(np.ones((0, 3)), np.array([]))}, "one at least"),
+        ({"a": [[1.0, 2.0], [1.0]] * 3}, "rows of one length"),
+        ({"a": [torch.ones(3, requires_grad=True)] * 6}, r"torch\.stack"),
+        ({"a": torch.ones(6, 3).to_sparse()}, r"\.to_dense"),
+        ({"a": torch.ones(6, 3, device="meta")}, "numpy array or a dense torch tensor"),
+        ({"a": torch.ones(6, 3, dtype=torch.complex64)}, r"real array \(time, units\)"),
+        ({"a": Unreadable()}, "numpy array or a dense torch tensor"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:overflow")

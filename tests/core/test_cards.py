@@ -50,6 +50,9 @@ def test_a_missing_key_is_named(tmp_path, key):
         ({"entry": "os.system"}, "key 'entry'"),
         ({"url": "javascript:alert(1)"}, "key 'url'"),
         ({"layers": ["<b>"]}, "key 'layers.0'"),
+        ({"layers": ["a", "b", "a"]}, "a stands twice"),
+        ({"version": True}, "a truth value is no number"),
+        ({"acepts": ["frames"]}, r"key 'acepts' is unknown Did you mean 'accepts'\?"),
     ],
 )
 def test_an_extra_key_or_an_illegal_value_is_named(tmp_path, changes, message):
@@ -79,3 +82,26 @@ def test_a_data_sets_card_may_tell_its_loader_something(tmp_path):
     assert read_card(written(tmp_path, content | {"options": options}), DatasetCard).options == options
     with pytest.raises(InvalidCardError, match="key 'options'"):
         read_card(written(tmp_path, content | {"options": ["arena"]}), DatasetCard)
+
+
+@pytest.mark.parametrize("text", ["licence: private\nlicence: MIT\n", "options: {a: 1, a: 2}\n"])
+def test_a_key_that_stands_twice_is_refused(tmp_path, text):
+    with pytest.raises(InvalidCardError, match="stands twice"):
+        read_card(written(tmp_path, yaml.safe_dump(GOOD) + text), CandidateCard)
+
+
+def test_plain_values_are_read_as_yaml_1_2_has_them(tmp_path):
+    text = "options: {rat: 0403, old: no, at: 12:30, on: 2014-05-12, small: 1e-5, n: 12, x: 0.5, yes: true, none: }"
+    found = read_card(written(tmp_path, yaml.safe_dump(GOOD) + text), CandidateCard).options
+    assert found == {
+        **{"rat": "0403", "old": "no", "at": "12:30", "on": "2014-05-12"},
+        **{"small": 1e-5, "n": 12, "x": 0.5, "yes": True, "none": None},
+    }
+
+
+def test_a_merge_key_may_be_overridden(tmp_path):
+    text = "options: {one: &one {a: 1, b: 2}, two: {<<: *one, a: 3}}"
+    assert read_card(written(tmp_path, yaml.safe_dump(GOOD) + text), CandidateCard).options["two"] == {
+        "a": 3,
+        "b": 2,
+    }

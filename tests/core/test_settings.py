@@ -5,6 +5,8 @@ import pytest
 
 from innerscore.core.errors import InvalidInputError
 from innerscore.core.settings import Settings, load_settings
+from innerscore.core.sqlite_urls import sqlite_file
+from innerscore.leaderboard.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,3 +50,55 @@ def test_every_setting_is_documented():
     text = (ROOT / "docs" / "reference.md").read_text()
     missing = [name for name in Settings.model_fields if f"INNERSCORE_{name.upper()}" not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize("name", ["INNERSCORE_DATADIR", "INNERSCORE_HOUSE"])
+def test_a_variable_that_is_no_setting_is_refused(monkeypatch, name):
+    monkeypatch.setenv(name, "/somewhere")
+    with pytest.raises(InvalidInputError, match=f"variable {name}"):
+        load_settings()
+
+
+def test_a_misspelt_variable_is_told_which_is_meant(monkeypatch):
+    monkeypatch.setenv("INNERSCORE_DATADIR", "/somewhere")
+    with pytest.raises(InvalidInputError, match=r"Did you mean INNERSCORE_DATA_DIR\?"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["HOME", "DATA_DIR", "CACHE_DIR", "MIRROR", "STORE_URL"])
+def test_an_empty_variable_is_refused(monkeypatch, name):
+    monkeypatch.setenv(f"INNERSCORE_{name}", "")
+    with pytest.raises(InvalidInputError, match=f"INNERSCORE_{name}.*''"):
+        load_settings()
+
+
+def test_a_settings_file_that_is_named_must_be_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("INNERSCORE_CONFIG", str(tmp_path / "none.toml"))
+    with pytest.raises(InvalidInputError, match=r"none\.toml"):
+        load_settings()
+
+
+def test_a_tilde_is_the_home_folder(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    settings = load_settings(data_dir="~/x", cache_dir="~/y", mirror="~/z", plugins="~/p:/q")
+    assert (settings.data_dir, settings.cache_dir) == (Path("/home/me/x"), Path("/home/me/y"))
+    assert (settings.mirror, settings.plugins) == (Path("/home/me/z"), (Path("/home/me/p"), Path("/q")))
+    monkeypatch.delenv("INNERSCORE_DATA_DIR")
+    assert load_settings(home="~/h").data_dir == Path("/home/me/h/data")
+
+
+def test_one_variable_puts_everything_into_one_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("INNERSCORE_HOME", str(tmp_path))
+    monkeypatch.delenv("INNERSCORE_DATA_DIR")
+    monkeypatch.delenv("INNERSCORE_CACHE_DIR")
+    assert (load_settings().data_dir, load_settings().cache_dir) == (tmp_path / "data", tmp_path / "cache")
+    monkeypatch.setenv("INNERSCORE_CACHE_DIR", "/scratch")
+    assert (load_settings().data_dir, load_settings().cache_dir) == (tmp_path / "data", Path("/scratch"))
+
+
+@pytest.mark.parametrize("name", ["a b", "a?b", "a%20b", "a#b"])
+def test_the_store_lies_where_its_path_says(tmp_path, name):
+    settings = load_settings(data_dir=tmp_path / name)
+    assert sqlite_file(settings.store) == tmp_path / name / "board.sqlite"
+    Store(settings.store).close()
+    assert (tmp_path / name / "board.sqlite").is_file()

@@ -1,0 +1,85 @@
+"""YAML as people mean it: YAML 1.2's plain values, and no key twice in one mapping.
+
+PyYAML takes the last of two equal keys without a word, so that ``licence: private`` above another licence would let
+data out. By YAML 1.1 it takes ``no`` for a truth value, ``12:30`` for 750, ``0403`` for 259, ``1e-5`` for a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+import yaml
+
+__all__ = ["read_yaml"]
+
+_MERGE = "tag:yaml.org,2002:merge"
+
+#: YAML 1.2, 10.3.2; but digits after a leading zero are a text, such as the name of an animal.
+_PLAIN = {
+    "tag:yaml.org,2002:null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "tag:yaml.org,2002:bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "tag:yaml.org,2002:int": (r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+", list("-+0123456789")),
+    "tag:yaml.org,2002:float": (
+        r"[-+]?(?:(?:0|[1-9][0-9]*)?\.[0-9]+|(?:0|[1-9][0-9]*)\.?)(?:[eE][-+]?[0-9]+)?"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+    _MERGE: (r"<<", ["<"]),
+}
+
+
+def read_yaml(text: str, *, aliases: bool = True) -> Any:
+    """Read YAML without building objects.
+
+    Parameters
+    ----------
+    text : str
+        YAML of one document.
+    aliases : bool, default=True
+        Allow YAML's aliases, by which a stranger's small text could expand to a huge one.
+
+    Raises
+    ------
+    yaml.YAMLError
+        If it is no YAML, a key stands twice in one mapping, or it has aliases that it may not have.
+    """
+    return yaml.load(text, Loader=_Loader if aliases else _LoaderWithoutAliases)  # noqa: S506  (SafeLoaders)
+
+
+class _Loader(yaml.SafeLoader):
+    """A SafeLoader of YAML 1.2's plain values that refuses a key that stands twice."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Build a mapping whose keys differ; what a merge key (<<) brings may be overridden."""
+        seen: set[Hashable] = set()
+        for key_node in (key for key, _ in node.value if key.tag != _MERGE):
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                break  # refused below
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None,
+                    None,
+                    f"the key {key!r} stands twice; the first would not count",
+                    key_node.start_mark,
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+for _tag, (_pattern, _first) in _PLAIN.items():
+    _Loader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), _first)
+
+
+class _LoaderWithoutAliases(_Loader):
+    """Refuses aliases: nine lines of them expand to a thousand million values."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a node that is no alias."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias (*name), which this card may not have")
+        return super().compose_node(parent, index)
