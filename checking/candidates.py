@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from ..candidates import LoadedCandidate, load_candidate
-from ..candidates.interface import accepts
+from ..candidates import load_candidate
+from ..candidates.interface import accepts, bundle_sha256, find_candidate
 from ..core.activations import Activations
+from ..core.bundles import CARD_NAME, pack_folder
 from ..core.cards import CandidateCard
-from ..core.errors import CandidateError, InvalidCardError
+from ..core.errors import CandidateError, InvalidCardError, InvalidInputError
+from ..core.identity import PACKAGE_ROOT
 from ..core.settings import Settings
-from ..core.stimuli import FrameClip, Stimulus, StimulusKind, StimulusSet
+from ..core.stimuli import FrameClip, StimulusKind, StimulusSet
+from ..scoring.activation_cache import Showing
+from ..scoring.sandbox import Sandbox
 from .faults import Fault, entry_file, fault_of
 
-__all__ = ["CandidateReport", "Estimate", "check_candidate"]
+__all__ = [
+    "CandidateReport",
+    "Estimate",
+    "behaviour_faults",
+    "check_candidate",
+    "opened_candidate",
+    "probes_of",
+]
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,7 @@ def check_candidate(
     settings: Settings,
     *,
     seed: int,
+    sandbox: Sandbox | None = None,
 ) -> CandidateReport:
     """Check a candidate whose card is valid.
 
@@ -95,40 +109,84 @@ def check_candidate(
         Device and plugins.
     seed : int
         Seed of the run.
+    sandbox : Sandbox, optional
+        Sandbox to run it in, as a board's workers do; without one, it runs in this process.
     """
     file = entry_file(path, card.entry)
-    try:
-        builds = [load_candidate(name, settings, seed=seed) for _ in range(2)]
-    except (CandidateError, InvalidCardError) as error:
-        return CandidateReport((fault_of(error, file),))
-    faults: list[Fault] = []
+    faults = bundle_faults(path)
     paces: dict[StimulusKind, _Pace] = {}
+    opened = opened_candidate(name, settings, seed=seed, sandbox=sandbox)
     for kind in card.accepts:
-        probes = _probes(card, kind, sets)
-        faults += _probe_faults(builds, kind, probes, file, path)
-        if len(probes) == 2 and not faults:
-            paces[kind] = _pace(builds[0], probes)
+        probes = probes_of(card, kind, sets)
+        if probes is None:
+            reason = f"the card accepts {kind}, but no stimulus of the benchmarks is that long"
+            faults.append(Fault(str(path), reason, "Lower 'min_frames', or take the kind out of 'accepts'."))
+            continue
+        try:
+            found = behaviour_faults(opened, probes, file)
+            if not found and not faults:
+                paces[kind] = _pace(opened, probes)
+        except (CandidateError, InvalidCardError) as error:
+            return CandidateReport((*faults, fault_of(error, file)))
+        faults += found
     return CandidateReport(tuple(faults), _estimates(card, sets, paces))
 
 
-def _probes(card: CandidateCard, kind: StimulusKind, sets: Mapping[str, StimulusSet]) -> list[Stimulus]:
-    """The first two stimuli of a kind that are long enough for the candidate."""
-    of_kind = [stimulus for stimuli in sets.values() if stimuli.kind == kind for stimulus in stimuli]
-    long_enough = (s for s in of_kind if not isinstance(s, FrameClip) or s.n_steps >= card.min_frames)
-    return [stimulus for stimulus, _ in zip(long_enough, range(2), strict=False)]
-
-
-def _probe_faults(
-    builds: Sequence[LoadedCandidate], kind: StimulusKind, probes: Sequence[Stimulus], file: Path, path: Path
-) -> list[Fault]:
-    if len(probes) < 2:
-        reason = f"the card accepts {kind}, but no stimulus of the benchmarks is that long"
-        return [Fault(str(path), reason, "Lower 'min_frames', or take the kind out of 'accepts'.")]
+def bundle_faults(path: Path) -> list[Fault]:
+    """The fault for which a board would refuse the folder of a card as a bundle; built-in candidates have none."""
+    if path.name != CARD_NAME or path.resolve().is_relative_to(PACKAGE_ROOT):
+        return []
     try:
-        first, other, after = (builds[0].activations([probes[k]])[0] for k in (0, 1, 0))
-        anew = builds[1].activations([probes[0]])[0]
-    except CandidateError as error:
-        return [fault_of(error, file)]
+        pack_folder(path.parent)
+    except InvalidInputError as error:
+        return [fault_of(error, path)]
+    return []
+
+
+def opened_candidate(
+    name: str, settings: Settings, *, seed: int, sandbox: Sandbox | None = None
+) -> Callable[[StimulusSet], AbstractContextManager[Showing]]:
+    """A function that builds a candidate anew, to be shown the stimuli of a set, here or in a sandbox."""
+
+    def opened(stimuli: StimulusSet) -> AbstractContextManager[Showing]:
+        if sandbox is None:
+            return nullcontext(load_candidate(name, settings, seed=seed))
+        made_of = bundle_sha256(find_candidate(name, settings))
+        return sandbox.opened(name, made_of, stimuli, seed=seed)
+
+    return opened
+
+
+def probes_of(card: CandidateCard, kind: StimulusKind, sets: Mapping[str, StimulusSet]) -> StimulusSet | None:
+    """The first two stimuli of a kind that are long enough for the candidate; None if there are no two."""
+    of_kind = [stimulus for stimuli in sets.values() if stimuli.kind == kind for stimulus in stimuli]
+    long_enough = {
+        s.identifier: s for s in of_kind if not isinstance(s, FrameClip) or s.n_steps >= card.min_frames
+    }
+    if len(long_enough) < 2:
+        return None
+    probes = tuple(long_enough.values())[:2]
+    return StimulusSet("probes", probes, pd.DataFrame({"stimulus_id": [one.identifier for one in probes]}))
+
+
+def behaviour_faults(
+    opened: Callable[[StimulusSet], AbstractContextManager[Showing]], probes: StimulusSet, file: Path
+) -> list[Fault]:
+    """Faults in what a candidate gives for two stimuli, shown in turn and to a second build of it.
+
+    These are the rules of ``check`` and of a board's workers alike: the same units for every stimulus, values that
+    depend on the stimulus, and neither on what was shown before nor on anything but the seed.
+
+    Raises
+    ------
+    CandidateError
+        If it cannot be built or shown, or what it returns is not as the stimuli demand.
+    """
+    one, two = probes.stimuli
+    with opened(probes) as candidate:
+        first, other, after = (candidate.activations([stimulus])[0] for stimulus in (one, two, one))
+    with opened(probes) as candidate:
+        anew = candidate.activations([one])[0]
     return [
         *_unit_faults(first, other, file),
         *_constant_faults(first, other, file),
@@ -166,7 +224,8 @@ def _repeat_faults(first: Activations, anew: Activations, after: Activations, fi
             Fault(
                 str(file),
                 f"built twice under one seed, it gives different numbers in layers {_differing(first, anew)}",
-                "Draw from a generator made of the run's seed: 'takes: [seed]' on the card.",
+                "Draw from a generator made of the run's seed: 'takes: [seed]' on the card. A torch module with "
+                "dropout needs '.eval()'.",
             )
         ]
     if _differing(first, after):
@@ -184,12 +243,14 @@ def _differing(one: Activations, two: Activations) -> list[str]:
     return [layer for layer in one if not np.array_equal(one[layer].values, two[layer].values)]
 
 
-def _pace(candidate: LoadedCandidate, probes: Sequence[Stimulus]) -> _Pace:
-    """Time and float32 bytes a step; the candidate is warm by now."""
+def _pace(opened: Callable[[StimulusSet], AbstractContextManager[Showing]], probes: StimulusSet) -> _Pace:
+    """Time and float32 bytes a step, once the candidate is warm."""
     steps = sum(stimulus.n_steps for stimulus in probes)
-    start = time.perf_counter()
-    shown = candidate.activations(probes)
-    seconds = time.perf_counter() - start
+    with opened(probes) as candidate:
+        candidate.activations(probes.stimuli)
+        start = time.perf_counter()
+        shown = candidate.activations(probes.stimuli)
+        seconds = time.perf_counter() - start
     size = sum(timed.values.nbytes for layers in shown for timed in layers.values())
     return _Pace(seconds / steps, size / steps)
 

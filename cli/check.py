@@ -33,19 +33,23 @@ def check(
         ),
     ] = None,
     seed: SeedOption = 0,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Run the candidate in a sandbox, as a board's workers do.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Check a candidate, a data set or a benchmark.
 
-    Each fault is listed with its file, its reason and its fix. For a candidate, the time and memory of its
-    activations to the stimuli of the benchmarks are estimated. Exit code 3 if there is a fault.
+    Each fault is listed with its file, its reason and its fix. A candidate is held against the rules by which a
+    board takes it, and the time and memory of its activations to the stimuli of the benchmarks are estimated. Exit
+    code 3 if there is a fault.
     """
     from ..checking import find_target
     from ..core.settings import load_settings
 
     settings = load_settings()
     target = find_target(name, settings)
-    report = _report(name, target, settings, benchmark or list(_PROBES), seed)
+    report = _report(name, target, settings, benchmark or list(_PROBES), seed, sandbox)
     if json:
         emit_json({"kind": target.kind, "card": str(target.path), **dataclasses.asdict(report)})
     else:
@@ -55,7 +59,7 @@ def check(
 
 
 def _report(
-    name: str, target: Target, settings: Settings, benchmarks: list[str], seed: int
+    name: str, target: Target, settings: Settings, benchmarks: list[str], seed: int, sandbox: bool
 ) -> CandidateReport:
     from ..checking import CandidateReport, card_faults, name_faults
     from ..checking.targets import CARD_TYPES
@@ -69,21 +73,23 @@ def _report(
     if taken:
         return CandidateReport(tuple(taken))
     if target.kind == "candidate":
-        return _candidate_report(name, target, settings, benchmarks, seed)
+        return _candidate_report(name, target, settings, benchmarks, seed, sandbox)
     return _data_report(target, settings)
 
 
 def _candidate_report(
-    name: str, target: Target, settings: Settings, benchmarks: list[str], seed: int
+    name: str, target: Target, settings: Settings, benchmarks: list[str], seed: int, sandbox: bool
 ) -> CandidateReport:
     from ..checking import check_candidate
     from ..core.cards import CandidateCard, read_card
+    from ..scoring.sandbox import Sandbox
     from ..workflows.running import limit_threads
 
     limit_threads(settings)
     card = read_card(target.path, CandidateCard)
     sets = _stimuli([*benchmarks, *_PROBES], settings)
-    report = check_candidate(name, target.path, card, sets, settings, seed=seed)
+    box = Sandbox(settings) if sandbox else None
+    report = check_candidate(name, target.path, card, sets, settings, seed=seed, sandbox=box)
     estimates = tuple(entry for entry in report.estimates if entry.benchmark in benchmarks)
     return dataclasses.replace(report, estimates=estimates)
 
@@ -136,4 +142,5 @@ def _write_report(target: Target, report: CandidateReport) -> None:
     for entry in report.estimates:
         cost = f"about {entry.seconds:.3g} s and {entry.memory_mb:.3g} MB to be shown its stimuli"
         write(f"{entry.benchmark}: {cost if entry.applicable else 'not applicable'}")
-    write(f"{target.kind} {target.path.name}: {len(report.faults) or 'no'} faults")
+    n = len(report.faults)
+    write(f"{target.kind} {target.path.name}: {n or 'no'} fault{'' if n == 1 else 's'}")

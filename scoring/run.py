@@ -222,10 +222,16 @@ def show(
 
 
 def lost(
-    run: Run, settings: Settings, stage: Stage, error: InnerscoreError, *, supersedes: str | None = None
+    run: Run,
+    settings: Settings,
+    stage: Stage,
+    error: InnerscoreError,
+    *,
+    supersedes: str | None = None,
+    sandbox: Sandbox | None = None,
 ) -> Outcome:
     """The outcome of a run whose process ended without one: "failed", at the stage that it was in."""
-    attempt = _Attempt(run, settings, supersedes, _silent, _Clock.start(), stage)
+    attempt = _Attempt(run, settings, supersedes, _silent, _Clock.start(), stage, sandbox)
     return attempt.failed(error)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from ..checking import Fault
 from ..core.errors import (
     ActivationError,
     CandidateError,
@@ -15,11 +18,26 @@ from ..core.errors import (
 from ..core.records import ResultRecord
 from ..leaderboard.queue import Failed
 
-__all__ = ["failed_of", "failed_of_record", "internal"]
+__all__ = ["RefusedError", "failed_of", "failed_of_record", "internal"]
 
 _AGAIN = "Then submit it again."
+
+
+class RefusedError(CandidateError):
+    """A candidate runs, but breaks a rule of ``innerscore check``, so that a score of it would not be its own."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__(
+            "The candidate",
+            got="; ".join(fault.reason for fault in faults),
+            needed="one whose values depend on stimulus and seed alone",
+            hint=" ".join(fault.fix for fault in faults),
+        )
+
+
 # The first kind that fits counts, so the narrower ones come first.
 _CODES: tuple[tuple[type[InnerscoreError], str, str], ...] = (
+    (RefusedError, "check", f"'innerscore check' finds such faults on your machine. {_AGAIN}"),
     (LimitError, "limit", f"Make it take less, or ask the board's owner for more. {_AGAIN}"),
     (ActivationError, "activations", f"'innerscore check' finds such faults on your machine. {_AGAIN}"),
     (CandidateError, "candidate", f"Look at the log; 'innerscore check' runs it on your machine. {_AGAIN}"),

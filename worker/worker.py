@@ -5,20 +5,24 @@ from __future__ import annotations
 import traceback
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
-from ..benchmarks import load_benchmark
+from ..benchmarks import Benchmark, load_benchmark
 from ..benchmarks import registry as benchmarks_registry
 from ..candidates import registry as candidates_registry
-from ..core.errors import InnerscoreError
-from ..core.records import ResultRecord
+from ..candidates.interface import accepts
+from ..checking.candidates import behaviour_faults, opened_candidate, probes_of
+from ..core.errors import CandidateError, InnerscoreError
 from ..core.settings import Settings
+from ..core.stimuli import StimulusKind
 from ..leaderboard.queue import BundleStore, Lease, LeaseLostError, Queue, Submission, name_taken
 from ..leaderboard.store import Entry, Store
 from ..scoring import Job, Outcome, job_of
 from ..scoring.bundle_folder import unpacked
+from ..scoring.run import lost
 from ..scoring.sandbox import NoSandboxError, Sandbox, SandboxLimits
 from .heartbeat import Heartbeat
-from .reasons import failed_of, failed_of_record, internal
+from .reasons import RefusedError, failed_of, failed_of_record, internal
 
 __all__ = ["Worker"]
 
@@ -102,29 +106,66 @@ class Worker:
     def _score(self, lease: Lease, heartbeat: Heartbeat) -> None:
         folder = unpacked(self.bundles.read(lease.submission.zip_sha256), self.settings.cache_dir)
         sandbox = Sandbox(self.settings, self.limits, heartbeat.on_output)
+        checked: set[StimulusKind] = set()
         records = []
         for name in lease.submission.benchmarks:
             heartbeat.at(f"{name}: data")
             benchmark = load_benchmark(name, self.settings)
             job = job_of(str(folder), benchmark, self.settings, seed=0, sandbox=sandbox)
-            records.append(self._record(lease, job, heartbeat, name))
+            outcome = self._known(lease, job)
+            if outcome is None and benchmark.stimuli.kind not in checked and _applicable(job, benchmark):
+                heartbeat.at(f"{name}: check")
+                outcome = self._checked(job, benchmark, sandbox)
+                checked.add(benchmark.stimuli.kind)
+            if outcome is None:
+                outcome = job.do(self._corrected(job), partial(_report, heartbeat, name))
+            self.queue.add_record(lease, Entry(outcome.record, outcome.all_files))
+            records.append(outcome.record)
         failed = [record for record in records if record.status == "failed"]
         self.queue.finish(lease, failed_of_record(failed[0]) if failed else None, log=heartbeat.log)
 
-    def _record(self, lease: Lease, job: Job, heartbeat: Heartbeat, benchmark: str) -> ResultRecord:
-        """The record of a pair: the one that is here, or a new one.
+    def _known(self, lease: Lease, job: Job) -> Outcome | None:
+        """The record of a pair that is here, if it is one of a sandbox.
 
-        A failed one is not tried again if it is of this submission, whose worker died after storing it.
+        A failed one is tried again, unless it is of this submission, whose worker died after storing it.
         """
         known = self.store.current(job.inputs.run_sha256)
         own = {event.record_sha256 for event in self.queue.events(lease.submission.identifier)}
-        if known is not None and (known.status != "failed" or known.record_sha256 in own):
-            outcome = Outcome(known)
-        else:
-            report = partial(_report, heartbeat, benchmark)
-            outcome = job.do(None if known is None else known.record_sha256, report)
-        self.queue.add_record(lease, Entry(outcome.record, outcome.all_files))
-        return outcome.record
+        if known is None or not known.environment.sandboxed:
+            return None
+        return Outcome(known) if known.status != "failed" or known.record_sha256 in own else None
+
+    def _corrected(self, job: Job) -> str | None:
+        """Hash of the record that a new one of this pair corrects."""
+        known = self.store.current(job.inputs.run_sha256)
+        return None if known is None else known.record_sha256
+
+    def _checked(self, job: Job, benchmark: Benchmark, sandbox: Sandbox) -> Outcome | None:
+        """Hold the candidate against the rules of ``innerscore check``; the outcome if it cannot be run at all.
+
+        Raises
+        ------
+        RefusedError
+            If it runs, but its values depend on more than stimulus and seed.
+        """
+        if job.run is None:
+            return None
+        probes = probes_of(job.run.card, benchmark.stimuli.kind, {benchmark.identifier: benchmark.stimuli})
+        if probes is None:
+            return None
+        opened = opened_candidate(job.run.candidate, self.settings, seed=0, sandbox=sandbox)
+        try:
+            faults = behaviour_faults(opened, probes, Path(job.run.card.entry.partition(":")[0]))
+        except CandidateError as error:
+            corrected = self._corrected(job)
+            return lost(job.run, self.settings, "activations", error, supersedes=corrected, sandbox=sandbox)
+        if faults:
+            raise RefusedError(faults)
+        return None
+
+
+def _applicable(job: Job, benchmark: Benchmark) -> bool:
+    return job.run is not None and accepts(job.run.card, benchmark.stimuli)
 
 
 def _report(heartbeat: Heartbeat, benchmark: str, stage: str, done: int, of: int) -> None:

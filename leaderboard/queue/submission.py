@@ -46,8 +46,8 @@ class Failed:
     Parameters
     ----------
     code : str
-        Code for programs: ``"limit"``, ``"activations"``, ``"candidate"``, ``"bundle"``, ``"name-taken"``,
-        ``"unknown-name"``, ``"data-missing"``, ``"worker-lost"``, ``"internal"``.
+        Code for programs: ``"check"``, ``"limit"``, ``"activations"``, ``"candidate"``, ``"bundle"``,
+        ``"name-taken"``, ``"unknown-name"``, ``"data-missing"``, ``"worker-lost"``, ``"internal"``.
     reason : str
         Text on what was got and what is needed.
     hint : str

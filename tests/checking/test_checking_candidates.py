@@ -10,6 +10,7 @@ import yaml
 from innerscore.checking import card_faults, check_candidate
 from innerscore.core.cards import CandidateCard, read_card
 from innerscore.core.stimuli import FrameClip, SelfMotion, StimulusSet
+from innerscore.scoring.sandbox import Sandbox
 
 CARD = {
     "identifier": "example",
@@ -53,12 +54,13 @@ def walks(n=2, n_steps=9):
 def check(tmp_path, settings):
     """Write a candidate and check it."""
 
-    def run(body=GOOD, code=None, **changes):
+    def run(body=GOOD, code=None, sandboxed=False, **changes):
         path = tmp_path / "candidate.yaml"
         path.write_text(yaml.safe_dump(CARD | changes))
         (tmp_path / "candidate.py").write_text(CODE.format(body=body) if code is None else code)
         sets = {"A.clips": clips(), "B.walks": walks()}
-        return check_candidate(str(tmp_path), path, read_card(path, CandidateCard), sets, settings, seed=0)
+        card, box = read_card(path, CandidateCard), Sandbox(settings) if sandboxed else None
+        return check_candidate(str(tmp_path), path, card, sets, settings, seed=0, sandbox=box)
 
     return run
 
@@ -104,6 +106,23 @@ def test_what_it_does_wrong_is_named_with_file_and_fix(check, body, reason, fix)
 def test_drawing_under_the_seed_is_no_fault_if_every_call_begins_anew(check):
     body = "return {'a': steps + np.random.default_rng(0).normal(size=3)}"
     assert check(body, takes=["seed"]).faults == ()
+
+
+@pytest.mark.parametrize("name", ["weights.pt", "state.pkl"])
+def test_a_file_that_a_board_refuses_is_a_fault(check, tmp_path, name):
+    (tmp_path / name).write_bytes(b"\x80\x04N.")
+    faults = check(accepts=["frames"]).faults
+    assert len(faults) == 1
+    assert name in faults[0].reason
+
+
+@pytest.mark.usefixtures("bubblewrap")
+def test_in_a_sandbox_it_is_held_against_the_same_rules(check):
+    assert check(accepts=["frames"], sandboxed=True).faults == ()
+    reached = check("open('/etc/shadow'); " + GOOD, accepts=["frames"], sandboxed=True).faults
+    assert len(reached) == 1
+    leaking = check("return {'a': steps + self.shown}", accepts=["frames"], sandboxed=True).faults
+    assert ["shown before" in fault.reason for fault in leaking] == [True]
 
 
 def test_code_that_cannot_be_imported_is_one_fault(check):

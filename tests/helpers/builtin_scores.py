@@ -21,7 +21,8 @@ from innerscore.core.errors import MissingPartError
 from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric
 
-FEW = ("ball-simulated", "pixels", "latent-selfsup-lstm", "grid-code", "position", "path-integrator-lstm")
+# One in closed form and one network for each kind of stimulus.
+FEW = ("ball-simulated", "latent-selfsup-lstm", "grid-code", "path-integrator-lstm")
 
 
 def benchmarks(settings):

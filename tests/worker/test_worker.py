@@ -112,6 +112,34 @@ def test_failures_have_their_reason_and_the_next_job_runs(worker, tmp_path):
     assert worker.store.records()[-1].supersedes is not None
 
 
+LEAKS = """global calls; calls = globals().get('calls', 0) + 1
+        return {'a': stimulus.velocity + calls}"""
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(LEAKS, "shown before"), ("return {'a': stimulus.velocity * 0}", "never changes")],
+)
+def test_what_check_refuses_no_worker_scores(worker, tmp_path, body, reason):
+    refused = submit(worker, tmp_path, body, name="refused")
+    drain(worker)
+    found = worker.queue.get(refused)
+    assert (found.state, found.reason_code) == ("failed", "check")
+    assert reason in found.reason
+    assert worker.store.count == 0
+
+
+def test_a_record_made_without_a_sandbox_answers_no_submission(worker, tmp_path, settings):
+    submit(worker, tmp_path)
+    opened = job_of(str(tmp_path / "hostile"), load_benchmark(BENCHMARK, settings), settings, seed=0)
+    outcome = opened.do(None, None)
+    worker.store.add(outcome.record, outcome.targets_csv, outcome.files)
+    drain(worker)
+    boxed = worker.store.records()[-1]
+    assert (boxed.environment.sandboxed, boxed.supersedes) == (True, outcome.record.record_sha256)
+    assert boxed.values_sha256 == outcome.record.values_sha256
+
+
 def test_what_cannot_be_run_says_why(worker, tmp_path):
     taken = submit(worker, tmp_path, name="pixels")
     unknown = submit(worker, tmp_path, name="lost", benchmarks=["Nobody.nothing"])
@@ -171,7 +199,8 @@ def kill_after(owner, name):
 DEATHS = {
     "checking": (kill_before(Queue, "passed"), HONEST),
     "checked": (kill_after(Queue, "passed"), HONEST),
-    "data": (kill_before(Worker, "_record"), HONEST),
+    "data": (kill_before(Worker, "_known"), HONEST),
+    "rules": (kill_before(Worker, "_checked"), HONEST),
     "shown": (kill_before(Queue, "add_record"), HONEST),
     "stored": (kill_after(Queue, "add_record"), HONEST),
     "failure stored": (
