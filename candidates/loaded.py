@@ -107,8 +107,28 @@ def built(card: CandidateCard, folder: Path, *, seed: int, device: str) -> Candi
     arguments |= {name: run[name] for name in card.takes}
     if card.weights is not None:
         arguments["weights"] = read_weights(folder / card.weights.file, sha256=card.weights.sha256)
-    with _candidate_errors(card, "built"):
-        return cast(Candidate, import_entry(card.entry, folder)(**arguments))
+    try:
+        with _candidate_errors(card, "built"):
+            return cast(Candidate, import_entry(card.entry, folder)(**arguments))
+    except CandidateError as error:
+        missing = getattr(error.__cause__, "name", None)
+        if isinstance(error.__cause__, ModuleNotFoundError) and missing:
+            raise _without_module(card, folder, missing) from error.__cause__
+        raise
+
+
+def _without_module(card: CandidateCard, folder: Path, missing: str) -> CandidateError:
+    """The error over a module that is not there: a file beside the card, or a package."""
+    beside = (folder / f"{missing}.py").is_file()
+    return CandidateError(
+        f"The module '{missing}' that candidate '{card.identifier}' imports",
+        got="not found",
+        needed="found",
+        hint=f"The file beside the card is imported by 'from .{missing} import ...'."
+        if beside
+        else "Install it here; a board's workers have only the packages that innerscore is installed with. A model "
+        "that needs others is scored by its activations, as a file: see docs/submitting.md.",
+    )
 
 
 def _candidate_errors(card: CandidateCard, when: str) -> AbstractContextManager[None]:
@@ -116,5 +136,5 @@ def _candidate_errors(card: CandidateCard, when: str) -> AbstractContextManager[
         CandidateError,
         f"Candidate '{card.identifier}'",
         needed=f"able to run when {when}",
-        hint="The full traceback is the cause of this error.",
+        hint="'innerscore --debug ...' shows the whole traceback; in Python it is the cause of this error.",
     )

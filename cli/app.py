@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import traceback
+from typing import Annotated
 
 import typer
 
@@ -39,6 +41,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def _common(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the whole traceback of an error.")] = False,
+) -> None:
+    """Score models of the brain's inner simulations against recordings and behaviour."""
+
+
 app.command("demo")(demo.demo)
 app.command("list")(listing.list_names)
 app.command("info")(info.info)
@@ -64,6 +75,8 @@ def main() -> None:
     try:
         app()
     except InnerscoreError as error:
+        if "--debug" in sys.argv[1:]:
+            traceback.print_exc()
         report_error(error, as_json="--json" in sys.argv[1:])
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

@@ -113,10 +113,14 @@ def score(
         running = run_pairs(
             candidates, names, settings, seed=seed, rerun=rerun, sandbox=box, progress=pair_progress
         )
-    results = _followed(running, len(candidates) * len(names), quiet=json)
+    results, error = _followed(running, len(candidates) * len(names), quiet=json)
+    if error is not None and json:
+        raise error
     store = open_store(settings)
     _report(results, store, json=json)
     _warn(results, store, settings)
+    if error is not None:
+        raise error
     if any(result.failed for result in results):
         raise typer.Exit(CandidateError.exit_code)
     # Missing data are an error only where the benchmark was asked for by name.
@@ -124,19 +128,24 @@ def score(
         raise typer.Exit(MissingPartError.exit_code)
 
 
-def _followed(running: Iterable[Result], n_pairs: int, *, quiet: bool) -> list[Result]:
-    """The results, each shown as it comes, with the time left now and then."""
+def _followed(
+    running: Iterable[Result], n_pairs: int, *, quiet: bool
+) -> tuple[list[Result], Exception | None]:
+    """The results, each shown as it comes, with the time left now and then; and the error that ended them early."""
     from ..workflows.placement import Remaining
     from .tables import result_line
 
     remaining, results = Remaining(n_pairs), []
-    for result in running:
-        results.append(result)
-        if not quiet:
-            write(result_line(result))
-        if (left := remaining.step()) is not None:
-            say(left)
-    return results
+    try:
+        for result in running:
+            results.append(result)
+            if not quiet:
+                write(result_line(result))
+            if (left := remaining.step()) is not None:
+                say(left)
+    except Exception as error:  # what was scored is summed up before it is raised again
+        return results, error
+    return results, None
 
 
 def _report(results: Sequence[Result], store: Store, *, json: bool) -> None:

@@ -79,7 +79,7 @@ class Card(_Model):
     identifier: str
     title: Annotated[str, Field(min_length=1, max_length=120)]
     description: Prose
-    version: Annotated[int, Field(ge=1)] = 1
+    version: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     licence: Text
     citation: Text
     url: Url | None = None
@@ -148,7 +148,7 @@ class CandidateCard(Card):
     entry: Entry
     accepts: Annotated[tuple[StimulusKind, ...], Field(min_length=1)]
     layers: Annotated[tuple[LayerName, ...], Field(min_length=1)]
-    min_frames: Annotated[int, Field(ge=1)] = 1
+    min_frames: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     model_class: Text
     trained_on: Text = "nothing"
     supervision: Text = "none"

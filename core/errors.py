@@ -22,8 +22,11 @@ Exit code 2 (wrong usage) belongs to the command line's parser; 0 is success.
 
 from __future__ import annotations
 
+import sysconfig
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import ClassVar
 
 __all__ = [
@@ -43,6 +46,9 @@ __all__ = [
     "UnknownNameError",
     "foreign_errors",
 ]
+
+
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 class InnerscoreError(Exception):
@@ -191,5 +197,17 @@ def foreign_errors(
     except InnerscoreError:
         raise
     except Exception as error:  # foreign code may raise anything
-        got = f"{type(error).__name__}: {error}"
+        got = f"{type(error).__name__}: {error}{_place(error)}"
         raise kind(subject, got=got, needed=needed, hint=hint) from error
+
+
+def _place(error: BaseException) -> str:
+    """File and line of the innermost code that is neither innerscore's nor installed, in parentheses."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if Path(frame.filename).is_absolute() and not _installed(frame.filename)]
+    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+
+
+def _installed(file: str) -> bool:
+    standard = Path(sysconfig.get_paths()["stdlib"])
+    return "site-packages" in Path(file).parts or any(map(Path(file).is_relative_to, (_PACKAGE, standard)))

@@ -6,6 +6,7 @@ data out. By YAML 1.1 it takes ``no`` for a truth value, ``12:30`` for 750, ``04
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Hashable
 from typing import Any, ClassVar
@@ -53,6 +54,27 @@ class _Loader(yaml.SafeLoader):
 
     yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        """Build a whole number that every format of a record can hold."""
+        digits = self.construct_scalar(node)
+        if len(digits) > 20 or not -(2**63) <= (value := int(digits, 16 if "x" in digits else 10)) < 2**63:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a whole number of {len(digits)} digits, beyond 64 bits", node.start_mark
+            )
+        return value
+
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> float:
+        """Build a number; records are JSON, which has neither infinity nor NaN."""
+        value = float(super().construct_yaml_float(node))
+        if not math.isfinite(value):
+            raise yaml.constructor.ConstructorError(
+                None,
+                None,
+                f"the number {self.construct_scalar(node)!r}, which is not finite",
+                node.start_mark,
+            )
+        return value
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping whose keys differ; what a merge key (<<) brings may be overridden."""
         seen: set[Hashable] = set()
@@ -71,6 +93,8 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
 for _tag, (_pattern, _first) in _PLAIN.items():
     _Loader.add_implicit_resolver(_tag, re.compile(f"^(?:{_pattern})$"), _first)
 

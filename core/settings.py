@@ -56,6 +56,8 @@ class Settings(BaseSettings):
         Recordings and the board's store.
     cache_dir : pathlib.Path
         Activations and simulated recordings; may be deleted at any time.
+    cache_mb : int
+        Most that the cached activations may take, in MiB; those that were used longest ago are deleted first.
     mirror : pathlib.Path or None
         A folder with copies of data sets, one folder each, looked at before any download.
     offline : bool
@@ -76,6 +78,7 @@ class Settings(BaseSettings):
     home: Folder | None = None
     data_dir: Folder = Field(default_factory=lambda: platformdirs.user_data_path("innerscore"))
     cache_dir: Folder = Field(default_factory=lambda: platformdirs.user_cache_path("innerscore"))
+    cache_mb: Annotated[int, Field(ge=0)] = 20 * 1024
     mirror: Folder | None = None
     offline: bool = False
     store_url: str | None = None

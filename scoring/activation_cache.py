@@ -7,7 +7,9 @@ cannot be read is made anew.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +26,7 @@ from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.identity import code_sha256, entry_of
 from ..core.stimuli import Stimulus
 
-__all__ = ["ActivationCache", "Showing", "show_stimuli"]
+__all__ = ["ActivationCache", "Showing", "delete_oldest", "show_stimuli"]
 
 _BATCH = 16
 
@@ -84,6 +86,7 @@ class ActivationCache:
         """The activations of a stimulus, or None if they are not here or not readable."""
         try:
             tensors = load_file(self._path(stimulus))
+            os.utime(self._path(stimulus))  # the time of its last use
             return {
                 name: TimedValues(tensors[f"{name}/values"], tensors[f"{name}/times_ms"])
                 for name in self.layers
@@ -102,6 +105,23 @@ class ActivationCache:
 
     def _path(self, stimulus: Stimulus) -> Path:
         return self.folder / f"{stimulus.content_hash}.safetensors"
+
+
+def delete_oldest(cache_dir: Path, most_bytes: int) -> None:
+    """Delete the cached activations that were used longest ago until the others take no more than so many bytes.
+
+    A file that another process is about to read may go: that process then shows the stimulus again.
+    """
+    found = []
+    for path in (cache_dir / "activations").glob("*/*.safetensors"):
+        with suppress(FileNotFoundError):
+            found.append((path.stat(), path))
+    size = sum(facts.st_size for facts, _ in found)
+    for facts, path in sorted(found, key=lambda pair: pair[0].st_mtime):
+        if size <= most_bytes:
+            return
+        path.unlink(missing_ok=True)
+        size -= facts.st_size
 
 
 def show_stimuli(

@@ -153,7 +153,9 @@ def _layers(path: Path, entries: Mapping[str, Entry], stimuli: StimulusSet) -> t
 def _check_size(
     path: Path, entries: Mapping[str, Entry], stimuli: StimulusSet, layers: tuple[str, ...], max_bytes: int
 ) -> None:
-    size = sum(entries[f"{stimulus.identifier}/{layer}"].n_bytes for stimulus in stimuli for layer in layers)
+    names = [f"{stimulus.identifier}/{layer}" for stimulus in stimuli for layer in layers]
+    timed = [name + TIMES for name in names if name + TIMES in entries]
+    size = sum(entries[name].held_bytes for name in (*names, *timed))
     if size > max_bytes:
         raise InvalidDataError(
             f"The arrays of {path}",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import lzma
 import math
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +32,8 @@ Array: TypeAlias = npt.NDArray[Any]
 
 _NAME = re.compile(r"[^\x00-\x1f]+/[\w.\-]{1,80}(@times_ms)?")
 _NUMBERS = "fiu"
+_MOST_HEADER_BYTES = 10_000  # numpy's own limit, which it applies after reading them
+_MOST_CHUNK_BYTES = 2**28  # HDF5 holds a whole chunk in memory to read one number of it
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +56,13 @@ class Entry:
 
     @property
     def n_bytes(self) -> int:
-        """Memory that the array takes."""
+        """Bytes of the array in the file, uncompressed."""
         return math.prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def held_bytes(self) -> int:
+        """Memory that the array takes, as it is read or as float32, whichever is more."""
+        return math.prod(self.shape) * max(self.dtype.itemsize, 4)
 
 
 @contextmanager
@@ -108,11 +118,24 @@ def _npy_entry(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
 
 
 def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Shape and type as declared; a header says its own length, which is bounded before it is read."""
     version = np.lib.format.read_magic(file)
-    reader = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}[
-        version
-    ]
-    shape, _, dtype = reader(file)
+    length, reader = {
+        (1, 0): ("<H", np.lib.format.read_array_header_1_0),
+        (2, 0): ("<I", np.lib.format.read_array_header_2_0),
+    }[version]
+    said = file.read(struct.calcsize(length))
+    (n_bytes,) = struct.unpack(length, said)
+    if n_bytes > _MOST_HEADER_BYTES:
+        raise ValueError(f"a header of {n_bytes} bytes, of at most {_MOST_HEADER_BYTES}")
+    try:
+        shape, _, dtype = reader(io.BytesIO(said + file.read(n_bytes)))
+    except (
+        Exception
+    ) as error:  # numpy parses it as Python, whose tokenizer and parser raise errors of many kinds
+        raise ValueError(f"a header that cannot be read: {error}") from error
+    if any(isinstance(n, bool) or n < 0 for n in shape):
+        raise ValueError(f"the shape {shape}")
     return shape, dtype
 
 
@@ -135,7 +158,11 @@ def _netcdf_entry(path: Path, name: str, variable: Any) -> Entry:
         # What was never written has the fill value, a finite number, and comes masked.
         return plain_array(f"The array '{name}' of {path}", variable[:], error=ActivationError)
 
-    return Entry(tuple(variable.shape), _real(path, name, variable.dtype), read)
+    entry = Entry(tuple(variable.shape), _real(path, name, variable.dtype), read)
+    chunks = variable.chunking()
+    if isinstance(chunks, list) and math.prod(chunks) * entry.dtype.itemsize > _MOST_CHUNK_BYTES:
+        raise _illegal(path, name, f"in chunks of at most {_MOST_CHUNK_BYTES} bytes, not of {chunks}")
+    return entry
 
 
 def _groups(group: Any) -> Iterator[Any]:
@@ -176,4 +203,7 @@ def _illegal(path: Path, name: str, needed: str) -> InvalidDataError:
 
 
 _OPENERS = {".npz": _open_npz, ".nc": _open_netcdf}
-_UNREADABLE = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (
+    *(OSError, EOFError, ValueError, TypeError, LookupError, ArithmeticError, MemoryError, RuntimeError),
+    *(struct.error, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+)

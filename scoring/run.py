@@ -40,7 +40,7 @@ from ..core.records import (
 )
 from ..core.scores import Score
 from ..core.settings import Settings
-from .activation_cache import ActivationCache, Showing, show_stimuli
+from .activation_cache import ActivationCache, Showing, delete_oldest, show_stimuli
 from .sandbox import Sandbox
 
 __all__ = [
@@ -294,7 +294,11 @@ class _Attempt:
             return known
         with self._built() as candidate:
             self.stage = "activations"
-            return show_stimuli(candidate, stimuli, cache, lambda done, of: self.say("activations", done, of))
+            found = show_stimuli(
+                candidate, stimuli, cache, lambda done, of: self.say("activations", done, of)
+            )
+        delete_oldest(self._cache_dir, self.settings.cache_mb * 2**20)
+        return found
 
     @property
     def _cache_dir(self) -> Path:

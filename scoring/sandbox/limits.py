@@ -35,7 +35,9 @@ class SandboxLimits:
     log_mb : int
         Its printed output.
     reply_mb : int
-        Activations of one stimulus.
+        Activations of one stimulus, as float32.
+    run_mb : int
+        Activations of all stimuli of a run together, which the worker holds in memory and in its cache.
     """
 
     wall_seconds: float = 3600.0
@@ -46,3 +48,4 @@ class SandboxLimits:
     file_mb: int = 512
     log_mb: int = 16
     reply_mb: int = 1024
+    run_mb: int = 4096

@@ -56,6 +56,7 @@ class SandboxProcess:
         self._limits = limits
         self._hear = on_output
         self._last = b""
+        self._taken = 0
         self._process = _start(command)
         self._watch = ResourceMonitor(self._process, limits, card.identifier)
         self._listener = threading.Thread(target=self._listen, name="sandbox-log", daemon=True)
@@ -89,6 +90,23 @@ class SandboxProcess:
         found = None if pipe is None else read_frame(pipe, path, self._card, most_bytes=most)
         if found != letter:
             raise self._ended(found)
+
+    def take(self, n_bytes: int) -> None:
+        """Count what was taken from the candidate.
+
+        Raises
+        ------
+        LimitError
+            If it is more than a run may give in all.
+        """
+        self._taken += n_bytes
+        if self._taken > self._limits.run_mb * _MIB:
+            raise LimitError(
+                f"The activations of candidate '{self._card.identifier}' to all stimuli together",
+                got="more",
+                needed=f"at most {self._limits.run_mb} MiB",
+                hint="Pool the units of large layers, or give fewer layers.",
+            )
 
     def wait_until_started(self, path: Path) -> None:
         """Wait until our own code runs in the sandbox.
@@ -191,14 +209,16 @@ class SandboxedCandidate:
         Raises
         ------
         CandidateError, ActivationError, LimitError
-            If the candidate fails, what it returns is not as the stimulus demands, or it takes too much.
+            If the candidate fails, what it returns is not as the stimulus demands, or it takes or gives too much.
         """
         self.process.ask([[one.identifier, f"{STIMULI}/{self.files[one.identifier]}"] for one in stimuli])
         return [self._next(stimulus) for stimulus in stimuli]
 
     def _next(self, stimulus: Stimulus) -> Activations:
         self.process.expect("A", self.reply)
-        return read_activation_reply(self.reply, stimulus, self.card, most_bytes=self.most_bytes)
+        found = read_activation_reply(self.reply, stimulus, self.card, most_bytes=self.most_bytes)
+        self.process.take(sum(layer.values.nbytes for layer in found.values()))
+        return found
 
 
 def _start(command: Callable[[int | None], list[str]]) -> subprocess.Popen[bytes]:

@@ -98,7 +98,7 @@ def _layers(entries: Mapping[str, Entry], stimulus: Stimulus, where: str) -> lis
 
 
 def _check_size(entries: Mapping[str, Entry], where: str, most_bytes: int) -> None:
-    size = sum(entry.n_bytes for entry in entries.values())
+    size = sum(entry.held_bytes for entry in entries.values())
     if size > most_bytes:
         raise ActivationError(
             where, got=f"{size} bytes of numbers", needed=f"at most {most_bytes} bytes for a stimulus"

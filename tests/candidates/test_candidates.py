@@ -1,5 +1,6 @@
 """The shared contract of all candidates, and what single ones must do."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -270,6 +271,24 @@ def test_a_candidate_that_fails_is_named(tmp_path, settings, value, message):
         candidate.activations(CLIPS[:1])
     assert "'example'" in str(caught.value)
     assert caught.value.exit_code == 4
+
+
+def test_the_line_of_the_candidates_own_code_is_told(tmp_path, settings):
+    candidate = load_candidate(make(tmp_path / "mine", "np.linalg.inv(np.zeros((2, 2)))"), settings)
+    line = (CODE % "").splitlines().index(next(x for x in (CODE % "").splitlines() if "return" in x)) + 1
+    with pytest.raises(CandidateError, match=rf"Singular matrix \(candidate\.py, line {line}\)"):
+        candidate.activations(CLIPS[:1])
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [("import nobody_has_this", "workers have only the packages"), ("from net import f", "from .net import")],
+)
+def test_a_module_that_is_not_there_is_told_with_what_to_do(tmp_path, settings, code, advice):
+    folder = make(tmp_path / "mine", code=f"{code}\n{CODE % 'None'}")
+    (Path(folder) / "net.py").write_text("f = 1\n")
+    with pytest.raises(CandidateError, match=re.escape(advice)):
+        load_candidate(folder, settings)
 
 
 def test_a_batch_with_a_wrong_number_of_results_is_refused(tmp_path, settings):

@@ -196,7 +196,6 @@ def test_a_link_is_refused_and_what_points_within_a_file_is_not(arrays, settings
     with h5py.File(tmp_path / "whole.h5", "w") as file:
         file["a"] = np.arange(3.0)
         file["soft"] = h5py.SoftLink("/a")
-        file["group/circle"] = file["/"]
         layout = h5py.VirtualLayout(shape=(3,), dtype=float)
         layout[:] = h5py.VirtualSource(file["a"])
         file.create_virtual_dataset("view", layout)

@@ -157,6 +157,18 @@ def test_score_on_real_data_has_value_interval_and_ceiling(mirror):
     assert score["ceiling"]["value"] == pytest.approx(0.4908, abs=1e-4)
 
 
+def test_what_was_scored_is_summed_up_before_an_error_ends_the_command(tmp_path):
+    result = call("score", make(tmp_path / "mine", GOOD), "./nowhere", "-b", "SimulatedMEC.rsa")
+    assert result.returncode == 3
+    assert "nowhere" in result.stderr
+    assert re.search(r"example on SimulatedMEC\.rsa: rank 1", result.stdout), result.stdout
+
+
+def test_debug_shows_where_an_error_arose():
+    assert "Traceback" not in call("info", "nobody").stderr
+    assert "Traceback" in call("--debug", "info", "nobody").stderr
+
+
 def test_missing_data_have_exit_code_7_and_say_what_to_do():
     result = call("score", "pixels", "--benchmark", "Kriegeskorte2008.IT-rsa")
     assert result.returncode == 7

@@ -105,3 +105,27 @@ def test_a_merge_key_may_be_overridden(tmp_path):
         "a": 3,
         "b": 2,
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 100000000000000000000\n",
+        "version: 0x" + "f" * 6000 + "\n",
+        "options: {a: 9223372036854775808}\n",
+        "options: {a: -" + "9" * 6000 + "}\n",
+        "options: {a: .inf}\n",
+        "options: {a: 1e400}\n",
+        "min_frames: 1000001\n",
+    ],
+)
+def test_a_number_that_no_record_can_hold_is_refused(tmp_path, text):
+    content = {name: value for name, value in GOOD.items() if name != "version"}
+    with pytest.raises(InvalidCardError, match=r"beyond 64 bits|not finite|1000000"):
+        read_card(written(tmp_path, yaml.safe_dump(content) + text), CandidateCard)
+
+
+def test_the_largest_numbers_that_a_record_can_hold_are_read(tmp_path):
+    text = "options: {a: 9223372036854775807, b: -9223372036854775808, c: 0xff, d: +5, e: -0}\n"
+    found = read_card(written(tmp_path, yaml.safe_dump(GOOD) + text), CandidateCard).options
+    assert found == {"a": 2**63 - 1, "b": -(2**63), "c": 255, "d": 5, "e": 0}

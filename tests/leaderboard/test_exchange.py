@@ -223,3 +223,12 @@ def test_a_record_from_outside_is_held_to_everything():
         read_entry(record.to_json(), {record.score.targets_sha256: csv_of(0.6)})
     with pytest.raises(InvalidDataError, match="nothing"):
         read_entry(record.to_json(), {})
+
+
+def test_a_record_with_a_number_beyond_all_tables_does_not_end_exports(store, tmp_path):
+    store.add(make_record("huge", bundle=(10**20, "1" * 64)), csv_of(0.5))
+    store.add(make_record("small"), csv_of(0.5))
+    folder = export(store, tmp_path / "out")
+    rows = pq.read_table(folder / "records.parquet").to_pylist()
+    assert {row["candidate"]: row["candidate_version"] for row in rows} == {"huge": None, "small": 1}
+    assert verify_export(folder).findings == ()

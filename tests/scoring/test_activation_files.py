@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import re
+import struct
 import zipfile
 from pathlib import Path
 
@@ -189,6 +190,12 @@ def member(name, body):
     return write
 
 
+def header_of(n_bytes):
+    """A header of version 2 that says how long it is itself."""
+    body = f"{{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1), {' ' * n_bytes}}}".encode()
+    return b"\x93NUMPY\x02\x00" + struct.pack("<I", len(body)) + body
+
+
 def header(shape, dtype="<f8", rest=b""):
     body = io.BytesIO()
     np.lib.format.write_array_header_1_0(body, {"descr": dtype, "fortran_order": False, "shape": shape})
@@ -202,6 +209,13 @@ def header(shape, dtype="<f8", rest=b""):
         (header((4, 2), "<c16", bytes(128)), "real numbers"),
         (header((4, 2), "<U4", bytes(128)), "real numbers"),
         (header((4, 2), "|O", b"x"), "real numbers"),
+        (header((4, -2), rest=bytes(64)), r"shape \(4, -2\)"),
+        (header((4, True), rest=bytes(64)), r"shape \(4, True\)"),
+        (header_of(20_000), "header of 20"),
+        (b"\x93NUMPY\x02\x00\xff\xff\xff\xff", "header of 4294967295"),
+        (b"\x93NUMPY\x01\x00\x10\x27" + b"(" * 10_000, "whole .npz"),
+        (b"\x93NUMPY\x01\x00", "whole .npz"),
+        (b"\x93NUMPY\x03\x00" + bytes(8), "whole .npz"),
         (b"no numbers at all", "whole .npz"),
         (b"", "whole .npz"),
     ],

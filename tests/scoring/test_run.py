@@ -1,3 +1,6 @@
+import os
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,13 +8,15 @@ import yaml
 
 from innerscore.benchmarks import Benchmark, load_benchmark
 from innerscore.candidates import load_candidate
+from innerscore.core.activations import TimedValues
 from innerscore.core.errors import CandidateError, MissingPartError
 from innerscore.core.hashing import sha256_of_bytes
 from innerscore.core.records import CARD_FILE, read_candidate_card
 from innerscore.core.resamples import read_resamples
 from innerscore.core.scores import Estimate, Score
+from innerscore.core.stimuli import SelfMotion
 from innerscore.scoring import execute, prepare
-from innerscore.scoring.activation_cache import ActivationCache, show_stimuli
+from innerscore.scoring.activation_cache import ActivationCache, delete_oldest, show_stimuli
 from innerscore.scoring.activation_file import activation_inputs
 from innerscore.scoring.from_file import score_file
 
@@ -200,3 +205,16 @@ def test_the_top_level_function_raises_what_the_candidate_did(settings, tmp_path
     assert innerscore.score("position", BENCHMARK, settings=settings).status == "value"
     with pytest.raises(CandidateError, match="broken"):
         innerscore.score(make(tmp_path / "mine", "raise ValueError('broken')"), BENCHMARK, settings=settings)
+
+
+def test_the_cache_keeps_what_was_used_last(tmp_path):
+    cache = ActivationCache(tmp_path / "activations" / "mine", ("a",))
+    walks = [SelfMotion(f"w{k}", np.full((5, 2), float(k)), 10.0, np.zeros(2), (1.0, 1.0)) for k in range(4)]
+    for age, walk in zip((40, 30, 20, 10), walks, strict=True):
+        cache.put(walk, {"a": TimedValues(np.ones((5, 100), np.float32), walk.times_ms)})
+        path = cache.folder / f"{walk.content_hash}.safetensors"
+        os.utime(path, (time.time() - age, time.time() - age))
+    assert cache.get(walks[0]) is not None  # used again
+    delete_oldest(tmp_path, 2 * path.stat().st_size)
+    assert [cache.get(walk) is not None for walk in walks] == [True, False, False, True]
+    delete_oldest(tmp_path / "nowhere", 0)

@@ -107,6 +107,7 @@ HOSTILE = {
     "prints without end": ("while True: print('x' * 10**5)", "prints"),
     "ends without a word": ("os._exit(0)", "exit status 0"),
     "is killed": ("os.kill(os.getpid(), 9)", "exit status 137"),
+    "gives a little too often": ("return {{'a': np.ones((stimulus.n_steps, 90_000), np.uint8)}}", "together"),
     "returns a pickle": ("return {{'a': np.array([[{{}}]] * stimulus.n_steps)}}", "object"),
     "returns NaN": ("return {{'a': np.full((stimulus.n_steps, 3), np.nan)}}", "NaN"),
     "returns another shape": ("return {{'a': np.ones((2, 3))}}", "row for each step"),

@@ -31,7 +31,15 @@ from innerscore.scoring.sandbox.seccomp import filter_program
 sandboxed = pytest.mark.usefixtures("bubblewrap")
 
 SMALL = SandboxLimits(
-    wall_seconds=15, cpu_seconds=2, memory_mb=300, tasks=40, scratch_mb=8, file_mb=4, log_mb=1, reply_mb=8
+    wall_seconds=15,
+    cpu_seconds=2,
+    memory_mb=300,
+    tasks=40,
+    scratch_mb=8,
+    file_mb=4,
+    log_mb=1,
+    reply_mb=8,
+    run_mb=12,
 )
 
 
