@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Hashable
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -52,7 +52,7 @@ def read_yaml(text: str, *, aliases: bool = True) -> Any:
 class _Loader(yaml.SafeLoader):
     """A SafeLoader of YAML 1.2's plain values that refuses a key that stands twice."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012  (as the base has it)
 
     def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
         """Build a whole number that every format of a record can hold."""
