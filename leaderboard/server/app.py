@@ -112,7 +112,6 @@ def create_app(
     app.include_router(submission_router(service, ERRORS))
     app.include_router(submission_pages(service))
     _add_pages(app, live)
-    _describe_token(app)
     _add_guards(app, limits or Limits(), hosts, logger or logging.getLogger("innerscore.server"))
     return app
 
@@ -249,9 +248,3 @@ def _sent(request: Request, found: Ready) -> Response:
         headers["Content-Encoding"] = "gzip"
         return Response(found.packed, media_type=found.media_type, headers=headers)
     return Response(found.body, media_type=found.media_type, headers=headers)
-
-
-def _describe_token(app: FastAPI) -> None:
-    schema = app.openapi()
-    parts = schema.setdefault("components", {})
-    parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}

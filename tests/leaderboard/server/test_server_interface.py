@@ -142,6 +142,9 @@ def test_writing_needs_a_token_in_force(service):
     for headers in ({}, {"Authorization": "Bearer isc_x_y"}, {"Authorization": f"Basic {issued.secret}"}):
         answer = service.client.post("/api/v1/records", files=parts(one), headers=headers)
         assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json()["error"]["kind"] == "HTTPError"
+        assert "innerscore board token create" in answer.json()["error"]["message"]
     headers = {"Authorization": f"Bearer {issued.secret}"}
     answer = service.client.post("/api/v1/records", files=parts(one), headers=headers)
     assert answer.status_code == 201
@@ -198,7 +201,8 @@ def test_no_path_leads_out_of_the_site(service, path):
 
 
 def test_other_host_names_are_refused(service):
-    assert service.client.get("/", headers={"Host": "evil.example"}).status_code == 421
+    refused = service.client.get("/", headers={"Host": "evil.example"})
+    assert (refused.status_code, refused.json()["error"]["kind"]) == (421, "WrongHost")
     assert service.client.get("/health", headers={"Host": "127.0.0.1:80"}).status_code == 200
 
 
