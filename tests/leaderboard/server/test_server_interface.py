@@ -12,6 +12,7 @@ import pytest
 from board_examples import benchmark_names, contents, entry, failed, many_entries
 from fastapi.testclient import TestClient
 
+from innerscore.core.errors import StoreError
 from innerscore.leaderboard.queue import BundleStore
 from innerscore.leaderboard.server import Limits, TokenFile, create_app
 from innerscore.leaderboard.store import Store
@@ -198,6 +199,25 @@ def test_what_is_not_there_is_said_in_the_readers_form(service):
 )
 def test_no_path_leads_out_of_the_site(service, path):
     assert service.client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/candidates/candidate-000.html", "/api/v1/board", "/api/v1/candidates"]
+)
+def test_a_reader_is_asked_to_come_back_until_the_first_board_is_there(tmp_path, monkeypatch, path):
+    made = Service(tmp_path)
+
+    def locked():
+        raise StoreError("The store", got="database is locked", needed="one that can be read")
+
+    monkeypatch.setattr(made.store, "latest", locked)
+    with made.client as client:
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert "database is locked" in answer.json()["error"]["message"]
+        assert client.get("/ready").status_code == 503
+        assert client.get("/api/v1/records").status_code == 200
 
 
 def test_other_host_names_are_refused(service):
