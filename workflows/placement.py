@@ -7,11 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import candidates
+from ..core.identity import PACKAGE_ROOT
 from ..core.records import ResultRecord
+from ..core.settings import Settings
 from ..leaderboard.board import Board, Cell, Column, Section, make_board
 from ..leaderboard.store import Store
 
-__all__ = ["Place", "Remaining", "apart", "earlier_code", "other_bytes", "places"]
+__all__ = ["Place", "Remaining", "apart", "cautions", "earlier_code", "other_bytes", "places"]
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,17 @@ def other_bytes(records: Sequence[ResultRecord], store: Store, *, built_in: Coll
                 f"{sha256[:12]}, now {whose.bundle_sha256[:12]}): {remedy}. Its row shows one bundle, the newest"
             )
     return list(found.values())
+
+
+def cautions(records: Sequence[ResultRecord], store: Store, settings: Settings) -> list[str]:
+    """Sentences on what a reader of the board would take wrongly in stored records."""
+    registered = candidates.registry(settings).entries().items()
+    built_in = {name for name, entry in registered if entry.path.is_relative_to(PACKAGE_ROOT)}
+    return [
+        *apart(records, store),
+        *earlier_code(records, store),
+        *other_bytes(records, store, built_in=built_in),
+    ]
 
 
 def _rivals(records: Sequence[ResultRecord], store: Store) -> list[ResultRecord]:
