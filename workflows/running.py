@@ -26,7 +26,7 @@ PairProgress = Callable[[str], AbstractContextManager[Report]]
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one pair.
+    """Result of one pair of candidate and benchmark.
 
     Parameters
     ----------
