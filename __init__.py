@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         load_candidate,
         load_dataset,
         load_metric,
+        places,
         run,
         score,
+        sweep,
     )
 
 __all__ = [
@@ -36,8 +38,10 @@ __all__ = [
     "load_candidate",
     "load_dataset",
     "load_metric",
+    "places",
     "run",
     "score",
+    "sweep",
 ]
 
 

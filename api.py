@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from . import benchmarks, candidates, data_registry, metrics
 from .benchmarks import Benchmark
@@ -17,6 +17,7 @@ from .scoring import execute, prepare
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .workflows.placement import Place
     from .workflows.running import Result
 
 __all__ = [
@@ -29,8 +30,10 @@ __all__ = [
     "load_candidate",
     "load_dataset",
     "load_metric",
+    "places",
     "run",
     "score",
+    "sweep",
 ]
 
 
@@ -76,7 +79,7 @@ def load_dataset(name: str, *, settings: Settings | None = None) -> Dataset:
 
 def run(
     candidates: Sequence[str],
-    benchmarks: Sequence[str],
+    benchmarks: Sequence[str] | None = None,
     *,
     seed: int = 0,
     rerun: bool = False,
@@ -90,8 +93,8 @@ def run(
     ----------
     candidates : sequence of str
         Registered names, folders with a ``candidate.yaml``, bundles, tables of predictions, files of activations.
-    benchmarks : sequence of str
-        Registered names.
+    benchmarks : sequence of str, optional
+        Registered names. Default: all; the behavioural ones where all candidates are tables of predictions.
     seed : int, default=0
         Seed of candidates that use random numbers.
     rerun : bool, default=False
@@ -108,11 +111,91 @@ def run(
     Raises
     ------
     InnerscoreError
-        If a name is unknown, a card invalid, a data file altered, or the store refuses.
+        If a name is unknown, a card invalid, a data file altered, or the store refuses; if no benchmark is named
+        for a file of activations.
     """
-    from .workflows.running import run_pairs
+    from .workflows.running import benchmarks_for, run_pairs
 
-    return list(run_pairs(candidates, benchmarks, settings or load_settings(), seed=seed, rerun=rerun))
+    chosen = settings or load_settings()
+    names = benchmarks_for(candidates, chosen) if benchmarks is None else benchmarks
+    return list(run_pairs(candidates, names, chosen, seed=seed, rerun=rerun))
+
+
+def sweep(
+    candidates: Sequence[str],
+    benchmarks: Sequence[str] | None = None,
+    *,
+    executor: Literal["local", "slurm"] = "local",
+    jobs: int | None = None,
+    slurm: Mapping[str, str] | None = None,
+    seed: int = 0,
+    rerun: bool = False,
+    settings: Settings | None = None,
+) -> list[Result]:
+    """Score many candidates side by side and store the records, as ``innerscore score --array`` does.
+
+    The work is divided into tasks, one a candidate and then one a pair, which run in processes of their own or as
+    arrays of jobs. Values are those of :func:`run`. A sweep that was interrupted goes on where it was.
+
+    Parameters
+    ----------
+    candidates, benchmarks : sequence of str
+        As for :func:`run`.
+    executor : {"local", "slurm"}, default="local"
+        Executor of the tasks: processes of this machine, or Slurm (extra ``slurm``).
+    jobs : int, optional
+        Largest number of tasks that run at once. Default: as many as there are processors here, or as Slurm gives.
+    slurm : mapping of str to str, optional
+        Options of sbatch, such as ``{"partition": "short", "time": "60"}``; for the executor "slurm" only.
+    seed : int, default=0
+        Seed of candidates that use random numbers.
+    rerun : bool, default=False
+        Whether stored pairs are run again; the new records supersede the old ones.
+    settings : Settings, optional
+        Default: from environment and file.
+
+    Returns
+    -------
+    results : list of Result
+        One a pair, in the order in which they were there.
+
+    Raises
+    ------
+    InnerscoreError
+        If a name is unknown, a card invalid, a data file altered, Slurm not here, or the store refuses.
+    """
+    from .workflows.running import benchmarks_for
+    from .workflows.sweeping import make_executor, sweep_pairs
+
+    chosen = settings or load_settings()
+    names = benchmarks_for(candidates, chosen) if benchmarks is None else benchmarks
+    tasks = make_executor(executor, chosen, jobs=jobs, slurm=slurm)
+    return list(sweep_pairs(candidates, names, chosen, tasks, seed=seed, rerun=rerun))
+
+
+def places(results: Sequence[Result], *, settings: Settings | None = None) -> list[Place | None]:
+    """The place of each score on the board of the settings' store, by the board's paired tests.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        Results of :func:`run` or :func:`sweep`.
+    settings : Settings, optional
+        Default: from environment and file.
+
+    Returns
+    -------
+    places : list of Place or None
+        One a result: its rank interval (1 is best) among the candidates with a value in the same column, and the
+        candidates from which it is not significantly different. None where a pair has no value, or the board shows
+        a newer record in its place.
+    """
+    from .workflows.placement import places as places_of
+    from .workflows.stored import open_store
+
+    records = [result.record for result in results if result.record is not None]
+    found = places_of(records, open_store(settings or load_settings()))
+    return [None if one.record is None else found.get(one.record.record_sha256) for one in results]
 
 
 def board(*, settings: Settings | None = None) -> pd.DataFrame:

@@ -74,17 +74,11 @@ def export(
     was computed from them, are left out.
     """
     from ..core.settings import load_settings
-    from ..data_registry.sharing import withheld_datasets
-    from ..leaderboard.export import export_board
-    from ..workflows.board_contents import site_writer
-    from ..workflows.stored import open_store, shareable_store, stored_board
+    from ..workflows.board_contents import export_shareable
+    from ..workflows.stored import open_store
 
     settings = load_settings()
-    withheld = withheld_datasets(settings)
-    with shareable_store(open_store(settings), withheld) as store:
-        site = site_writer(store, settings, highlight or (), withheld=withheld)
-        board = stored_board(store, settings, withheld=withheld)
-        page = export_board(board, store, folder, site=site)
+    _, page, withheld = export_shareable(open_store(settings), settings, folder, highlight or ())
     if json:
         emit_json({"page": str(page), "withheld": sorted(withheld)})
         return

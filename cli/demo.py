@@ -64,11 +64,9 @@ def demo(
     """
     from .. import benchmarks, candidates
     from ..core.settings import load_settings
-    from ..data_registry.sharing import withheld_datasets
-    from ..leaderboard.export import export_board
     from ..leaderboard.tables import board_json
-    from ..workflows.board_contents import site_writer
-    from ..workflows.stored import open_store, shareable_store, stored_board
+    from ..workflows.board_contents import export_shareable
+    from ..workflows.stored import open_store
     from ..workflows.sweeping import make_executor, sweep_pairs
     from .progress import shown_progress
     from .tables import print_board, result_line
@@ -86,11 +84,7 @@ def demo(
                 names_missing.append(result.benchmark)
             elif not result.reused and result.record.status != "not applicable":
                 say(f"  {result_line(result)}")
-    store = open_store(settings)
-    withheld = withheld_datasets(settings)
-    with shareable_store(store, withheld) as shared:
-        board = stored_board(shared, settings, withheld=withheld)
-        page = export_board(board, shared, html, site=site_writer(shared, settings, withheld=withheld))
+    board, page, _ = export_shareable(open_store(settings), settings, html)
     if json:
         left_out = {name: reason for reason, names in missing.items() for name in names}
         emit_json({**board_json(board), "page": str(page.resolve()), "missing": left_out})

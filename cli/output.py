@@ -1,4 +1,4 @@
-"""What commands write: JSON to standard output, progress and errors to standard error."""
+"""Output of the commands: JSON to standard output, progress and errors to standard error."""
 
 from __future__ import annotations
 

@@ -12,12 +12,8 @@ from .output import emit_json, say, write
 
 if TYPE_CHECKING:
     from ..core.recovery_report import RecoveryReport
-    from ..core.settings import Settings
-    from ..studies.model_recovery import Design
 
 __all__ = ["recovery"]
-
-_FOR_ROUNDS = 0.75  # of the time given; the rest is for what more data do
 
 
 def recovery(
@@ -92,12 +88,17 @@ def recovery(
     Every draw is kept: an interrupted command goes on where it was, and the same seed gives the same numbers. The
     board's page on ranking validity shows the report; results of an older report on other benchmarks are kept.
     """
+    import sys
+
     from ..core.files import write_bytes
     from ..core.settings import load_settings
     from ..studies.model_recovery import QUICK_BENCHMARKS, RELIABILITIES, Design
     from ..studies.model_recovery.report import SUMMARY_COLUMNS, markdown, summary_rows
     from ..workflows.board_contents import trust_file
+    from ..workflows.recovery import recovery_study
     from ..workflows.running import limit_threads
+    from .progress import shown_progress
+    from .renamed import renamed
     from .tables import print_table
 
     settings = load_settings()
@@ -107,9 +108,18 @@ def recovery(
     names = benchmark or (list(QUICK_BENCHMARKS) if quick else None)
     path = out or trust_file(settings)
     _older_report(path)  # one that cannot be read is said before the work, not after it
-    report = _studied(design, names, candidate, minutes, resample_conditions, settings).beside(
-        _older_report(path)
-    )
+    with shown_progress("recovery") as show:
+        made = recovery_study(
+            design,
+            settings,
+            benchmarks=names,
+            candidates=candidate,
+            minutes=minutes,
+            resample_conditions=resample_conditions,
+            command=" ".join(["innerscore", *renamed(sys.argv[1:]).arguments]),
+            report=show,
+        )
+    report = made.beside(_older_report(path))
     write_bytes(path, report.model_dump_json(indent=1).encode() + b"\n")
     write_bytes(path.with_suffix(".md"), markdown(report).encode())
     if json:
@@ -127,58 +137,3 @@ def _older_report(path: Path) -> RecoveryReport | None:
 
     content = read_trust(path)
     return None if content is None else read_report(content)
-
-
-def _studied(
-    design: Design,
-    benchmarks: list[str] | None,
-    candidates: list[str] | None,
-    minutes: float | None,
-    resample_conditions: int,
-    settings: Settings,
-) -> RecoveryReport:
-    """Run the study, or what is left of it."""
-    import sys
-    import time
-
-    from ..candidates import registry
-    from ..core.provenance import utc_now
-    from ..studies.model_recovery import Study, fresh_calibration, run_study
-    from ..studies.model_recovery.scenes import prepare_benchmarks
-    from .progress import shown_progress
-    from .renamed import renamed
-
-    began, whole = time.monotonic(), float("inf") if minutes is None else 60 * minutes
-    chosen, left_out = _benchmarks(benchmarks, settings)
-    names = list(dict.fromkeys(candidates or registry(settings).entries()))
-    with shown_progress("recovery") as show:
-        scenes, failed = prepare_benchmarks(chosen, names, design, settings, show)
-        study = Study(
-            design, scenes, settings.data_dir / "validity", began + _FOR_ROUNDS * whole, began + whole
-        )
-        report = run_study(study, show, further=left_out | failed)
-        further = fresh_calibration(scenes, study.files, resample_conditions, design, settings, show)
-    made = {"command": " ".join(["innerscore", *renamed(sys.argv[1:]).arguments]), "code": report.code}
-    return report.model_copy(
-        update={
-            **made,
-            "recovery": tuple(one.model_copy(update=made) for one in report.recovery),
-            "calibration": (*report.calibration, *further),
-            "created": utc_now(),
-            "study": "this board's own study",
-        }
-    )
-
-
-def _benchmarks(names: list[str] | None, settings: Settings) -> tuple[list[str], dict[str, str]]:
-    """Those named, or all on simulated recordings for which a brain can be simulated; and why not the others."""
-    from ..benchmarks import registry
-    from ..studies.model_recovery import why_not
-
-    known = registry(settings)
-    home = [entry.card for name, entry in known.entries().items() if name.startswith("Simulated")]
-    reasons = {card.identifier: why_not(card) for card in home}
-    chosen = [name for name, reason in reasons.items() if reason is None]
-    if names:
-        chosen = [known.find(name).card.identifier for name in dict.fromkeys(names)]
-    return chosen, {name: reason for name, reason in reasons.items() if reason is not None}

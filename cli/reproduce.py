@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from .options import JsonOption, SeedOption
 from .output import emit_json, say, write
-
-if TYPE_CHECKING:
-    from ..core.records import ResultRecord
-    from ..core.settings import Settings
-    from ..data_registry import Dataset
-    from ..studies import Study
 
 __all__ = ["reproduce"]
 
@@ -42,16 +36,23 @@ def reproduce(
     """
     from ..core.settings import load_settings
     from ..studies import load_study
-    from ..studies import reproduce as run_study
     from ..studies.report import as_json, write_report
+    from ..workflows.reproducing import reproduced
     from ..workflows.running import limit_threads
+    from .progress import pair_progress
 
     settings = load_settings()
     limit_threads(settings)
     chosen = load_study(study)
-    dataset = _recording_of(chosen, settings, simulated=simulated)
-    records, missing = _scores(chosen, dataset, candidate, settings, seed)
-    report = run_study(chosen, dataset, records, notes=missing, say=lambda what: say(f"  {what}"))
+    report = reproduced(
+        chosen,
+        settings,
+        candidates=candidate,
+        simulated=simulated,
+        seed=seed,
+        say=say,
+        progress=pair_progress,
+    )
     table = write_report(report, out or Path("reports") / study)
     if json:
         emit_json({**as_json(report), "report": str(table.resolve())})
@@ -61,38 +62,3 @@ def reproduce(
         printed = "" if row.printed is None else f"   printed {row.printed.value:.3f}; comparable: {row.why}"
         write(f"  {row.finding.what}: {row.finding.value:.3f}{printed}")
     write(f"the report: {table.resolve()}")
-
-
-def _recording_of(study: Study, settings: Settings, *, simulated: bool) -> Dataset:
-    """The real data set if it can be had, else the simulated one."""
-    from ..core.errors import MissingPartError
-    from ..data_registry import load_dataset
-
-    if not simulated:
-        dataset = load_dataset(study.recorded, settings)
-        try:
-            dataset.recording("DMFC")
-        except MissingPartError as error:
-            say(f"{study.recorded} is not here, {study.simulated} stands in for it: {error}")
-        else:
-            return dataset
-    return load_dataset(study.simulated, settings)
-
-
-def _scores(
-    study: Study, dataset: Dataset, candidates: list[str] | None, settings: Settings, seed: int
-) -> tuple[list[ResultRecord], tuple[str, ...]]:
-    """Records of the candidates on the study's benchmarks, and what was left out."""
-    from ..benchmarks import registry
-    from ..candidates import registry as candidate_registry
-    from ..workflows.running import run_pairs
-    from .progress import pair_progress
-
-    known = registry(settings).entries()
-    wanted = study.benchmark_names(dataset.card.identifier)
-    names = candidates or list(candidate_registry(settings).entries())
-    here = [name for name in wanted if name in known]
-    results = list(run_pairs(names, here, settings, seed=seed, progress=pair_progress))
-    missing = [f"{result.benchmark}: {result.error}" for result in results if result.record is None]
-    absent = [f"{name}: no such benchmark" for name in wanted if name not in known]
-    return [r.record for r in results if r.record is not None], tuple(dict.fromkeys([*missing, *absent]))

@@ -83,25 +83,17 @@ def score(
 
     Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
     """
-    from ..benchmarks import registry
-    from ..core.errors import CandidateError, InvalidArgumentError, MissingPartError
+    from ..core.errors import CandidateError, MissingPartError
     from ..core.settings import load_settings
-    from ..scoring.jobs import is_activations, is_table
     from ..scoring.sandbox import Sandbox
-    from ..workflows.running import limit_threads, run_pairs
+    from ..workflows.running import benchmarks_for, limit_threads, run_pairs
     from ..workflows.stored import open_store
     from ..workflows.sweeping import make_executor, sweep_pairs
     from .progress import pair_progress
 
-    if not benchmark and any(map(is_activations, candidates)):
-        raise InvalidArgumentError(
-            "The benchmarks of a file of activations", got="none", needed="named with --benchmark"
-        )
     settings = load_settings()
+    names = benchmark or benchmarks_for(candidates, settings)
     limit_threads(settings)
-    cards = [registered.card for registered in registry(settings).entries().values()]
-    tables_only = all(is_table(candidate) for candidate in candidates)
-    names = benchmark or [card.identifier for card in cards if card.alignment == "answer" or not tables_only]
     if array and sandbox:
         raise typer.BadParameter("--sandbox is for pairs that run one by one, without --array.")
     if array:
@@ -174,21 +166,12 @@ def _report(results: Sequence[Result], store: Store, *, json: bool) -> None:
 
 
 def _warn(results: Sequence[Result], store: Store, settings: Settings) -> None:
-    """What a reader of the board would take wrongly."""
-    from ..candidates import registry
-    from ..core.identity import PACKAGE_ROOT
-    from ..workflows.placement import apart, earlier_code, other_bytes
+    """Say what a reader of the board would take wrongly."""
+    from ..workflows.placement import cautions
 
-    registered = registry(settings).entries().items()
-    built_in = {name for name, entry in registered if entry.path.is_relative_to(PACKAGE_ROOT)}
     records = [result.record for result in results if result.record is not None]
-    warnings = (
-        *apart(records, store),
-        *earlier_code(records, store),
-        *other_bytes(records, store, built_in=built_in),
-    )
-    for warning in warnings:
-        say(f"warning: {warning}")
+    for caution in cautions(records, store, settings):
+        say(f"warning: {caution}")
 
 
 def _refuse_options_of_arrays(executor: ExecutorName, jobs: int | None, slurm: list[str] | None) -> None:

@@ -5,7 +5,8 @@ from .history import history
 from .intervals import Whisker, caterpillar, whiskers
 from .layers import LayerPanel, layer_curves
 from .maps import trace
-from .moving import animated_png, path_animation
+from .moving import path_animation
+from .png import animated_png
 from .points import Point, histogram, scatter
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What the board's pages show beside the records: all cards, the stimuli's clips, the validity report."""
+"""Contents of the board's pages beside the records: all cards, the stimuli's clips, the model recovery report."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from ..core.cards import Card
 from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.registry import Registry
 from ..core.settings import Settings
+from ..data_registry.sharing import withheld_datasets
 from ..figures import Figure
+from ..leaderboard.board import Board
+from ..leaderboard.export import export_board
 from ..leaderboard.pages import BoardContents, Clip, write_site
 from ..leaderboard.store import Store
 from ..studies.galleries import dataset_maps, gallery
 from ..studies.model_recovery import shipped_report
 from .clips import clip_of
+from .stored import shareable_store, stored_board
 
-__all__ = ["board_contents", "read_trust", "site_writer", "trust_file"]
+__all__ = ["board_contents", "export_shareable", "read_trust", "site_writer", "trust_file"]
 
 
 def board_contents(
@@ -59,13 +63,43 @@ def board_contents(
 def site_writer(
     store: Store, settings: Settings, own: Iterable[str] = (), *, withheld: Collection[str] = frozenset()
 ) -> Callable[[Path], None]:
-    """What writes the pages of a store into a folder, for an export."""
+    """A function that writes the pages of a store into a folder, for an export."""
     contents = board_contents(settings, own, withheld=withheld)
 
     def write(folder: Path) -> None:
         write_site(store, contents, folder)
 
     return write
+
+
+def export_shareable(
+    store: Store, settings: Settings, folder: Path, own: Iterable[str] = ()
+) -> tuple[Board, Path, frozenset[str]]:
+    """Write a store's board as files that need no server, without private data sets and what came of them.
+
+    Parameters
+    ----------
+    store : Store
+    settings : Settings
+    folder : pathlib.Path
+        Folder to write; an earlier export in it is replaced as a whole.
+    own : iterable of str
+        Candidates to be marked as the reader's own.
+
+    Returns
+    -------
+    board : Board
+        The board as it was written.
+    page : pathlib.Path
+        Its first page.
+    withheld : frozenset of str
+        Names of the data sets that were left out.
+    """
+    withheld = withheld_datasets(settings)
+    with shareable_store(store, withheld) as shared:
+        board = stored_board(shared, settings, withheld=withheld)
+        page = export_board(board, shared, folder, site=site_writer(shared, settings, own, withheld=withheld))
+    return board, page, withheld
 
 
 def trust_file(settings: Settings) -> Path:

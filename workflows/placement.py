@@ -1,4 +1,4 @@
-"""Where scores stand on the board, by its own paired tests, and how long the rest of a command will take."""
+"""Places of scores on the board, by its own paired tests, and the time that the rest of a command will take."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .. import candidates
+from ..core.identity import PACKAGE_ROOT
 from ..core.records import ResultRecord
+from ..core.settings import Settings
 from ..leaderboard.board import Board, Cell, Column, Section, make_board
 from ..leaderboard.store import Store
 
-__all__ = ["Place", "Remaining", "apart", "earlier_code", "other_bytes", "places"]
+__all__ = ["Place", "Remaining", "apart", "cautions", "earlier_code", "other_bytes", "places"]
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a score stands in its column of the board.
+    """Place of a score in its column of the board.
 
     Parameters
     ----------
     rank_low, rank_high : int
         Best and worst rank that the tests leave open; 1 is best.
     n_compared : int
-        How many candidates have a value there.
+        Number of candidates with a value there.
     tested : bool
-        Whether it shares resamples with another one; if not, nothing tells it apart from any.
+        Whether it shares resamples with another one; if not, it is significantly different from none.
     tie_group : int
         Number of its best tie group, from 1 for the board's best.
     tied_with : tuple of str
@@ -87,7 +90,7 @@ def places(records: Sequence[ResultRecord], store: Store) -> Mapping[str, Place]
 
 
 def apart(records: Sequence[ResultRecord], store: Store) -> list[str]:
-    """Of each stored record that stands in another column than most of its benchmark's, a sentence that says so."""
+    """A sentence for each stored record that stands in another column than most of its benchmark's."""
     asked = {record.record_sha256 for record in records if record.score is not None}
     board = make_board(_rivals(records, store), {}, {}) if asked else Board(())
     return [
@@ -103,7 +106,7 @@ def apart(records: Sequence[ResultRecord], store: Store) -> list[str]:
 
 
 def earlier_code(records: Sequence[ResultRecord], store: Store) -> list[str]:
-    """Of each stored record whose column has scores that earlier code made, a sentence that says so."""
+    """A sentence for each column of stored records that has scores made by earlier code."""
     asked = {record.record_sha256 for record in records if record.score is not None}
     board = make_board(_rivals(records, store), {}, {}) if asked else Board(())
     marked = {
@@ -140,7 +143,7 @@ def _main(section: Section, column: Column, candidate: str) -> list[tuple[Column
 
 
 def other_bytes(records: Sequence[ResultRecord], store: Store, *, built_in: Collection[str]) -> list[str]:
-    """Of each candidate that has a value under the same version with other bytes, a sentence that says so.
+    """A sentence for each candidate that has a value under the same version with other bytes.
 
     Those that come with innerscore have its version, and share their code with each other.
     """
@@ -163,6 +166,17 @@ def other_bytes(records: Sequence[ResultRecord], store: Store, *, built_in: Coll
                 f"{sha256[:12]}, now {whose.bundle_sha256[:12]}): {remedy}. Its row shows one bundle, the newest"
             )
     return list(found.values())
+
+
+def cautions(records: Sequence[ResultRecord], store: Store, settings: Settings) -> list[str]:
+    """Sentences on what a reader of the board would take wrongly in stored records."""
+    registered = candidates.registry(settings).entries().items()
+    built_in = {name for name, entry in registered if entry.path.is_relative_to(PACKAGE_ROOT)}
+    return [
+        *apart(records, store),
+        *earlier_code(records, store),
+        *other_bytes(records, store, built_in=built_in),
+    ]
 
 
 def _rivals(records: Sequence[ResultRecord], store: Store) -> list[ResultRecord]:
@@ -195,14 +209,14 @@ def _listed(names: Sequence[str]) -> str:
 
 @dataclass
 class Remaining:
-    """How long the rest takes, at the pace so far.
+    """The time that the rest takes, at the pace so far.
 
     Parameters
     ----------
     of : int
-        How many pairs there are.
+        Number of pairs.
     clock : callable
-        Seconds.
+        Gives the time in s.
     """
 
     of: int

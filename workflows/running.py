@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..benchmarks import Benchmark, load_benchmark
-from ..core.errors import InnerscoreError, MissingPartError
+from ..benchmarks import Benchmark, load_benchmark, registry
+from ..core.errors import InnerscoreError, InvalidArgumentError, MissingPartError
 from ..core.records import ResultRecord
 from ..core.settings import Settings
 from ..leaderboard.store import Store
 from ..scoring import Job, Report, job_of
+from ..scoring.jobs import is_activations, is_table
 from ..scoring.sandbox import Sandbox
 from .stored import open_store
 
-__all__ = ["PairProgress", "Result", "limit_threads", "run_pairs"]
+__all__ = ["PairProgress", "Result", "benchmarks_for", "limit_threads", "run_pairs"]
 
 #: Given a pair's label, a context in which its progress is reported by stage, number done and number of all.
 PairProgress = Callable[[str], AbstractContextManager[Report]]
@@ -25,7 +26,7 @@ PairProgress = Callable[[str], AbstractContextManager[Report]]
 
 @dataclass(frozen=True)
 class Result:
-    """What came of one pair.
+    """Result of one pair of candidate and benchmark.
 
     Parameters
     ----------
@@ -108,6 +109,23 @@ def run_pairs(
         for candidate in candidates:
             job = partial(job_of, candidate, benchmark, settings, seed=seed, sandbox=sandbox)
             yield _run_pair(job, candidate, benchmark, store, progress or _silent, rerun=rerun)
+
+
+def benchmarks_for(candidates: Sequence[str], settings: Settings) -> list[str]:
+    """Names of all benchmarks that candidates are scored on where none is named.
+
+    Tables of predictions alone get the behavioural ones.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a file of activations is among the candidates: it is of some stimuli only.
+    """
+    if any(map(is_activations, candidates)):
+        raise InvalidArgumentError("The benchmarks of a file of activations", got="none", needed="named")
+    cards = [entry.card for entry in registry(settings).entries().values()]
+    tables_only = all(map(is_table, candidates))
+    return [card.identifier for card in cards if card.alignment == "answer" or not tables_only]
 
 
 def limit_threads(settings: Settings) -> None:

@@ -85,7 +85,7 @@ class _Sweep:
         self._memory_mb: dict[str, float] = {}
 
     def plan(self, candidate: str, benchmark: Benchmark, *, seed: int, rerun: bool) -> Cell | Result:
-        """What is to be done for a pair, or what is known of it."""
+        """The cell to be done for a pair, or the result that is known of it."""
         whose = str(Path(candidate).resolve()) if Path(candidate).exists() else candidate
         try:
             job = job_of(candidate, benchmark, self._settings, seed=seed)

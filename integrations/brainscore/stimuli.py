@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
-from ...core.errors import InvalidDataError, MissingPartError
+from ...core.errors import InvalidDataError
 from ...core.stimuli import FrameClip
 from ...core.stimuli import StimulusSet as OurStimulusSet
 
@@ -44,7 +45,7 @@ def to_stimulus_set(clips: Iterable[FrameClip], folder: Path, *, identifier: str
     frames = (frame for clip in clips for frame in clip.frames)
     paths = {row["stimulus_id"]: folder / f"{row['stimulus_id']}.png" for row in rows}
     for row, frame in zip(rows, frames, strict=True):
-        _image().fromarray(frame).save(paths[row["stimulus_id"]])
+        Image.fromarray(frame).save(paths[row["stimulus_id"]])
     shown = StimulusSet([{**row, "filename": paths[row["stimulus_id"]].name} for row in rows])
     shown.identifier = identifier
     shown.stimulus_paths = paths
@@ -79,21 +80,8 @@ def from_stimulus_set(shown: StimulusSet, *, degrees: float) -> OurStimulusSet:
 
 def _clip(name: str, path: Path, degrees: float) -> FrameClip:
     try:
-        with _image().open(path) as image:
+        with Image.open(path) as image:
             frame = np.array(image.convert("RGB"))
     except OSError as error:
         raise InvalidDataError(f"The stimulus '{name}'", got=repr(error), needed="an image file") from error
     return FrameClip(name, frame[None], rate_hz=1.0, degrees_per_pixel=degrees / frame.shape[1])
-
-
-def _image() -> Any:
-    try:
-        from PIL import Image
-    except ImportError as error:
-        raise MissingPartError(
-            "Brain-Score's images",
-            got=str(error),
-            needed="the package Pillow",
-            hint="Install innerscore[brainscore].",
-        ) from error
-    return Image

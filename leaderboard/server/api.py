@@ -6,7 +6,7 @@ import json
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from starlette.datastructures import UploadFile
@@ -18,6 +18,7 @@ from ...core.records import ResultRecord
 from ..board import Quantity
 from ..store import Store
 from ..validation import read_entry
+from .authorisation import token_needed
 from .live import LiveSite
 from .reading import read_page
 from .tokens import TokenFile
@@ -166,13 +167,13 @@ def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
         responses=ERRORS | {200: {"model": Added, "description": "It was here already."}},
         summary="Add a record with its files",
         openapi_extra=_UPLOAD,
+        dependencies=[Depends(token_needed(tokens, "records:write"))],
     )
     async def add(request: Request, response: Response) -> Added:
         """Send the record's canonical JSON as ``record`` and each file that it names as ``files``.
 
         The checks are those of ``innerscore board import``.
         """
-        await _need_token(request, tokens)
         async with request.form(max_files=32, max_fields=4) as form:
             body = await _bytes_of(form.get("record"))
             bodies = [await _bytes_of(one) for one in form.getlist("files")]
@@ -183,7 +184,6 @@ def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
 
 
 _UPLOAD = {
-    "security": [{"token": []}],
     "requestBody": {
         "required": True,
         "content": {
@@ -200,21 +200,6 @@ _UPLOAD = {
         },
     },
 }
-
-
-async def _need_token(request: Request, tokens: TokenFile) -> None:
-    """Refuse before a byte of the body is read."""
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    facts = None
-    if scheme.lower() == "bearer" and secret:
-        facts = await run_in_threadpool(tokens.verify, secret.strip(), "records:write")
-    if facts is None:
-        raise HTTPException(
-            401,
-            "Writing needs a token in force: innerscore board token create.",
-            {"WWW-Authenticate": "Bearer"},
-        )
-    request.scope.setdefault("state", {})["token"] = facts.identifier
 
 
 async def _bytes_of(part: UploadFile | str | None) -> bytes:

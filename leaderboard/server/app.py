@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+import math
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from ..pages import BoardContents
 from ..queue import BundleStore, Queue
 from ..store import Store
 from .api import ERRORS, api_router
-from .live import LiveSite, Ready
+from .live import BoardNotReadyError, LiveSite, Ready
 from .middleware import AccessLog, BodyLimit, HostCheck, RateLimit, SecurityHeaders, TokenBuckets, problem
 from .submissions import SubmissionService, submission_pages, submission_router
 from .tokens import TokenFile
@@ -112,7 +113,6 @@ def create_app(
     app.include_router(submission_router(service, ERRORS))
     app.include_router(submission_pages(service))
     _add_pages(app, live)
-    _describe_token(app)
     _add_guards(app, limits or Limits(), hosts, logger or logging.getLogger("innerscore.server"))
     return app
 
@@ -150,6 +150,11 @@ def _add_errors(app: FastAPI, live: LiveSite) -> None:
             else 500
         )
         return problem(status, type(error).__name__, str(error))
+
+    @app.exception_handler(BoardNotReadyError)
+    async def not_ready(_: Request, error: BoardNotReadyError) -> Response:
+        again = {"Retry-After": str(math.ceil(live.pause_s))}
+        return problem(503, type(error).__name__, str(error), again)
 
     @app.exception_handler(AnyHTTPException)
     async def http_error(request: Request, error: AnyHTTPException) -> Response:
@@ -249,9 +254,3 @@ def _sent(request: Request, found: Ready) -> Response:
         headers["Content-Encoding"] = "gzip"
         return Response(found.packed, media_type=found.media_type, headers=headers)
     return Response(found.body, media_type=found.media_type, headers=headers)
-
-
-def _describe_token(app: FastAPI) -> None:
-    schema = app.openapi()
-    parts = schema.setdefault("components", {})
-    parts["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}

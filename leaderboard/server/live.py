@@ -26,7 +26,7 @@ from ..pages.names import slug
 from ..pages.site import BOARDS
 from ..store import Store
 
-__all__ = ["LiveSite", "Ready"]
+__all__ = ["BoardNotReadyError", "LiveSite", "Ready"]
 
 _SECONDS_BETWEEN = 2.0
 _LONGEST_PAUSE = 60.0  # in s, between attempts at the first board
@@ -37,6 +37,10 @@ _LOGGER = logging.getLogger("innerscore.server")
 
 Query = Sequence[tuple[str, str]]
 _Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class BoardNotReadyError(StoreError):
+    """There is no board to show yet; it is tried again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +108,7 @@ class LiveSite:
     def __init__(self, store: Store, contents: BoardContents, *, first_pause_s: float = 1.0) -> None:
         self._store = store
         self._contents = contents
-        self._first_pause_s = first_pause_s
+        self._pause_s = first_pause_s
         self._edition: _Edition | None = None
         self._before: _Edition | None = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="board")
@@ -122,6 +126,11 @@ class LiveSite:
     def ready(self) -> bool:
         """Whether there is a board to show."""
         return self._edition is not None
+
+    @property
+    def pause_s(self) -> float:
+        """Longest time in s until the first board is tried again."""
+        return self._pause_s
 
     def start(self) -> Future[None]:
         """Begin to make the first board, in the background, and try again until it is there.
@@ -146,15 +155,14 @@ class LiveSite:
 
         Raises
         ------
-        InnerscoreError
-            If no attempt has succeeded yet: the error of the last one, or a StoreError where that was unforeseen.
+        BoardNotReadyError
+            If no attempt has succeeded yet. It says why the last one failed, unless that was unforeseen.
         """
         self._first.wait()
         if self._edition is None:
-            if isinstance(self._fault, InnerscoreError):
-                raise self._fault
-            raise StoreError(
-                "The board", got="no board yet", needed="a store that can be read"
+            reason = f": {self._fault}" if isinstance(self._fault, InnerscoreError) else ""
+            raise BoardNotReadyError(
+                "The board", got=f"no board yet{reason}", needed="made first", hint="It is tried again."
             ) from self._fault
         return self._edition.site
 
@@ -221,12 +229,11 @@ class LiveSite:
 
     def _make_first(self) -> None:
         """Make the first board, however often that takes, and then ask for the clips, which may take long."""
-        pause = self._first_pause_s
         while (error := self._attempt()) is not None:
-            _log_failure("board not made", error, again_in_s=pause)
-            if self._stopped.wait(pause):
+            _log_failure("board not made", error, again_in_s=self._pause_s)
+            if self._stopped.wait(self._pause_s):
                 return
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE)
         self._clips.submit(_logged, self._load_clips)
 
     def _make_if_new(self) -> None:

@@ -1,4 +1,8 @@
-"""Middleware of every request: checks of host name, rate and size, headers that close the page, one log line."""
+"""Middleware of every request: checks of host name, rate and size, headers that close the page, one log line.
+
+Starlette has a middleware for the host name alone; limits of rate and size it leaves to a proxy, which a board on
+one machine does not have.
+"""
 
 from __future__ import annotations
 
@@ -81,7 +85,11 @@ class TokenBuckets:
 
 
 class HostCheck:
-    """Refuse requests that name another host: a page elsewhere must not reach a board on this machine."""
+    """Refuse requests that name another host: a page elsewhere must not reach a board on this machine.
+
+    Starlette's ``TrustedHostMiddleware`` does the same and answers 400 in plain text; a client of ours gets 421 and
+    an error in the form of all others.
+    """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
         self.app = app

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from starlette.datastructures import FormData, UploadFile
@@ -20,6 +20,7 @@ from ..pages.content import PageContent
 from ..pages.contents import BoardContents
 from ..pages.render import render
 from ..queue import BundleStore, Queue, Submission, receive
+from .authorisation import holder_of, token_needed
 from .tokens import TokenFile, TokenInfo
 
 __all__ = ["SubmissionService", "submission_pages", "submission_router"]
@@ -73,23 +74,6 @@ class SubmissionService:
     tokens: TokenFile
     contents: BoardContents
 
-    def bearer(self, request: Request) -> TokenInfo:
-        """The token in the header; refused, if not in force, before a byte of the body is read."""
-        scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-        return self.holder(secret if scheme.lower() == "bearer" else "", request)
-
-    def holder(self, secret: str, request: Request) -> TokenInfo:
-        """The token that a secret belongs to; refused if it is not in force."""
-        facts = self.tokens.verify(secret.strip(), "submissions:write") if secret.strip() else None
-        if facts is None:
-            raise HTTPException(
-                401,
-                "Submitting needs a token in force for it; ask the board's owner.",
-                {"WWW-Authenticate": "Bearer"},
-            )
-        request.scope.setdefault("state", {})["token"] = facts.identifier
-        return facts
-
     async def take(self, form: FormData, facts: TokenInfo) -> Submission:
         """Take the bundle of a form."""
         part = form.get("bundle")
@@ -117,6 +101,7 @@ class SubmissionService:
 def submission_router(service: SubmissionService, errors: dict[int | str, dict[str, Any]]) -> APIRouter:
     """The routes below ``/api/v1`` for programs."""
     router = APIRouter(prefix="/api/v1")
+    holder = Depends(token_needed(service.tokens, "submissions:write"))
     answers: dict[int | str, dict[str, Any]] = {
         code: errors[code] for code in (401, 413, 422, 429) if code in errors
     }
@@ -129,12 +114,11 @@ def submission_router(service: SubmissionService, errors: dict[int | str, dict[s
         summary="Submit a candidate's bundle",
         openapi_extra=_UPLOAD,
     )
-    async def submit(request: Request) -> SubmissionAnswer:
+    async def submit(request: Request, facts: TokenInfo = holder) -> SubmissionAnswer:
         """Send the zip as ``bundle`` and each benchmark's name as ``benchmarks``; without names, all.
 
         The same bundle on the same benchmarks is one submission, however often it is sent.
         """
-        facts = await run_in_threadpool(service.bearer, request)
         async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
             found = await service.take(form, facts)
         return await run_in_threadpool(service.answer, found)
@@ -148,10 +132,8 @@ def submission_router(service: SubmissionService, errors: dict[int | str, dict[s
         response_model=SubmissionAnswer,
         responses=answers,
         summary="Take a submission of one's own back",
-        openapi_extra={"security": [{"token": []}]},
     )
-    def withdraw(request: Request, identifier: Identifier) -> SubmissionAnswer:
-        facts = service.bearer(request)
+    def withdraw(identifier: Identifier, facts: TokenInfo = holder) -> SubmissionAnswer:
         return service.answer(service.queue.withdraw(identifier, submitter=facts.identifier))
 
     return router
@@ -171,7 +153,10 @@ def submission_pages(service: SubmissionService) -> APIRouter:
             return _form(service, "The form has to be sent from this page.", 403)
         try:
             async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
-                facts = await run_in_threadpool(service.holder, str(form.get("token", "")), request)
+                secret = str(form.get("token", ""))
+                facts = await run_in_threadpool(
+                    holder_of, service.tokens, secret, "submissions:write", request
+                )
                 found = await service.take(form, facts)
         except (InnerscoreError, HTTPException) as error:
             status = error.status_code if isinstance(error, HTTPException) else 422
@@ -200,7 +185,6 @@ def _page(content: PageContent, path: str, status: int) -> Response:
 
 
 _UPLOAD: dict[str, Any] = {
-    "security": [{"token": []}],
     "requestBody": {
         "required": True,
         "content": {

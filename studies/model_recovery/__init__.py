@@ -1,4 +1,4 @@
-"""The validity study: brains simulated from each candidate, and whether the ranking finds whom they came from."""
+"""The model recovery study: brains simulated from each candidate, and whether the ranking finds their source."""
 
 from .design import QUICK_BENCHMARKS, RELIABILITIES, Design, why_not
 from .fresh import fresh_calibration

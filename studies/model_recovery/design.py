@@ -1,4 +1,4 @@
-"""The design of a validity study: its size, its benchmarks, and the settings of their metrics."""
+"""The design of a model recovery study: its size, its benchmarks, and the settings of their metrics."""
 
 from __future__ import annotations
 

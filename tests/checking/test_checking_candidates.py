@@ -76,7 +76,8 @@ def test_a_good_candidate_has_no_faults_and_its_memory_is_counted(check):
 def test_the_time_is_that_of_its_pace(check):
     report = check("import time; time.sleep(0.004 * n); return {'a': steps}", accepts=["frames"])
     seconds = {entry.benchmark: (entry.applicable, entry.seconds) for entry in report.estimates}
-    assert 0.072 <= seconds["A.clips"][1] < 0.15  # 18 frames
+    assert seconds["A.clips"][0]
+    assert seconds["A.clips"][1] >= 0.072  # 18 frames; a machine at work may sleep longer
     assert seconds["B.walks"] == (False, 0.0)
 
 

@@ -1,7 +1,6 @@
 """``innerscore check`` as a user runs it."""
 
 import json
-import time
 
 import pytest
 import yaml
@@ -23,11 +22,9 @@ def change_card(path, **changes):
     path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changes}))
 
 
-def test_a_begun_candidate_has_no_faults_within_ten_seconds(tmp_path):
+def test_a_begun_candidate_has_no_faults_and_its_cost_is_estimated(tmp_path):
     folder = begin(tmp_path / "my-model")
-    start = time.perf_counter()
     result = check(folder, "--json", "--benchmark", "SimulatedDMFC.occluded-rsa")
-    assert time.perf_counter() - start < 10
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     assert (report["kind"], report["faults"]) == ("candidate", [])

@@ -1,29 +1,24 @@
 """The gallery of rate maps: order, words for screen readers, pixels, size."""
 
 import base64
-import struct
+import io
 import xml.etree.ElementTree as ET
-import zlib
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from innerscore.figures.png import indexed_png
 from innerscore.figures.rate_maps import rate_map_gallery
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def _pixels(image):
-    """Decode one of our pictures by the PNG specification."""
-    data, at, chunks = base64.b64decode(image.get("href").split(",")[1]), 8, {}
-    while at < len(data):
-        length, kind = struct.unpack(">I4s", data[at : at + 8])
-        body = data[at + 8 : at + 8 + length]
-        assert struct.unpack(">I", data[at + 8 + length : at + 12 + length])[0] == zlib.crc32(kind + body)
-        chunks[kind], at = body, at + 12 + length
-    width, height = struct.unpack(">II", chunks[b"IHDR"][:8])
-    lines = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, width + 1)
-    return lines[:, 1:], np.frombuffer(chunks[b"PLTE"], np.uint8).reshape(-1, 3)
+    """Rows of the palette, and the palette, of one of our pictures."""
+    picture = Image.open(io.BytesIO(base64.b64decode(image.get("href").split(",")[1])))
+    assert (picture.format, picture.info["transparency"]) == ("PNG", 0)
+    return np.asarray(picture), np.reshape(picture.getpalette(), (-1, 3))
 
 
 @pytest.fixture
@@ -85,3 +80,15 @@ def test_silent_unvisited_and_no_cells_are_drawn():
     assert (_pixels(images[2])[0] == 0).all()
     empty = rate_map_gallery(np.empty((0, 5, 5)), np.empty((0, 9, 9)), np.empty(0), "Empty", key="e")
     assert "0 of 0 cells" in empty.description
+
+
+@pytest.mark.parametrize("n_colours", [2, 12, 256])
+def test_a_picture_has_the_colours_it_was_given_and_none_where_the_map_has_a_hole(n_colours):
+    rng = np.random.default_rng(n_colours)
+    palette = rng.integers(0, 256, (n_colours, 3), dtype=np.uint8)
+    pixels = rng.integers(0, n_colours, (7, 11), dtype=np.uint8)
+    png = indexed_png(pixels, palette)
+    decoded = np.asarray(Image.open(io.BytesIO(png)).convert("RGBA"))
+    assert (decoded[..., :3] == palette[pixels]).all()
+    assert (decoded[..., 3] == np.where(pixels == 0, 0, 255)).all()
+    assert indexed_png(pixels, palette) == png

@@ -3,7 +3,7 @@
 import sys
 
 import pytest
-import yaml
+from candidate_folder import write_candidate
 from typer.testing import CliRunner
 
 from innerscore.benchmarks import load_benchmark
@@ -15,28 +15,12 @@ from innerscore.leaderboard.store import Store
 from innerscore.scoring import job_of
 
 BENCHMARK = "SimulatedMEC.rsa"
-CARD = {
-    "identifier": "my-walker",
-    "title": "Walker",
-    "description": "A candidate that a test made for itself.",
-    "authors": ["tests"],
-    "licence": "MIT",
-    "citation": "@misc{tests}",
-    "entry": "candidate.py:Model",
-    "accepts": ["self_motion"],
-    "layers": ["a"],
-    "model_class": "example",
-}
 CODE = "class Model:\n    def activations(self, stimulus):\n        return {'a': stimulus.velocity ** 3}\n"
 
 
 @pytest.fixture
 def folder(tmp_path):
-    made = tmp_path / "my_walker"
-    made.mkdir()
-    (made / "candidate.yaml").write_text(yaml.safe_dump(CARD))
-    (made / "candidate.py").write_text(CODE)
-    return made
+    return write_candidate(tmp_path / "my_walker", CODE, identifier="my-walker")
 
 
 def test_a_folder_its_bundle_and_its_package_have_one_record(folder, settings, tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
+from candidate_folder import write_candidate
 
 from innerscore.benchmarks import Benchmark, load_benchmark
 from innerscore.candidates import load_candidate
@@ -22,18 +22,6 @@ from innerscore.scoring.from_file import score_file
 
 BENCHMARK = "SimulatedMEC.rsa"
 
-CARD = {
-    "identifier": "example",
-    "title": "Example",
-    "description": "A candidate that a test made for itself.",
-    "authors": ["tests"],
-    "licence": "MIT",
-    "citation": "@misc{tests}",
-    "entry": "candidate.py:Model",
-    "accepts": ["self_motion"],
-    "layers": ["a"],
-    "model_class": "example",
-}
 CODE = """
 import os
 class Model:
@@ -43,10 +31,7 @@ class Model:
 
 
 def make(folder, body):
-    folder.mkdir(exist_ok=True)
-    (folder / "candidate.yaml").write_text(yaml.safe_dump(CARD))
-    (folder / "candidate.py").write_text(CODE.format(body=body))
-    return str(folder)
+    return str(write_candidate(folder, CODE.format(body=body)))
 
 
 def run(candidate, settings, seed=0, benchmark=BENCHMARK):

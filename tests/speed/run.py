@@ -23,7 +23,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 import harness
 import limits
 
-_FILES = ("regression", "similarity", "spatial", "dmfc", "store", "pages", "scheduling", "submissions")
+_FILES = (
+    "regression",
+    "similarity",
+    "spatial",
+    "dmfc",
+    "store",
+    "pages",
+    "scheduling",
+    "submissions",
+    "command_line",
+)
 
 
 def main() -> None:

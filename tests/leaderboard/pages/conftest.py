@@ -130,7 +130,8 @@ class Served:
     """A live server in a thread."""
 
     def __init__(self, app):
-        config = uvicorn.Config(app, port=0, log_config=None, access_log=False)
+        # A browser that is kept waiting for the processor must not find its connection closed as idle.
+        config = uvicorn.Config(app, port=0, log_config=None, access_log=False, timeout_keep_alive=600)
         self._socket = config.bind_socket()
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]})
@@ -138,14 +139,14 @@ class Served:
 
     def __enter__(self):
         self._thread.start()
-        deadline = time.monotonic() + 20
-        while not self._server.started and time.monotonic() < deadline:
+        while not self._server.started:
+            assert self._thread.is_alive(), "the server did not start"
             time.sleep(0.02)
         return self
 
     def __exit__(self, *_):
         self._server.should_exit = True
-        self._thread.join(15)
+        self._thread.join(60)
         self._socket.close()
 
 
@@ -232,6 +233,7 @@ def open_page(browser):
 
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))
         contexts.append(context)
+        context.set_default_timeout(120_000)
         page = context.new_page()
         origins.add(_origin(address))
         page.on("request", lambda request: asked.append(request.url))

@@ -82,13 +82,25 @@ def test_the_csv_of_a_figure_holds_its_numbers_and_no_formula():
 
 
 def test_an_animated_png_plays_the_frames_it_was_given():
-    frames = np.random.default_rng(0).integers(0, 256, (5, 12, 9, 3), dtype=np.uint8)
-    image = Image.open(io.BytesIO(figures.animated_png(frames, 25.0)))
-    assert (image.n_frames, image.info["loop"]) == (5, 0)
-    for number, frame in enumerate(frames):
+    frames = np.random.default_rng(0).integers(0, 256, (6, 12, 9, 3), dtype=np.uint8)
+    frames[2] = frames[1]  # nothing moves
+    frames[4, 3:] = frames[3, 3:]  # little moves
+    png = figures.animated_png(frames, 25.0)
+    image = Image.open(io.BytesIO(png))
+    assert image.info["loop"] == 0
+    played = []
+    for number in range(image.n_frames):
         image.seek(number)
-        assert image.info["duration"] == pytest.approx(40)
-        assert (np.asarray(image.convert("RGB")) == frame).all()
+        played += [np.asarray(image.convert("RGB"))] * round(image.info["duration"] / 40)
+    assert (np.stack(played) == frames).all()
+    assert figures.animated_png(frames, 25.0) == png
+
+
+def test_an_animated_png_of_one_frame_is_still():
+    frames = np.random.default_rng(0).integers(0, 256, (1, 12, 9, 3), dtype=np.uint8)
+    image = Image.open(io.BytesIO(figures.animated_png(frames, 1.0)))
+    assert not image.is_animated
+    assert (np.asarray(image.convert("RGB")) == frames[0]).all()
 
 
 def test_a_walk_is_drawn_where_it_went_and_moves():

@@ -70,7 +70,7 @@ def test_a_bundle_is_sent_by_the_form_and_its_page_shows_its_way(
 
     lease = service.queue.claim("a worker", seconds=60)
     service.queue.finish(lease, Failed("activations", HOSTILE, "Give (time, unit)."), log=HOSTILE)
-    page.get_by_role("heading", name="sent: failed").wait_for(timeout=20_000)
+    page.get_by_role("heading", name="sent: failed").wait_for()
     assert HOSTILE in page.inner_text("dl")
     assert HOSTILE in page.inner_text("pre")
     assert page.evaluate("window.hacked") is None

@@ -7,7 +7,7 @@ import pytest
 from board_examples import benchmark_names, contents, many_entries
 
 from innerscore.core.errors import InnerscoreError, StoreError
-from innerscore.leaderboard.server.live import LiveSite
+from innerscore.leaderboard.server.live import BoardNotReadyError, LiveSite
 from innerscore.leaderboard.store import Store
 
 NAMES = ("candidate-000", "candidate-001")
@@ -74,8 +74,9 @@ def test_pauses_between_attempts_at_the_first_board_grow(store, caplog):
 def test_a_reader_gets_an_error_until_the_first_board_is_there_and_stopping_ends_the_attempts(store, error):
     live = live_site(store, [error] * 2, first_pause_s=1e6)
     begun = live.start()
-    with pytest.raises(StoreError) as raised:
+    with pytest.raises(BoardNotReadyError) as raised:
         live.page("index.html", [])
+    assert ("database is locked" in str(raised.value)) == (error is LOCKED)
     assert "secret" not in str(raised.value)
     assert not live.ready
     live.stop()

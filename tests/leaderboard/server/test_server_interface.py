@@ -12,6 +12,7 @@ import pytest
 from board_examples import benchmark_names, contents, entry, failed, many_entries
 from fastapi.testclient import TestClient
 
+from innerscore.core.errors import StoreError
 from innerscore.leaderboard.queue import BundleStore
 from innerscore.leaderboard.server import Limits, TokenFile, create_app
 from innerscore.leaderboard.store import Store
@@ -142,6 +143,9 @@ def test_writing_needs_a_token_in_force(service):
     for headers in ({}, {"Authorization": "Bearer isc_x_y"}, {"Authorization": f"Basic {issued.secret}"}):
         answer = service.client.post("/api/v1/records", files=parts(one), headers=headers)
         assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json()["error"]["kind"] == "HTTPError"
+        assert "innerscore board token create" in answer.json()["error"]["message"]
     headers = {"Authorization": f"Bearer {issued.secret}"}
     answer = service.client.post("/api/v1/records", files=parts(one), headers=headers)
     assert answer.status_code == 201
@@ -157,7 +161,7 @@ def test_writing_needs_a_token_in_force(service):
 def test_a_new_record_is_on_the_board_soon(service):
     one = one_entry("newcomer", value=0.123)
     service.client.post("/api/v1/records", files=parts(one), headers=service.headers())
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 120
     while "newcomer" not in service.client.get("/").text and time.monotonic() < deadline:
         time.sleep(0.2)
     assert "newcomer" in service.client.get("/").text
@@ -197,8 +201,28 @@ def test_no_path_leads_out_of_the_site(service, path):
     assert service.client.get(path).status_code == 404
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/candidates/candidate-000.html", "/api/v1/board", "/api/v1/candidates"]
+)
+def test_a_reader_is_asked_to_come_back_until_the_first_board_is_there(tmp_path, monkeypatch, path):
+    made = Service(tmp_path)
+
+    def locked():
+        raise StoreError("The store", got="database is locked", needed="one that can be read")
+
+    monkeypatch.setattr(made.store, "latest", locked)
+    with made.client as client:
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert "database is locked" in answer.json()["error"]["message"]
+        assert client.get("/ready").status_code == 503
+        assert client.get("/api/v1/records").status_code == 200
+
+
 def test_other_host_names_are_refused(service):
-    assert service.client.get("/", headers={"Host": "evil.example"}).status_code == 421
+    refused = service.client.get("/", headers={"Host": "evil.example"})
+    assert (refused.status_code, refused.json()["error"]["kind"]) == (421, "WrongHost")
     assert service.client.get("/health", headers={"Host": "127.0.0.1:80"}).status_code == 200
 
 
@@ -259,7 +283,7 @@ def test_a_failure_is_told_without_its_inside(service, monkeypatch):
 def test_a_failed_candidate_is_shown_as_such(service):
     one = failed("unlucky", BENCHMARKS[0], reason="a very special reason")
     service.store.add_all([one])
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and service.client.get("/candidates/unlucky.html").status_code != 200:
         time.sleep(0.2)
     assert "a very special reason" in service.client.get("/candidates/unlucky.html").text

@@ -6,6 +6,7 @@ import threading
 import time
 import zipfile
 
+import candidate_folder
 import pytest
 import uvicorn
 import yaml
@@ -20,18 +21,7 @@ from innerscore.leaderboard.store import Store
 
 BENCHMARKS = benchmark_names(4)
 LOOSE = Limits(1e5, 10**6, 1e5, 10**6, most_bytes=2**20)
-CARD = {
-    "identifier": "sent",
-    "title": "Sent",
-    "description": "A candidate that a test sends.",
-    "authors": ["tests"],
-    "licence": "MIT",
-    "citation": "@misc{tests}",
-    "entry": "candidate.py:Model",
-    "accepts": ["frames"],
-    "layers": ["a"],
-    "model_class": "example",
-}
+CARD = candidate_folder.CARD | {"identifier": "sent", "accepts": ["frames"]}
 
 
 def zipped(*more, year=2026, **facts):

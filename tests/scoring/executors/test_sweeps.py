@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
+from candidate_folder import write_candidate
 from typer.testing import CliRunner
 
 from innerscore.cli.app import app
@@ -44,22 +44,7 @@ BODIES = {
 def models(tmp_path):
     """Folders of candidates that write down what they are shown."""
     for name, body in BODIES.items():
-        folder = tmp_path / name
-        folder.mkdir()
-        card = {
-            "identifier": name,
-            "title": "Example",
-            "description": "A candidate that a test made for itself.",
-            "authors": ["tests"],
-            "licence": "MIT",
-            "citation": "@misc{tests}",
-            "entry": "candidate.py:Model",
-            "accepts": ["self_motion"],
-            "layers": ["a"],
-            "model_class": "example",
-        }
-        (folder / "candidate.yaml").write_text(yaml.safe_dump(card))
-        (folder / "candidate.py").write_text(CODE.replace("BODY", body))
+        write_candidate(tmp_path / name, CODE.replace("BODY", body), identifier=name)
     return tmp_path
 
 
