@@ -88,13 +88,14 @@ class _DecodingMetric(BootstrappedMetric):
         table = pd.DataFrame({self._label: self._labels(question), "raw": raw, "ceiling": neural})
         table["normalised"] = table["raw"] / table["ceiling"]
         table["mae"], table["neural_mae"] = (_errors(answer, question) for answer in answers)
-        parts = [
+        model_part, neural_part = (
             Resampled(float(accuracy.mean()), self._resampled_accuracy(answer, question).mean(axis=1))
             for accuracy, answer in zip((raw, neural), answers, strict=True)
-        ]
+        )
         return self._score(
-            *parts,
-            parts[0] / parts[1],
+            model_part,
+            neural_part,
+            model_part / neural_part,
             n_units=len(np.unique(question.conditions)),
             targets=table,
             facts={**_counts(question), **self._facts(table)},
