@@ -17,14 +17,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import xarray as xr
 
 from ..core.activations import Activations
 from ..core.errors import ActivationError, InvalidDataError, MissingPartError
 from ..core.labelled import coordinate
 from ..core.scores import Score
 from ..metrics.functional.decoding.logistic_readout import LogisticReadout, logistic_readout
-from .benchmark import Benchmark
+from .answers import AnswerBenchmark
 
 __all__ = ["ANSWER_LAYER", "BehaviouralBenchmark", "read_table"]
 
@@ -36,48 +35,13 @@ _STIMULUS, _PROBABILITY = "stimulus", "probability"
 Floats = npt.NDArray[np.float64]
 
 
-class BehaviouralBenchmark(Benchmark):
+class BehaviouralBenchmark(AnswerBenchmark):
     """A data set of judgements and a metric of answers; all judged stimuli are scored.
 
     The table of the data set's stimuli has columns ``role`` (``testing`` or ``readout_training``) and ``label``.
     """
 
-    @cached_property
-    def scored_conditions(self) -> tuple[str, ...]:
-        """All judged stimuli: layers are chosen on others."""
-        return self._conditions
-
-    @cached_property
-    def commitment_conditions(self) -> tuple[str, ...]:
-        """None: the read-out's own training stimuli serve the choice."""
-        return ()
-
-    def score(self, activations: Mapping[str, Activations]) -> Score:
-        """Score activations: read answers out of them, and compare these with people's.
-
-        Parameters
-        ----------
-        activations : mapping of str to Activations
-            Checked activations of every layer, by stimulus identifier.
-
-        Raises
-        ------
-        ActivationError
-            If a stimulus is missing or extra, or an answer is no probability.
-        MissingPartError
-            If answers have to be read out and the stimuli to learn on are not here.
-        """
-        self._check_complete(activations)
-        layers = tuple(next(iter(activations.values())))
-        if layers == (ANSWER_LAYER,):
-            return self._scored(
-                [_answer(name, activations[name]) for name in self._conditions], ANSWER_LAYER, {}
-            )
-        readouts = {layer: self._read_out(activations, layer) for layer in layers}
-        values = {layer: float(readout.fold_accuracy.max()) for layer, readout in readouts.items()}
-        layer = max(values, key=lambda name: values[name])
-        by_name = dict(zip(self._named(_TESTING), readouts[layer].probability, strict=True))
-        return self._scored([by_name[name] for name in self._conditions], layer, values)
+    answer_layer = ANSWER_LAYER
 
     def score_table(self, table: pd.DataFrame) -> Score:
         """Score a table of answers.
@@ -100,21 +64,18 @@ class BehaviouralBenchmark(Benchmark):
                 got=f"no row for {absent[:3]} ({len(absent)} of {len(self._conditions)})",
                 needed="with a row for every judged stimulus",
             )
-        return self._scored([by_name[name] for name in self._conditions], ANSWER_LAYER, {})
+        return self._score_answers([by_name[name] for name in self._conditions], ANSWER_LAYER, {})
 
-    def _scored(self, answers: Sequence[float], layer: str, layer_scores: dict[str, float]) -> Score:
-        names = list(self._conditions)
-        model = xr.DataArray(
-            np.array(answers, dtype=np.float64)[:, None],
-            dims=["presentation", "neuroid"],
-            coords={
-                "stimulus_id": ("presentation", names),
-                "condition": ("presentation", names),
-                "neuroid_id": ("neuroid", [ANSWER_LAYER]),
-                "layer": ("neuroid", [layer]),
-            },
-        )
-        return self.metric(model, self._samples).committed(layer, layer_scores)
+    def _score(self, activations: Mapping[str, Activations], layers: tuple[str, ...]) -> Score:
+        """The score of own answers, or of those read out of the layer that learns best on other stimuli."""
+        if layers == (ANSWER_LAYER,):
+            answers = [_answer(name, activations[name]) for name in self._conditions]
+            return self._score_answers(answers, ANSWER_LAYER, {})
+        readouts = {layer: self._read_out(activations, layer) for layer in layers}
+        values = {layer: float(readout.fold_accuracy.max()) for layer, readout in readouts.items()}
+        layer = max(values, key=lambda name: values[name])
+        by_name = dict(zip(self._named(_TESTING), readouts[layer].probability, strict=True))
+        return self._score_answers([by_name[name] for name in self._conditions], layer, values)
 
     def _read_out(self, activations: Mapping[str, Activations], layer: str) -> LogisticReadout:
         """Features are a layer's values at all steps, flattened."""
@@ -133,10 +94,6 @@ class BehaviouralBenchmark(Benchmark):
     def _named(self, role: str) -> list[str]:
         table = self.stimuli.table
         return list(table.loc[table["role"] == role, "stimulus_id"])
-
-    @cached_property
-    def _samples(self) -> xr.DataArray:
-        return self._recording(self.card.region)
 
     @cached_property
     def _conditions(self) -> tuple[str, ...]:

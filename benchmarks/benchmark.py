@@ -73,13 +73,13 @@ class Benchmark:
     @cached_property
     def scored_conditions(self) -> tuple[str, ...]:
         """Conditions that enter the score, in the data's order."""
-        kept = set(self.commitment_conditions)
+        kept = set(self.layer_selection_conditions)
         return tuple(name for name in self._conditions if name not in kept)
 
     @cached_property
-    def commitment_conditions(self) -> tuple[str, ...]:
-        """Conditions kept for choosing a layer; never scored. None where the metric needs them all."""
-        every = self.card.commitment.every
+    def layer_selection_conditions(self) -> tuple[str, ...]:
+        """Conditions held out for layer selection; never scored. None where the metric needs them all."""
+        every = self.card.layer_selection.every
         return self._conditions[::every] if every else ()
 
     @cached_property
@@ -106,7 +106,7 @@ class Benchmark:
         return self.score({s.identifier: layers for s, layers in zip(stimuli, returned, strict=True)})
 
     def score(self, activations: Mapping[str, Activations]) -> Score:
-        """Score activations: commit to a layer on the kept conditions, score it on the others.
+        """Score activations: select a layer, without what is scored, and score it.
 
         Parameters
         ----------
@@ -116,28 +116,33 @@ class Benchmark:
         Raises
         ------
         ActivationError
-            If a stimulus is missing or extra.
+            If a stimulus is missing or extra, or activations are not what the benchmark asks for.
+        MissingPartError
+            If answers have to be read out and the stimuli to learn on are not here.
         """
         self._check_complete(activations)
-        layers = tuple(next(iter(activations.values())))
-        layer, layer_scores = self._commit(activations, layers)
+        return self._score(activations, tuple(next(iter(activations.values()))))
+
+    def _score(self, activations: Mapping[str, Activations], layers: tuple[str, ...]) -> Score:
+        """The score of the layer selected on held-out conditions."""
+        layer, layer_scores = self._select_layer(activations, layers)
         model = self._model(activations, layer, self.scored_conditions)
         _check_varies(model, layer)
-        score = self.metric(model, *self._scored_brains).committed(layer, layer_scores)
+        score = self.metric(model, *self._scored_brains).with_layer(layer, layer_scores)
         return replace(score, facts={**self.left_out, **score.facts})
 
-    def _commit(
+    def _select_layer(
         self, activations: Mapping[str, Activations], layers: tuple[str, ...]
     ) -> tuple[str, dict[str, float]]:
-        """The layer that does best on the kept conditions; ties go to the first.
+        """The layer that does best on the held-out conditions; ties go to the first.
 
-        A single layer needs no choice, and where no condition is kept the first on the candidate's card is taken.
+        A single layer needs no choice, and where no condition is held out the candidate card's first is taken.
         """
-        if len(layers) == 1 or not self.commitment_conditions:
+        if len(layers) == 1 or not self.layer_selection_conditions:
             return layers[0], {}
-        brain = subset(self._samples, self.commitment_conditions)
+        brain = subset(self._samples, self.layer_selection_conditions)
         values = {
-            layer: self.metric.value(self._model(activations, layer, self.commitment_conditions), brain)
+            layer: self.metric.value(self._model(activations, layer, self.layer_selection_conditions), brain)
             for layer in layers
         }
         return max(values, key=lambda layer: (values[layer] == values[layer], values[layer])), values

@@ -13,7 +13,6 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import xarray as xr
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -23,7 +22,7 @@ from ..core.activations import Activations
 from ..core.errors import ActivationError
 from ..core.labelled import coordinate
 from ..core.scores import Score
-from .benchmark import Benchmark
+from .answers import AnswerBenchmark
 
 __all__ = ["ENDPOINT_LAYER", "EndpointBenchmark"]
 
@@ -34,40 +33,19 @@ _PENALTIES = np.logspace(-6, 6, 13)
 Floats = npt.NDArray[np.float64]
 
 
-class EndpointBenchmark(Benchmark):
+class EndpointBenchmark(AnswerBenchmark):
     """An animal's endpoints, a presentation a trial, and a metric of how alike errors are."""
 
-    @cached_property
-    def scored_conditions(self) -> tuple[str, ...]:
-        """All conditions that the animal played: the layer is chosen without the animal."""
-        return tuple(dict.fromkeys(coordinate(self._samples, "condition").astype(str)))
+    answer_layer = ENDPOINT_LAYER
 
-    @cached_property
-    def commitment_conditions(self) -> tuple[str, ...]:
-        """None."""
-        return ()
-
-    def score(self, activations: Mapping[str, Activations]) -> Score:
-        """Read the endpoints, choose a layer by their error, compare their errors with the animal's.
-
-        Parameters
-        ----------
-        activations : mapping of str to Activations
-            Checked activations of every layer, by stimulus identifier.
-
-        Raises
-        ------
-        ActivationError
-            If a stimulus is missing or extra, or a layer named ``endpoint`` has more than one unit.
-        """
-        self._check_complete(activations)
-        endpoints = {layer: self._endpoints(activations, layer) for layer in next(iter(activations.values()))}
+    def _score(self, activations: Mapping[str, Activations], layers: tuple[str, ...]) -> Score:
+        """The score of the layer whose endpoints have the smallest error."""
+        endpoints = {layer: self._endpoints(activations, layer) for layer in layers}
         errors = {layer: float(np.abs(found - self._targets).mean()) for layer, found in endpoints.items()}
         layer = min(errors, key=lambda name: errors[name])
-        score = self.metric(self._as_model(endpoints[layer], layer), self._samples)
         # Scores of layers are better when higher: errors are negated.
         chosen = {name: -error for name, error in errors.items()} if len(errors) > 1 else {}
-        return score.committed(layer, chosen)
+        return self._score_answers(endpoints[layer], layer, chosen)
 
     def _endpoints(self, activations: Mapping[str, Activations], layer: str) -> Floats:
         """The endpoint in deg of each scored condition."""
@@ -99,21 +77,3 @@ class EndpointBenchmark(Benchmark):
         target = coordinate(self._samples, "target_y_deg").astype(np.float64)
         by_name = dict(zip(coordinate(self._samples, "condition").astype(str), target, strict=True))
         return np.array([by_name[name] for name in self.scored_conditions])
-
-    def _as_model(self, endpoints: Floats, layer: str) -> xr.DataArray:
-        names = list(self.scored_conditions)
-        return xr.DataArray(
-            endpoints[:, None],
-            dims=["presentation", "neuroid"],
-            coords={
-                "stimulus_id": ("presentation", names),
-                "condition": ("presentation", names),
-                "neuroid_id": ("neuroid", [ENDPOINT_LAYER]),
-                "layer": ("neuroid", [layer]),
-            },
-        )
-
-    @cached_property
-    def _samples(self) -> xr.DataArray:
-        """Trials as they are: conditions have as many as were played."""
-        return self._recording(self.card.region)

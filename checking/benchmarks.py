@@ -30,7 +30,7 @@ def check_benchmark(benchmark: Benchmark, path: Path) -> list[Fault]:
         If its data are not here.
     """
     try:
-        kept, scored = benchmark.commitment_conditions, benchmark.scored_conditions
+        kept, scored = benchmark.layer_selection_conditions, benchmark.scored_conditions
         return [*split_faults(kept, scored, path), *_ceiling_faults(float(benchmark.ceiling), path)]
     except MissingPartError:
         raise
@@ -42,10 +42,12 @@ def split_faults(kept: tuple[str, ...], scored: tuple[str, ...], path: Path) -> 
     """Conditions that choose the layer and are scored, too."""
     both = sorted(set(kept) & set(scored))
     if both:
-        reason = f"{len(both)} conditions are in both commitment and scored, such as {both[0]}"
+        reason = f"{len(both)} conditions are both held out for layer selection and scored, such as {both[0]}"
         return [Fault(str(path), reason, "Let no condition both choose the layer and be scored.")]
     if not scored:
-        return [Fault(str(path), "no condition is left to be scored", "Raise 'commitment.every'.")]
+        return [
+            Fault(str(path), "no condition is left to be scored", "Raise 'layer_selection.holdout_every'.")
+        ]
     return []
 
 

@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.fields import FieldInfo
 
 from .errors import InvalidCardError
 from .safe_yaml import read_yaml
@@ -22,9 +31,9 @@ __all__ = [
     "BenchmarkCard",
     "CandidateCard",
     "Card",
-    "Commitment",
     "DataFile",
     "DatasetCard",
+    "LayerSelection",
     "MetricCard",
     "TrainedWeights",
     "card_of",
@@ -260,23 +269,24 @@ class MetricCard(Card):
     invariances: str = ""
 
 
-class Commitment(_Model):
+class LayerSelection(_Model):
     """Layer selection for the region, on conditions that are never scored.
 
     Attributes
     ----------
     every : int
-        Each `every`-th condition, in the data set's own order, is kept for the choice. 0 keeps none, where a
-        metric needs all of them (whole maps): then the first layer on the candidate's card is selected.
+        Each `every`-th condition, in the data set's own order, is held out for the choice. 0 holds out none, where
+        a metric needs all of them (whole maps): then the first layer on the candidate's card is selected. A card's
+        key is `holdout_every`, or `every` as in earlier cards.
     """
 
-    every: Annotated[int, Field(ge=0)] = 4
+    every: Annotated[int, Field(ge=0, validation_alias=AliasChoices("holdout_every", "every"))] = 4
 
     @field_validator("every")
     @classmethod
     def _some_are_scored(cls, every: int) -> int:
         if every == 1:
-            raise ValueError("1 would keep all conditions and score none")
+            raise ValueError("1 would hold out all conditions and score none")
         return every
 
 
@@ -308,8 +318,9 @@ class BenchmarkCard(Card):
         Description of the noise ceiling, for the reader.
     ceiling_region : str or None
         Another region of the data set whose similarity to this one is the ceiling, where there are no repeats.
-    commitment : Commitment
-        Layer selection.
+    layer_selection : LayerSelection
+        Layer selection. The key of earlier cards is read, too, and it is serialised under that one, so that the
+        hashes of cards stay.
     chance : float or None
         Raw value of a candidate of noise, where the metric's card has none; None where it was not measured.
     """
@@ -326,8 +337,15 @@ class BenchmarkCard(Card):
     parameters: Mapping[str, Any] = {}
     ceiling: Prose
     ceiling_region: str | None = None
-    commitment: Commitment = Commitment()
+    commitment: LayerSelection = Field(
+        LayerSelection(), validation_alias=AliasChoices("layer_selection", "commitment")
+    )
     chance: float | None = None
+
+    @property
+    def layer_selection(self) -> LayerSelection:
+        """Layer selection."""
+        return self.commitment
 
 
 C = TypeVar("C", bound=Card)
@@ -402,8 +420,14 @@ def _card_error(name: str, card_type: type[Card], error: ValidationError) -> Inv
         f"The card {name}",
         got="; ".join(faults),
         needed=f"a valid {card_type.__name__}",
-        hint=f"Its keys are: {', '.join(card_type.model_fields)}.",
+        hint=f"Its keys are: {', '.join(_key(*field) for field in card_type.model_fields.items())}.",
     )
+
+
+def _key(name: str, field: FieldInfo) -> str:
+    """The key of a field in a card: of several spellings, the first."""
+    alias = field.validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else name
 
 
 def _fault(detail: Any, card_type: type[Card]) -> str:

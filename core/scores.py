@@ -56,7 +56,7 @@ class Score:
     facts : mapping of str to str, int or float
         Further facts for the reader: counts of excluded and degenerate targets, further ceilings.
     layer, layer_scores : str, mapping of str to float
-        The layer committed to, and every layer's normalised value on the conditions kept for the choice.
+        The layer that was selected, and every layer's normalised value on the conditions kept for the choice.
     resamples : Resamples or None
         The parts in each resample, for paired tests; without it the board cannot compare the score.
     further_files : mapping of str to bytes
@@ -79,6 +79,6 @@ class Score:
         own = {} if self.resamples is None else {RESAMPLES_FILE: resamples_to_npy(self.resamples)}
         return {**self.further_files, **own}
 
-    def committed(self, layer: str, layer_scores: Mapping[str, float]) -> Score:
+    def with_layer(self, layer: str, layer_scores: Mapping[str, float]) -> Score:
         """The same score with the selected layer and the layer scores behind the choice."""
         return replace(self, layer=layer, layer_scores=dict(layer_scores))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,8 @@ import xarray as xr
 
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
-from ..core.resamples import Resamples
-from ..core.scores import Estimate, Score
+from ..core.scores import Score
+from .bootstrap import BootstrappedMetric, Resampled
 from .functional.decoding.bootstrap import bootstrap_decoding, bootstrap_decoding_skill
 from .functional.decoding.decoding import (
     Decoding,
@@ -27,8 +28,6 @@ from .functional.decoding.decoding import (
     principal_components,
     random_splits,
 )
-from .functional.statistics.interval import percentile_interval
-from .interface import Metric
 from .samples import sample_epoch, sample_variables
 
 __all__ = ["BallDecoding", "EndpointDecoding", "SimulationIndex"]
@@ -36,7 +35,6 @@ __all__ = ["BallDecoding", "EndpointDecoding", "SimulationIndex"]
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
-_UNIT = "conditions"
 _FEWEST_CONDITIONS = 10  # held out in a time bin, for r over conditions to mean something
 
 
@@ -62,7 +60,7 @@ class _Question:
     tested: dict[float, Mask]
 
 
-class _DecodingMetric(Metric):
+class _DecodingMetric(BootstrappedMetric):
     """Base of the decoding metrics: states in few dimensions, the task's variables as targets.
 
     Subclasses define the scored samples (`_question`) and the accuracy of a decoding (`_accuracy` and,
@@ -75,35 +73,32 @@ class _DecodingMetric(Metric):
         self,
         *,
         variables: Sequence[str],
-        scored: str,
-        n_components: int,
-        n_boot: int,
-        seed: int,
-        level: float,
+        scored: str = "occluded",
+        n_components: int = 50,
+        **bootstrap: Any,
     ) -> None:
+        super().__init__(**bootstrap)
         self._variables, self._scored, self._n_components = tuple(variables), scored, n_components
-        self._boot = {"n_boot": n_boot, "seed": seed}
-        self._seed, self._level = seed, level
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Decoding accuracy, averaged over the decoded variables; see the metric's card."""
         question = self._question(brain)
         answers = [self._decode(states, question) for states in (_states(model), _neural_states(brain))]
         raw, neural = (self._accuracy(answer, question) for answer in answers)
-        boots = [self._resampled_accuracy(answer, question).mean(axis=1) for answer in answers]
         table = pd.DataFrame({self._label: self._labels(question), "raw": raw, "ceiling": neural})
         table["normalised"] = table["raw"] / table["ceiling"]
         table["mae"], table["neural_mae"] = (_errors(answer, question) for answer in answers)
-        n_conditions = len(np.unique(question.conditions))
-        return Score(
-            raw=self._estimate(float(raw.mean()), boots[0]),
-            ceiling=self._estimate(float(neural.mean()), boots[1]),
-            normalised=self._estimate(float(raw.mean() / neural.mean()), boots[0] / boots[1]),
+        model_part, neural_part = (
+            Resampled(float(accuracy.mean()), self._resampled_accuracy(answer, question).mean(axis=1))
+            for accuracy, answer in zip((raw, neural), answers, strict=True)
+        )
+        return self._score(
+            model_part,
+            neural_part,
+            model_part / neural_part,
+            n_units=len(np.unique(question.conditions)),
             targets=table,
             facts={**_counts(question), **self._facts(table)},
-            resamples=Resamples.of(
-                "bootstrap", n_conditions, raw=boots[0], ceiling=boots[1], normalised=boots[0] / boots[1]
-            ),
         )
 
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
@@ -146,10 +141,6 @@ class _DecodingMetric(Metric):
         components = np.asarray(principal_components(states[question.known], self._n_components))
         return decode(components, question.truth, question.held_out)
 
-    def _estimate(self, value: float, boot: Array) -> Estimate:
-        interval = percentile_interval(np.ascontiguousarray(boot), level=self._level, unit=_UNIT)
-        return Estimate(value, interval.low, interval.high, self._level, _UNIT)
-
 
 class BallDecoding(_DecodingMetric):
     """Accuracy of decoding the hidden ball's state from the model, compared with neurons.
@@ -172,22 +163,11 @@ class BallDecoding(_DecodingMetric):
         self,
         *,
         variables: Sequence[str] = ("ball_x_deg", "ball_y_deg", "ball_dx", "ball_dy"),
-        scored: str = "occluded",
-        n_components: int = 50,
         n_splits: int = 100,
         train_share: float = 0.5,
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
+        **parameters: Any,
     ) -> None:
-        super().__init__(
-            variables=variables,
-            scored=scored,
-            n_components=n_components,
-            n_boot=n_boot,
-            seed=seed,
-            level=level,
-        )
+        super().__init__(variables=variables, **parameters)
         self._n_splits, self._train_share = n_splits, train_share
 
     def _splits(self, conditions: npt.NDArray[np.str_]) -> Mask:
@@ -202,7 +182,9 @@ class BallDecoding(_DecodingMetric):
 
     def _resampled_accuracy(self, answer: Decoding, question: _Question) -> Array:
         columns = [
-            bootstrap_decoding(answer, question.truth, question.conditions, samples=rows, **self._boot)
+            bootstrap_decoding(
+                answer, question.truth, question.conditions, samples=rows, **self._bootstrap.draws
+            )
             for rows in question.tested.values()
         ]
         return np.concatenate([np.asarray(column) for column in columns], axis=1)
@@ -237,9 +219,9 @@ class EndpointDecoding(BallDecoding):
         scored: str = "visible",
         window_ms: tuple[float, float] = (250.0, 1250.0),
         onset_ms: float = 300.0,
-        **options: float,
+        **options: Any,
     ) -> None:
-        super().__init__(variables=variables, scored=scored, **options)  # type: ignore[arg-type]
+        super().__init__(variables=variables, scored=scored, **options)
         self._window, self._onset_ms = window_ms, onset_ms
 
     def _question(self, brain: xr.DataArray) -> _Question:
@@ -289,21 +271,10 @@ class SimulationIndex(_DecodingMetric):
         self,
         *,
         variables: Sequence[str] = ("ball_x_deg", "ball_y_deg"),
-        scored: str = "occluded",
-        n_components: int = 50,
         n_splits: int = 2,
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
+        **parameters: Any,
     ) -> None:
-        super().__init__(
-            variables=variables,
-            scored=scored,
-            n_components=n_components,
-            n_boot=n_boot,
-            seed=seed,
-            level=level,
-        )
+        super().__init__(variables=variables, **parameters)
         self._n_splits = n_splits
 
     def _splits(self, conditions: npt.NDArray[np.str_]) -> Mask:
@@ -319,7 +290,7 @@ class SimulationIndex(_DecodingMetric):
     def _resampled_accuracy(self, answer: Decoding, question: _Question) -> Array:
         (rows,) = question.tested.values()
         skill = bootstrap_decoding_skill(
-            answer, question.truth, question.conditions, samples=rows, **self._boot
+            answer, question.truth, question.conditions, samples=rows, **self._bootstrap.draws
         )
         return np.asarray(skill)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -9,8 +11,8 @@ import xarray as xr
 
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
-from ..core.resamples import Resamples
-from ..core.scores import Estimate, Score
+from ..core.scores import Score
+from .bootstrap import BootstrappedMetric, Resampled
 from .functional.behaviour.error_consistency import (
     behavioural_consistency,
     bootstrap_consistency,
@@ -18,18 +20,15 @@ from .functional.behaviour.error_consistency import (
     residual_errors,
     stratified_halves,
 )
-from .functional.statistics.interval import percentile_interval
-from .interface import Metric
 
 __all__ = ["EndpointConsistency"]
 
 Array = npt.NDArray[np.float64]
 
-_UNIT = "conditions"
 _FEWEST_TRIALS = 2
 
 
-class EndpointConsistency(Metric):
+class EndpointConsistency(BootstrappedMetric):
     """Noise-corrected consistency of residual endpoint errors with an animal's, over conditions.
 
     The animal comes as one presentation a trial, with the coordinate ``target_y_deg``; the model as one
@@ -44,15 +43,16 @@ class EndpointConsistency(Metric):
         Bootstrap over conditions; the seed serves the splits, too.
     """
 
-    def __init__(self, *, n_splits: int = 10, n_boot: int = 1000, seed: int = 0, level: float = 0.95) -> None:
-        self._n_splits, self._n_boot, self._seed, self._level = n_splits, n_boot, seed, level
+    def __init__(self, *, n_splits: int = 10, **bootstrap: Any) -> None:
+        super().__init__(**bootstrap)
+        self._n_splits = n_splits
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The consistency; raw is the correlation with a half, the ceiling that half's reliability, rooted."""
         names, halves, targets = self._patterns(brain)
         pattern = _model_pattern(model, names, targets)
         found = behavioural_consistency(halves, pattern)
-        raw, ceiling, rho = bootstrap_consistency(halves, pattern, n_boot=self._n_boot, seed=self._seed)
+        raw, ceiling, rho = bootstrap_consistency(halves, pattern, **self._bootstrap.draws)
         top = float(np.sqrt(found.reliability_a)) if found.reliability_a > 0 else float("nan")
         animal = ", ".join(dict.fromkeys(coordinate(brain, "animal")))
         row = {"animal": animal, "raw": found.raw, "ceiling": top, "normalised": found.rho}
@@ -61,13 +61,13 @@ class EndpointConsistency(Metric):
             "n_trials": len(brain),
             "n_degenerate_splits": found.n_degenerate,
         }
-        return Score(
-            raw=self._estimate(found.raw, raw),
-            ceiling=self._estimate(top, ceiling),
-            normalised=self._estimate(found.rho, rho),
+        return self._score(
+            Resampled(found.raw, raw),
+            Resampled(top, ceiling),
+            Resampled(found.rho, rho),
+            n_units=len(names),
             targets=pd.DataFrame([row]),
             facts={**counts, "model_endpoint_error_deg": _mean_error(model, names, targets)},
-            resamples=Resamples.of("bootstrap", len(names), raw=raw, ceiling=ceiling, normalised=rho),
         )
 
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
@@ -91,10 +91,6 @@ class EndpointConsistency(Metric):
         first = stratified_halves(condition, n_repeats=self._n_splits, seed=self._seed)
         names, places = np.unique(condition, return_index=True)
         return list(map(str, names)), condition_means(residual, condition, first), target[kept][places]
-
-    def _estimate(self, value: float, boot: Array) -> Estimate:
-        interval = percentile_interval(np.ascontiguousarray(boot), level=self._level, unit=_UNIT)
-        return Estimate(float(value), interval.low, interval.high, self._level, _UNIT)
 
 
 def _model_pattern(model: xr.DataArray, names: list[str], targets: Array) -> Array:

@@ -36,6 +36,8 @@ _MAPS: dict[str, Callable[..., Predictivity]] = {
     "least-squares": ols_predictivity,
 }
 
+_MAP_OPTIONS = ("alphas", "n_inner", "n_components")
+
 
 class SpatialPredictivity(MappingPredictivity):
     """Predictivity of a map for each neuroid at places that it was not fitted on.
@@ -52,8 +54,8 @@ class SpatialPredictivity(MappingPredictivity):
         Share of bins fitted on, and number of draws, for ``random-bins``.
     n_splits, min_reliability, n_boot, seed, level
         As for all predictivity.
-    **options
-        Options of the map: `alphas`, `n_inner`, `n_components`.
+    alphas, n_inner, n_components
+        Options of the map, if it has them.
     """
 
     def __init__(
@@ -63,12 +65,7 @@ class SpatialPredictivity(MappingPredictivity):
         held_out: str = "halves",
         train_share: float = 0.2,
         n_draws: int = 10,
-        n_splits: int = 100,
-        min_reliability: float = 0.1,
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
-        **options: Any,
+        **parameters: Any,
     ) -> None:
         if mapping not in _MAPS:
             raise InvalidArgumentError(
@@ -84,9 +81,8 @@ class SpatialPredictivity(MappingPredictivity):
                 got=f"{train_share}, {n_draws}",
                 needed="between 0 and 1, and 1 or more",
             )
-        super().__init__(
-            n_splits=n_splits, min_reliability=min_reliability, n_boot=n_boot, seed=seed, level=level
-        )
+        options = {name: parameters.pop(name) for name in _MAP_OPTIONS if name in parameters}
+        super().__init__(**parameters)
         self._mapping = _MAPS[mapping]
         self._options = options | penalties(options.get("alphas")) if mapping == "ridge" else options
         self._held_out, self._train_share, self._n_draws = held_out, train_share, n_draws

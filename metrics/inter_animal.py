@@ -9,10 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from ..core.resamples import Resamples
-from ..core.scores import Estimate, Score
+from ..core.scores import Score
+from .bootstrap import Resampled
 from .functional.mapping.inter_animal_consistency import Consistency, inter_animal_consistency
-from .functional.statistics.interval import percentile_interval
 from .functional.statistics.rank_ranges import hierarchical_bootstrap
 from .interface import IdentityCache, SamplesNeeded
 from .predictivity import RidgePredictivity, features, map_facts
@@ -23,7 +22,6 @@ __all__ = ["AnimalRelativePredictivity"]
 
 Array = npt.NDArray[np.float64]
 
-_UNIT = "neuroids within animals"
 _BY_OTHERS = "the other animals' noise-corrected predictivity, both as medians over neuroids"
 
 
@@ -42,6 +40,9 @@ class AnimalRelativePredictivity(RidgePredictivity):
     parameters
         As in `RidgePredictivity`.
     """
+
+    _unit = "neuroids within animals"
+    _about_value = False
 
     def __init__(self, *, n_source_splits: int = 4, **parameters: Any) -> None:
         super().__init__(**parameters)
@@ -63,28 +64,24 @@ class AnimalRelativePredictivity(RidgePredictivity):
         table["consistency"] = np.asarray(others.score)
         table["ceiling"] = table["consistency"] * targets.ceiling
         table["normalised"] = table["corrected"] / table["consistency"]
-        boots = {
-            name: self._resampled(table, name) for name in ("raw", "ceiling", "corrected", "consistency")
-        }
-        corrected, consistency = (aggregate(table, name) for name in ("corrected", "consistency"))
-        ratio = boots["corrected"] / boots["consistency"]
-        return Score(
-            raw=self._about(aggregate(table, "raw"), boots["raw"]),
-            ceiling=self._about(aggregate(table, "ceiling"), boots["ceiling"]),
-            normalised=self._about(corrected / consistency, ratio),
+        raw, ceiling, corrected, consistency = (
+            self._resampled(table, name) for name in ("raw", "ceiling", "corrected", "consistency")
+        )
+        return self._score(
+            raw,
+            ceiling,
+            corrected / consistency,
+            n_units=len(table),
             targets=table,
             facts={
                 **targets.facts,
                 **map_facts(table, results),
-                "corrected": corrected,
-                "consistency": consistency,
+                "corrected": corrected.value,
+                "consistency": consistency.value,
                 "n_source_neuroids": _source_sizes(table),
                 "n_model_units": model.shape[1],
                 "divided_by": _BY_OTHERS,
             },
-            resamples=Resamples.of(
-                "bootstrap", len(table), raw=boots["raw"], ceiling=boots["ceiling"], normalised=ratio
-            ),
         )
 
     def ceiling(self, brain: xr.DataArray) -> float:
@@ -105,21 +102,12 @@ class AnimalRelativePredictivity(RidgePredictivity):
             **self._ridge,
         )
 
-    def _resampled(self, table: pd.DataFrame, column: str) -> Array:
-        """The aggregated value in resamples of the neuroids within animals, the same ones for every column."""
+    def _resampled(self, table: pd.DataFrame, column: str) -> Resampled:
+        """The aggregated value, and in resamples of the neuroids within animals, the same ones for every column."""
         values = np.ascontiguousarray(table[column].to_numpy(dtype=np.float64))
-        boot = hierarchical_bootstrap(
-            values,
-            table["animal"].to_numpy(dtype=str),
-            n_boot=self._boot["n_boot"],
-            by_size=True,
-            seed=self._seed,
-        )
-        return np.asarray(boot)
-
-    def _about(self, value: float, boot: Array) -> Estimate:
-        interval = percentile_interval(np.ascontiguousarray(boot), level=self._level, unit=_UNIT)
-        return Estimate(value, interval.low, interval.high, self._level, _UNIT)
+        animals = table["animal"].to_numpy(dtype=str)
+        draws = hierarchical_bootstrap(values, animals, by_size=True, **self._bootstrap.draws)
+        return Resampled(aggregate(table, column), np.asarray(draws))
 
 
 def _source_sizes(table: pd.DataFrame) -> str:

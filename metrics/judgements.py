@@ -15,20 +15,16 @@ import xarray as xr
 
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
-from ..core.resamples import Resamples
-from ..core.scores import Estimate, Score
+from ..core.scores import Score
 from ..core.seeds import child_seed, generator
+from .bootstrap import BootstrappedMetric, Resampled
 from .functional._resample import resample_counts
 from .functional.behaviour.error_consistency import cohen_kappa
 from .functional.behaviour.judgements import bootstrap_agreement, fraction_reliability
-from .functional.statistics.interval import percentile_interval
-from .interface import Metric
 
 __all__ = ["PUBLISHED_HALF_SPLIT_R", "PUBLISHED_PAIRWISE_KAPPA", "OcpAccuracy", "OcpAgreement"]
 
 Array = npt.NDArray[np.float64]
-
-_UNIT = "videos within scenarios"
 
 # Bear et al. 2021: r of two random halves of people, mean of 1000; kappa of pairs of people, median. They need
 # single answers, which are not public.
@@ -42,7 +38,7 @@ PUBLISHED_PAIRWISE_KAPPA = {
 }  # fmt: skip
 
 
-class _JudgementMetric(Metric):
+class _JudgementMetric(BootstrappedMetric):
     """A metric within each scenario, averaged over scenarios.
 
     Parameters
@@ -55,27 +51,24 @@ class _JudgementMetric(Metric):
         Nominal coverage of the interval.
     """
 
-    def __init__(self, *, n_boot: int = 1000, seed: int = 0, level: float = 0.95) -> None:
-        self._n_boot, self._seed, self._level = n_boot, seed, level
+    _unit = "videos within scenarios"
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The metric by scenario and its mean, with people's."""
         probability = _probability(model)
         scenarios = [(name, probability[rows], people) for name, rows, people in _by_scenario(brain)]
         rows = [self._row(*scenario) for scenario in scenarios]
-        boots = np.mean([self._boot(*scenario) for scenario in scenarios], axis=0)
+        draws = np.mean([self._resampled(*scenario) for scenario in scenarios], axis=0)
         table = pd.DataFrame(rows)
         table["normalised"] = table["raw"] / table["ceiling"]
-        raw, ceiling = table["raw"].mean(), table["ceiling"].mean()
-        return Score(
-            raw=self._estimate(raw, boots[0]),
-            ceiling=self._estimate(ceiling, boots[1]),
-            normalised=self._estimate(raw / ceiling, boots[0] / boots[1]),
+        raw, ceiling = map(Resampled, table[["raw", "ceiling"]].mean(), draws)
+        return self._score(
+            raw,
+            ceiling,
+            raw / ceiling,
+            n_units=len(probability),
             targets=table,
             facts={"n_videos": len(probability), "n_scenarios": len(rows), **self._facts(table)},
-            resamples=Resamples.of(
-                "bootstrap", len(probability), raw=boots[0], ceiling=boots[1], normalised=boots[0] / boots[1]
-            ),
         )
 
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
@@ -92,7 +85,7 @@ class _JudgementMetric(Metric):
     def _row(self, name: str, probability: Array, people: pd.DataFrame) -> dict[str, str | float]:
         raise NotImplementedError
 
-    def _boot(self, name: str, probability: Array, people: pd.DataFrame) -> Array:
+    def _resampled(self, name: str, probability: Array, people: pd.DataFrame) -> Array:
         """Raw value and ceiling in resamples of one scenario's videos, (2, n_boot)."""
         raise NotImplementedError
 
@@ -101,10 +94,6 @@ class _JudgementMetric(Metric):
 
     def _facts(self, table: pd.DataFrame) -> dict[str, str | int | float]:
         raise NotImplementedError
-
-    def _estimate(self, value: float, boot: Array) -> Estimate:
-        interval = percentile_interval(np.ascontiguousarray(boot), level=self._level, unit=_UNIT)
-        return Estimate(float(value), interval.low, interval.high, self._level, _UNIT)
 
 
 class OcpAccuracy(_JudgementMetric):
@@ -121,9 +110,9 @@ class OcpAccuracy(_JudgementMetric):
             "n_undecided": n_even,
         }
 
-    def _boot(self, name: str, probability: Array, people: pd.DataFrame) -> Array:
+    def _resampled(self, name: str, probability: Array, people: pd.DataFrame) -> Array:
         draws = generator(self._seed, "judgements", name)
-        weights = resample_counts(draws, len(people), self._n_boot).numpy() / len(people)
+        weights = resample_counts(draws, len(people), self._bootstrap.n_boot).numpy() / len(people)
         columns = np.stack([_right(probability, people), people["fraction_correct"].to_numpy()])
         return np.asarray(columns @ weights.T)
 
@@ -150,10 +139,10 @@ class OcpAgreement(_JudgementMetric):
             "n_videos": float(len(probability)),
         }
 
-    def _boot(self, name: str, probability: Array, people: pd.DataFrame) -> Array:
+    def _resampled(self, name: str, probability: Array, people: pd.DataFrame) -> Array:
         seed = child_seed(self._seed, "judgements", name)
         values = bootstrap_agreement(
-            probability, people["p_yes"], people["n_people"], n_boot=self._n_boot, seed=seed
+            probability, people["p_yes"], people["n_people"], n_boot=self._bootstrap.n_boot, seed=seed
         )
         return np.stack(values)
 

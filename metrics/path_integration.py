@@ -6,7 +6,8 @@ position has error 0, so the ceiling is 1.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,23 +16,20 @@ import xarray as xr
 
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import coordinate, coordinates_along
-from ..core.resamples import Resamples
-from ..core.scores import Estimate, Score
+from ..core.scores import Score
+from .bootstrap import BootstrappedMetric, Resampled
 from .functional.decoding.path_integration import (
     bootstrap_skill,
     error_over_time,
     position_skill,
     read_out_position,
 )
-from .functional.statistics.interval import percentile_interval
-from .interface import Metric
 
 __all__ = ["PositionError"]
 
 Array = npt.NDArray[np.float64]
 
 _TRAIN = "train"
-_UNIT = "walks"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +48,7 @@ class _HeldOut:
         return position_skill(self.error, self.chance)
 
 
-class PositionError(Metric):
+class PositionError(BootstrappedMetric):
     """Skill of a linear readout of position over the mean position, on held-out walks.
 
     Parameters
@@ -63,39 +61,30 @@ class PositionError(Metric):
         Bootstrap over held-out walks.
     """
 
-    def __init__(
-        self,
-        *,
-        n_stretches: int = 10,
-        n_folds: int = 4,
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
-    ) -> None:
+    _unit = "walks"
+
+    def __init__(self, *, n_stretches: int = 10, n_folds: int = 4, **bootstrap: Any) -> None:
+        super().__init__(**bootstrap)
         if n_stretches < 1:
             raise InvalidArgumentError("The 'n_stretches' parameter", got=n_stretches, needed="1 or more")
         self._n_stretches, self._n_folds = n_stretches, n_folds
-        self._n_boot, self._seed, self._level = n_boot, seed, level
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The skill, averaged over sets of held-out walks; errors in m over time in the table and the facts."""
         sets, alpha = self._held_out(model, brain)
-        value = float(np.mean([one.skill for one in sets]))
-        boot = np.mean([self._resampled(one) for one in sets], axis=0)
-        interval = percentile_interval(boot, level=self._level, unit=_UNIT)
-        raw = Estimate(value, interval.low, interval.high, self._level, _UNIT)
-        ceiling = Estimate(1.0, 1.0, 1.0, self._level, "none")
+        draws = np.mean([self._resampled(one) for one in sets], axis=0)
+        skill = Resampled(float(np.mean([one.skill for one in sets])), draws)
         n_walks = sum(len(np.unique(one.walks)) for one in sets)
-        return Score(
-            raw=raw,
-            ceiling=ceiling,
-            normalised=raw,
+        score = self._score(
+            skill,
+            Resampled(1.0, np.ones_like(draws)),
+            skill,
+            n_units=n_walks,
             targets=pd.concat([self._over_time(one) for one in sets], ignore_index=True),
             facts={"n_walks": n_walks, "readout_penalty": alpha, **_errors(sets)},
-            resamples=Resamples.of(
-                "bootstrap", n_walks, raw=boot, ceiling=np.ones_like(boot), normalised=boot
-            ),
         )
+        # The ceiling is known: no walks were drawn for it.
+        return replace(score, ceiling=replace(score.ceiling, unit="none"))
 
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """The skill alone."""
@@ -121,7 +110,7 @@ class PositionError(Metric):
         return sets, readout.alpha
 
     def _resampled(self, one: _HeldOut) -> Array:
-        return bootstrap_skill(one.error, one.chance, one.walks, n_boot=self._n_boot, seed=self._seed)
+        return bootstrap_skill(one.error, one.chance, one.walks, **self._bootstrap.draws)
 
     def _over_time(self, one: _HeldOut) -> pd.DataFrame:
         edges = np.linspace(0, one.time_s.max(), self._n_stretches + 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +18,12 @@ import xarray as xr
 
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import coordinate
-from ..core.resamples import Resamples
-from ..core.scores import Estimate, Score
+from ..core.scores import Score
 from ..core.seeds import generator
+from .bootstrap import BootstrappedMetric, Resampled
 from .functional.mapping.ridge import ridge_predictivity
-from .functional.statistics.interval import percentile_interval
 from .functional.statistics.reliability import split_half_reliability
-from .interface import IdentityCache, Metric, SamplesNeeded
+from .interface import IdentityCache, SamplesNeeded
 from .maps import bin_grid, smoothed
 from .recorded_together import gathered, recorded_together
 
@@ -33,7 +33,6 @@ Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
 Cells = Mapping[str, Array]
 
-_UNIT = "cells"
 _MIN_SIDE_BINS, _MIN_CELLS, _RANDOM_HALVES = 8, 4, 10
 _LAYER_FOLDS = 3
 
@@ -70,7 +69,7 @@ class _Brain:
     left_out: tuple[str, ...]
 
 
-class PopulationMetric(Metric):
+class PopulationMetric(BootstrappedMetric):
     """Base of the metrics of populations: maps, noise of the recording, ceiling, interval.
 
     Subclasses write :meth:`describe` (maps to metrics, one value a cell), :meth:`similarity` (two populations to
@@ -89,6 +88,8 @@ class PopulationMetric(Metric):
         Bootstrap over cells: the model's units, and the recorded ones within animals.
     """
 
+    _unit = "cells"
+
     def __init__(
         self,
         *,
@@ -96,9 +97,9 @@ class PopulationMetric(Metric):
         match_noise: bool = True,
         max_units: int = 300,
         n_boot: int = 500,
-        seed: int = 0,
-        level: float = 0.95,
+        **bootstrap: Any,
     ) -> None:
+        super().__init__(n_boot=n_boot, **bootstrap)
         if smoothing_bins < 0 or max_units < _MIN_CELLS:
             raise InvalidArgumentError(
                 "The 'smoothing_bins' and 'max_units' parameters",
@@ -106,7 +107,6 @@ class PopulationMetric(Metric):
                 needed=f"0 or more, and {_MIN_CELLS} or more",
             )
         self._smoothing, self._match_noise, self._max_units = smoothing_bins, match_noise, max_units
-        self._n_boot, self._seed, self._level = n_boot, seed, level
         self._remembered: IdentityCache[_Brain] = IdentityCache()
 
     @property
@@ -169,16 +169,16 @@ class PopulationMetric(Metric):
         named = [self.similarity(units, take(known.cells, own)) for _, own, _ in known.targets]
         table = self._table(known, [_mean(one) for one in named])
         values = np.array([table["raw"].mean(), table["ceiling"].mean()])
-        boot = self._bootstrap(units, known)
-        boot += values - np.nanmean(boot, axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratio = boot[:, 0] / boot[:, 1]
+        draws = self._resampled(units, known)
+        draws += values - np.nanmean(draws, axis=0)
         counts = {"n_units": n_units, "n_units_measured": len(maps), "n_neuroids": len(known.noise)}
         counts["n_animals_left_out"] = len(known.left_out)
-        return Score(
-            raw=self._estimate(values[0], boot[:, 0]),
-            ceiling=self._estimate(values[1], boot[:, 1]),
-            normalised=self._estimate(values[0] / values[1], ratio),
+        raw, ceiling = map(Resampled, values, draws.T)
+        return self._score(
+            raw,
+            ceiling,
+            raw / ceiling,
+            n_units=len(known.noise),
             targets=table,
             facts={
                 **counts,
@@ -187,10 +187,7 @@ class PopulationMetric(Metric):
                 **_prefixed("model", self.summary(units)),
                 **_prefixed("brain", self._summary_of_animals(known)),
             },
-            resamples=Resamples.of(
-                "bootstrap", len(known.noise), raw=boot[:, 0], ceiling=boot[:, 1], normalised=ratio
-            ),
-            further_files=self.files(maps, units),
+            files=self.files(maps, units),
         )
 
     def _table(self, known: _Brain, raw: list[float]) -> pd.DataFrame:
@@ -289,12 +286,12 @@ class PopulationMetric(Metric):
     def _ceilings(self, cells: Cells, targets: Sequence[tuple[str, Ints, Ints]]) -> list[float]:
         return [_mean(self.similarity(take(cells, others), take(cells, own))) for _, own, others in targets]
 
-    def _bootstrap(self, units: Cells, known: _Brain) -> Array:
+    def _resampled(self, units: Cells, known: _Brain) -> Array:
         """Raw value and ceiling in resamples of cells, (n_boot, 2); the brain's draws serve all models."""
         brain_rng, model_rng = (generator(self._seed, "population boot", who) for who in ("brain", "model"))
         n_units = len(next(iter(units.values())))
         rows = []
-        for _ in range(self._n_boot):
+        for _ in range(self._bootstrap.n_boot):
             drawn = take(units, model_rng.integers(0, n_units, n_units))
             targets = [
                 (name, brain_rng.choice(own, len(own)), brain_rng.choice(others, len(others)))
@@ -303,10 +300,6 @@ class PopulationMetric(Metric):
             raw = [_mean(self.similarity(drawn, take(known.cells, own))) for _, own, _ in targets]
             rows.append((np.mean(raw), np.mean(self._ceilings(known.cells, targets))))
         return np.array(rows)
-
-    def _estimate(self, value: float, boot: Array) -> Estimate:
-        interval = percentile_interval(np.ascontiguousarray(boot), level=self._level, unit=_UNIT)
-        return Estimate(float(value), interval.low, interval.high, self._level, _UNIT)
 
 
 def _mean(named: Mapping[str, float]) -> float:

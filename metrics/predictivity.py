@@ -6,7 +6,7 @@ animals by their number of neuroids) and how intervals are made; they differ in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,9 @@ import xarray as xr
 
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
-from ..core.scores import Estimate, Score
+from ..core.resamples import PARTS
+from ..core.scores import Score
+from .bootstrap import BootstrappedMetric, Resampled
 from .functional._splits import condition_codes, outer_folds
 from .functional.mapping._corrected import Correction, check_correction
 from .functional.mapping._ridge_penalties import check_alphas
@@ -34,8 +36,7 @@ from .functional.mapping.one_to_one import one_to_one_predictivity
 from .functional.mapping.pls import pls_predictivity
 from .functional.mapping.procrustes import procrustes_predictivity
 from .functional.mapping.ridge import Predictivity, ridge_predictivity
-from .functional.statistics.interval import percentile_interval
-from .interface import IdentityCache, Metric, SamplesNeeded
+from .interface import IdentityCache, SamplesNeeded
 from .recorded_together import RecordedTogether, gathered
 from .samples import distinct_splits
 from .targets import Split, Targets, aggregate, joined_sums, neuroid_reliability, reliable_targets
@@ -61,7 +62,6 @@ Results = (
 )
 Alphas = Sequence[float] | Literal["published"] | None
 
-_UNIT = "conditions; targets within animals"
 _SPLITS_RESAMPLED = 10
 _BY_CEILING = "noise ceiling, neuroid by neuroid; then the median over neuroids"
 _BY_CEILING_AND_MAP = (
@@ -70,8 +70,15 @@ _BY_CEILING_AND_MAP = (
 )
 
 
-class PredictivityMetric(Metric):
-    """Base of the predictivity metrics, common to all maps."""
+class PredictivityMetric(BootstrappedMetric):
+    """Base of the predictivity metrics, common to all maps.
+
+    r over the few conditions of a fold is lower in a resample than in the data, since a resample has fewer distinct
+    conditions; that says nothing about the value, so intervals are moved to be about it.
+    """
+
+    _unit = "conditions; targets within animals"
+    _about_value = True
 
     def __init__(
         self,
@@ -79,17 +86,14 @@ class PredictivityMetric(Metric):
         n_outer: int = 5,
         n_splits: int = 100,
         min_reliability: float = 0.1,
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
+        **bootstrap: Any,
     ) -> None:
+        super().__init__(**bootstrap)
         if not 0 <= min_reliability < 1:
             raise InvalidArgumentError(
                 "The 'min_reliability' parameter", got=min_reliability, needed="in [0, 1)"
             )
         self._n_outer, self._n_splits, self._min_reliability = n_outer, n_splits, min_reliability
-        self._boot: dict[str, Any] = {"n_boot": n_boot, "level": level, "seed": seed}
-        self._seed, self._level = seed, level
         # Apart, as a candidate's layers are chosen and its score made on different conditions in turn.
         self._scored: IdentityCache[Array] = IdentityCache()
         self._chosen: IdentityCache[Array] = IdentityCache()
@@ -160,26 +164,34 @@ class PredictivityMetric(Metric):
             split.resampled[tested],
             split.folds[tested],
             targets.animals,
-            **self._boot,
+            **self._bootstrap.draws,
         )
         return np.asarray(boot.values)
 
     def _ceiling_bootstrap(self, targets: Targets, splits: Sequence[Split]) -> Array:
         """The noise ceiling in the same resamples, averaged over the splits."""
         sums = [targets.half_sums(split, n_splits=_SPLITS_RESAMPLED, seed=self._seed) for split in splits]
-        boots = [bootstrap_neural_ceiling(one, targets.animals, **self._boot).values for one in sums]
+        boots = [
+            bootstrap_neural_ceiling(one, targets.animals, **self._bootstrap.draws).values for one in sums
+        ]
         return np.asarray(np.mean([np.asarray(boot) for boot in boots], axis=0))
 
-    def _estimate(self, table: pd.DataFrame, column: str, boot: Array) -> Estimate:
-        """The aggregated value with the bootstrap's interval, moved to be about the value.
-
-        r over the few conditions of a fold is lower in a resample than in the data, since a resample has
-        fewer distinct conditions; that says nothing about the value, so the resamples' mean is moved to it.
-        """
-        value = aggregate(table, column)
-        interval = percentile_interval(np.ascontiguousarray(boot), level=self._level, unit=_UNIT)
-        shift = value - float(np.nanmean(boot))
-        return Estimate(value, interval.low + shift, interval.high + shift, self._level, _UNIT)
+    def _score_of(
+        self,
+        table: pd.DataFrame,
+        draws: tuple[Array, Array, Array],
+        targets: Targets,
+        facts: Mapping[str, str | int | float],
+    ) -> Score:
+        """The score of a table of neuroids, and of its parts in each resample of conditions and neuroids."""
+        values = (aggregate(table, name) for name in PARTS)
+        n_conditions = len(np.unique(targets.conditions))
+        return self._score(
+            *map(Resampled, values, draws),
+            n_units=n_conditions,
+            targets=table,
+            facts={**targets.facts, **facts},
+        )
 
 
 class RidgePredictivity(PredictivityMetric):
@@ -222,15 +234,8 @@ class RidgePredictivity(PredictivityMetric):
         targets = self._targets(brain, [split])
         results = self._corrected(features(model), targets, split)
         table = self._table(results, targets)
-        raw, ceiling, normalised = self._bootstraps(results, targets, split)
-        return Score(
-            raw=self._estimate(table, "raw", raw),
-            ceiling=self._estimate(table, "ceiling", ceiling),
-            normalised=self._estimate(table, "normalised", normalised),
-            targets=table,
-            facts={**targets.facts, **map_facts(table, results), "divided_by": _BY_CEILING_AND_MAP},
-            resamples=targets.resamples(raw, ceiling, normalised),
-        )
+        facts = {**map_facts(table, results), "divided_by": _BY_CEILING_AND_MAP}
+        return self._score_of(table, self._bootstraps(results, targets, split), targets, facts)
 
     def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
         return ridge_predictivity(x, y, groups, **self._ridge, **options)
@@ -278,8 +283,8 @@ class RidgePredictivity(PredictivityMetric):
         """Bootstraps of raw value, ceiling and normalised value, all on the same resamples."""
         sums = joined_sums(targets, split, ((group, one.sums) for group, one in results if one.sums))
         raw = self._raw_bootstrap(_predictions(results, targets), targets, split)
-        ceiling = bootstrap_neural_ceiling(sums.of_responses, targets.animals, **self._boot)
-        normalised = bootstrap_noise_corrected_predictivity(sums, targets.animals, **self._boot)
+        ceiling = bootstrap_neural_ceiling(sums.of_responses, targets.animals, **self._bootstrap.draws)
+        normalised = bootstrap_noise_corrected_predictivity(sums, targets.animals, **self._bootstrap.draws)
         return raw, np.asarray(ceiling.values), np.asarray(normalised.values)
 
 
@@ -309,19 +314,12 @@ class MappingPredictivity(PredictivityMetric):
         table["normalised"] = table["raw"] / table["ceiling"]
         raw = self._mean_bootstrap(found, targets, splits)
         ceiling = self._ceiling_bootstrap(targets, splits)
-        return Score(
-            raw=self._estimate(table, "raw", raw),
-            ceiling=self._estimate(table, "ceiling", ceiling),
-            normalised=self._estimate(table, "normalised", raw / ceiling),
-            targets=table,
-            facts={
-                **targets.facts,
-                **map_facts(table, [pair for predicted in found for pair in predicted]),
-                "divided_by": _BY_CEILING,
-                **self._facts_of_splits(table, scores),
-            },
-            resamples=targets.resamples(raw, ceiling, raw / ceiling),
-        )
+        facts = {
+            **map_facts(table, [pair for predicted in found for pair in predicted]),
+            "divided_by": _BY_CEILING,
+            **self._facts_of_splits(table, scores),
+        }
+        return self._score_of(table, (raw, ceiling, raw / ceiling), targets, facts)
 
     def _mean_bootstrap(
         self,

@@ -38,16 +38,14 @@ class QuadrantPredictivity(SpatialPredictivity):
         some follow a cell by chance, so populations are compared at one size.
     n_splits, min_reliability, n_boot, seed, level
         As for all predictivity.
-    **options
-        Options of the map: `alphas`, `n_inner`, `n_components`.
+    alphas, n_inner, n_components
+        Options of the map, if it has them.
     """
 
-    def __init__(
-        self, *, mapping: str = "one-to-one", max_units: int = 256, seed: int = 0, **options: Any
-    ) -> None:
+    def __init__(self, *, mapping: str = "one-to-one", max_units: int = 256, **parameters: Any) -> None:
         if max_units < 1:
             raise InvalidArgumentError("The 'max_units' parameter", got=max_units, needed="1 or more")
-        super().__init__(mapping=mapping, seed=seed, **options)
+        super().__init__(mapping=mapping, **parameters)
         self._max_units = max_units
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,25 +13,22 @@ import xarray as xr
 
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
-from ..core.resamples import Resamples
-from ..core.scores import Estimate, Score
+from ..core.scores import Score
+from .bootstrap import BootstrappedMetric, Resampled
 from .functional.rsa.bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
 from .functional.rsa.compare_rdms import compare_rdms
 from .functional.rsa.noise_ceiling import rsa_noise_ceiling
 from .functional.rsa.rdm import rdm
-from .functional.statistics.interval import percentile_interval
 from .functional.statistics.reliability import spearman_brown
-from .interface import IdentityCache, Metric
+from .interface import IdentityCache
 from .samples import by_animal, half_splits
 
 __all__ = ["AnimalRdms", "DissimilarityRsa", "RecordingRsa"]
 
 Array = npt.NDArray[np.float64]
 
-_UNIT = "conditions"
 
-
-class DissimilarityRsa(Metric):
+class DissimilarityRsa(BootstrappedMetric):
     """RSA against published dissimilarities, one RDM a subject.
 
     Parameters
@@ -43,17 +41,9 @@ class DissimilarityRsa(Metric):
         Bootstrap over conditions.
     """
 
-    def __init__(
-        self,
-        *,
-        distance: str = "correlation",
-        method: str = "pearson",
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
-    ) -> None:
+    def __init__(self, *, distance: str = "correlation", method: str = "pearson", **bootstrap: Any) -> None:
+        super().__init__(**bootstrap)
         self._distance, self._method = distance, method
-        self._n_boot, self._seed, self._level = n_boot, seed, level
 
     def __call__(
         self, model: xr.DataArray, brain: xr.DataArray, reference: xr.DataArray | None = None
@@ -72,19 +62,18 @@ class DissimilarityRsa(Metric):
         subjects, subject_rdms = _subject_rdms(brain)
         model_rdm = self._model_rdm(model)
         raw = _as_vector(compare_rdms(model_rdm[None], subject_rdms, method=self._method))
-        boot = self._bootstrap(model_rdm, subject_rdms)
-        ceilings, ceiling_boot = self._ceilings(subject_rdms, reference)
-        ceiling = self._estimate(ceilings["lower"], ceiling_boot[:, 0])
-        table = pd.DataFrame({"subject": subjects, "raw": raw, "ceiling": ceiling.value})
+        ceilings, ceiling_draws = self._ceilings(subject_rdms, reference)
+        table = pd.DataFrame({"subject": subjects, "raw": raw, "ceiling": ceilings["lower"]})
         table["normalised"] = table["raw"] / table["ceiling"]
-        lower = ceiling_boot[:, 0]
-        return Score(
-            raw=self._estimate(float(raw.mean()), boot),
-            ceiling=ceiling,
-            normalised=self._estimate(float(raw.mean()) / ceiling.value, boot / lower),
+        similarity = Resampled(float(raw.mean()), self._resampled(model_rdm, subject_rdms))
+        ceiling = Resampled(ceilings["lower"], ceiling_draws[:, 0])
+        return self._score(
+            similarity,
+            ceiling,
+            similarity / ceiling,
+            n_units=len(model),
             targets=table,
             facts={"n_conditions": len(model), "n_rdms": len(subjects), **_upper(ceilings)},
-            resamples=Resamples.of("bootstrap", len(model), raw=boot, ceiling=lower, normalised=boot / lower),
         )
 
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
@@ -102,10 +91,8 @@ class DissimilarityRsa(Metric):
     def _model_rdm(self, model: xr.DataArray) -> Array:
         return np.asarray(rdm(np.asarray(model.values, dtype=np.float64), distance=self._distance))
 
-    def _bootstrap(self, model_rdm: Array, subject_rdms: Array) -> Array:
-        similarity = bootstrap_rsa(
-            model_rdm, subject_rdms, n_boot=self._n_boot, method=self._method, seed=self._seed
-        )
+    def _resampled(self, model_rdm: Array, subject_rdms: Array) -> Array:
+        similarity = bootstrap_rsa(model_rdm, subject_rdms, method=self._method, **self._bootstrap.draws)
         return np.asarray(similarity)[:, 0]
 
     def _ceilings(
@@ -115,7 +102,7 @@ class DissimilarityRsa(Metric):
         if reference is not None:
             other = _subject_rdms(reference)[1].mean(axis=0)
             likeness = _as_vector(compare_rdms(other[None], subject_rdms, method=self._method)).mean()
-            return {"lower": float(likeness)}, self._bootstrap(other, subject_rdms)[:, None]
+            return {"lower": float(likeness)}, self._resampled(other, subject_rdms)[:, None]
         if len(subject_rdms) < 2:
             raise InvalidArgumentError(
                 "The 'reference' parameter",
@@ -124,11 +111,8 @@ class DissimilarityRsa(Metric):
                 hint="Name a region for it in the benchmark's 'ceiling_region'.",
             )
         bounds = rsa_noise_ceiling(subject_rdms, method=self._method)
-        boot = bootstrap_rsa_ceiling(subject_rdms, n_boot=self._n_boot, method=self._method, seed=self._seed)
+        boot = bootstrap_rsa_ceiling(subject_rdms, method=self._method, **self._bootstrap.draws)
         return {"lower": bounds.lower, "upper": bounds.upper}, np.asarray(boot)
-
-    def _estimate(self, value: float, boot: Array) -> Estimate:
-        return _estimate(value, boot, self._level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +127,7 @@ class AnimalRdms:
     n_constant: int
 
 
-class RecordingRsa(Metric):
+class RecordingRsa(BootstrappedMetric):
     """RSA against recordings with repetitions, corrected by split halves, one RDM an animal.
 
     Parameters
@@ -164,19 +148,17 @@ class RecordingRsa(Metric):
         distance: str = "euclidean",
         method: str = "pearson",
         n_splits: int = 10,
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
+        **bootstrap: Any,
     ) -> None:
+        super().__init__(**bootstrap)
         self._distance, self._method, self._n_splits = distance, method, n_splits
-        self._n_boot, self._seed, self._level = n_boot, seed, level
         self._remembered: IdentityCache[list[AnimalRdms]] = IdentityCache()
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Similarity with each animal's RDM over the square root of its reliability, averaged over animals."""
         animals = self._remembered.of(brain, lambda: self._animal_rdms(brain))
         model_rdm, groups = self._model_rdm(model, brain), self._conditions(brain)
-        boots = [self._bootstrap(model_rdm[None], animal.whole, groups)[:, 0] for animal in animals]
+        boots = [self._resampled(model_rdm[None], animal.whole, groups)[:, 0] for animal in animals]
         ceilings = [self._animal_ceiling(animal) for animal in animals]
         ceiling_boots = [self._ceiling_bootstrap(animal, groups) for animal in animals]
         raw = [float(compare_rdms(model_rdm, animal.whole, method=self._method)) for animal in animals]
@@ -187,12 +169,12 @@ class RecordingRsa(Metric):
         normalised = np.mean(
             [boot / ceiling for boot, ceiling in zip(boots, ceiling_boots, strict=True)], axis=0
         )
-        raw_boot, ceiling_boot = np.mean(boots, axis=0), np.mean(ceiling_boots, axis=0)
+        draws = (np.mean(boots, axis=0), np.mean(ceiling_boots, axis=0), normalised)
+        means = (float(table[name].mean()) for name in ("raw", "ceiling", "normalised"))
         n_conditions = len(np.unique(groups))
-        return Score(
-            raw=_estimate(float(table["raw"].mean()), raw_boot, self._level),
-            ceiling=_estimate(float(table["ceiling"].mean()), ceiling_boot, self._level),
-            normalised=_estimate(float(table["normalised"].mean()), normalised, self._level),
+        return self._score(
+            *map(Resampled, means, draws),
+            n_units=n_conditions,
             targets=table,
             facts={
                 "n_states": len(groups),
@@ -200,9 +182,6 @@ class RecordingRsa(Metric):
                 "n_neuroids": sum(animal.n_neuroids for animal in animals),
                 "n_constant_neuroids": sum(animal.n_constant for animal in animals),
             },
-            resamples=Resamples.of(
-                "bootstrap", n_conditions, raw=raw_boot, ceiling=ceiling_boot, normalised=normalised
-            ),
         )
 
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
@@ -251,13 +230,11 @@ class RecordingRsa(Metric):
 
     def _ceiling_bootstrap(self, animal: AnimalRdms, groups: npt.NDArray[np.str_]) -> Array:
         halves = zip(animal.first_halves, animal.second_halves, strict=True)
-        return _ceiling_of(np.concatenate([self._bootstrap(a[None], b, groups) for a, b in halves], axis=1))
+        return _ceiling_of(np.concatenate([self._resampled(a[None], b, groups) for a, b in halves], axis=1))
 
-    def _bootstrap(self, models: Array, data: Array, groups: npt.NDArray[np.str_]) -> Array:
+    def _resampled(self, models: Array, data: Array, groups: npt.NDArray[np.str_]) -> Array:
         return np.asarray(
-            bootstrap_rsa(
-                models, data, n_boot=self._n_boot, method=self._method, groups=groups, seed=self._seed
-            )
+            bootstrap_rsa(models, data, method=self._method, groups=groups, **self._bootstrap.draws)
         )
 
 
@@ -285,11 +262,6 @@ def _standardised(values: Array) -> tuple[Array, int]:
     varies = spread > 0
     scaled = (values[:, :, varies] - average[:, varies].mean(axis=0)) / spread[varies]
     return scaled, int((~varies).sum())
-
-
-def _estimate(value: float, boot: Array, level: float) -> Estimate:
-    interval = percentile_interval(np.ascontiguousarray(boot), level=level, unit=_UNIT)
-    return Estimate(value, interval.low, interval.high, level, _UNIT)
 
 
 def _as_vector(similarities: object) -> Array:

@@ -8,6 +8,7 @@ their own: distances between states can be compared, coordinates cannot.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,11 +52,9 @@ class FactorRsa(RecordingRsa):
         n_factors: int = 50,
         nuisance: Sequence[Sequence[str]] = (),
         n_splits: int = 1,
-        n_boot: int = 1000,
-        seed: int = 0,
-        level: float = 0.95,
+        **bootstrap: Any,
     ) -> None:
-        super().__init__(n_splits=n_splits, n_boot=n_boot, seed=seed, level=level)
+        super().__init__(distance="euclidean", method="pearson", n_splits=n_splits, **bootstrap)
         self._scored, self._n_factors = scored, n_factors
         self._nuisance = tuple(tuple(group) for group in nuisance)
 

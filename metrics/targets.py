@@ -17,7 +17,6 @@ import xarray as xr
 
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
-from ..core.resamples import Resamples
 from .functional.mapping._condition_sums import ConditionSums
 from .functional.mapping.noise_ceiling import half_response_sums, held_out_reliability
 from .recorded_together import RecordedTogether, gathered, recorded_together
@@ -102,11 +101,6 @@ class Targets:
             "n_targets_left_out": self.n_left_out,
             "n_targets_partly_recorded": partly,
         }
-
-    def resamples(self, raw: Array, ceiling: Array, normalised: Array) -> Resamples:
-        """The parts of a score in resamples of the conditions and of the neuroids."""
-        n_conditions = len(np.unique(self.conditions))
-        return Resamples.of("bootstrap", n_conditions, raw=raw, ceiling=ceiling, normalised=normalised)
 
     def half_sums(self, split: Split, *, n_splits: int, seed: int) -> ConditionSums:
         """Sums of the half responses on the tested samples, for the interval of the ceiling."""

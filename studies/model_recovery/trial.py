@@ -41,16 +41,16 @@ class SimulatedBrainBenchmark(Benchmark):
         self._brain = brain
 
     def of_states(self, states: States) -> Score:
-        """Commit to a layer on the kept conditions and score it on the others, as `Benchmark.score` does.
+        """Select a layer on the held-out conditions and score it on the others, as `Benchmark.score` does.
 
         Parameters
         ----------
         states : mapping of str to assembly (presentation, neuroid)
             States by layer, at the samples of the brain.
         """
-        layer, layer_scores = self._commit(states, tuple(states))  # type: ignore[arg-type]
+        layer, layer_scores = self._select_layer(states, tuple(states))  # type: ignore[arg-type]
         model = self._model(states, layer, self.scored_conditions)
-        return self.metric(model, *self._scored_brains).committed(layer, layer_scores)
+        return self.metric(model, *self._scored_brains).with_layer(layer, layer_scores)
 
     @cached_property
     def _samples(self) -> xr.DataArray:

@@ -66,8 +66,8 @@ def test_every_score_has_its_parts_and_intervals_about_them(name, scored):
 @pytest.mark.parametrize("name", NAMES)
 def test_no_condition_is_both_kept_for_the_choice_and_scored(name, scored):
     benchmark = scored[name][0]
-    kept, used = set(benchmark.commitment_conditions), set(benchmark.scored_conditions)
-    assert bool(kept) == bool(benchmark.card.commitment.every)
+    kept, used = set(benchmark.layer_selection_conditions), set(benchmark.scored_conditions)
+    assert bool(kept) == bool(benchmark.card.layer_selection.every)
     assert not kept & used
     assert len(used) > 2 * len(kept)
 
@@ -110,7 +110,7 @@ def test_the_layer_is_chosen_on_kept_conditions_and_the_choice_is_recorded(mirro
     activations = {}
     for stimulus, layers in zip(benchmark.stimuli, pixels, strict=True):
         real, fake = layers["rgb"].values, noise.normal(size=layers["rgb"].values.shape)
-        kept = stimulus.identifier in benchmark.commitment_conditions
+        kept = stimulus.identifier in benchmark.layer_selection_conditions
         swapped = {"a": fake if kept else real, "b": real if kept else fake}
         activations[stimulus.identifier] = check_activations(
             swapped, stimulus, candidate="c", layers=("a", "b")

@@ -151,7 +151,7 @@ def test_score_on_real_data_has_value_interval_and_ceiling(mirror):
 
 
 def test_what_was_scored_is_summed_up_before_an_error_ends_the_command(tmp_path):
-    result = call("score", make(tmp_path / "mine", GOOD), "./nowhere", "-b", "SimulatedMEC.rsa")
+    result = call("score", write_candidate(tmp_path / "mine", GOOD), "./nowhere", "-b", "SimulatedMEC.rsa")
     assert result.returncode == 3
     assert "nowhere" in result.stderr
     assert re.search(r"example on SimulatedMEC\.rsa: rank 1", result.stdout), result.stdout

@@ -1,8 +1,9 @@
 import pytest
 import yaml
 
-from innerscore.core.cards import CandidateCard, DatasetCard, read_card
+from innerscore.core.cards import BenchmarkCard, CandidateCard, DatasetCard, read_card
 from innerscore.core.errors import InvalidCardError
+from innerscore.core.hashing import canonical_json, sha256_of_bytes
 
 GOOD = {
     "identifier": "my-model",
@@ -129,3 +130,59 @@ def test_the_largest_numbers_that_a_record_can_hold_are_read(tmp_path):
     text = "options: {a: 9223372036854775807, b: -9223372036854775808, c: 0xff, d: +5, e: -0}\n"
     found = read_card(written(tmp_path, yaml.safe_dump(GOOD) + text), CandidateCard).options
     assert found == {"a": 2**63 - 1, "b": -(2**63), "c": 255, "d": 5, "e": 0}
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        {"commitment": {"every": 5}},
+        {"layer_selection": {"holdout_every": 5}},
+        {"layer_selection": {"every": 5}},
+    ],
+)
+def test_both_spellings_of_the_layer_selection_are_one_card_with_one_hash(tmp_path, spelling):
+    benchmark = _read_benchmark(tmp_path, spelling)
+    assert benchmark.layer_selection.every == 5
+    assert benchmark.model_dump(mode="json")["commitment"] == {"every": 5}
+    assert benchmark.model_dump(mode="json", by_alias=True) == benchmark.model_dump(mode="json")
+    # As it was before the key had its new spelling: records name cards by this hash.
+    hashed = sha256_of_bytes(canonical_json(benchmark.model_dump(mode="json")))
+    assert hashed == "dbe48834f10ca33409589b1dfab3a0e38e46347bde84b7fd121a35edf5a943c3"
+
+
+@pytest.mark.parametrize(
+    ("spelling", "message"),
+    [
+        ({"layer_selection": {"holdout_every": 1}}, "'layer_selection.holdout_every' = 1 .*score none"),
+        ({"commitment": {"every": 1}}, "'commitment.every' = 1 .*score none"),
+        ({"commitment": {"every": 5}, "layer_selection": {"holdout_every": 5}}, "'commitment' is unknown"),
+    ],
+)
+def test_a_wrong_layer_selection_is_named_as_the_card_spells_it(tmp_path, spelling, message):
+    with pytest.raises(InvalidCardError, match=message):
+        _read_benchmark(tmp_path, spelling)
+
+
+def test_the_hint_names_the_keys_as_cards_spell_them(tmp_path):
+    with pytest.raises(InvalidCardError, match="ceiling_region, layer_selection, chance"):
+        _read_benchmark(tmp_path, {"nonsense": 1})
+
+
+def _read_benchmark(folder, changes):
+    content = {
+        "identifier": "MyLab2026.ridge",
+        "title": "Ridge",
+        "description": "How well units predict neuroids.",
+        "licence": "MIT",
+        "citation": "@misc{mylab}",
+        "system": "Frontal cortex",
+        "dataset": "MyLab2026",
+        "task": "Watching a ball that disappears.",
+        "region": "DMFC",
+        "alignment": "time",
+        "metric": "ridge",
+        "ceiling": "Split halves of the repetitions.",
+    }
+    path = folder / "x.benchmark.yaml"
+    path.write_text(yaml.safe_dump(content | changes))
+    return read_card(path, BenchmarkCard)

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from .._arrays import Array, as_tensor, check_same_length, like
-from .._correlation import column_correlation, is_constant, is_flat
+from .._correlation import centred, column_correlation, is_constant, is_flat
 from .._splits import Ints, check_integer, condition_codes, given_folds, inner_folds, outer_folds
 
 
@@ -199,6 +199,31 @@ def cross_validate(
         if kept is not None:
             kept[fold.test] = held_out.prediction
     return _assemble(problem, torch.stack(scores), alphas, at_end, kept)
+
+
+def linear_prediction(
+    x: torch.Tensor,
+    y: torch.Tensor,
+    fold: Fold,
+    factors: Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, ...]],
+) -> torch.Tensor:
+    """Predict held-out rows by a linear map with intercept, (n_test, n_targets).
+
+    Parameters
+    ----------
+    x, y : tensor of shape (n_samples, n_features), (n_samples, n_targets)
+        Features and responses of all samples.
+    fold : Fold
+    factors : callable
+        Takes centred training features and responses, returns the matrices whose product is the map.
+    """
+    x_train, y_train = x[fold.train], y[fold.train]
+    mean = x_train.mean(0)
+    *first, last = factors(x_train - mean, centred(y_train))
+    held_out = x[fold.test] - mean
+    for factor in first:
+        held_out = held_out @ factor
+    return torch.addmm(y_train.mean(0), held_out, last)
 
 
 def fold_score(prediction: torch.Tensor, y: torch.Tensor, fold: Fold) -> torch.Tensor:

@@ -5,8 +5,16 @@ from __future__ import annotations
 import torch
 
 from ....core.errors import InvalidArgumentError
-from .._correlation import centred
-from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, folds_of, prepare
+from ._cross_validation import (
+    Fold,
+    HeldOut,
+    Predictivity,
+    Problem,
+    cross_validate,
+    folds_of,
+    linear_prediction,
+    prepare,
+)
 
 __all__ = ["ols_predictivity"]
 
@@ -61,10 +69,7 @@ def ols_predictivity(
     _check_more_samples_than_features(problem)
 
     def fit(fold: Fold) -> HeldOut:
-        x_train, y_train = problem.x[fold.train], problem.y[fold.train]
-        mean = x_train.mean(0)
-        weights = least_squares(x_train - mean, centred(y_train))
-        return HeldOut(torch.addmm(y_train.mean(0), problem.x[fold.test] - mean, weights))
+        return HeldOut(linear_prediction(problem.x, problem.y, fold, lambda *pair: (least_squares(*pair),)))
 
     return cross_validate(problem, fit, return_prediction=return_prediction)
 

@@ -7,10 +7,18 @@ from dataclasses import dataclass
 import torch
 
 from ....core.errors import InvalidArgumentError
-from .._correlation import centred
 from .._scale import in_unit_of, ordinary, ordinary_with_exponent
 from .._splits import check_integer
-from ._cross_validation import Fold, HeldOut, Predictivity, Problem, cross_validate, folds_of, prepare
+from ._cross_validation import (
+    Fold,
+    HeldOut,
+    Predictivity,
+    Problem,
+    cross_validate,
+    folds_of,
+    linear_prediction,
+    prepare,
+)
 
 __all__ = ["pls_predictivity"]
 
@@ -83,13 +91,12 @@ def pls_predictivity(
     features = ordinary(problem.x, dim=(0, 1))
     targets, unit = ordinary_with_exponent(problem.y, dim=(0, 1))
 
+    def components(x_train: torch.Tensor, y_train: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        parts = pls_parts(x_train, y_train, n_components)
+        return parts.rotations, parts.y_loadings.T
+
     def fit(fold: Fold) -> HeldOut:
-        x_train, y_train = features[fold.train], targets[fold.train]
-        mean = x_train.mean(0)
-        parts = pls_parts(x_train - mean, centred(y_train), n_components)
-        scores = (features[fold.test] - mean) @ parts.rotations
-        prediction = torch.addmm(y_train.mean(0), scores, parts.y_loadings.T)
-        return HeldOut(in_unit_of(prediction, unit))
+        return HeldOut(in_unit_of(linear_prediction(features, targets, fold, components), unit))
 
     return cross_validate(problem, fit, return_prediction=return_prediction)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from .._correlation import centred
 from .._scale import in_unit_of, ordinary, ordinary_with_exponent
-from ._cross_validation import Fold, HeldOut, Predictivity, cross_validate, prepare
+from ._cross_validation import Fold, HeldOut, Predictivity, cross_validate, linear_prediction, prepare
 
 __all__ = ["procrustes_predictivity"]
 
@@ -69,10 +68,7 @@ def procrustes_predictivity(
     targets, unit = ordinary_with_exponent(problem.y, dim=(0, 1))
 
     def fit(fold: Fold) -> HeldOut:
-        x_train, y_train = features[fold.train], targets[fold.train]
-        mean = x_train.mean(0)
-        weights = scaled_rotation(x_train - mean, centred(y_train))
-        prediction = torch.addmm(y_train.mean(0), features[fold.test] - mean, weights)
+        prediction = linear_prediction(features, targets, fold, lambda *pair: (scaled_rotation(*pair),))
         return HeldOut(in_unit_of(prediction, unit))
 
     return cross_validate(problem, fit, return_prediction=return_prediction)

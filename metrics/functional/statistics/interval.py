@@ -153,7 +153,7 @@ def t_interval(estimate: float, error: float, *, degrees: int, level: float = 0.
     >>> round(interval.low, 3), round(interval.high, 3)
     (0.222, 0.778)
     """
-    _check_level(level)
+    check_level(level)
     if degrees < 1:
         raise InvalidArgumentError("The 'degrees' parameter", got=degrees, needed="at least 1")
     half = float(scipy.special.stdtrit(degrees, (1 + level) / 2)) * error
@@ -169,7 +169,7 @@ def _as_sample(name: str, values: Array) -> npt.NDArray[np.float64]:
 
 def _quantiles(sample: npt.NDArray[np.float64], level: float) -> tuple[float, float]:
     """The two quantiles of what is not NaN; NaN where that is less than half."""
-    _check_level(level)
+    check_level(level)
     kept = sample[~np.isnan(sample)]
     if 2 * kept.size < sample.size:
         return float("nan"), float("nan")
@@ -177,6 +177,6 @@ def _quantiles(sample: npt.NDArray[np.float64], level: float) -> tuple[float, fl
     return float(low), float(high)
 
 
-def _check_level(level: float) -> None:
+def check_level(level: float) -> None:
     if not 0 < level < 1:
         raise InvalidArgumentError("The 'level' parameter", got=level, needed="between 0 and 1")
