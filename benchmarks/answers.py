@@ -42,8 +42,12 @@ class AnswerBenchmark(Benchmark):
         layer_scores: Mapping[str, float],
     ) -> Score:
         """Compare the answers to the scored conditions, in their order, with the subjects'."""
+        return self.metric(self._as_model(answers, layer), self._samples).with_layer(layer, layer_scores)
+
+    def _as_model(self, answers: Sequence[float] | npt.NDArray[np.float64], layer: str) -> xr.DataArray:
+        """The answers as those of a model of one unit."""
         names = list(self.scored_conditions)
-        model = xr.DataArray(
+        return xr.DataArray(
             np.asarray(answers, dtype=np.float64)[:, None],
             dims=["presentation", "neuroid"],
             coords={
@@ -53,7 +57,6 @@ class AnswerBenchmark(Benchmark):
                 "layer": ("neuroid", [layer]),
             },
         )
-        return self.metric(model, self._samples).with_layer(layer, layer_scores)
 
     @cached_property
     def _samples(self) -> xr.DataArray:
