@@ -96,7 +96,10 @@ def _put(
     place = settings.own_datasets / card.identifier
     try:
         with whole_folder(place, replaceable=()) as new:
-            for name, file in {**files, **{one.name: one for one in cards}, _CARD: path}.items():
+            texts = {
+                one.relative_to(path.parent).as_posix(): one for one in [*cards, *_templates(path.parent)]
+            }
+            for name, file in {**files, **texts, _CARD: path}.items():
                 (new / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, new / name)
             notes = _check_copy(new, card, path, settings)
@@ -168,6 +171,11 @@ def _refuse_links(path: Path) -> None:
 
 def _benchmark_cards(source: Path) -> list[Path]:
     return sorted(source.glob("*benchmark.yaml")) if source.is_dir() else []
+
+
+def _templates(folder: Path) -> list[Path]:
+    """What the cards of benchmarks may extend and cite."""
+    return sorted(folder.glob("templates/*.template.yaml")) + sorted(folder.glob("templates/references.bib"))
 
 
 def _entry_faults(card: DatasetCard, path: Path) -> list[Fault]:

@@ -11,7 +11,6 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-import yaml
 from pydantic import (
     AliasChoices,
     BaseModel,
@@ -23,8 +22,9 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from .card_templates import expanded
 from .errors import InvalidCardError
-from .safe_yaml import read_yaml
+from .safe_yaml import read_mapping
 from .stimuli import StimulusKind
 
 __all__ = [
@@ -40,8 +40,6 @@ __all__ = [
     "meant_key",
     "read_card",
 ]
-
-_MOST_BYTES = 256 * 2**10
 
 Url = Annotated[str, Field(pattern=r"^https?://[^\s<>\"']+$")]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -352,7 +350,7 @@ C = TypeVar("C", bound=Card)
 
 
 def read_card(path: Path, card_type: type[C]) -> C:
-    """Read and check a card.
+    """Read and check a card; a benchmark's may extend templates (:mod:`~innerscore.core.card_templates`).
 
     Parameters
     ----------
@@ -370,11 +368,14 @@ def read_card(path: Path, card_type: type[C]) -> C:
         data = path.read_bytes()
     except OSError as error:
         raise InvalidCardError(f"The card {path}", got=str(error), needed="readable YAML") from error
-    return card_of(data, str(path), card_type)
+    content = read_mapping(data, f"The card {path}")
+    if issubclass(card_type, BenchmarkCard):
+        content = expanded(content, path)
+    return _validated(content, str(path), card_type)
 
 
 def card_of(data: bytes, name: str, card_type: type[C], *, aliases: bool = True) -> C:
-    """Read and check a card from its bytes.
+    """Read and check a card from its bytes alone.
 
     Parameters
     ----------
@@ -392,16 +393,10 @@ def card_of(data: bytes, name: str, card_type: type[C], *, aliases: bool = True)
     InvalidCardError
         As :func:`read_card`.
     """
-    if len(data) > _MOST_BYTES:
-        raise InvalidCardError(
-            f"The card {name}", got=f"{len(data)} bytes", needed=f"of at most {_MOST_BYTES} bytes"
-        )
-    try:
-        content = read_yaml(data.decode("utf-8"), aliases=aliases)
-    except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InvalidCardError(f"The card {name}", got=str(error), needed="readable YAML") from error
-    if not isinstance(content, dict):
-        raise InvalidCardError(f"The card {name}", got=type(content).__name__, needed="a YAML mapping")
+    return _validated(read_mapping(data, f"The card {name}", aliases=aliases), name, card_type)
+
+
+def _validated(content: Mapping[str, Any], name: str, card_type: type[C]) -> C:
     try:
         return card_type.model_validate(content)
     except ValidationError as error:

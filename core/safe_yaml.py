@@ -13,7 +13,11 @@ from typing import Any
 
 import yaml
 
-__all__ = ["read_yaml"]
+from .errors import InvalidCardError
+
+__all__ = ["read_mapping", "read_yaml"]
+
+_MOST_BYTES = 256 * 2**10
 
 _MERGE = "tag:yaml.org,2002:merge"
 
@@ -47,6 +51,25 @@ def read_yaml(text: str, *, aliases: bool = True) -> Any:
         If it is no YAML, a key stands twice in one mapping, or it has aliases that it may not have.
     """
     return yaml.load(text, Loader=_Loader if aliases else _LoaderWithoutAliases)  # noqa: S506  (SafeLoaders)
+
+
+def read_mapping(data: bytes, subject: str, *, aliases: bool = True) -> dict[str, Any]:
+    """Read a card or a part of one: a YAML mapping of at most 256 KiB.
+
+    Raises
+    ------
+    InvalidCardError
+        If it is larger, or no such mapping; `subject` names it.
+    """
+    if len(data) > _MOST_BYTES:
+        raise InvalidCardError(subject, got=f"{len(data)} bytes", needed=f"of at most {_MOST_BYTES} bytes")
+    try:
+        content = read_yaml(data.decode("utf-8"), aliases=aliases)
+    except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
+        raise InvalidCardError(subject, got=str(error), needed="readable YAML") from error
+    if not isinstance(content, dict):
+        raise InvalidCardError(subject, got=type(content).__name__, needed="a YAML mapping")
+    return content
 
 
 class _Loader(yaml.SafeLoader):
