@@ -42,11 +42,16 @@ class CorrectionPlan:
 
 @dataclass(frozen=True, eq=False)
 class _Block:
-    """Some targets of one penalty: predictions and responses on the held-out rows, (n_some, n_trials, n_test)."""
+    """Some targets of one penalty: predictions and responses on the held-out rows, (n_some, n_trials, n_test).
+
+    The half correlations of the responses, (n_some, n_splits), are made before targets are grouped by penalty: how
+    many are taken at a time decides the last bit, and a ceiling must not depend on the candidate.
+    """
 
     targets: torch.Tensor
     predicted: torch.Tensor
     responses: torch.Tensor
+    response_r: torch.Tensor
 
 
 def fold_result(
@@ -70,11 +75,9 @@ def fold_result(
 def _piece(
     block: _Block, halves: Halves, alpha: torch.Tensor, at_end: torch.Tensor, raw: torch.Tensor
 ) -> FoldResult:
-    half_r = (
-        half_correlations(gram_by_target(trials), halves) for trials in (block.predicted, block.responses)
-    )
     of_block = (values[block.targets] for values in (alpha, at_end, raw))
-    return FoldResult.of_splits(*of_block, *half_r)
+    prediction_r = half_correlations(gram_by_target(block.predicted), halves)
+    return FoldResult.of_splits(*of_block, prediction_r, block.response_r)
 
 
 def _blocks(study: CorrectionPlan, fold: Fold, maps: Maps, alpha: torch.Tensor) -> Iterator[_Block]:
@@ -103,12 +106,13 @@ def _blocks_of_neighbours(
         return
     near = study.trials[:, :, first : first + len(which)]
     fitted, responses = _by_target(near, fold.train), _centred_by_target(near, fold.test)
+    response_r = half_correlations(gram_by_target(responses), study.halves)
     for number in numbers:
         own = torch.nonzero(which == number)[:, 0]
         mapped = fitted if len(own) == len(which) else fitted[own]
         for factor in reversed(factors[number]):
             mapped = mapped @ factor.T
-        yield _Block(own + first, mapped, responses[own])
+        yield _Block(own + first, mapped, responses[own], response_r[own])
 
 
 def _centred_over_test(factors: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
