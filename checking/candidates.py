@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from ..candidates import load_candidate
 from ..candidates.interface import accepts, bundle_sha256, find_candidate
 from ..core.activations import Activations
 from ..core.bundles import CARD_NAME, pack_folder
@@ -20,16 +18,17 @@ from ..core.errors import CandidateError, InvalidCardError, InvalidInputError
 from ..core.identity import PACKAGE_ROOT
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, StimulusKind, StimulusSet
-from ..scoring.activation_cache import Showing
+from ..scoring.run import Opener, opener
 from ..scoring.sandbox import Sandbox
 from .faults import Fault, entry_file, fault_of
 
 __all__ = [
+    "Behaviour",
     "CandidateReport",
     "Estimate",
     "behaviour_faults",
     "check_candidate",
-    "opened_candidate",
+    "observed",
     "probes_of",
 ]
 
@@ -115,7 +114,8 @@ def check_candidate(
     file = entry_file(path, card.entry)
     faults = bundle_faults(path)
     paces: dict[StimulusKind, _Pace] = {}
-    opened = opened_candidate(name, settings, seed=seed, sandbox=sandbox)
+    made_of = bundle_sha256(find_candidate(name, settings))
+    opened = opener(name, made_of, settings, seed=seed, sandbox=sandbox)
     for kind in card.accepts:
         probes = probes_of(card, kind, sets)
         if probes is None:
@@ -123,12 +123,12 @@ def check_candidate(
             faults.append(Fault(str(path), reason, "Lower 'min_frames', or take the kind out of 'accepts'."))
             continue
         try:
-            found = behaviour_faults(opened, probes, file)
-            if not found and not faults:
-                paces[kind] = _pace(opened, probes)
+            behaviour = observed(opened, probes)
         except (CandidateError, InvalidCardError) as error:
             return CandidateReport((*faults, fault_of(error, file)))
-        faults += found
+        faults += behaviour_faults(behaviour, file)
+        if not faults:
+            paces[kind] = _pace(behaviour, probes)
     return CandidateReport(tuple(faults), _estimates(card, sets, paces))
 
 
@@ -143,20 +143,6 @@ def bundle_faults(path: Path) -> list[Fault]:
     return []
 
 
-def opened_candidate(
-    name: str, settings: Settings, *, seed: int, sandbox: Sandbox | None = None
-) -> Callable[[StimulusSet], AbstractContextManager[Showing]]:
-    """A function that builds a candidate anew, to be shown the stimuli of a set, here or in a sandbox."""
-
-    def opened(stimuli: StimulusSet) -> AbstractContextManager[Showing]:
-        if sandbox is None:
-            return nullcontext(load_candidate(name, settings, seed=seed))
-        made_of = bundle_sha256(find_candidate(name, settings))
-        return sandbox.opened(name, made_of, stimuli, seed=seed)
-
-    return opened
-
-
 def probes_of(card: CandidateCard, kind: StimulusKind, sets: Mapping[str, StimulusSet]) -> StimulusSet | None:
     """The first two stimuli of a kind that are long enough for the candidate; None if there are no two."""
     of_kind = [stimulus for stimuli in sets.values() if stimuli.kind == kind for stimulus in stimuli]
@@ -169,13 +155,31 @@ def probes_of(card: CandidateCard, kind: StimulusKind, sets: Mapping[str, Stimul
     return StimulusSet("probes", probes, pd.DataFrame({"stimulus_id": [one.identifier for one in probes]}))
 
 
-def behaviour_faults(
-    opened: Callable[[StimulusSet], AbstractContextManager[Showing]], probes: StimulusSet, file: Path
-) -> list[Fault]:
-    """Faults in what a candidate gives for two stimuli, shown in turn and to a second build of it.
+@dataclass(frozen=True, eq=False)
+class Behaviour:
+    """What a candidate gave for two stimuli, the first one three times.
 
-    These are the rules of ``check`` and of a board's workers alike: the same units for every stimulus, values that
-    depend on the stimulus, and neither on what was shown before nor on anything but the seed.
+    Parameters
+    ----------
+    first, other : Activations
+        For the first and the second stimulus.
+    after : Activations
+        For the first again, after the second.
+    anew : Activations
+        For the first, by a second build.
+    seconds : float
+        Duration of the showing that gave `after`, when the candidate was warm.
+    """
+
+    first: Activations
+    other: Activations
+    after: Activations
+    anew: Activations
+    seconds: float
+
+
+def observed(opened: Opener, probes: StimulusSet) -> Behaviour:
+    """Show a candidate two stimuli in turn, and the first to a second build of it.
 
     Raises
     ------
@@ -184,13 +188,26 @@ def behaviour_faults(
     """
     one, two = probes.stimuli
     with opened(probes) as candidate:
-        first, other, after = (candidate.activations([stimulus])[0] for stimulus in (one, two, one))
+        first, other = (candidate.activations([stimulus])[0] for stimulus in (one, two))
+        start = time.perf_counter()
+        after = candidate.activations([one])[0]
+        seconds = time.perf_counter() - start
     with opened(probes) as candidate:
         anew = candidate.activations([one])[0]
+    return Behaviour(first, other, after, anew, seconds)
+
+
+def behaviour_faults(behaviour: Behaviour, file: Path) -> list[Fault]:
+    """Faults in what a candidate gives.
+
+    These are the rules of ``check`` and of a board's workers alike: the same units for every stimulus, values that
+    depend on the stimulus, and neither on what was shown before nor on anything but the seed.
+    """
+    first, other = behaviour.first, behaviour.other
     return [
         *_unit_faults(first, other, file),
         *_constant_faults(first, other, file),
-        *_repeat_faults(first, anew, after, file),
+        *_repeat_faults(first, behaviour.anew, behaviour.after, file),
     ]
 
 
@@ -243,16 +260,11 @@ def _differing(one: Activations, two: Activations) -> list[str]:
     return [layer for layer in one if not np.array_equal(one[layer].values, two[layer].values)]
 
 
-def _pace(opened: Callable[[StimulusSet], AbstractContextManager[Showing]], probes: StimulusSet) -> _Pace:
-    """Time and float32 bytes a step, once the candidate is warm."""
-    steps = sum(stimulus.n_steps for stimulus in probes)
-    with opened(probes) as candidate:
-        candidate.activations(probes.stimuli)
-        start = time.perf_counter()
-        shown = candidate.activations(probes.stimuli)
-        seconds = time.perf_counter() - start
-    size = sum(timed.values.nbytes for layers in shown for timed in layers.values())
-    return _Pace(seconds / steps, size / steps)
+def _pace(behaviour: Behaviour, probes: StimulusSet) -> _Pace:
+    """Time and float32 bytes a step."""
+    steps = probes.stimuli[0].n_steps
+    size = sum(timed.values.nbytes for timed in behaviour.after.values())
+    return _Pace(behaviour.seconds / steps, size / steps)
 
 
 def _estimates(

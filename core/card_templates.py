@@ -20,6 +20,7 @@ from .safe_yaml import read_mapping
 __all__ = ["expanded"]
 
 _OWN = Path(__file__).resolve().parents[1] / "benchmarks" / "templates"
+_ENDING = ".template.yaml"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ENTRY = re.compile(r"^@\w+\{([^,\s]+),.*?(?=^@|\Z)", re.M | re.S)
 
@@ -78,16 +79,16 @@ def _text(path: Path) -> str:
 
 def _template(name: str, path: Path) -> Path:
     """The file of a template: the first in the order of the folders."""
-    known = {
-        file.name.removesuffix(".template.yaml"): file
-        for folder in reversed(_folders(path))
-        for file in sorted(folder.glob("*.template.yaml"))
-    }
-    if name not in known:
-        near = get_close_matches(name, known, n=1)
-        hint = f"Did you mean '{near[0]}'?" if near else ""
-        raise _wrong(path, f"the template '{name}'", f"one of {', '.join(sorted(known))}", hint=hint)
-    return known[name]
+    folders = _folders(path)
+    for folder in folders:
+        if (file := folder / f"{name}{_ENDING}").is_file():
+            return file
+    known = sorted(
+        {file.name.removesuffix(_ENDING) for folder in folders for file in folder.glob(f"*{_ENDING}")}
+    )
+    near = get_close_matches(name, known, n=1)
+    hint = f"Did you mean '{near[0]}'?" if near else ""
+    raise _wrong(path, f"the template '{name}'", f"one of {', '.join(known)}", hint=hint)
 
 
 def _folders(path: Path) -> tuple[Path, ...]:

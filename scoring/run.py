@@ -40,16 +40,19 @@ from ..core.records import (
 )
 from ..core.scores import Score
 from ..core.settings import Settings
+from ..core.stimuli import StimulusSet
 from .activation_cache import ActivationCache, Showing, delete_oldest, show_stimuli
 from .sandbox import Sandbox
 
 __all__ = [
+    "Opener",
     "Outcome",
     "Report",
     "Run",
     "code_of",
     "execute",
     "lost",
+    "opener",
     "prepare",
     "run_inputs",
     "scored",
@@ -57,6 +60,8 @@ __all__ = [
 ]
 
 Report = Callable[[str, int, int], None]
+#: Builds a candidate anew, to be shown the stimuli of a set until the block ends.
+Opener = Callable[[StimulusSet], AbstractContextManager[Showing]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,6 +240,19 @@ def lost(
     return attempt.failed(error)
 
 
+def opener(
+    candidate: str, bundle_sha256: str, settings: Settings, *, seed: int, sandbox: Sandbox | None = None
+) -> Opener:
+    """A function that builds a candidate anew, to be shown the stimuli of a set, here or in a sandbox."""
+
+    def opened(stimuli: StimulusSet) -> AbstractContextManager[Showing]:
+        if sandbox is None:
+            return nullcontext(load_candidate(candidate, settings, seed=seed))
+        return sandbox.opened(candidate, bundle_sha256, stimuli, seed=seed)
+
+    return opened
+
+
 @dataclass
 class _Attempt:
     """A run as it goes on: what is to be done, since when, and at which stage it is."""
@@ -306,11 +324,9 @@ class _Attempt:
         return self.settings.cache_dir / ("" if self.sandbox is None else "sandboxed")
 
     def _built(self) -> AbstractContextManager[Showing]:
-        run, seed = self.run, self.run.inputs.seed
-        if self.sandbox is None:
-            return nullcontext(load_candidate(run.candidate, self.settings, seed=seed))
-        made_of = run.inputs.candidate.bundle_sha256
-        return self.sandbox.opened(run.candidate, made_of, run.benchmark.stimuli, seed=seed)
+        run, made_of = self.run, self.run.inputs.candidate.bundle_sha256
+        opened = opener(run.candidate, made_of, self.settings, seed=run.inputs.seed, sandbox=self.sandbox)
+        return opened(run.benchmark.stimuli)
 
     def _record(
         self, status: Status, *, score: ScoreRecord | None = None, failure: Failure | None = None

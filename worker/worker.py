@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ..benchmarks import Benchmark, load_benchmark
+from ..benchmarks import load_benchmark
 from ..benchmarks import registry as benchmarks_registry
 from ..candidates import registry as candidates_registry
 from ..candidates.interface import accepts
-from ..checking.candidates import behaviour_faults, opened_candidate, probes_of
+from ..checking.candidates import behaviour_faults, observed, probes_of
 from ..core.errors import CandidateError, InnerscoreError
+from ..core.records import ResultRecord
 from ..core.settings import Settings
 from ..core.stimuli import StimulusKind
 from ..leaderboard.queue import BundleStore, Lease, LeaseLostError, Queue, Submission, name_taken
 from ..leaderboard.store import Entry, Store
 from ..scoring import Job, Outcome, job_of
 from ..scoring.bundle_folder import unpacked
-from ..scoring.run import lost
+from ..scoring.run import Run, lost, opener
 from ..scoring.sandbox import NoSandboxError, Sandbox, SandboxLimits
 from .heartbeat import Heartbeat
 from .reasons import RefusedError, failed_of, failed_of_record, internal
@@ -112,35 +114,31 @@ class Worker:
             heartbeat.at(f"{name}: data")
             benchmark = load_benchmark(name, self.settings)
             job = job_of(str(folder), benchmark, self.settings, seed=0, sandbox=sandbox)
-            outcome = self._known(lease, job)
-            if outcome is None and benchmark.stimuli.kind not in checked and _applicable(job, benchmark):
+            known = self.store.current(job.inputs.run_sha256)
+            corrected = None if known is None else known.record_sha256
+            outcome = self._kept(lease, known)
+            if outcome is None and (run := _unchecked(job, checked)) is not None:
                 heartbeat.at(f"{name}: check")
-                outcome = self._checked(job, benchmark, sandbox)
+                outcome = self._checked(run, corrected, sandbox)
                 checked.add(benchmark.stimuli.kind)
             if outcome is None:
-                outcome = job.do(self._corrected(job), partial(_report, heartbeat, name))
+                outcome = job.do(corrected, partial(_report, heartbeat, name))
             self.queue.add_record(lease, Entry(outcome.record, outcome.all_files))
             records.append(outcome.record)
         failed = [record for record in records if record.status == "failed"]
         self.queue.finish(lease, failed_of_record(failed[0]) if failed else None, log=heartbeat.log)
 
-    def _known(self, lease: Lease, job: Job) -> Outcome | None:
+    def _kept(self, lease: Lease, known: ResultRecord | None) -> Outcome | None:
         """The record of a pair that is here, if it is one of a sandbox.
 
         A failed one is tried again, unless it is of this submission, whose worker died after storing it.
         """
-        known = self.store.current(job.inputs.run_sha256)
         own = {event.record_sha256 for event in self.queue.events(lease.submission.identifier)}
         if known is None or not known.environment.sandboxed:
             return None
         return Outcome(known) if known.status != "failed" or known.record_sha256 in own else None
 
-    def _corrected(self, job: Job) -> str | None:
-        """Hash of the record that a new one of this pair corrects."""
-        known = self.store.current(job.inputs.run_sha256)
-        return None if known is None else known.record_sha256
-
-    def _checked(self, job: Job, benchmark: Benchmark, sandbox: Sandbox) -> Outcome | None:
+    def _checked(self, run: Run, corrected: str | None, sandbox: Sandbox) -> Outcome | None:
         """Hold the candidate against the rules of ``innerscore check``; the outcome if it cannot be run at all.
 
         Raises
@@ -148,24 +146,26 @@ class Worker:
         RefusedError
             If it runs, but its values depend on more than stimulus and seed.
         """
-        if job.run is None:
-            return None
-        probes = probes_of(job.run.card, benchmark.stimuli.kind, {benchmark.identifier: benchmark.stimuli})
+        stimuli, made_of = run.benchmark.stimuli, run.inputs.candidate.bundle_sha256
+        probes = probes_of(run.card, stimuli.kind, {run.benchmark.identifier: stimuli})
         if probes is None:
             return None
-        opened = opened_candidate(job.run.candidate, self.settings, seed=0, sandbox=sandbox)
+        opened = opener(run.candidate, made_of, self.settings, seed=0, sandbox=sandbox)
         try:
-            faults = behaviour_faults(opened, probes, Path(job.run.card.entry.partition(":")[0]))
+            behaviour = observed(opened, probes)
         except CandidateError as error:
-            corrected = self._corrected(job)
-            return lost(job.run, self.settings, "activations", error, supersedes=corrected, sandbox=sandbox)
-        if faults:
+            return lost(run, self.settings, "activations", error, supersedes=corrected, sandbox=sandbox)
+        if faults := behaviour_faults(behaviour, Path(run.card.entry.partition(":")[0])):
             raise RefusedError(faults)
         return None
 
 
-def _applicable(job: Job, benchmark: Benchmark) -> bool:
-    return job.run is not None and accepts(job.run.card, benchmark.stimuli)
+def _unchecked(job: Job, checked: Set[StimulusKind]) -> Run | None:
+    """The run of a job whose candidate accepts the stimuli, and was shown none of their kind yet."""
+    run = job.run
+    if run is None or run.benchmark.stimuli.kind in checked or not accepts(run.card, run.benchmark.stimuli):
+        return None
+    return run
 
 
 def _report(heartbeat: Heartbeat, benchmark: str, stage: str, done: int, of: int) -> None:

@@ -2,28 +2,19 @@
 
 import re
 
+import candidate_folder
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from candidate_folder import write_candidate
 
 from innerscore.checking import card_faults, check_candidate
 from innerscore.core.cards import CandidateCard, read_card
 from innerscore.core.stimuli import FrameClip, SelfMotion, StimulusSet
 from innerscore.scoring.sandbox import Sandbox
 
-CARD = {
-    "identifier": "example",
-    "title": "Example",
-    "description": "A candidate that a test made for itself.",
-    "authors": ["tests"],
-    "licence": "MIT",
-    "citation": "@misc{tests}",
-    "entry": "candidate.py:Model",
-    "accepts": ["frames", "self_motion"],
-    "layers": ["a"],
-    "model_class": "example",
-}
+CARD = candidate_folder.CARD | {"accepts": ["frames", "self_motion"]}
 CODE = """
 import numpy as np
 class Model:
@@ -55,12 +46,12 @@ def check(tmp_path, settings):
     """Write a candidate and check it."""
 
     def run(body=GOOD, code=None, sandboxed=False, **changes):
-        path = tmp_path / "candidate.yaml"
-        path.write_text(yaml.safe_dump(CARD | changes))
-        (tmp_path / "candidate.py").write_text(CODE.format(body=body) if code is None else code)
+        whole = CODE.format(body=body) if code is None else code
+        folder = write_candidate(tmp_path / "mine", whole, **(CARD | changes))
+        path = folder / "candidate.yaml"
         sets = {"A.clips": clips(), "B.walks": walks()}
         card, box = read_card(path, CandidateCard), Sandbox(settings) if sandboxed else None
-        return check_candidate(str(tmp_path), path, card, sets, settings, seed=0, sandbox=box)
+        return check_candidate(str(folder), path, card, sets, settings, seed=0, sandbox=box)
 
     return run
 
@@ -111,7 +102,8 @@ def test_drawing_under_the_seed_is_no_fault_if_every_call_begins_anew(check):
 
 @pytest.mark.parametrize("name", ["weights.pt", "state.pkl"])
 def test_a_file_that_a_board_refuses_is_a_fault(check, tmp_path, name):
-    (tmp_path / name).write_bytes(b"\x80\x04N.")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / name).write_bytes(b"\x80\x04N.")
     faults = check(accepts=["frames"]).faults
     assert len(faults) == 1
     assert name in faults[0].reason

@@ -199,7 +199,7 @@ def kill_after(owner, name):
 DEATHS = {
     "checking": (kill_before(Queue, "passed"), HONEST),
     "checked": (kill_after(Queue, "passed"), HONEST),
-    "data": (kill_before(Worker, "_known"), HONEST),
+    "data": (kill_before(Worker, "_kept"), HONEST),
     "rules": (kill_before(Worker, "_checked"), HONEST),
     "shown": (kill_before(Queue, "add_record"), HONEST),
     "stored": (kill_after(Queue, "add_record"), HONEST),

@@ -75,9 +75,8 @@ def fold_result(
 def _piece(
     block: _Block, halves: Halves, alpha: torch.Tensor, at_end: torch.Tensor, raw: torch.Tensor
 ) -> FoldResult:
-    of_block = (values[block.targets] for values in (alpha, at_end, raw))
-    prediction_r = half_correlations(gram_by_target(block.predicted), halves)
-    return FoldResult.of_splits(*of_block, prediction_r, block.response_r)
+    targets, prediction_r = block.targets, half_correlations(gram_by_target(block.predicted), halves)
+    return FoldResult.of_splits(alpha[targets], at_end[targets], raw[targets], prediction_r, block.response_r)
 
 
 def _blocks(study: CorrectionPlan, fold: Fold, maps: Maps, alpha: torch.Tensor) -> Iterator[_Block]:
