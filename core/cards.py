@@ -20,7 +20,6 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
-from pydantic.fields import FieldInfo
 
 from .card_templates import expanded
 from .errors import InvalidCardError
@@ -405,7 +404,7 @@ def _validated(content: Mapping[str, Any], name: str, card_type: type[C]) -> C:
 
 def meant_key(key: str, card_type: type[Card]) -> str:
     """A question that names the card's key that an unknown one resembles, or an empty text."""
-    near = get_close_matches(key, card_type.model_fields, n=1)
+    near = get_close_matches(key, _keys(card_type), n=1)
     return f"Did you mean '{near[0]}'?" if near else ""
 
 
@@ -415,14 +414,14 @@ def _card_error(name: str, card_type: type[Card], error: ValidationError) -> Inv
         f"The card {name}",
         got="; ".join(faults),
         needed=f"a valid {card_type.__name__}",
-        hint=f"Its keys are: {', '.join(_key(*field) for field in card_type.model_fields.items())}.",
+        hint=f"Its keys are: {', '.join(_keys(card_type))}.",
     )
 
 
-def _key(name: str, field: FieldInfo) -> str:
-    """The key of a field in a card: of several spellings, the first."""
-    alias = field.validation_alias
-    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else name
+def _keys(card_type: type[Card]) -> list[str]:
+    """The keys of a card; of several spellings, the first."""
+    aliases = {name: field.validation_alias for name, field in card_type.model_fields.items()}
+    return [str(one.choices[0]) if isinstance(one, AliasChoices) else name for name, one in aliases.items()]
 
 
 def _fault(detail: Any, card_type: type[Card]) -> str:

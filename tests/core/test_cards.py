@@ -156,6 +156,7 @@ def test_both_spellings_of_the_layer_selection_are_one_card_with_one_hash(tmp_pa
         ({"layer_selection": {"holdout_every": 1}}, "'layer_selection.holdout_every' = 1 .*score none"),
         ({"commitment": {"every": 1}}, "'commitment.every' = 1 .*score none"),
         ({"commitment": {"every": 5}, "layer_selection": {"holdout_every": 5}}, "'commitment' is unknown"),
+        ({"layer_selektion": {"holdout_every": 5}}, "Did you mean 'layer_selection'"),
     ],
 )
 def test_a_wrong_layer_selection_is_named_as_the_card_spells_it(tmp_path, spelling, message):
