@@ -157,7 +157,7 @@ def probes_of(card: CandidateCard, kind: StimulusKind, sets: Mapping[str, Stimul
 
 @dataclass(frozen=True, eq=False)
 class Behaviour:
-    """What a candidate gave for two stimuli, the first one three times.
+    """Activations of a candidate to two stimuli, of which the first was shown three times.
 
     Parameters
     ----------
