@@ -1,6 +1,6 @@
 """Benchmarks: a data set, a task, a metric and a ceiling, declared in YAML."""
 
 from .benchmark import Benchmark
-from .interface import load_benchmark, registry
+from .interface import load_benchmark, load_benchmarks, registry
 
-__all__ = ["Benchmark", "load_benchmark", "registry"]
+__all__ = ["Benchmark", "load_benchmark", "load_benchmarks", "registry"]

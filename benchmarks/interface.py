@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..core.cards import BenchmarkCard
 from ..core.errors import InvalidCardError
 from ..core.registry import Registered, Registry, registry_of
 from ..core.settings import Settings
-from ..data_registry import load_dataset
+from ..data_registry import Dataset, load_dataset
 from ..metrics import load_metric
-from .behaviour import BehaviouralBenchmark
 from .benchmark import Benchmark
-from .endpoints import EndpointBenchmark
 
-__all__ = ["load_benchmark", "registry"]
+__all__ = ["load_benchmark", "load_benchmarks", "registry"]
 
 
 def registry(settings: Settings) -> Registry[BenchmarkCard]:
@@ -32,12 +31,40 @@ def load_benchmark(name: str, settings: Settings) -> Benchmark:
     InvalidCardError
         If the card's parts do not fit each other.
     """
-    registered = registry(settings).find(name)
+    return next(load_benchmarks([name], settings))
+
+
+def load_benchmarks(names: Iterable[str], settings: Settings) -> Iterator[Benchmark]:
+    """Put benchmarks together one after the other, as :func:`load_benchmark` does.
+
+    Neighbours on the same data set share its loader, so that what a loader keeps, such as simulated walks, is made
+    once. No more than one loader is held.
+    """
+    dataset: Dataset | None = None
+    for name in names:
+        registered = registry(settings).find(name)
+        if dataset is None or dataset.card.identifier != registered.card.dataset:
+            dataset = load_dataset(registered.card.dataset, settings)
+        yield _assembled(registered, dataset, settings)
+
+
+def _assembled(registered: Registered[BenchmarkCard], dataset: Dataset, settings: Settings) -> Benchmark:
     card = registered.card
-    dataset = load_dataset(card.dataset, settings)
     _check_fit(registered, dataset.card.regions, dataset.card.simulated)
-    kind = {"answer": BehaviouralBenchmark, "endpoint": EndpointBenchmark}.get(card.alignment, Benchmark)
-    return kind(card, dataset, load_metric(card.metric, settings, **card.parameters))
+    return _kind(card)(card, dataset, load_metric(card.metric, settings, **card.parameters))
+
+
+def _kind(card: BenchmarkCard) -> type[Benchmark]:
+    """Import a kind of benchmark when it is used: reading cards takes no science."""
+    if card.alignment == "answer":
+        from .behaviour import BehaviouralBenchmark
+
+        return BehaviouralBenchmark
+    if card.alignment == "endpoint":
+        from .endpoints import EndpointBenchmark
+
+        return EndpointBenchmark
+    return Benchmark
 
 
 def _check_fit(registered: Registered[BenchmarkCard], regions: tuple[str, ...], simulated: bool) -> None:

@@ -14,7 +14,6 @@ from ..core.cards import CandidateCard
 from ..core.entries import import_entry
 from ..core.errors import CandidateError, foreign_errors
 from ..core.stimuli import Stimulus
-from .weights import read_weights
 
 __all__ = ["Candidate", "LoadedCandidate", "built"]
 
@@ -106,6 +105,8 @@ def built(card: CandidateCard, folder: Path, *, seed: int, device: str) -> Candi
     arguments: dict[str, object] = dict(card.options)
     arguments |= {name: run[name] for name in card.takes}
     if card.weights is not None:
+        from .weights import read_weights  # torch, which reading cards does not take
+
         arguments["weights"] = read_weights(folder / card.weights.file, sha256=card.weights.sha256)
     try:
         with _candidate_errors(card, "built"):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from ..benchmarks import load_benchmark
+from ..benchmarks import load_benchmarks
 from ..benchmarks import registry as benchmarks_registry
 from ..candidates import registry as candidates_registry
 from ..candidates.interface import accepts
@@ -110,9 +110,9 @@ class Worker:
         sandbox = Sandbox(self.settings, self.limits, heartbeat.on_output)
         checked: set[StimulusKind] = set()
         records = []
-        for name in lease.submission.benchmarks:
+        names = lease.submission.benchmarks
+        for name, benchmark in zip(names, load_benchmarks(names, self.settings), strict=True):
             heartbeat.at(f"{name}: data")
-            benchmark = load_benchmark(name, self.settings)
             job = job_of(str(folder), benchmark, self.settings, seed=0, sandbox=sandbox)
             known = self.store.current(job.inputs.run_sha256)
             corrected = None if known is None else known.record_sha256

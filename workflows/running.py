@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ..benchmarks import Benchmark, load_benchmark, registry
+from ..benchmarks import Benchmark, load_benchmarks, registry
 from ..core.errors import InnerscoreError, InvalidArgumentError, MissingPartError
 from ..core.records import ResultRecord
 from ..core.settings import Settings
@@ -104,8 +104,7 @@ def run_pairs(
         If a name is unknown, a card invalid, a data file altered, or the store refuses.
     """
     store = open_store(settings)
-    for name in benchmarks:
-        benchmark = load_benchmark(name, settings)
+    for benchmark in load_benchmarks(benchmarks, settings):
         for candidate in candidates:
             job = partial(job_of, candidate, benchmark, settings, seed=seed, sandbox=sandbox)
             yield _run_pair(job, candidate, benchmark, store, progress or _silent, rerun=rerun)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from ..benchmarks import Benchmark, load_benchmark
+from ..benchmarks import Benchmark, load_benchmarks
 from ..core.errors import InnerscoreError, InvalidInputError, MissingPartError
 from ..core.files import exclusive
 from ..core.records import read_record
@@ -64,8 +64,7 @@ def sweep_pairs(
     with exclusive(sweep_folder(settings) / "head"), closing(executor):
         sweep = _Sweep(store, settings, executor, report or (lambda *_: None))
         cells: list[Cell] = []
-        for name in benchmarks:
-            benchmark = load_benchmark(name, settings)
+        for benchmark in load_benchmarks(benchmarks, settings):
             for candidate in candidates:
                 planned = sweep.plan(candidate, benchmark, seed=seed, rerun=rerun)
                 if isinstance(planned, Result):

@@ -7,7 +7,7 @@ from rsatoolbox.data import Dataset as RsaDataset
 from rsatoolbox.rdm import calc_rdm, compare
 from rsatoolbox.rdm.rdms import RDMs
 
-from innerscore.benchmarks import load_benchmark, registry
+from innerscore.benchmarks import load_benchmark, load_benchmarks, registry
 from innerscore.benchmarks.alignment import brain_samples, model_samples
 from innerscore.candidates import load_candidate
 from innerscore.core.activations import TimedValues, check_activations
@@ -38,9 +38,9 @@ def scored(tmp_path_factory, mirror):
     folder = tmp_path_factory.mktemp("scored")
     settings = Settings(data_dir=folder / "d", cache_dir=folder / "c", mirror=mirror, offline=True)
     found = {}
-    for name in NAMES:
-        benchmark = load_benchmark(name, settings)
-        found[name] = benchmark, benchmark(load_candidate(CONTROL[name.split(".")[0]], settings))
+    for benchmark in load_benchmarks(NAMES, settings):
+        control = CONTROL[benchmark.identifier.split(".")[0]]
+        found[benchmark.identifier] = benchmark, benchmark(load_candidate(control, settings))
     return found
 
 

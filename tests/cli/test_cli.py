@@ -1,7 +1,6 @@
 """The command line, run as a user runs it."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from candidate_folder import write_candidate
+from command_line import call
 from typer.core import TyperGroup
 from typer.main import get_command
 
@@ -20,28 +20,27 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [str(Path(sys.executable).parent / "innerscore")]
 
 
-def call(*arguments, cwd=None, **variables):
-    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env=environment | {name: str(value) for name, value in variables.items()},
-    )
-
-
 GOOD = "class Model:\n    def activations(self, stimulus):\n        return {'a': stimulus.positions}\n"
 
 
-def test_help_imports_no_science():
-    """Which makes it quick; ``tests/speed/command_line.py`` says how quick."""
-    command = [sys.executable, "-X", "importtime", "-m", "innerscore", "--help"]
+def imported_by(*arguments):
+    """Packages that a command imports; ``tests/speed/command_line.py`` says how long it takes."""
+    command = [sys.executable, "-X", "importtime", "-m", "innerscore", *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "Usage" in ended.stdout
-    imported = {
-        line.rsplit("|", 1)[1].strip().split(".")[0] for line in ended.stderr.splitlines() if "|" in line
-    }
+    assert ended.stdout
+    lines = [line for line in ended.stderr.splitlines() if "|" in line]
+    return {line.rsplit("|", 1)[1].strip().split(".")[0] for line in lines}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list"], ["info", "SimulatedDMFC"], ["info", "latent-selfsup-lstm"], ["board"]]
+)
+def test_reading_cards_and_the_board_imports_no_numerical_science(arguments):
+    assert not imported_by(*arguments) & {"torch", "sklearn", "matplotlib"}
+
+
+def test_help_imports_no_science():
+    imported = imported_by("--help")
     assert {"innerscore", "typer"} <= imported
     heavy = [
         "numpy",

@@ -2,23 +2,15 @@
 
 import importlib.util
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import call
 
 from innerscore.leaderboard.store import Store
 
-COMMAND = [str(Path(sys.executable).parent / "innerscore")]
 EXAMPLES = Path(__file__).parents[1] / "leaderboard"
-
-
-def call(*arguments, **variables):
-    environment = os.environ | {name: str(value) for name, value in variables.items()}
-    return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, env=environment)
 
 
 def examples(name):

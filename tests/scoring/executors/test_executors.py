@@ -12,6 +12,8 @@ import pytest
 from innerscore.core.errors import InvalidArgumentError, MissingPartError
 from innerscore.scoring.executors import LocalExecutor, SlurmExecutor, Task
 
+pytestmark = pytest.mark.once
+
 PACKAGES = str(Path(__file__).resolve().parents[3].parent)
 
 

@@ -20,6 +20,8 @@ from innerscore.leaderboard.store import Store
 from innerscore.scoring.executors.interface import perform
 from innerscore.workflows.sweeping import sweep_pairs
 
+pytestmark = pytest.mark.once
+
 PACKAGES = str(Path(__file__).resolve().parents[3].parent)
 ALL = ["SimulatedMEC.rsa", "SimulatedPaths.position-error"]
 CODE = """

@@ -28,6 +28,7 @@ from innerscore.scoring.sandbox.command import bubblewrap_command
 from innerscore.scoring.sandbox.resources import usage_of
 from innerscore.scoring.sandbox.seccomp import filter_program
 
+pytestmark = pytest.mark.once
 sandboxed = pytest.mark.usefixtures("bubblewrap")
 
 SMALL = SandboxLimits(
