@@ -70,8 +70,8 @@ def export(
     """Write the board as files that need no server.
 
     The folder has the site, the tables, every record with its files, a store, and the hashes of all of them. An
-    earlier export in the folder is replaced as a whole, or stays as it is. Private data sets, and everything that
-    was computed from them, are left out.
+    earlier export in the folder is replaced as a whole, or stays as it is. Private data sets, those without a card
+    here, and everything that was computed from them, are left out.
     """
     from ..core.settings import load_settings
     from ..workflows.board_contents import export_shareable
@@ -84,7 +84,7 @@ def export(
         return
     write(f"wrote {page}")
     if withheld:
-        write(f"left out, as their licences do not allow it: {', '.join(sorted(withheld))}")
+        write(f"left out, as no card at hand has a licence that allows it: {', '.join(sorted(withheld))}")
 
 
 @app.command("import")

@@ -2,14 +2,15 @@
 
 Data sets that come with this package or with an installed one are public. Those of one's own, added by
 ``innerscore data add`` or lying in a plugin folder, are private unless their card's ``licence`` is one of the
-SPDX identifiers below. Licences without derivatives are not among them: a score is derived.
+SPDX identifiers below. Licences without derivatives are not among them: a score is derived. A data set of which no
+card is at hand is private: nobody knows its licence.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
@@ -30,19 +31,26 @@ def may_leave(card: DatasetCard) -> bool:
     return _OPEN.fullmatch(card.licence.strip()) is not None
 
 
-def withheld_datasets(settings: Settings) -> frozenset[str]:
+def withheld_datasets(settings: Settings, recorded: Collection[str] = ()) -> frozenset[str]:
     """Names of the data sets of which nothing may leave.
 
-    One that was added as private stays so when its folder is gone; a new card with an open licence frees it.
+    Parameters
+    ----------
+    settings : Settings
+    recorded : collection of str
+        Names of the data sets that records rest on. One whose card is gone, with its folder or with the plugin
+        folder of another day, is withheld; a card with an open licence frees it.
     """
     homes = tuple(folder.resolve() for folder in (*settings.plugins, settings.own_datasets))
+    registered = registry(settings).entries()
     own = {
         name: entry.card
-        for name, entry in registry(settings).entries().items()
+        for name, entry in registered.items()
         if any(entry.path.is_relative_to(home) for home in homes)
     }
     private = {name for name, card in own.items() if not may_leave(card)}
-    return frozenset(private | (_noted(settings) - own.keys()))
+    gone = (_noted(settings) - own.keys()) | (set(recorded) - registered.keys())
+    return frozenset(private | gone)
 
 
 def note_private(card: DatasetCard, settings: Settings) -> None:

@@ -77,6 +77,8 @@ def export_shareable(
 ) -> tuple[Board, Path, frozenset[str]]:
     """Write a store's board as files that need no server, without private data sets and what came of them.
 
+    Data sets that records rest on and of which no card is at hand are private.
+
     Parameters
     ----------
     store : Store
@@ -95,7 +97,7 @@ def export_shareable(
     withheld : frozenset of str
         Names of the data sets that were left out.
     """
-    withheld = withheld_datasets(settings)
+    withheld = withheld_datasets(settings, {record.inputs.data.dataset for record in store.records()})
     with shareable_store(store, withheld) as shared:
         board = stored_board(shared, settings, withheld=withheld)
         page = export_board(board, shared, folder, site=site_writer(shared, settings, own, withheld=withheld))

@@ -300,6 +300,27 @@ def test_an_export_has_nothing_of_a_private_data_set_and_all_of_one_that_may_lea
     assert load_benchmark("Generous2026.V1-ridge", settings).stimuli
 
 
+def test_a_data_set_of_a_plugin_folder_that_is_not_named_today_does_not_leave(
+    arrays, settings, tmp_path, monkeypatch
+):
+    """Scored with its folder in INNERSCORE_PLUGINS, exported by a shell that does not have it."""
+    monkeypatch.setenv("INNERSCORE_DATA_DIR", str(settings.data_dir))
+    folder = write(tmp_path / "plugin" / "set", arrays, name="Secretive2026", licence="private")
+    (folder / "x.benchmark.yaml").write_text(yaml.safe_dump(benchmark("Secretive2026")))
+    (settings.data_dir / "secretive2026").mkdir(parents=True)
+    (folder / "data.npz").rename(settings.data_dir / "secretive2026" / "data.npz")
+    monkeypatch.setenv("INNERSCORE_PLUGINS", str(tmp_path / "plugin"))
+    _, scored = command("score", "pixels", "--benchmark", "Secretive2026.V1-ridge")
+    private = scored["results"][0]
+    assert private["state"] == "value"
+    monkeypatch.delenv("INNERSCORE_PLUGINS")
+    _, exported = command("board", "export", str(tmp_path / "site"))
+    assert exported["withheld"] == ["Secretive2026"]
+    content = {path: path.read_bytes() for path in (tmp_path / "site").rglob("*") if path.is_file()}
+    traces = [b"Secretive", private["record_sha256"].encode(), private["score"]["targets_sha256"].encode()]
+    assert [path for path, data in content.items() for trace in traces if trace in data] == []
+
+
 @pytest.mark.parametrize(
     ("licence", "leaves"),
     [
