@@ -249,7 +249,7 @@ def _interpolated(layer: TimedValues, times_ms: npt.NDArray[np.float64]) -> npt.
 def _by_space(
     values: Mapping[str, TimedValues], stimuli: StimulusSet, samples: xr.DataArray
 ) -> npt.NDArray[np.float64]:
-    size = float(samples.attrs["bin_size_m"])
+    size = float(_attribute(samples, "bin_size_m", "spatial bins", "space"))
     visited = np.concatenate([_bin_indices(_walk(stimulus), size) for stimulus in stimuli])
     wanted = [np.floor(coordinate(samples, f"bin_{axis}_m") / size).astype(int) for axis in ("x", "y")]
     width = int(visited.max()) + 1
@@ -261,12 +261,25 @@ def _by_space(
 def _by_direction(
     values: Mapping[str, TimedValues], stimuli: StimulusSet, samples: xr.DataArray
 ) -> npt.NDArray[np.float64]:
-    n_bins = int(samples.attrs["direction_bins"])
+    n_bins = int(_attribute(samples, "direction_bins", "bins of head direction", "direction"))
     headings = [_heading(_walk(stimulus)) for stimulus in stimuli]
     visited = bin_of_direction(np.concatenate(headings), n_bins)
     wanted = bin_of_direction(coordinate(samples, "direction_rad"), n_bins)
     states = np.concatenate([values[stimulus.identifier].values for stimulus in stimuli])
     return _means_by_label(states, visited, wanted)
+
+
+def _attribute(samples: xr.DataArray, name: str, bins: str, alignment: str) -> Any:
+    """What a recording over bins says of them."""
+    if name not in samples.attrs:
+        raise InvalidDataError(
+            f"The samples of a benchmark of alignment '{alignment}'",
+            got=f"a recording without '{name}'",
+            needed=f"over {bins}",
+            hint="Key 'alignment' of the benchmark's card has to be that of its region: space for rate maps, "
+            "direction for a region whose name ends in -direction, time or image for trials.",
+        )
+    return samples.attrs[name]
 
 
 def _heading(walk: SelfMotion) -> npt.NDArray[np.float64]:

@@ -1,9 +1,9 @@
 """Pure checks of candidates, data sets and benchmarks, for faults that a score would show less clearly."""
 
-from .adding import Added, add_dataset
+from .adding import Added, add_dataset, remove_dataset
 from .benchmarks import check_benchmark
 from .candidates import CandidateReport, Estimate, check_candidate
-from .datasets import check_dataset, dataset_notes
+from .datasets import check_dataset, dataset_notes, dataset_summary
 from .faults import Fault, card_faults, fault_of
 from .targets import Target, find_target, name_faults
 
@@ -19,7 +19,9 @@ __all__ = [
     "check_candidate",
     "check_dataset",
     "dataset_notes",
+    "dataset_summary",
     "fault_of",
     "find_target",
     "name_faults",
+    "remove_dataset",
 ]

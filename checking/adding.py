@@ -1,27 +1,32 @@
-"""Adding a data set of one's own: card and files are checked next to their place, and kept whole or not at all."""
+"""Adding and removing data sets of one's own: checked next to their place, and kept whole or not at all."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..benchmarks import load_benchmarks
 from ..core.cards import BenchmarkCard, DatasetCard, read_card
-from ..core.errors import InvalidInputError
+from ..core.errors import ChecksumError, InnerscoreError, InvalidInputError
+from ..core.hashing import sha256_of_file
 from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
 from ..core.whole_folder import whole_folder
 from ..data_registry.declared_fields import ENDINGS
 from ..data_registry.files.folder import own_files
-from ..data_registry.interface import load_dataset
+from ..data_registry.files.lock_file import accept, forget, locked_file
+from ..data_registry.interface import load_dataset, registry
 from ..data_registry.sharing import may_leave, note_private
-from .datasets import check_dataset, dataset_notes
-from .faults import Fault, card_faults
+from .benchmarks import check_benchmark
+from .datasets import check_dataset, dataset_notes, dataset_summary
+from .faults import Fault, card_faults, fault_of
 from .targets import Target, name_faults
 
-__all__ = ["Added", "add_dataset"]
+__all__ = ["Added", "add_dataset", "remove_dataset"]
 
 _CARD = "dataset.yaml"
 _OURS = "innerscore."
@@ -45,6 +50,8 @@ class Added:
         Whether its licence keeps it, and what is made of it, out of exports.
     notes : tuple of str
         Notes on what is left out of its recordings, and why.
+    summary : tuple of str
+        What was read of each region, and how reliable it is.
     """
 
     faults: tuple[Fault, ...]
@@ -54,9 +61,10 @@ class Added:
     benchmarks: tuple[str, ...] = ()
     private: bool = True
     notes: tuple[str, ...] = ()
+    summary: tuple[str, ...] = ()
 
 
-def add_dataset(source: Path, card_path: Path | None, settings: Settings) -> Added:
+def add_dataset(source: Path, card_path: Path | None, settings: Settings, *, replace: bool = False) -> Added:
     """Check a data set and put it into the folder of one's own data sets.
 
     Parameters
@@ -67,6 +75,8 @@ def add_dataset(source: Path, card_path: Path | None, settings: Settings) -> Add
         The card, where it is not in the folder.
     settings : Settings
         Settings with the folder of one's own data below `data_dir`.
+    replace : bool, default=False
+        Whether a data set of one's own that has this name is replaced. Its records stay: they are of other data.
 
     Raises
     ------
@@ -80,36 +90,96 @@ def add_dataset(source: Path, card_path: Path | None, settings: Settings) -> Add
     if faults:
         return Added(tuple(faults))
     card, cards = read_card(path, DatasetCard), _benchmark_cards(source)
-    faults = [*_entry_faults(card, path), *name_faults(Target("dataset", path), card.identifier, settings)]
-    faults += _benchmark_faults(cards, card, settings)
+    home = settings.own_datasets / card.identifier if replace else path.parent
+    faults = [*_entry_faults(card, path), *_folder_faults(card, path, settings)]
+    faults += name_faults(Target("dataset", (home / _CARD).resolve()), card.identifier, settings)
+    faults += _benchmark_faults(cards, card, home, settings)
     if faults:
         return Added(tuple(faults), card.identifier)
     files = _data_files(source)
     for file in files.values():
         _refuse_links(file)
-    return _put(card, path, files, cards, settings)
+    return _put(card, path, files, cards, settings, replace=replace)
+
+
+def remove_dataset(name: str, settings: Settings) -> Path:
+    """Remove a data set of one's own with its benchmarks and the checksums of its files.
+
+    Its records stay in the store; those of a private data set stay private.
+
+    Returns
+    -------
+    folder : pathlib.Path
+        The folder that is gone.
+
+    Raises
+    ------
+    UnknownNameError
+        If no data set has that name.
+    InvalidInputError
+        If it is not one that :func:`add_dataset` put there.
+    """
+    found, place = registry(settings).find(name), settings.own_datasets / name
+    if found.path != (place / _CARD).resolve():
+        raise InvalidInputError(
+            f"The data set '{name}'",
+            got=f"one of {found.path.parent}",
+            needed="one of your own that 'innerscore data add' added",
+            hint="One of a plugin folder goes when INNERSCORE_PLUGINS no longer names the folder.",
+        )
+    if not may_leave(found.card):
+        note_private(found.card, settings)
+    leaving = place.with_name(f".{name}.{os.getpid()}.part")  # half of one is never seen, if this dies
+    place.rename(leaving)
+    shutil.rmtree(leaving)
+    forget(found.card.folder, settings)
+    return place
 
 
 def _put(
-    card: DatasetCard, path: Path, files: dict[str, Path], cards: list[Path], settings: Settings
+    card: DatasetCard,
+    path: Path,
+    files: dict[str, Path],
+    cards: list[Path],
+    settings: Settings,
+    *,
+    replace: bool,
 ) -> Added:
     place = settings.own_datasets / card.identifier
+    replaceable = [one.name for one in place.iterdir()] if replace and place.is_dir() else []
     try:
-        with whole_folder(place, replaceable=()) as new:
+        with whole_folder(place, replaceable=replaceable) as new:
+            if not replace:
+                _check_locked(card, files, settings)
             texts = {
                 one.relative_to(path.parent).as_posix(): one for one in [*cards, *_templates(path.parent)]
             }
             for name, file in {**files, **texts, _CARD: path}.items():
                 (new / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, new / name)
-            notes = _check_copy(new, card, path, settings)
+            summary, notes = _check_copy(new, card, path, cards, settings)
             if not may_leave(card):
                 note_private(card, settings)  # first: at no time are there records of it that might leave
     except _FaultyError as found:
         return Added(found.faults, card.identifier)
+    for name in files if replace else ():
+        accept(f"{card.folder}/{name}", place / name, settings)
     own_files(card, ENDINGS, settings)  # locks the checksums
     names = tuple(read_card(one, BenchmarkCard).identifier for one in cards)
-    return Added((), card.identifier, place, tuple(files), names, not may_leave(card), notes)
+    return Added((), card.identifier, place, tuple(files), names, not may_leave(card), notes, summary)
+
+
+def _check_locked(card: DatasetCard, files: Mapping[str, Path], settings: Settings) -> None:
+    """Refuse bytes that are not those once locked under these names, before anything is kept."""
+    for name, file in files.items():
+        known = locked_file(f"{card.folder}/{name}", settings)
+        if known is not None and known.sha256 != (found := sha256_of_file(file)):
+            raise ChecksumError(
+                f"The file {file}",
+                got=f"SHA-256 {found}",
+                needed=f"of SHA-256 {known.sha256}, as '{card.folder}/{name}' was locked on {known.date}",
+                hint="If the data were meant to change, add them with --replace.",
+            )
 
 
 class _FaultyError(Exception):
@@ -120,18 +190,33 @@ class _FaultyError(Exception):
         super().__init__(faults)
 
 
-def _check_copy(folder: Path, card: DatasetCard, path: Path, settings: Settings) -> tuple[str, ...]:
-    """Check what is to be kept, under settings for which it is there already; what they lock is forgotten."""
+def _check_copy(
+    folder: Path, card: DatasetCard, path: Path, cards: Sequence[Path], settings: Settings
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Check what is to be kept, under settings for which it is there already; what they lock is forgotten.
+
+    Returns the summary of what was read, and the notes.
+    """
     with tempfile.TemporaryDirectory() as temporary:
         update = {"data_dir": Path(temporary), "mirror": None, "plugins": (*settings.plugins, folder)}
         trial = settings.model_copy(update=update)
         trial.own_datasets.mkdir()
         (trial.own_datasets / card.identifier).symlink_to(folder, target_is_directory=True)
         dataset = load_dataset(card.identifier, trial)
-        faults = check_dataset(dataset, path)
+        faults = check_dataset(dataset, path) or _score_faults(cards, trial)
         if faults:
             raise _FaultyError(tuple(faults))
-        return tuple(dataset_notes(dataset, card.regions))
+        return tuple(dataset_summary(dataset, card.regions)), tuple(dataset_notes(dataset, card.regions))
+
+
+def _score_faults(cards: Sequence[Path], settings: Settings) -> list[Fault]:
+    """Benchmarks that could not be scored."""
+    names = [read_card(path, BenchmarkCard).identifier for path in cards]
+    checked = zip(load_benchmarks(names, settings), cards, strict=True)
+    try:
+        return [fault for benchmark, path in checked for fault in check_benchmark(benchmark, path)]
+    except InnerscoreError as error:
+        return [fault_of(error, cards[0])]
 
 
 def _card_path(source: Path, card_path: Path | None) -> Path:
@@ -192,8 +277,23 @@ def _entry_faults(card: DatasetCard, path: Path) -> list[Fault]:
     return faults
 
 
-def _benchmark_faults(cards: Iterable[Path], card: DatasetCard, settings: Settings) -> list[Fault]:
-    """Benchmark cards in the folder: valid, of this data set, and new."""
+def _folder_faults(card: DatasetCard, path: Path, settings: Settings) -> list[Fault]:
+    """The folder of another data set, whose files and checksums would be taken for this one's."""
+    others = [
+        name
+        for name, entry in registry(settings).entries().items()
+        if entry.card.folder == card.folder and name != card.identifier
+    ]
+    if not others:
+        return []
+    reason = f"key 'folder': '{card.folder}' is the folder of {others[0]}, too"
+    return [Fault(str(path), reason, "Choose another name for the folder.")]
+
+
+def _benchmark_faults(
+    cards: Iterable[Path], card: DatasetCard, home: Path, settings: Settings
+) -> list[Fault]:
+    """Benchmark cards in the folder: valid, of this data set, and new but for those in the folder `home`."""
     faults: list[Fault] = []
     for path in cards:
         found = card_faults(path, BenchmarkCard)
@@ -201,7 +301,8 @@ def _benchmark_faults(cards: Iterable[Path], card: DatasetCard, settings: Settin
         if found:
             continue
         benchmark = read_card(path, BenchmarkCard)
-        faults += name_faults(Target("benchmark", path), benchmark.identifier, settings)
+        at = (home / path.name).resolve()
+        faults += name_faults(Target("benchmark", at), benchmark.identifier, settings)
         if benchmark.dataset != card.identifier:
             reason = f"key 'dataset' names {benchmark.dataset}"
             faults.append(Fault(str(path), reason, f"Name {card.identifier}, or leave the card out."))

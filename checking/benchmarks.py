@@ -1,4 +1,4 @@
-"""Checks of a benchmark: no leak between choosing a layer and scoring it, and a ceiling to be scored under."""
+"""Checks of a benchmark: no leak between choosing a layer and scoring it, a ceiling, a score for a trial model."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import math
 from pathlib import Path
 
 from ..benchmarks import Benchmark
+from ..core.activations import Activations, check_activations
 from ..core.errors import InnerscoreError, MissingPartError
+from ..core.seeds import generator
+from ..core.stimuli import Stimulus
 from .faults import Fault, fault_of
 
 __all__ = ["check_benchmark", "split_faults"]
 
 _LOWEST_CEILING = 0.1
+_TRIAL_LAYERS, _TRIAL_UNITS = ("first", "second"), 8
 
 
 def check_benchmark(benchmark: Benchmark, path: Path) -> list[Fault]:
@@ -31,7 +35,8 @@ def check_benchmark(benchmark: Benchmark, path: Path) -> list[Fault]:
     """
     try:
         kept, scored = benchmark.layer_selection_conditions, benchmark.scored_conditions
-        return [*split_faults(kept, scored, path), *_ceiling_faults(float(benchmark.ceiling), path)]
+        faults = [*split_faults(kept, scored, path), *_ceiling_faults(float(benchmark.ceiling), path)]
+        return faults or _trial_faults(benchmark, path)
     except MissingPartError:
         raise
     except InnerscoreError as error:
@@ -58,3 +63,22 @@ def _ceiling_faults(ceiling: float, path: Path) -> list[Fault]:
     return [
         Fault(str(path), reason, "Choose another epoch, region or metric, or data with more repetitions.")
     ]
+
+
+def _trial_faults(benchmark: Benchmark, path: Path) -> list[Fault]:
+    """A metric that cannot be computed here for a model of two layers of noise, or has no value for it.
+
+    Too few cells, fewer conditions than folds among those that are scored or those that choose the layer, and a
+    region that is not of the card's alignment all end a score, and so end this one.
+    """
+    score = benchmark.score({stimulus.identifier: _noise(stimulus) for stimulus in benchmark.stimuli})
+    if math.isfinite(score.raw.value):
+        return []
+    reason = "no value for a model of noise: the metric is undefined on these data"
+    return [Fault(str(path), reason, "Choose another metric, alignment, epoch or region.")]
+
+
+def _noise(stimulus: Stimulus) -> Activations:
+    rng = generator(0, "trial model", stimulus.identifier)
+    values = {layer: rng.standard_normal((stimulus.n_steps, _TRIAL_UNITS)) for layer in _TRIAL_LAYERS}
+    return check_activations(values, stimulus, candidate="the trial model", layers=_TRIAL_LAYERS)

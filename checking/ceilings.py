@@ -1,18 +1,20 @@
-"""A check of whether a recording is reliable enough to rank models."""
+"""The reliability of a recording: whether models can be ranked under it, and a line that says so."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import xarray as xr
 
 from ..benchmarks.alignment import brain_samples
 from ..core.errors import InnerscoreError
+from ..core.labelled import coordinate
 from ..metrics.functional import split_half_reliability
 from .faults import Fault, fault_of
 
-__all__ = ["ceiling_faults"]
+__all__ = ["ceiling_faults", "recording_summary"]
 
 _THRESHOLD = 0.1  # below it the predictivity metrics leave a neuroid out
 _FEWEST = 5  # neuroids of which a median over neuroids can be told from chance
@@ -33,14 +35,13 @@ def ceiling_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
     if recording.attrs.get("units") in _TRUTHS:
         return []
     try:
-        samples = brain_samples(recording, epoch=None, needed="by neuroid")
-        trials = np.asarray(samples.values, dtype=np.float64)
+        trials = _trials(recording)
         if len(trials) < 2:
             reason = "one repetition: how much of the responses is noise cannot be known"
             return [
                 Fault(str(file), reason, "Give single trials, or halves of the recording as repetitions.")
             ]
-        reliability = np.asarray(split_half_reliability(trials, n_splits=_N_SPLITS).mean)
+        reliability = _reliability(trials)
     except InnerscoreError as error:
         return [fault_of(error, file)]
     reliable = int((reliability >= _THRESHOLD).sum())
@@ -54,3 +55,44 @@ def ceiling_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
     return [
         Fault(str(file), reason, "Check that trials are in the right order; add repetitions or wider bins.")
     ]
+
+
+def recording_summary(recording: xr.DataArray) -> str:
+    """Animals, neuroids, stimuli or bins, repetitions and reliability of a recording without faults."""
+    if "pair" in recording.dims:
+        return ", ".join(
+            _counted(recording.sizes[name], what) for name, what in (("rdm", "RDM"), ("pair", "pair"))
+        )
+    animals, stimuli, repetitions = (
+        len(set(coordinate(recording, name).tolist())) for name in ("animal", "stimulus_id", "repetition")
+    )
+    parts = [
+        _counted(animals, "animal"),
+        _counted(recording.sizes["neuroid"], "neuroid"),
+        f"{stimuli} {'stimulus' if stimuli == 1 else 'stimuli'} in {_counted(repetitions, 'repetition')}",
+    ]
+    if "time_bin" in recording.dims:
+        parts.append(_counted(recording.sizes["time_bin"], "time bin"))
+    trials = _trials(recording)
+    if recording.attrs.get("units") not in _TRUTHS and len(trials) > 1:
+        reliability = _reliability(trials)
+        known = reliability[np.isfinite(reliability)]
+        ceiling = float(np.median(np.sqrt(known.clip(0)))) if known.size else float("nan")
+        reliable = int((reliability >= _THRESHOLD).sum())
+        parts.append(
+            f"{reliable} of {len(reliability)} neuroids reliable (split halves; median ceiling {ceiling:.2f})"
+        )
+    return ", ".join(parts)
+
+
+def _trials(recording: xr.DataArray) -> npt.NDArray[np.float64]:
+    samples = brain_samples(recording, epoch=None, needed="by neuroid")
+    return np.asarray(samples.values, dtype=np.float64)
+
+
+def _reliability(trials: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return np.asarray(split_half_reliability(trials, n_splits=_N_SPLITS).mean)
+
+
+def _counted(n: int, thing: str) -> str:
+    return f"{n} {thing}{'' if n == 1 else 's'}"

@@ -13,12 +13,12 @@ from ..core.labelled import check_labelled
 from ..core.stimuli import StimulusSet
 from ..data_registry import Dataset
 from ..data_registry.interface import loader_errors
-from .ceilings import ceiling_faults
+from .ceilings import ceiling_faults, recording_summary
 from .faults import Fault, entry_file, fault_of
 from .recordings import left_out_notes, recording_faults
 from .stimuli import leakage_faults, pairing_faults, stimulus_faults
 
-__all__ = ["check_dataset", "dataset_notes", "licence_faults"]
+__all__ = ["check_dataset", "dataset_notes", "dataset_summary", "licence_faults"]
 
 _NO_LICENCE = {"", "none", "not stated", "todo", "unknown", "tbd", "?"}
 
@@ -61,6 +61,16 @@ def dataset_notes(dataset: Dataset, regions: Sequence[str]) -> list[str]:
             found = left_out_notes(dataset.recording(region))
         notes += [f"region {region}: {note}" for note in found]
     return notes
+
+
+def dataset_summary(dataset: Dataset, regions: Sequence[str]) -> list[str]:
+    """Summaries of what was read of each of some regions of a data set without faults, a line each."""
+    lines = []
+    for region in regions:
+        with loader_errors(dataset.card):
+            recording = dataset.recording(region)
+        lines.append(f"region {region}: {recording_summary(recording)}")
+    return lines
 
 
 def licence_faults(card: DatasetCard, path: Path) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""``innerscore data``: locate, fetch, accept and add the files of data sets."""
+"""``innerscore data``: locate, fetch, accept, add and remove the files of data sets."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Locate, fetch, accept and add data sets.", no_args_is_help=True)
+app = typer.Typer(help="Locate, fetch, accept, add and remove data sets.", no_args_is_help=True)
 
 NameArgument = Annotated[str, typer.Argument(help="Name of a data set.")]
 
@@ -113,26 +113,47 @@ def add(
         Path | None,
         typer.Option("--card", help="Card of the data set; default dataset.yaml beside the files."),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the data set of your own that has this name.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Add a data set of your own by a card alone.
 
     The files are NWB, netCDF, npz, MATLAB or HDF5; benchmarks whose cards lie beside them are added as well. Card
-    and files are checked first, as by 'innerscore check'; with a fault nothing is kept (exit code 3). The files are
-    copied into a folder of the data set, and their checksums are locked. Unless the licence on the card allows it,
-    neither the data nor any score on them enters an export.
+    and files are checked first, as by 'innerscore check', and a model of noise is scored on each benchmark; with a
+    fault nothing is kept (exit code 3). What was read is summed up. The files are copied into a folder of the data
+    set, and their checksums are locked. Unless the licence on the card allows it, neither the data nor any score on
+    them enters an export.
     """
     from ..checking import add_dataset
     from ..core.errors import InvalidInputError
     from ..core.settings import load_settings
 
-    added = add_dataset(source, card, load_settings())
+    added = add_dataset(source, card, load_settings(), replace=replace)
     if json:
         emit_json({**dataclasses.asdict(added), "folder": str(added.folder or "")})
     else:
         _write_added(added)
     if added.faults:
         raise typer.Exit(InvalidInputError.exit_code)
+
+
+@app.command("remove")
+def remove(name: NameArgument, json: JsonOption = False) -> None:
+    """Remove a data set of your own, with its benchmarks.
+
+    It is one that 'innerscore data add' added. Its records stay on the board, and if it was private they stay
+    private.
+    """
+    from ..checking import remove_dataset
+    from ..core.settings import load_settings
+
+    folder = remove_dataset(name, load_settings())
+    if json:
+        emit_json({"dataset": name, "folder": str(folder)})
+        return
+    write(f"removed {folder}; records of {name} stay on the board")
 
 
 def _write_added(added: Added) -> None:
@@ -143,6 +164,8 @@ def _write_added(added: Added) -> None:
         return
     kept = "private: it enters no export" if added.private else "its licence lets exports have it"
     write(f"{added.name} is in {added.folder} ({len(added.files)} files; {kept})")
+    for line in added.summary:
+        write(line)
     for note in added.notes:
         write(f"note: {note}")
     for name in added.benchmarks:

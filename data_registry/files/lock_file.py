@@ -22,7 +22,7 @@ from ...core.files import exclusive, write_bytes
 from ...core.hashing import sha256_of_file
 from ...core.settings import Settings
 
-__all__ = ["LOCK_NAME", "LockedFile", "accept", "hash_as_locked", "locked_file"]
+__all__ = ["LOCK_NAME", "LockedFile", "accept", "forget", "hash_as_locked", "locked_file"]
 
 LOCK_NAME = "checksums.lock.json"
 
@@ -136,6 +136,14 @@ def accept(key: str, path: Path, settings: Settings) -> LockedFile:
     return entry
 
 
+def forget(folder: str, settings: Settings) -> None:
+    """Take the entries of all files of a data set's folder out of the lock file."""
+    lock = settings.data_dir / LOCK_NAME
+    with exclusive(lock):
+        files = {key: entry for key, entry in _read(lock).files.items() if not key.startswith(f"{folder}/")}
+        write_bytes(lock, _as_json(files))
+
+
 def _entry(look: Look, sha256: str, path: str = "", replaced: tuple[Release, ...] = ()) -> LockedFile:
     today = datetime.datetime.now(datetime.UTC).date()
     looks = {path: look} if path else {}
@@ -183,5 +191,8 @@ def _read(lock: Path) -> _LockFile:
 
 
 def _write(lock: Path, key: str, entry: LockedFile) -> None:
-    files = {**_read(lock).files, key: entry}
-    write_bytes(lock, _LockFile(files=files).model_dump_json(indent=1).encode())
+    write_bytes(lock, _as_json({**_read(lock).files, key: entry}))
+
+
+def _as_json(files: Mapping[str, LockedFile]) -> bytes:
+    return _LockFile(files=files).model_dump_json(indent=1).encode()

@@ -11,9 +11,10 @@ from scipy.io import savemat
 from typer.testing import CliRunner
 
 from innerscore.benchmarks import load_benchmark
-from innerscore.checking import add_dataset
+from innerscore.benchmarks import registry as benchmark_registry
+from innerscore.checking import add_dataset, remove_dataset
 from innerscore.cli.app import app
-from innerscore.core.errors import ChecksumError, InvalidInputError
+from innerscore.core.errors import ChecksumError, InvalidInputError, UnknownNameError
 from innerscore.core.hdf5_links import refuse_outside_parts
 from innerscore.core.labelled import labelled_hash
 from innerscore.data_registry import load_dataset, registry
@@ -62,6 +63,7 @@ def benchmark(name="MyLab2026"):
         "region": "V1",
         "alignment": "time",
         "metric": "ridge",
+        "parameters": {"n_outer": 3, "n_inner": 2},
         "ceiling": "Split halves of the repetitions.",
     }
 
@@ -252,7 +254,9 @@ def test_sessions_of_a_walking_animal_from_matlab_and_npz(settings, tmp_path):
     }  # other cells: not to be joined
     np.savez(narrow / "two.npz", t=times, xy=positions * [0.9, 1], **others)
     content["options"]["maps"]["min_coverage"] = 0.95
-    (narrow / "dataset.yaml").write_text(yaml.safe_dump({**content, "identifier": "RatNarrow"}))
+    (narrow / "dataset.yaml").write_text(
+        yaml.safe_dump({**content, "identifier": "RatNarrow", "folder": "ratnarrow"})
+    )
     added = add_dataset(narrow, None, settings)
     assert added.faults == ()
     assert [
@@ -298,6 +302,78 @@ def test_an_export_has_nothing_of_a_private_data_set_and_all_of_one_that_may_lea
     (settings.own_datasets / "Secretive2026").rename(tmp_path / "gone")
     assert withheld_datasets(settings) == {"Secretive2026"}
     assert load_benchmark("Generous2026.V1-ridge", settings).stimuli
+
+
+def content_of(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_another_data_sets_folder_and_bytes_that_differ_from_the_locked_ones_leave_all_as_it_was(
+    arrays, settings, tmp_path
+):
+    assert not add_dataset(write(tmp_path / "lab", arrays), None, settings).faults
+    before = content_of(settings.data_dir)
+    same = write(tmp_path / "same", {**arrays, "rates": arrays["rates"] + 1}, name="Other2026")
+    (same / "dataset.yaml").write_text(yaml.safe_dump({**card("Other2026"), "folder": "mylab2026"}))
+    assert "is the folder of MyLab2026" in add_dataset(same, None, settings).faults[0].reason
+    # The folder was deleted by hand, its checksums are locked.
+    (settings.own_datasets / "MyLab2026").rename(tmp_path / "kept")
+    changed = write(tmp_path / "changed", {**arrays, "rates": arrays["rates"] + 1})
+    with pytest.raises(ChecksumError, match="--replace"):
+        add_dataset(changed, None, settings)
+    assert list(settings.own_datasets.iterdir()) == []
+    (tmp_path / "kept").rename(settings.own_datasets / "MyLab2026")
+    assert content_of(settings.data_dir) == before
+    assert load_dataset("MyLab2026", settings).recording("V1").size
+
+
+def test_a_data_set_is_replaced_as_a_whole_or_not_and_removed(arrays, settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("INNERSCORE_DATA_DIR", str(settings.data_dir))
+    folder = write(tmp_path / "lab", arrays, licence="private")
+    (folder / "x.benchmark.yaml").write_text(yaml.safe_dump(benchmark()))
+    status, added = command("data", "add", str(folder))
+    assert status == 0
+    assert added["summary"] == [
+        "region V1: 1 animal, 8 neuroids, 12 stimuli in 6 repetitions, 4 time bins, 8 of 8 neuroids reliable "
+        "(split halves; median ceiling 0.99)"
+    ]
+    before = content_of(settings.own_datasets)
+    newer = write(tmp_path / "newer", {**arrays, "rates": arrays["rates"] + 1})
+    assert command("data", "add", str(newer))[0] == 3
+    faulty = write(tmp_path / "faulty", {**arrays, "rates": -arrays["rates"]})
+    assert command("data", "add", str(faulty), "--replace")[0] == 3
+    assert content_of(settings.own_datasets) == before
+    assert command("data", "add", str(newer), "--replace")[0] == 0
+    replaced = load_dataset("MyLab2026", settings).recording("V1").values
+    np.testing.assert_allclose(replaced, arrays["rates"].transpose(1, 0, 2) + 1)
+    assert "MyLab2026.V1-ridge" not in benchmark_registry(settings).entries()
+    with pytest.raises(InvalidInputError, match="of your own"):
+        remove_dataset("Kriegeskorte2008", settings)
+    assert command("data", "remove", "MyLab2026")[0] == 0
+    with pytest.raises(UnknownNameError):
+        remove_dataset("MyLab2026", settings)
+    assert list(settings.own_datasets.iterdir()) == []
+    assert withheld_datasets(settings) == {"MyLab2026"}  # it was private once, and its records stay
+    assert command("data", "add", str(folder))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"alignment": "space"}, "without 'bin_size_m'"),
+        ({"alignment": "direction"}, "without 'direction_bins'"),
+        ({"parameters": {"n_outer": 30}}, "30 folds"),
+        ({"layer_selection": {"holdout_every": 6}}, "3 folds for 2 conditions"),
+    ],
+)
+def test_a_benchmark_that_cannot_be_scored_is_refused_with_its_data_set(
+    arrays, settings, tmp_path, changes, reason
+):
+    folder = write(tmp_path / "lab", arrays)
+    (folder / "x.benchmark.yaml").write_text(yaml.safe_dump({**benchmark(), **changes}))
+    faults = add_dataset(folder, None, settings).faults
+    assert [fault for fault in faults if reason in fault.reason], faults
+    assert not settings.own_datasets.exists() or list(settings.own_datasets.iterdir()) == []
 
 
 def test_a_data_set_of_a_plugin_folder_that_is_not_named_today_does_not_leave(

@@ -63,7 +63,12 @@ def make_record(
             benchmark=BenchmarkRef(
                 identifier=benchmark, version=version, card_sha256=card, metric="m", parameters={}
             ),
-            data=DataRef(dataset="Kriegeskorte2008", version=1, simulated=benchmark.startswith("Simulated"), sha256=data),
+            data=DataRef(
+                dataset="Kriegeskorte2008",
+                version=1,
+                simulated=benchmark.startswith("Simulated"),
+                sha256=data,
+            ),
             stimuli_sha256=stimuli,
             code_sha256=code,
             seed=seed,
