@@ -22,6 +22,7 @@ from ..data_registry import Dataset
 from ..data_registry.interface import loader_errors
 from ..metrics import Metric
 from .alignment import brain_samples, model_samples, of_animal, subset
+from .layer_selection import held_out_conditions, select_layer
 
 __all__ = ["Benchmark"]
 
@@ -79,8 +80,7 @@ class Benchmark:
     @cached_property
     def layer_selection_conditions(self) -> tuple[str, ...]:
         """Conditions held out for layer selection; never scored. None where the metric needs them all."""
-        every = self.card.layer_selection.every
-        return self._conditions[::every] if every else ()
+        return held_out_conditions(self._conditions, self.card.layer_selection.every)
 
     @cached_property
     def left_out(self) -> dict[str, str | int | float]:
@@ -134,18 +134,13 @@ class Benchmark:
     def _select_layer(
         self, activations: Mapping[str, Activations], layers: tuple[str, ...]
     ) -> tuple[str, dict[str, float]]:
-        """The layer that does best on the held-out conditions; ties go to the first.
+        held_out = self.layer_selection_conditions
 
-        A single layer needs no choice, and where no condition is held out the candidate card's first is taken.
-        """
-        if len(layers) == 1 or not self.layer_selection_conditions:
-            return layers[0], {}
-        brain = subset(self._samples, self.layer_selection_conditions)
-        values = {
-            layer: self.metric.value(self._model(activations, layer, self.layer_selection_conditions), brain)
-            for layer in layers
-        }
-        return max(values, key=lambda layer: (values[layer] == values[layer], values[layer])), values
+        def value_of(layer: str) -> float:
+            brain = subset(self._samples, held_out)
+            return self.metric.value(self._model(activations, layer, held_out), brain)
+
+        return select_layer(layers, value_of, can_choose=bool(held_out))
 
     @cached_property
     def _scored_brains(self) -> tuple[xr.DataArray, ...]:

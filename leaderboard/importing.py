@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InvalidDataError
+from .incoming_records import read_entry
 from .inserting import Entry
 from .opening import opened_unchanged, store_url
 from .reading_exports import export_entries
 from .store import Store
-from .validation import read_entry
 from .verify import Verification, verify_store
 from .verify_export import verify_export
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
-from ..core.ranking import holm_adjusted, is_rounding, rank_ranges_of
+from ..core.holm import holm_adjusted, is_rounding, rank_ranges_of
 from ..core.resamples import Resamples
 
 __all__ = [

@@ -10,8 +10,8 @@ from pathlib import Path
 from ..core.errors import InvalidDataError
 from ..core.records import read_record
 from .export import RECORDS_TABLE, file_path, record_path
+from .incoming_records import read_entry
 from .inserting import Entry
-from .validation import read_entry
 
 __all__ = ["export_entries"]
 

@@ -11,8 +11,8 @@ from ..core.errors import InnerscoreError, InvalidInputError, MissingPartError
 from ..core.files import exclusive
 from ..core.records import read_record
 from ..core.settings import Settings
+from ..leaderboard.incoming_records import read_entry
 from ..leaderboard.store import Entry, Store
-from ..leaderboard.validation import read_entry
 from ..scoring import Report, job_of
 from ..scoring.executors import Ended, Executor, LocalExecutor, SlurmExecutor
 from ..scoring.sweep import Cell, Phase, file_beside, lost_cell, result_path, sweep_folder, tasks_of

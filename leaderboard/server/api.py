@@ -16,8 +16,8 @@ from ...core.errors import InvalidDataError
 from ...core.hashing import sha256_of_bytes
 from ...core.records import ResultRecord
 from ..board import Quantity
+from ..incoming_records import read_entry
 from ..store import Store
-from ..validation import read_entry
 from .authorisation import token_needed
 from .live import LiveSite
 from .reading import read_page

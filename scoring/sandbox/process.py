@@ -16,7 +16,7 @@ from ...core.activations import Activations
 from ...core.cards import CandidateCard
 from ...core.errors import CandidateError, LimitError
 from ...core.stimuli import Stimulus
-from .command import STIMULI
+from .confinement import STIMULI
 from .limits import NoSandboxError, SandboxLimits
 from .protocol import read_activation_reply, read_frame
 from .resources import ResourceMonitor

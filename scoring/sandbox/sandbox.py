@@ -18,7 +18,7 @@ from ...core.registry import Registered
 from ...core.settings import Settings
 from ...core.sqlite_urls import sqlite_file
 from ...core.stimuli import StimulusSet
-from .command import CANDIDATE, bubblewrap_command, inside
+from .confinement import CANDIDATE, bubblewrap_command, inside
 from .limits import SandboxLimits
 from .process import SandboxedCandidate, SandboxProcess
 from .stage import copy_candidate, stimulus_folder

@@ -22,10 +22,10 @@ from innerscore.core.hashing import sha256_of_bytes
 from innerscore.leaderboard.board import make_board
 from innerscore.leaderboard.export import export_board
 from innerscore.leaderboard.importing import import_board
+from innerscore.leaderboard.incoming_records import MOST_RECORD_BYTES, read_entry
 from innerscore.leaderboard.inserting import Entry
 from innerscore.leaderboard.opening import store_url
 from innerscore.leaderboard.store import Store
-from innerscore.leaderboard.validation import MOST_RECORD_BYTES, read_entry
 from innerscore.leaderboard.verify import verify_store
 from innerscore.leaderboard.verify_export import verify_export
 

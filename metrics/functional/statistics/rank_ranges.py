@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 
 from ....core.errors import InvalidArgumentError
-from ....core.ranking import RankRanges, holm_adjusted, is_rounding, rank_ranges_of
+from ....core.holm import RankRanges, holm_adjusted, is_rounding, rank_ranges_of
 from .._arrays import Array, as_tensor, like
 from .._resample import check_n_resamples, child_generators
 from .._splits import condition_codes

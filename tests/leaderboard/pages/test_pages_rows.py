@@ -16,12 +16,12 @@ from innerscore.core.records import CARD_FILE, candidate_card_json, read_record
 from innerscore.leaderboard.board import make_board
 from innerscore.leaderboard.export import export_board
 from innerscore.leaderboard.importing import import_board
+from innerscore.leaderboard.incoming_records import read_entry
 from innerscore.leaderboard.inserting import Entry
 from innerscore.leaderboard.pages import BoardContents
 from innerscore.leaderboard.pages.site import Site
 from innerscore.leaderboard.pages.snapshot import take_snapshot
 from innerscore.leaderboard.store import Store
-from innerscore.leaderboard.validation import read_entry
 from innerscore.leaderboard.verify import verify_store
 from innerscore.leaderboard.verify_export import verify_export
 

@@ -24,7 +24,7 @@ from innerscore.core.stimuli import FrameClip, SelfMotion, StimulusSet
 from innerscore.core.stimulus_arrays import stimulus_arrays, stimulus_of_arrays
 from innerscore.scoring import execute, prepare
 from innerscore.scoring.sandbox import Sandbox, SandboxLimits
-from innerscore.scoring.sandbox.command import bubblewrap_command
+from innerscore.scoring.sandbox.confinement import bubblewrap_command
 from innerscore.scoring.sandbox.resources import usage_of
 from innerscore.scoring.sandbox.seccomp import filter_program
 
@@ -205,7 +205,7 @@ def test_a_failure_is_a_record_with_its_stage(settings, tmp_path, body, stage, k
 
 
 def test_without_bubblewrap_nothing_runs(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("innerscore.scoring.sandbox.command.shutil.which", lambda _: None)
+    monkeypatch.setattr("innerscore.scoring.sandbox.confinement.shutil.which", lambda _: None)
     with pytest.raises(MissingPartError, match="bubblewrap") as missing:
         show(make(tmp_path / "c", HONEST), settings)
     assert missing.value.exit_code == 7
@@ -217,7 +217,7 @@ def test_a_sandbox_that_cannot_start_is_the_machines_fault(settings, tmp_path, m
     fake.write_text("#!/bin/sh\necho 'bwrap: No permissions' >&2\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setenv("PATH", str(fake.parent))
-    monkeypatch.setattr("innerscore.scoring.sandbox.command._unprivileged", list)
+    monkeypatch.setattr("innerscore.scoring.sandbox.confinement._unprivileged", list)
     with pytest.raises(MissingPartError, match="No permissions"):
         show(make(tmp_path / "c", HONEST), settings)
 
