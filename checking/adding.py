@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..benchmarks import load_benchmarks
 from ..core.cards import BenchmarkCard, DatasetCard, read_card
 from ..core.errors import ChecksumError, InnerscoreError, InvalidInputError
+from ..core.first_reading import read_apart
 from ..core.hashing import sha256_of_file
 from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
@@ -97,8 +98,7 @@ def add_dataset(source: Path, card_path: Path | None, settings: Settings, *, rep
     if faults:
         return Added(tuple(faults), card.identifier)
     files = _data_files(source)
-    for file in files.values():
-        _refuse_links(file)
+    _refuse_links(files.values())
     return _put(card, path, files, cards, settings, replace=replace)
 
 
@@ -246,12 +246,15 @@ def _data_files(source: Path) -> dict[str, Path]:
     return files
 
 
-def _refuse_links(path: Path) -> None:
-    """Refuse a file that is elsewhere, or has parts elsewhere."""
-    if path.is_symlink():
-        hint = "Put the file itself there."
-        raise InvalidInputError(f"The file {path}", got="a symbolic link", needed="a file", hint=hint)
-    refuse_outside_parts(path)
+def _refuse_links(paths: Collection[Path]) -> None:
+    """Refuse files that are elsewhere, have parts elsewhere, or kill who reads them."""
+    for path in paths:
+        if path.is_symlink():
+            hint = "Put the file itself there."
+            raise InvalidInputError(f"The file {path}", got="a symbolic link", needed="a file", hint=hint)
+    read_apart(paths)
+    for path in paths:
+        refuse_outside_parts(path)
 
 
 def _benchmark_cards(source: Path) -> list[Path]:

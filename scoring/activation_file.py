@@ -24,6 +24,7 @@ from pathlib import Path
 from ..benchmarks import Benchmark
 from ..core.activations import Activations, check_activations
 from ..core.errors import ActivationError, InvalidDataError
+from ..core.first_reading import read_apart
 from ..core.records import RunInputs
 from ..core.scores import Score
 from ..core.settings import Settings
@@ -110,6 +111,7 @@ def read_activations(
     ActivationError
         If an array is not as its stimulus demands.
     """
+    read_apart([path])
     with open_arrays(path) as entries:
         layers = _layers(path, entries, stimuli)
         _check_size(path, entries, stimuli, layers, max_bytes)
