@@ -24,7 +24,7 @@ SLOW = ("trials", "walk", "nwb", "activations.nc")
 
 
 def batch(name: str, first: int) -> Counter[str]:
-    """How the reading of some altered files of a form ended; whatever is no error of ours is named with its place."""
+    """How the reading of some altered files of a form ended; what is no error of ours has its place."""
     form, ends = forms()[name], Counter()
     for number in range(first, first + BATCH):
         data = altered(form.whole, np.random.default_rng([number, 2]))
@@ -82,10 +82,10 @@ def _report(counts: dict[str, Counter[str]]) -> str:
     lines = [
         "# Altered files",
         "",
-        f"{total} files, each altered at one to three places (bits, cuts, extreme numbers, spans twice or away, other",
-        "words), read as whoever adds, scores or submits them does. `read` is a file that still passes all checks,",
-        "`faults` one that `data add` refuses with a reason; the rest are typed errors. Nothing of a refused data set is",
-        "kept.",
+        f"{total} files, each altered at one to three places (bits, cuts, extreme numbers, spans twice or away,",
+        "other words), read as whoever adds, scores or submits them does. `read` is a file that still passes all",
+        "checks, `faults` one that `data add` refuses with a reason; the rest are typed errors. Nothing of a",
+        "refused data set is kept.",
         "",
         "| file | altered | read | faults | refused by |",
         "|---|---|---|---|---|",
