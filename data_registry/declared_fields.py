@@ -102,6 +102,10 @@ def read_field(field: Field, path: Path) -> Array:
 def numbers(field: Field, path: Path) -> npt.NDArray[np.float64]:
     """A field's values as numbers, scaled."""
     values = read_field(field, path)
+    if values.dtype.kind == "c":
+        raise InvalidDataError(
+            f"The field '{field.name}' of {path}", got="complex numbers", needed="real numbers"
+        )
     try:
         return np.asarray(values, dtype=np.float64) * field.scale
     except (TypeError, ValueError) as error:

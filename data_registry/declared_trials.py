@@ -200,7 +200,7 @@ class Trials:
         return {name: read_field(field, self._file(field)).astype(bool) for name, field in masks.items()}
 
     def _clips(self) -> list[Stimulus]:
-        frames = self._array("frames", _FRAMES, read_field)
+        frames = _as_bytes(self._array("frames", _FRAMES, read_field))
         if frames.dtype != np.uint8:
             raise InvalidDataError(
                 f"The frames of '{self.card.identifier}'", got=f"type {frames.dtype}", needed="bytes (uint8)"
@@ -265,6 +265,12 @@ class Trials:
 def trials(card: DatasetCard, settings: Settings) -> Trials:
     """The data set that a card describes."""
     return Trials(card, settings, read_options(card, TrialOptions))
+
+
+def _as_bytes(frames: Array) -> Array:
+    """Frames that MATLAB keeps as doubles, as bytes; those of 0 and 1 alone may be on another scale."""
+    whole = frames.dtype.kind == "f" and frames.size and (frames == np.clip(np.round(frames), 0, 255)).all()
+    return frames.astype(np.uint8) if whole and frames.max() > 1 else frames
 
 
 def _counted(names: Sequence[str]) -> list[int]:
