@@ -21,7 +21,7 @@ from ..core.hdf5_links import refuse_outside_parts
 from .readers.matlab_structs import read_matlab
 from .readers.npz_objects import read_npz
 
-__all__ = ["ENDINGS", "Field", "arranged", "file_of", "numbers", "read_field", "texts"]
+__all__ = ["ENDINGS", "Field", "arranged", "file_of", "numbers", "read_field", "texts", "truths"]
 
 ENDINGS = (".npz", ".nc", ".mat", ".nwb", ".h5")
 
@@ -114,6 +114,20 @@ def numbers(field: Field, path: Path) -> npt.NDArray[np.float64]:
         ) from error
 
 
+def truths(field: Field, path: Path) -> npt.NDArray[np.bool_]:
+    """A field's values as truth values: 0 and 1, or true and false."""
+    values = read_field(field, path)
+    false, true = _false_and_true(values)
+    if (false | true).all():
+        return np.asarray(true)
+    wrong = dict.fromkeys(texts(values[~(false | true)]))
+    raise InvalidDataError(
+        f"The field '{field.name}' of {path}",
+        got=f"values such as {list(wrong)[:3]}",
+        needed="of 0 and 1, or true and false, alone",
+    )
+
+
 def texts(values: Array) -> list[str]:
     """Names, one each, whichever way the format keeps strings and numbers."""
     return [_text(value) for value in np.ravel(values)]
@@ -131,6 +145,13 @@ def arranged(values: Array, field: Field, axes: Sequence[str], subject: str) -> 
         )
     ordered = np.transpose(values, [own.index(name) for name in axes if name in own])
     return np.expand_dims(ordered, [place for place, name in enumerate(axes) if name not in own])
+
+
+def _false_and_true(values: Array) -> tuple[Array, Array]:
+    if values.dtype.kind in "biuf":
+        return values == 0, values == 1
+    words = np.array([text.lower() for text in texts(values)]).reshape(values.shape)
+    return np.isin(words, ("0", "false")), np.isin(words, ("1", "true"))
 
 
 def _text(value: Any) -> str:

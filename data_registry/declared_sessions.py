@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
 from ..core.settings import Settings
-from .declared_fields import ENDINGS, Field, numbers, read_field, texts
+from .declared_fields import ENDINGS, Field, arranged, numbers, read_field, texts
 from .files.folder import folder_files
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, tracked_session
@@ -108,8 +108,7 @@ def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
 
 
 def _positions(field: Field, path: Path) -> Array:
-    values = numbers(field, path)
-    return values.T if field.axes == ("xy", "time") else values
+    return arranged(numbers(field, path), field, ("time", "xy"), f"The field 'positions' of {path}")
 
 
 def _spikes(fields: SessionFields, path: Path) -> dict[str, Array]:

@@ -23,7 +23,7 @@ from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
-from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts
+from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts, truths
 from .files.folder import own_files
 from .space.dataset import read_options
 
@@ -31,6 +31,7 @@ __all__ = ["TrialFields", "TrialOptions", "Trials", "trials"]
 
 _RESPONSES = ("presentation", "neuroid", "time_bin")
 _FRAMES = ("stimulus", "time", "height", "width", "colour")
+_MASK = ("presentation", "time_bin")
 _VELOCITY = ("stimulus", "time", "xy")
 
 Array = npt.NDArray[Any]
@@ -95,7 +96,8 @@ class TrialOptions(BaseModel):
     ----------
     fields : TrialFields
     masks : mapping of str to Field
-        Epochs by name, of axes presentation and time_bin.
+        Epochs by name, of axes presentation and time_bin: 0 and 1, or false and true. One of `axes` time_bin
+        alone is the same for all presentations.
     rate_hz : float
         Steps of the stimuli per second.
     degrees_per_pixel : float or None
@@ -157,7 +159,7 @@ class Trials:
             presentation=self._presentations(len(values)),
             neuroid=self._neuroids(values.shape[1], chosen),
             time_bin=in_time,
-            masks=self._masks() if in_time else None,
+            masks=self._masks((len(values), values.shape[2])) if in_time else None,
             attrs={"units": self._options.units},
         )
 
@@ -195,9 +197,21 @@ class Trials:
             )
         return {name: np.ravel(numbers(field, self._file(field))) for name, field in edges.items()}
 
-    def _masks(self) -> dict[str, npt.NDArray[np.bool_]]:
-        masks = self._options.masks
-        return {name: read_field(field, self._file(field)).astype(bool) for name, field in masks.items()}
+    def _masks(self, shape: tuple[int, int]) -> dict[str, npt.NDArray[np.bool_]]:
+        return {name: self._mask(name, field, shape) for name, field in self._options.masks.items()}
+
+    def _mask(self, name: str, field: Field, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+        """An epoch; without one of its axes it is the same along it."""
+        subject = f"The mask '{name}' of '{self.card.identifier}'"
+        mask = arranged(truths(field, self._file(field)), field, _MASK, subject)
+        if any(size not in (1, whole) for size, whole in zip(mask.shape, shape, strict=True)):
+            raise InvalidDataError(
+                subject,
+                got=f"{mask.shape[0]} presentations and {mask.shape[1]} time bins",
+                needed=f"over {shape[0]} presentations and {shape[1]} time bins",
+                hint=f"Name the order in which its axes lie, 'axes' of the mask, among {list(_MASK)}.",
+            )
+        return np.array(np.broadcast_to(mask, shape))
 
     def _clips(self) -> list[Stimulus]:
         frames = _as_bytes(self._array("frames", _FRAMES, read_field))

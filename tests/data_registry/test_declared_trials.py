@@ -1,0 +1,125 @@
+"""Trials that a card declares: epochs, numbers of stimuli and repetitions are taken as meant, or refused."""
+
+import numpy as np
+import pytest
+
+from innerscore.core.cards import DatasetCard
+from innerscore.core.errors import InvalidDataError
+from innerscore.core.labelled import coordinate
+from innerscore.data_registry.declared_sessions import sessions
+from innerscore.data_registry.declared_trials import trials
+
+N_STIMULI, N_REPETITIONS, N_NEUROIDS, N_BINS = 6, 2, 3, 12
+N = N_STIMULI * N_REPETITIONS  # as many presentations as bins: a transposed mask fits
+CARD = {
+    "identifier": "MyLab2026",
+    "title": "A few neurons under a few clips",
+    "description": "A data set that a test made for itself.",
+    "licence": "CC-BY-4.0",
+    "citation": "@misc{mylab}",
+    "entry": "innerscore.data_registry.declared_trials:trials",
+    "simulated": False,
+    "species": "Macaca mulatta",
+    "regions": ["V1"],
+    "folder": "mylab2026",
+}
+FIELDS = {
+    "responses": "rates",
+    "stimulus": "shown",
+    "frames": "frames",
+    "region": {"value": "V1"},
+    "animal": {"value": "monkey-1"},
+    "time_bin_start_ms": "start",
+    "time_bin_end_ms": "end",
+}
+
+
+def arrays(n=N):
+    rng = np.random.default_rng(0)
+    return {
+        "rates": rng.uniform(0, 40, (n, N_NEUROIDS, N_BINS)),
+        "shown": np.arange(n) % N_STIMULI,
+        "frames": rng.integers(0, 256, (N_STIMULI, 36, 4, 4, 3), dtype=np.uint8),
+        "start": 50.0 * np.arange(N_BINS),
+        "end": 50.0 * np.arange(1, N_BINS + 1),
+    }
+
+
+@pytest.fixture
+def recorded(settings):
+    """The recording that a card with some options declares of some arrays."""
+
+    def made(content, fields=(), **options):
+        folder = settings.data_dir / f"lab{len(list(settings.data_dir.glob('lab*')))}"
+        folder.mkdir(parents=True)
+        np.savez(folder / "data.npz", **content)
+        chosen = {"rate_hz": 60, "degrees_per_pixel": 0.5, "fields": {**FIELDS, **dict(fields)}, **options}
+        return trials(DatasetCard(**{**CARD, "folder": folder.name}, options=chosen), settings).recording(
+            "V1"
+        )
+
+    return made
+
+
+def epoch(recording):
+    return coordinate(recording, "delay")
+
+
+def test_a_mask_lies_as_its_axes_say(recorded):
+    mask = np.random.default_rng(1).random((N, N_BINS)) < 0.5
+    as_documented = recorded({**arrays(), "m": mask}, masks={"delay": "m"})
+    turned = {"name": "m", "axes": ["time_bin", "presentation"]}
+    as_declared = recorded({**arrays(), "m": mask.T}, masks={"delay": turned})
+    for recording in (as_documented, as_declared):
+        np.testing.assert_array_equal(epoch(recording), mask)
+
+
+def test_a_mask_over_time_alone_is_the_same_for_all_presentations(recorded):
+    late = np.arange(N_BINS) > 4
+    found = recorded({**arrays(), "m": late}, masks={"delay": {"name": "m", "axes": ["time_bin"]}})
+    np.testing.assert_array_equal(epoch(found), np.tile(late, (N, 1)))
+
+
+@pytest.mark.parametrize("kind", [bool, np.uint8, float, str])
+def test_a_mask_is_of_0_and_1_or_true_and_false(recorded, kind):
+    mask = np.random.default_rng(1).random((N, N_BINS)) < 0.5
+    found = recorded({**arrays(), "m": mask.astype(kind)}, masks={"delay": "m"})
+    np.testing.assert_array_equal(epoch(found), mask)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, 2.0, 0.5, -1.0])
+def test_other_values_of_a_mask_are_refused(recorded, wrong):
+    mask = np.ones((N, N_BINS))
+    mask[3, 4] = wrong
+    with pytest.raises(InvalidDataError, match=r"0 and 1.*got values such as \['"):
+        recorded({**arrays(), "m": mask}, masks={"delay": "m"})
+
+
+@pytest.mark.parametrize("axes", [None, ["presentation", "bin"], ["presentation", "presentation"]])
+def test_a_mask_that_does_not_fit_is_refused_with_its_axes(recorded, axes):
+    mask = {"name": "m", **({} if axes is None else {"axes": axes})}
+    with pytest.raises(InvalidDataError, match=r"mask 'delay'.*'axes' of the"):
+        recorded({**arrays(), "m": np.ones((N_BINS, N + 1))}, masks={"delay": mask})
+
+
+def test_positions_of_a_session_lie_as_their_axes_say_or_are_refused(settings):
+    folder = settings.data_dir / "mylab2026"
+    folder.mkdir(parents=True)
+    times = np.arange(0, 60, 0.1)
+    xy = np.stack([0.5 + 0.4 * np.sin(times), 0.5 + 0.4 * np.cos(times)], axis=1)
+    np.savez(folder / "one.npz", t=times, xy=xy.T, spikes=times[::3])
+
+    def positions(axes):
+        fields = {
+            "times": "t",
+            "positions": {"name": "xy", "axes": axes},
+            "spike_times": "spikes",
+            "animal": {"value": "rat-1"},
+        }
+        options = {"arena_m": [1.0, 1.0], "corner_m": [0.0, 0.0], "fields": fields}
+        dataset = sessions(DatasetCard(**CARD, options=options), settings)
+        return dataset.sessions[0].positions_m
+
+    np.testing.assert_allclose(positions(["xy", "time"]), xy)
+    with pytest.raises(InvalidDataError, match="'axes' of the field"):
+        positions(["x", "time"])
