@@ -26,6 +26,7 @@ from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
 from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts, truths
 from .files.folder import own_files
 from .space.dataset import read_options
+from .stimulus_numbers import StimulusBase, shown_names
 
 __all__ = ["TrialFields", "TrialOptions", "Trials", "trials"]
 
@@ -45,7 +46,7 @@ class TrialFields(BaseModel):
     responses : Field
         Numbers of axes presentation, neuroid and, where time matters, time_bin.
     stimulus : Field
-        Stimulus of each presentation: its name or, without `stimulus_id`, its number from 0.
+        Stimulus of each presentation: its name or, without `stimulus_id` or with `stimulus_base`, its number.
     region, animal : Field
         Region and animal of each neuroid, or one value for all.
     stimulus_id : Field or None
@@ -98,6 +99,8 @@ class TrialOptions(BaseModel):
     masks : mapping of str to Field
         Epochs by name, of axes presentation and time_bin: 0 and 1, or false and true. One of `axes` time_bin
         alone is the same for all presentations.
+    stimulus_base : {0, 1} or None
+        Number of the first stimulus, where `stimulus` holds numbers; None where names are given, or numbers from 0.
     rate_hz : float
         Steps of the stimuli per second.
     degrees_per_pixel : float or None
@@ -112,6 +115,7 @@ class TrialOptions(BaseModel):
 
     fields: TrialFields
     masks: Mapping[str, Field] = {}
+    stimulus_base: StimulusBase | None = None
     rate_hz: Annotated[float, Limited(gt=0)]
     degrees_per_pixel: Annotated[float, Limited(gt=0)] | None = None
     arena_m: tuple[float, float] | None = None
@@ -164,7 +168,8 @@ class Trials:
         )
 
     def _presentations(self, n: int) -> dict[str, list[Any]]:
-        shown = self._per("presentation", "stimulus", n)
+        field, base = f"The field 'stimulus' of '{self.card.identifier}'", self._options.stimulus_base
+        shown = shown_names(self._per("presentation", "stimulus", n), self._stimulus_ids(), base, field)
         condition = shown if self._fields.condition is None else self._per("presentation", "condition", n)
         if self._fields.repetition is None:
             return {"stimulus_id": shown, "condition": condition, "repetition": _counted(shown)}

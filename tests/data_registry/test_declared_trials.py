@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from innerscore.core.cards import DatasetCard
-from innerscore.core.errors import InvalidDataError
+from innerscore.core.errors import InvalidCardError, InvalidDataError
 from innerscore.core.labelled import coordinate
 from innerscore.data_registry.declared_sessions import sessions
 from innerscore.data_registry.declared_trials import trials
@@ -123,3 +123,48 @@ def test_positions_of_a_session_lie_as_their_axes_say_or_are_refused(settings):
     np.testing.assert_allclose(positions(["xy", "time"]), xy)
     with pytest.raises(InvalidDataError, match="'axes' of the field"):
         positions(["x", "time"])
+
+
+def stimuli(recording):
+    return coordinate(recording, "stimulus_id").tolist()
+
+
+def test_numbers_counted_from_1_are_taken_so_where_the_card_says_so_and_never_guessed(recorded):
+    counted = {**arrays(), "shown": np.arange(N) % (N_STIMULI - 1) + 1}  # the last one was never shown
+    with pytest.raises(InvalidDataError, match=r"never shown, is it counted from 1\?.*'stimulus_base: 1'"):
+        recorded(counted)
+    as_shown = [str(number) for number in counted["shown"] - 1]
+    assert stimuli(recorded(counted, stimulus_base=1)) == as_shown
+    from_0 = {**counted, "shown": counted["shown"] - 1}
+    assert stimuli(recorded(from_0)) == stimuli(recorded(from_0, stimulus_base=0)) == as_shown
+    assert stimuli(recorded(counted, stimulus_base=0)) == [str(number) for number in counted["shown"]]
+
+
+def test_numbers_of_named_stimuli_need_their_base(recorded):
+    names = np.array([f"clip-{number}" for number in range(N_STIMULI)])
+    named = {**arrays(), "names": names, "shown": np.arange(N) % N_STIMULI + 1}
+    fields = {"stimulus_id": "names"}
+    with pytest.raises(InvalidDataError, match="'stimulus_base: 1'"):
+        recorded(named, fields)
+    assert stimuli(recorded(named, fields, stimulus_base=1)) == names[named["shown"] - 1].tolist()
+    with pytest.raises(InvalidDataError, match=r"from 0 to 5.*got '6'"):
+        recorded(named, fields, stimulus_base=0)
+    by_name = {**named, "shown": names[np.arange(N) % N_STIMULI]}
+    assert stimuli(recorded(by_name, fields)) == by_name["shown"].tolist()
+    with pytest.raises(InvalidDataError, match="got 'clip-0'"):
+        recorded(by_name, fields, stimulus_base=1)
+
+
+def test_numbers_that_are_names_need_no_base(recorded):
+    named = {**arrays(), "names": np.arange(N_STIMULI) + 101, "shown": np.arange(N) % N_STIMULI + 101}
+    assert stimuli(recorded(named, {"stimulus_id": "names"})) == [str(one) for one in named["shown"]]
+
+
+def test_a_number_before_the_first_is_refused(recorded):
+    with pytest.raises(InvalidDataError, match="got '0'"):
+        recorded(arrays(), stimulus_base=1)
+
+
+def test_a_base_is_0_or_1(recorded):
+    with pytest.raises(InvalidCardError, match="stimulus_base"):
+        recorded(arrays(), stimulus_base=2)
