@@ -25,6 +25,7 @@ from ..core.settings import Settings
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
 from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts, truths
 from .files.folder import own_files
+from .repetitions import Repetitions, counted, first_repetitions
 from .space.dataset import read_options
 from .stimulus_numbers import StimulusBase, shown_names
 
@@ -101,6 +102,9 @@ class TrialOptions(BaseModel):
         alone is the same for all presentations.
     stimulus_base : {0, 1} or None
         Number of the first stimulus, where `stimulus` holds numbers; None where names are given, or numbers from 0.
+    repetitions : {"smallest"}, int or None
+        Number of repetitions to keep of each stimulus, the first ones: as many as all have, or this number, without
+        the stimuli that have fewer. None where all have equally many.
     rate_hz : float
         Steps of the stimuli per second.
     degrees_per_pixel : float or None
@@ -116,6 +120,7 @@ class TrialOptions(BaseModel):
     fields: TrialFields
     masks: Mapping[str, Field] = {}
     stimulus_base: StimulusBase | None = None
+    repetitions: Repetitions | None = None
     rate_hz: Annotated[float, Limited(gt=0)]
     degrees_per_pixel: Annotated[float, Limited(gt=0)] | None = None
     arena_m: tuple[float, float] | None = None
@@ -158,7 +163,7 @@ class Trials:
                 needed="of at least one neuroid",
             )
         in_time = self._time_bins(values.shape[2])
-        return recording(
+        whole = recording(
             values[:, chosen] if in_time else values[:, chosen, 0],
             presentation=self._presentations(len(values)),
             neuroid=self._neuroids(values.shape[1], chosen),
@@ -166,13 +171,16 @@ class Trials:
             masks=self._masks((len(values), values.shape[2])) if in_time else None,
             attrs={"units": self._options.units},
         )
+        return first_repetitions(
+            whole, self._options.repetitions, f"The recording of '{self.card.identifier}'"
+        )
 
     def _presentations(self, n: int) -> dict[str, list[Any]]:
         field, base = f"The field 'stimulus' of '{self.card.identifier}'", self._options.stimulus_base
         shown = shown_names(self._per("presentation", "stimulus", n), self._stimulus_ids(), base, field)
         condition = shown if self._fields.condition is None else self._per("presentation", "condition", n)
         if self._fields.repetition is None:
-            return {"stimulus_id": shown, "condition": condition, "repetition": _counted(shown)}
+            return {"stimulus_id": shown, "condition": condition, "repetition": counted(shown)}
         repetition = [int(number) for number in self._per("presentation", "repetition", n)]
         return {"stimulus_id": shown, "condition": condition, "repetition": repetition}
 
@@ -290,16 +298,6 @@ def _as_bytes(frames: Array) -> Array:
     """Frames that MATLAB keeps as doubles, as bytes; those of 0 and 1 alone may be on another scale."""
     whole = frames.dtype.kind == "f" and frames.size and (frames == np.clip(np.round(frames), 0, 255)).all()
     return frames.astype(np.uint8) if whole and frames.max() > 1 else frames
-
-
-def _counted(names: Sequence[str]) -> list[int]:
-    """Number of earlier occurrences of each name."""
-    seen: dict[str, int] = {}
-    counts = []
-    for name in names:
-        counts.append(seen.get(name, 0))
-        seen[name] = counts[-1] + 1
-    return counts
 
 
 def _numbered(n: int) -> list[str]:

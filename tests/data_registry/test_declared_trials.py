@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
+from innerscore.benchmarks.alignment import brain_samples
+from innerscore.checking.recordings import left_out_notes
 from innerscore.core.cards import DatasetCard
 from innerscore.core.errors import InvalidCardError, InvalidDataError
-from innerscore.core.labelled import coordinate
+from innerscore.core.labelled import coordinate, labelled_hash
 from innerscore.data_registry.declared_sessions import sessions
 from innerscore.data_registry.declared_trials import trials
+from innerscore.metrics.interface import load_metric
 
 N_STIMULI, N_REPETITIONS, N_NEUROIDS, N_BINS = 6, 2, 3, 12
 N = N_STIMULI * N_REPETITIONS  # as many presentations as bins: a transposed mask fits
@@ -130,7 +134,7 @@ def stimuli(recording):
 
 
 def test_numbers_counted_from_1_are_taken_so_where_the_card_says_so_and_never_guessed(recorded):
-    counted = {**arrays(), "shown": np.arange(N) % (N_STIMULI - 1) + 1}  # the last one was never shown
+    counted = {**arrays(10), "shown": np.arange(10) % (N_STIMULI - 1) + 1}  # the last one was never shown
     with pytest.raises(InvalidDataError, match=r"never shown, is it counted from 1\?.*'stimulus_base: 1'"):
         recorded(counted)
     as_shown = [str(number) for number in counted["shown"] - 1]
@@ -168,3 +172,109 @@ def test_a_number_before_the_first_is_refused(recorded):
 def test_a_base_is_0_or_1(recorded):
     with pytest.raises(InvalidCardError, match="stimulus_base"):
         recorded(arrays(), stimulus_base=2)
+
+
+N_UNEVEN = 24
+
+
+def uneven(seed=0):
+    """Static pictures, each shown 6 to 10 times, in no order."""
+    rng = np.random.default_rng(seed)
+    times = rng.integers(6, 11, N_UNEVEN)
+    times[:2] = 6, 10
+    shown = rng.permutation(np.repeat(np.arange(N_UNEVEN), times))
+    signal = rng.uniform(0, 40, (N_UNEVEN, 8))
+    rates = np.abs(signal[shown] + rng.normal(0, 5, (len(shown), 8)))
+    frames = rng.integers(0, 256, (N_UNEVEN, 1, 4, 4, 3), dtype=np.uint8)
+    return {"rates": rates, "shown": shown, "frames": frames, "signal": signal}, times
+
+
+STATIC = {"time_bin_start_ms": None, "time_bin_end_ms": None}
+
+
+def cut_by_hand(content, n):
+    """The first `n` presentations of each stimulus that has as many."""
+    shown = content["shown"]
+    rows = np.concatenate(
+        [np.flatnonzero(shown == one)[:n] for one in range(N_UNEVEN) if sum(shown == one) >= n]
+    )
+    return {**content, "rates": content["rates"][np.sort(rows)], "shown": shown[np.sort(rows)]}
+
+
+def test_unequal_repetitions_are_refused_with_the_option_that_takes_them(recorded):
+    content, _ = uneven()
+    with pytest.raises(InvalidDataError, match=r"of 24 stimuli, 6 to 10 of each.*'repetitions: smallest'"):
+        recorded(content, STATIC)
+
+
+@pytest.mark.parametrize("wanted", ["smallest", 6, 8])
+def test_the_first_repetitions_are_those_of_data_cut_by_hand(recorded, wanted):
+    content, times = uneven()
+    n = 6 if wanted == "smallest" else wanted
+    found = recorded(content, STATIC, repetitions=wanted)
+    by_hand = recorded(cut_by_hand(content, n), STATIC, stimulus_base=0)
+    assert labelled_hash(found) == labelled_hash(by_hand)
+    fewer = np.flatnonzero(times < n)
+    assert found.attrs["n_presentations_left_out"] == times.sum() - n * (N_UNEVEN - len(fewer))
+    assert found.attrs["n_stimuli_left_out"] == len(fewer)
+    if len(fewer):
+        first = {count: fewer[times[fewer] == count] for count in (6, 7)}
+        assert found.attrs["stimuli_left_out"] == "; ".join(
+            f"{len(names)} with {count} of 8 repetitions, such as {next(one for one in content['shown'] if one in names)}"
+            for count, names in first.items()
+        )
+        assert any("stimuli left out" in note for note in left_out_notes(found))
+
+
+def test_ridge_on_unequal_repetitions_is_ridge_on_those_kept(recorded, settings):
+    content, _ = uneven()
+    samples = [
+        brain_samples(recording, epoch=None, needed="by neuroid")
+        for recording in (
+            recorded(content, STATIC, repetitions="smallest"),
+            recorded(cut_by_hand(content, 6), STATIC),
+        )
+    ]
+    names = coordinate(samples[0], "stimulus_id").astype(int)
+    model = xr.DataArray(
+        content["signal"][names] @ np.random.default_rng(2).normal(size=(8, 5)),
+        dims=["presentation", "neuroid"],
+        coords={"condition": ("presentation", coordinate(samples[0], "condition"))},
+    )
+    scores = [load_metric("ridge", settings, n_outer=4)(model, one) for one in samples]
+    assert 0.2 < scores[0].raw.value < scores[0].ceiling.value
+    assert scores[0].raw == scores[1].raw
+    assert scores[0].ceiling == scores[1].ceiling
+    assert samples[0].attrs["n_presentations_left_out"] > 0
+
+
+def test_presentations_of_which_nothing_was_recorded_do_not_count(recorded):
+    """As in files that are filled up with NaN to equally many repetitions."""
+    content, times = uneven()
+    missing = [(one, number) for one, n in enumerate(times) for number in range(n, 10)]
+    filled = {
+        **content,
+        "rates": np.concatenate([content["rates"], np.full((len(missing), 8), np.nan)]),
+        "shown": np.concatenate([content["shown"], [one for one, _ in missing]]),
+    }
+    found = recorded(filled, STATIC, repetitions="smallest")
+    assert labelled_hash(found) == labelled_hash(recorded(content, STATIC, repetitions="smallest"))
+    assert found.attrs["n_presentations_left_out"] == times.sum() - 6 * N_UNEVEN
+
+
+def test_repetitions_are_kept_in_the_order_of_their_numbers(recorded):
+    content, _ = uneven()
+    latest_first = {**content, "number": -np.arange(len(content["shown"]))}
+    found = recorded(latest_first, {**STATIC, "repetition": "number"}, repetitions=6)
+    turned = {**content, "rates": content["rates"][::-1], "shown": content["shown"][::-1]}
+    by_hand = recorded(turned, STATIC, repetitions=6)
+    np.testing.assert_array_equal(found.values, by_hand.values[::-1])
+
+
+def test_more_repetitions_than_there_are_keep_nothing(recorded):
+    content, _ = uneven()
+    with pytest.raises(InvalidDataError, match="at most 10 repetitions"):
+        recorded(content, STATIC, repetitions=11)
+    for wrong in ("largest", 0, 2.5):
+        with pytest.raises(InvalidCardError, match="repetitions"):
+            recorded(content, STATIC, repetitions=wrong)
