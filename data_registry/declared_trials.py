@@ -23,7 +23,7 @@ from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
-from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts, truths
+from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, text_hint, texts, truths
 from .files.folder import own_files
 from .repetitions import Repetitions, counted, first_repetitions
 from .space.dataset import read_options
@@ -181,7 +181,7 @@ class Trials:
         condition = shown if self._fields.condition is None else self._per("presentation", "condition", n)
         if self._fields.repetition is None:
             return {"stimulus_id": shown, "condition": condition, "repetition": counted(shown)}
-        repetition = [int(number) for number in self._per("presentation", "repetition", n)]
+        repetition = self._whole_numbers("repetition", self._per("presentation", "repetition", n))
         return {"stimulus_id": shown, "condition": condition, "repetition": repetition}
 
     def _neuroids(self, n: int, chosen: Array) -> dict[str, list[str]]:
@@ -258,15 +258,28 @@ class Trials:
     def _per(self, axis: str, name: str, n: int) -> list[str]:
         """A field with one value for each of an axis, or one for all."""
         field: Field = self._require(name)
-        found = texts(read_field(field, self._file(field)))
+        values = read_field(field, self._file(field))
+        found = texts(values)
         found = found * n if len(found) == 1 else found
         if len(found) != n:
             raise InvalidDataError(
                 f"The field '{name}' of '{self.card.identifier}'",
                 got=f"{len(found)} values",
                 needed=f"one for each of the {n} on the axis '{axis}'",
+                hint=text_hint(values),
             )
         return found
+
+    def _whole_numbers(self, name: str, found: Sequence[str]) -> list[int]:
+        wrong = [one for one in found if not one.removeprefix("-").isdecimal()]
+        if wrong:
+            raise InvalidDataError(
+                f"The field '{name}' of '{self.card.identifier}'",
+                got=f"'{wrong[0]}'",
+                needed="of whole numbers",
+                hint=f"Number them, or leave '{name}' out: then they are counted in the order of presentations.",
+            )
+        return [int(one) for one in found]
 
     def _array(self, name: str, axes: Sequence[str], read: Any) -> Array:
         field = self._require(name)

@@ -218,10 +218,9 @@ def test_the_first_repetitions_are_those_of_data_cut_by_hand(recorded, wanted):
     assert found.attrs["n_presentations_left_out"] == times.sum() - n * (N_UNEVEN - len(fewer))
     assert found.attrs["n_stimuli_left_out"] == len(fewer)
     if len(fewer):
-        first = {count: fewer[times[fewer] == count] for count in (6, 7)}
+        first = {times[one]: one for one in content["shown"][::-1] if one in fewer}
         assert found.attrs["stimuli_left_out"] == "; ".join(
-            f"{len(names)} with {count} of 8 repetitions, such as {next(one for one in content['shown'] if one in names)}"
-            for count, names in first.items()
+            f"{sum(times == count)} with {count} of 8 repetitions, such as {first[count]}" for count in (6, 7)
         )
         assert any("stimuli left out" in note for note in left_out_notes(found))
 
@@ -278,3 +277,51 @@ def test_more_repetitions_than_there_are_keep_nothing(recorded):
     for wrong in ("largest", 0, 2.5):
         with pytest.raises(InvalidCardError, match="repetitions"):
             recorded(content, STATIC, repetitions=wrong)
+
+
+def test_rows_of_characters_are_texts(recorded):
+    """As netCDF keeps text."""
+    names = np.array([f"clip-{number:02d} " for number in range(N_STIMULI)])
+    rows = names.astype("S8").view("S1").reshape(N_STIMULI, -1)
+    named = {**arrays(), "names": rows, "shown": rows[np.arange(N) % N_STIMULI]}
+    found = recorded(named, {"stimulus_id": "names"})
+    assert stimuli(found) == [f"clip-{number % N_STIMULI:02d}" for number in range(N)]
+
+
+def test_single_characters_are_no_texts(recorded):
+    characters = np.array(list("area V1"))[None]
+    with pytest.raises(InvalidDataError, match=r"7 values.*single characters"):
+        recorded({**arrays(), "area": characters}, {"region": "area"})
+
+
+def test_repetitions_that_are_no_numbers_are_refused(recorded):
+    words = np.array(["first", "second"])[np.arange(N) // N_STIMULI]
+    with pytest.raises(InvalidDataError, match=r"'repetition'.*whole numbers, got 'first'.*counted"):
+        recorded({**arrays(), "words": words}, {"repetition": "words"})
+
+
+def test_an_npy_file_is_refused_with_what_is_read(settings):
+    folder = settings.data_dir / "mylab2026"
+    folder.mkdir(parents=True)
+    np.save(folder / "rates.npy", np.zeros(3))
+    card = DatasetCard(**CARD, options={"rate_hz": 60, "degrees_per_pixel": 0.5, "fields": FIELDS})
+    with pytest.raises(InvalidDataError, match=r"in a file of \.npz, \.nc.*numpy\.savez"):
+        trials(card, settings).recording("V1")
+    np.savez(folder / "data.npz", **arrays())
+    fields = {**FIELDS, "responses": {"name": "rates", "file": "rates.npy"}}
+    card = DatasetCard(**CARD, options={"rate_hz": 60, "degrees_per_pixel": 0.5, "fields": fields})
+    with pytest.raises(InvalidDataError, match=r"'rates\.npy' and the files \['data\.npz'\].*numpy\.savez"):
+        trials(card, settings).recording("V1")
+
+
+def test_a_session_without_cells_is_refused_by_its_name(settings):
+    folder = settings.data_dir / "mylab2026"
+    folder.mkdir(parents=True)
+    times = np.arange(0, 60, 0.1)
+    xy = np.stack([0.5 + 0.4 * np.sin(times), 0.5 + 0.4 * np.cos(times)], axis=1)
+    np.savez(folder / "one.npz", t=times, xy=xy, spikes=np.zeros(0), unit=np.zeros(0))
+    fields = {"times": "t", "positions": "xy", "spike_times": "spikes", "spike_unit": "unit"}
+    fields["animal"] = {"value": "rat-1"}
+    options = {"arena_m": [1.0, 1.0], "corner_m": [0.0, 0.0], "fields": fields}
+    with pytest.raises(InvalidDataError, match=r"session 'one'.*no cells"):
+        _ = sessions(DatasetCard(**CARD, options=options), settings).sessions
