@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from ..core.hashing import sha256_of_array
 from ..core.labelled import coordinate
+from .coincidences import Coincidences, equal_neuroids, equal_presentations
 from .faults import Fault
 
 __all__ = ["left_out_notes", "recording_faults"]
@@ -102,32 +102,25 @@ def _repeated_presentations(recording: xr.DataArray) -> list[tuple[str, str]]:
 
 
 def _equal_neuroids(recording: xr.DataArray, values: Values) -> list[tuple[str, str]]:
-    names = coordinate(recording, "neuroid_id")
-    twins = _twins(names, np.moveaxis(values, 1, 0))
+    found = equal_neuroids(values, coordinate(recording, "stimulus_id"))
     fix = "Keep one of each; a neuron counted twice makes intervals too narrow."
-    return [(f"neuroids with the same values under two names: {_listed(twins)}", fix)] if twins else []
+    names = [str(name) for name in coordinate(recording, "neuroid_id")]
+    return _coincidence_faults("neuroids with the same values under two names", found, names, fix)
 
 
 def _equal_presentations(recording: xr.DataArray, values: Values) -> list[tuple[str, str]]:
     stimulus, repetition = (coordinate(recording, name) for name in ("stimulus_id", "repetition"))
-    names = np.array([f"{a} ({b})" for a, b in zip(stimulus, repetition, strict=True)])
-    twins = _twins(names, values)
+    found = equal_presentations(values, stimulus)
     fix = "Keep one of each; a trial that stands twice makes the data look more reliable than they are."
-    return [(f"presentations with the same values: {_listed(twins)}", fix)] if twins else []
+    names = [f"{a} ({b})" for a, b in zip(stimulus, repetition, strict=True)]
+    return _coincidence_faults("presentations with the same values", found, names, fix)
 
 
-def _twins(names: npt.NDArray[Any], rows: Values) -> list[tuple[str, str]]:
-    """Pairs of rows that are equal bit by bit; rows of two values or one, as of a lone spike, tell nothing."""
-    first: dict[str, str] = {}
-    twins = []
-    for name, row in zip(names, rows, strict=True):
-        finite = row[np.isfinite(row)]
-        if len(np.unique(finite)) < 3:
-            continue
-        known = first.setdefault(sha256_of_array(np.asarray(row)), str(name))
-        if known != str(name):
-            twins.append((known, str(name)))
-    return twins
+def _coincidence_faults(kind: str, found: Coincidences, names: list[str], fix: str) -> list[tuple[str, str]]:
+    if not found.pairs:
+        return []
+    listed = _listed([(names[a], names[b]) for a, b in found.pairs])
+    return [(f"{kind}: {listed}; by chance {found.expected:.1g} such pairs would be expected", fix)]
 
 
 def _listed(twins: list[tuple[str, str]]) -> str:

@@ -21,9 +21,13 @@ from ..core.hdf5_links import refuse_outside_parts
 from .readers.matlab_structs import read_matlab
 from .readers.npz_objects import read_npz
 
-__all__ = ["ENDINGS", "Field", "arranged", "file_of", "numbers", "read_field", "texts"]
+__all__ = ["ENDINGS", "Field", "arranged", "file_of", "numbers", "read_field", "text_hint", "texts", "truths"]
 
 ENDINGS = (".npz", ".nc", ".mat", ".nwb", ".h5")
+
+_READ = (
+    "Other files are not read: put the array of an .npy file into an .npz by numpy.savez(path, name=array)."
+)
 
 Array = npt.NDArray[Any]
 
@@ -70,11 +74,14 @@ def file_of(field: Field, files: Mapping[str, Path], folder: str) -> Path:
     if field.file is None and len(files) == 1:
         return next(iter(files.values()))
     if field.file is None or field.file not in files:
+        asked = "no 'file'" if field.file is None else f"the file '{field.file}'"
         raise InvalidDataError(
             f"The field '{field.name}' of {folder}",
-            got=f"the file '{field.file}' and the files {sorted(files)}",
-            needed="of one of these files",
-            hint="Name it as 'file' of the field.",
+            got=f"{asked} and the files {sorted(files)}",
+            needed="of one of these files" if files else f"in a file of {', '.join(ENDINGS)}",
+            hint=_READ
+            if not files or (field.file or "").endswith(".npy")
+            else "Name it as 'file' of the field.",
         )
     return files[field.file]
 
@@ -102,6 +109,10 @@ def read_field(field: Field, path: Path) -> Array:
 def numbers(field: Field, path: Path) -> npt.NDArray[np.float64]:
     """A field's values as numbers, scaled."""
     values = read_field(field, path)
+    if values.dtype.kind == "c":
+        raise InvalidDataError(
+            f"The field '{field.name}' of {path}", got="complex numbers", needed="real numbers"
+        )
     try:
         return np.asarray(values, dtype=np.float64) * field.scale
     except (TypeError, ValueError) as error:
@@ -110,9 +121,31 @@ def numbers(field: Field, path: Path) -> npt.NDArray[np.float64]:
         ) from error
 
 
+def truths(field: Field, path: Path) -> npt.NDArray[np.bool_]:
+    """A field's values as truth values: 0 and 1, or true and false."""
+    values = read_field(field, path)
+    false, true = _false_and_true(values)
+    if (false | true).all():
+        return np.asarray(true)
+    wrong = dict.fromkeys(texts(values[~(false | true)]))
+    raise InvalidDataError(
+        f"The field '{field.name}' of {path}",
+        got=f"values such as {list(wrong)[:3]}",
+        needed="of 0 and 1, or true and false, alone",
+    )
+
+
 def texts(values: Array) -> list[str]:
     """Names, one each, whichever way the format keeps strings and numbers."""
+    if _are_characters(values) and min(values.shape) > 1:  # a text a row, as in netCDF's arrays of characters
+        return [_text(values.dtype.type().join(row)) for row in values.tolist()]
     return [_text(value) for value in np.ravel(values)]
+
+
+def text_hint(values: Array) -> str:
+    """Advice where characters stand for texts."""
+    one = "These are single characters: give a text for each, or a row of characters for each."
+    return one if _are_characters(values) else ""
 
 
 def arranged(values: Array, field: Field, axes: Sequence[str], subject: str) -> Array:
@@ -129,9 +162,21 @@ def arranged(values: Array, field: Field, axes: Sequence[str], subject: str) -> 
     return np.expand_dims(ordered, [place for place, name in enumerate(axes) if name not in own])
 
 
+def _are_characters(values: Array) -> bool:
+    single = np.dtype(f"{values.dtype.kind}1").itemsize if values.dtype.kind in "SU" else -1
+    return values.ndim == 2 and values.dtype.itemsize == single
+
+
+def _false_and_true(values: Array) -> tuple[Array, Array]:
+    if values.dtype.kind in "biuf":
+        return values == 0, values == 1
+    words = np.array([text.lower() for text in texts(values)]).reshape(values.shape)
+    return np.isin(words, ("0", "false")), np.isin(words, ("1", "true"))
+
+
 def _text(value: Any) -> str:
     if isinstance(value, bytes):
-        return value.decode()
+        return value.decode().strip()
     if isinstance(value, np.ndarray):  # a cell of a MATLAB file
         return "" if value.size == 0 else _text(value.ravel()[0])
     if isinstance(value, float | np.floating) and float(value).is_integer():

@@ -18,10 +18,11 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
 from ..core.settings import Settings
-from .declared_fields import ENDINGS, Field, numbers, read_field, texts
+from .declared_fields import ENDINGS, Field, arranged, numbers, read_field, texts
 from .files.folder import folder_files
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, tracked_session
+from .space.tracking_checks import RefusedSessionError
 
 __all__ = ["SessionFields", "SessionOptions", "sessions"]
 
@@ -93,6 +94,11 @@ def sessions(card: DatasetCard, settings: Settings) -> SpatialDataset:
 def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
     fields = options.fields
     direction = fields.head_direction
+    spikes = _spikes(fields, path)
+    if not spikes:
+        raise RefusedSessionError(
+            f"The session '{path.stem}'", got="no cells in 'spike_times'", needed="of one cell or more"
+        )
     session = tracked_session(
         path.stem,
         texts(read_field(fields.animal, path))[0],
@@ -100,7 +106,7 @@ def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
         positions_m=_positions(fields.positions, path),
         arena_m=options.arena_m,
         corner_m=options.corner_m,
-        spikes_s={f"{path.stem}_{name}": times for name, times in _spikes(fields, path).items()},
+        spikes_s={f"{path.stem}_{name}": times for name, times in spikes.items()},
         head_direction=None if direction is None else np.ravel(numbers(direction, path)),
         limits=options.limits,
     )
@@ -108,8 +114,7 @@ def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
 
 
 def _positions(field: Field, path: Path) -> Array:
-    values = numbers(field, path)
-    return values.T if field.axes == ("xy", "time") else values
+    return arranged(numbers(field, path), field, ("time", "xy"), f"The field 'positions' of {path}")
 
 
 def _spikes(fields: SessionFields, path: Path) -> dict[str, Array]:

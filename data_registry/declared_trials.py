@@ -23,14 +23,17 @@ from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
-from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts
+from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, text_hint, texts, truths
 from .files.folder import own_files
+from .repetitions import Repetitions, counted, first_repetitions
 from .space.dataset import read_options
+from .stimulus_numbers import StimulusBase, shown_names
 
 __all__ = ["TrialFields", "TrialOptions", "Trials", "trials"]
 
 _RESPONSES = ("presentation", "neuroid", "time_bin")
 _FRAMES = ("stimulus", "time", "height", "width", "colour")
+_MASK = ("presentation", "time_bin")
 _VELOCITY = ("stimulus", "time", "xy")
 
 Array = npt.NDArray[Any]
@@ -44,7 +47,7 @@ class TrialFields(BaseModel):
     responses : Field
         Numbers of axes presentation, neuroid and, where time matters, time_bin.
     stimulus : Field
-        Stimulus of each presentation: its name or, without `stimulus_id`, its number from 0.
+        Stimulus of each presentation: its name or, without `stimulus_id` or with `stimulus_base`, its number.
     region, animal : Field
         Region and animal of each neuroid, or one value for all.
     stimulus_id : Field or None
@@ -95,7 +98,13 @@ class TrialOptions(BaseModel):
     ----------
     fields : TrialFields
     masks : mapping of str to Field
-        Epochs by name, of axes presentation and time_bin.
+        Epochs by name, of axes presentation and time_bin: 0 and 1, or false and true. One of `axes` time_bin
+        alone is the same for all presentations.
+    stimulus_base : {0, 1} or None
+        Number of the first stimulus, where `stimulus` holds numbers; None where names are given, or numbers from 0.
+    repetitions : {"smallest"}, int or None
+        Number of repetitions to keep of each stimulus, the first ones: as many as all have, or this number, without
+        the stimuli that have fewer. None where all have equally many.
     rate_hz : float
         Steps of the stimuli per second.
     degrees_per_pixel : float or None
@@ -110,6 +119,8 @@ class TrialOptions(BaseModel):
 
     fields: TrialFields
     masks: Mapping[str, Field] = {}
+    stimulus_base: StimulusBase | None = None
+    repetitions: Repetitions | None = None
     rate_hz: Annotated[float, Limited(gt=0)]
     degrees_per_pixel: Annotated[float, Limited(gt=0)] | None = None
     arena_m: tuple[float, float] | None = None
@@ -152,21 +163,25 @@ class Trials:
                 needed="of at least one neuroid",
             )
         in_time = self._time_bins(values.shape[2])
-        return recording(
+        whole = recording(
             values[:, chosen] if in_time else values[:, chosen, 0],
             presentation=self._presentations(len(values)),
             neuroid=self._neuroids(values.shape[1], chosen),
             time_bin=in_time,
-            masks=self._masks() if in_time else None,
+            masks=self._masks((len(values), values.shape[2])) if in_time else None,
             attrs={"units": self._options.units},
+        )
+        return first_repetitions(
+            whole, self._options.repetitions, f"The recording of '{self.card.identifier}'"
         )
 
     def _presentations(self, n: int) -> dict[str, list[Any]]:
-        shown = self._per("presentation", "stimulus", n)
+        field, base = f"The field 'stimulus' of '{self.card.identifier}'", self._options.stimulus_base
+        shown = shown_names(self._per("presentation", "stimulus", n), self._stimulus_ids(), base, field)
         condition = shown if self._fields.condition is None else self._per("presentation", "condition", n)
         if self._fields.repetition is None:
-            return {"stimulus_id": shown, "condition": condition, "repetition": _counted(shown)}
-        repetition = [int(number) for number in self._per("presentation", "repetition", n)]
+            return {"stimulus_id": shown, "condition": condition, "repetition": counted(shown)}
+        repetition = self._whole_numbers("repetition", self._per("presentation", "repetition", n))
         return {"stimulus_id": shown, "condition": condition, "repetition": repetition}
 
     def _neuroids(self, n: int, chosen: Array) -> dict[str, list[str]]:
@@ -195,12 +210,24 @@ class Trials:
             )
         return {name: np.ravel(numbers(field, self._file(field))) for name, field in edges.items()}
 
-    def _masks(self) -> dict[str, npt.NDArray[np.bool_]]:
-        masks = self._options.masks
-        return {name: read_field(field, self._file(field)).astype(bool) for name, field in masks.items()}
+    def _masks(self, shape: tuple[int, int]) -> dict[str, npt.NDArray[np.bool_]]:
+        return {name: self._mask(name, field, shape) for name, field in self._options.masks.items()}
+
+    def _mask(self, name: str, field: Field, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+        """An epoch; without one of its axes it is the same along it."""
+        subject = f"The mask '{name}' of '{self.card.identifier}'"
+        mask = arranged(truths(field, self._file(field)), field, _MASK, subject)
+        if any(size not in (1, whole) for size, whole in zip(mask.shape, shape, strict=True)):
+            raise InvalidDataError(
+                subject,
+                got=f"{mask.shape[0]} presentations and {mask.shape[1]} time bins",
+                needed=f"over {shape[0]} presentations and {shape[1]} time bins",
+                hint=f"Name the order in which its axes lie, 'axes' of the mask, among {list(_MASK)}.",
+            )
+        return np.array(np.broadcast_to(mask, shape))
 
     def _clips(self) -> list[Stimulus]:
-        frames = self._array("frames", _FRAMES, read_field)
+        frames = _as_bytes(self._array("frames", _FRAMES, read_field))
         if frames.dtype != np.uint8:
             raise InvalidDataError(
                 f"The frames of '{self.card.identifier}'", got=f"type {frames.dtype}", needed="bytes (uint8)"
@@ -231,15 +258,28 @@ class Trials:
     def _per(self, axis: str, name: str, n: int) -> list[str]:
         """A field with one value for each of an axis, or one for all."""
         field: Field = self._require(name)
-        found = texts(read_field(field, self._file(field)))
+        values = read_field(field, self._file(field))
+        found = texts(values)
         found = found * n if len(found) == 1 else found
         if len(found) != n:
             raise InvalidDataError(
                 f"The field '{name}' of '{self.card.identifier}'",
                 got=f"{len(found)} values",
                 needed=f"one for each of the {n} on the axis '{axis}'",
+                hint=text_hint(values),
             )
         return found
+
+    def _whole_numbers(self, name: str, found: Sequence[str]) -> list[int]:
+        wrong = [one for one in found if not one.removeprefix("-").isdecimal()]
+        if wrong:
+            raise InvalidDataError(
+                f"The field '{name}' of '{self.card.identifier}'",
+                got=f"'{wrong[0]}'",
+                needed="of whole numbers",
+                hint=f"Number them, or leave '{name}' out: then they are counted in the order of presentations.",
+            )
+        return [int(one) for one in found]
 
     def _array(self, name: str, axes: Sequence[str], read: Any) -> Array:
         field = self._require(name)
@@ -267,14 +307,10 @@ def trials(card: DatasetCard, settings: Settings) -> Trials:
     return Trials(card, settings, read_options(card, TrialOptions))
 
 
-def _counted(names: Sequence[str]) -> list[int]:
-    """Number of earlier occurrences of each name."""
-    seen: dict[str, int] = {}
-    counts = []
-    for name in names:
-        counts.append(seen.get(name, 0))
-        seen[name] = counts[-1] + 1
-    return counts
+def _as_bytes(frames: Array) -> Array:
+    """Frames that MATLAB keeps as doubles, as bytes; those of 0 and 1 alone may be on another scale."""
+    whole = frames.dtype.kind == "f" and frames.size and (frames == np.clip(np.round(frames), 0, 255)).all()
+    return frames.astype(np.uint8) if whole and frames.max() > 1 else frames
 
 
 def _numbered(n: int) -> list[str]:

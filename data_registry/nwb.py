@@ -26,8 +26,11 @@ from .files.folder import folder_files
 from .readers.nwb_series import choose_series, heading, in_metres, series_times
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, in_window, tracked_session
+from .space.tracking_checks import RefusedSessionError
 
 __all__ = ["IntervalChoice", "NwbOptions", "nwb_dataset", "read_nwb"]
+
+_SHOWN = 5  # values of a column in a message
 
 Array = npt.NDArray[np.float64]
 
@@ -206,6 +209,8 @@ def _cells(path: Path, file: Any, options: NwbOptions) -> dict[str, tuple[Array,
         for row in range(len(names))
         if all(table[column][row] in values for column, values in options.units_where.items())
     ]
+    if not counted:
+        raise _no_units(path, table, options)
     labels = {label: column for label, column in options.labels.items() if column in table}
     return {
         names[row]: (
@@ -214,6 +219,16 @@ def _cells(path: Path, file: Any, options: NwbOptions) -> dict[str, tuple[Array,
         )
         for row in counted
     }
+
+
+def _no_units(path: Path, table: Mapping[str, list[str]], options: NwbOptions) -> RefusedSessionError:
+    there = {column: sorted({*table[column]})[:_SHOWN] for column in options.units_where}
+    return RefusedSessionError(
+        f"The units of {path}",
+        got=f"{there}, and none as 'units_where' asks" if there else "none",
+        needed=f"with one or more of {dict(options.units_where)}" if there else "of one cell or more",
+        hint="Choose among these values, or write 'leave_out_refused: true' to leave such sessions out.",
+    )
 
 
 def _columns_read(options: NwbOptions, columns: Mapping[str, object]) -> list[str]:

@@ -1,6 +1,7 @@
 """Reading nested structs out of MATLAB files, of version 5 and of version 7.3 (HDF5), as nested dictionaries.
 
-Version 7.3 keeps arrays with their axes reversed; they are turned round here, so that both versions give the same.
+The same content gives equal values in both: arrays of MATLAB's shape, a text for each row of characters, object
+arrays of cells and of structs, and without its array what is single.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError, mat_struct, matfile_version
 
 from ...core.errors import InvalidDataError
-from ...core.hdf5_links import refuse_outside_parts
+from ._matlab_hdf5 import read_hdf5
 
 __all__ = ["read_matlab"]
 
@@ -39,7 +41,7 @@ def read_matlab(path: Path, names: Sequence[str]) -> dict[str, Any]:
     """
     try:
         if matfile_version(str(path))[0] == _HDF5:
-            return _read_hdf5(path, names)
+            return read_hdf5(path, names)
         content = loadmat(path, variable_names=list(names), struct_as_record=False)
     except _DAMAGE as error:
         raise InvalidDataError(
@@ -63,28 +65,22 @@ _DAMAGE = (
 
 
 def _plain(value: Any) -> Any:
-    """Structs, which MATLAB keeps as arrays of one, as dictionaries."""
-    if isinstance(value, np.ndarray) and value.dtype == object and value.size == 1:
-        value = value.item()
+    """Structs as dictionaries; MATLAB keeps a single one, or a single cell, as an array of one."""
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return _plain(value.item()) if value.size == 1 else _each_plain(value)
     if isinstance(value, mat_struct):
         return {name: _plain(getattr(value, name)) for name in _field_names(value)}
-    return value
+    dense = getattr(value, "toarray", None)  # of a sparse matrix
+    return value if dense is None else dense()
+
+
+def _each_plain(values: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    plain = np.empty_like(values)
+    for place in np.ndindex(values.shape):
+        plain[place] = _plain(values[place])
+    return plain
 
 
 def _field_names(struct: Any) -> list[str]:
     names: list[str] = struct._fieldnames
     return names
-
-
-def _read_hdf5(path: Path, names: Sequence[str]) -> dict[str, Any]:
-    import h5py  # only files of version 7.3 need it
-
-    refuse_outside_parts(path, kind="MATLAB file")
-    with h5py.File(path, "r") as file:
-        return {name: _from_hdf5(file[name]) for name in names if name in file}
-
-
-def _from_hdf5(item: Any) -> Any:
-    if hasattr(item, "keys"):
-        return {name: _from_hdf5(item[name]) for name in item}
-    return np.asarray(item).T

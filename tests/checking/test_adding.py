@@ -7,6 +7,7 @@ import netCDF4
 import numpy as np
 import pytest
 import yaml
+from matlab_v73 import save_v73
 from scipy.io import savemat
 from typer.testing import CliRunner
 
@@ -95,6 +96,14 @@ def to_mat(path, arrays):
     )
 
 
+def to_mat_of_doubles(path, arrays):
+    """Version 7.3, numbers all doubles as MATLAB makes them."""
+    objects = {
+        name: a.astype(object) if a.dtype.kind == "U" else a.astype(float) for name, a in arrays.items()
+    }
+    save_v73(path, objects)
+
+
 def to_nc(path, arrays):
     with netCDF4.Dataset(path, "w") as file:
         for name, array in arrays.items():
@@ -111,7 +120,13 @@ def to_hdf5(path, arrays):
             file[name] = array.astype("S") if array.dtype.kind == "U" else array
 
 
-WRITERS = {"data.npz": to_npz, "data.mat": to_mat, "data.nc": to_nc, "data.h5": to_hdf5}
+WRITERS = {
+    "data.npz": to_npz,
+    "data.mat": to_mat,
+    "hdf.mat": to_mat_of_doubles,
+    "data.nc": to_nc,
+    "data.h5": to_hdf5,
+}
 
 
 def write(folder, arrays, file="data.npz", **changes):

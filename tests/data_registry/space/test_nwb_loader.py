@@ -45,7 +45,7 @@ def put(settings, file, name="a.nwb"):
     return written.write_nwb(settings.data_dir / "somebody2024" / name, file)
 
 
-def other_lab():
+def other_lab(good="good"):
     """In cm without a conversion, at a rate instead of times, degrees, rest before and after, units by quality."""
     file = pynwb.NWBFile(
         session_description="Rest, open field, rest.",
@@ -71,7 +71,7 @@ def other_lab():
     file.add_unit_column(name="quality", description="Quality.")
     for cell, times in written.spikes(0).items():
         sleeping = np.linspace(1, REST_S - 1, 5000)
-        quality = "good" if cell.startswith("t2") else "mua"
+        quality = good if cell.startswith("t2") else "mua"
         file.add_unit(spike_times=np.concatenate([sleeping, times + REST_S]), quality=quality)
     return file
 
@@ -186,3 +186,20 @@ def test_stored_values_become_metres_by_conversion_offset_and_unit(conversion, o
     np.testing.assert_allclose(
         found, [[0.01 * (-value * conversion + offset), 0.01 * (value * conversion + offset)]]
     )
+
+
+def test_units_where_that_no_unit_meets_is_refused_with_what_there_is(settings, tmp_path):
+    put(settings, other_lab())
+    with pytest.raises(InvalidDataError, match="'units_where' asks") as refused:
+        _ = load(settings, tmp_path, units_where={"quality": ["great"]}).sessions
+    for part in ("'great'", "['good', 'mua']", "a.nwb", "leave_out_refused"):
+        assert part in str(refused.value)
+
+
+def test_a_session_without_a_unit_that_counts_is_left_out_where_that_is_allowed(settings, tmp_path):
+    put(settings, other_lab(), "a.nwb")
+    put(settings, other_lab(good="mua"), "b.nwb")
+    data = load(settings, tmp_path, units_where={"quality": ["good"]}, leave_out_refused=True)
+    assert [session.identifier for session in data.sessions] == ["unknown-a"]
+    (refused,) = data.refused
+    assert "b.nwb" in str(refused)
