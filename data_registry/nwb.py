@@ -23,7 +23,7 @@ from ..core.errors import InvalidDataError, MissingPartError, foreign_errors
 from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
 from .files.folder import folder_files
-from .readers.nwb_series import choose_series, heading, in_metres, series_times
+from .readers.nwb_series import AngleUnit, choose_series, heading, in_metres, series_times
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, in_window, tracked_session
 
@@ -59,6 +59,8 @@ class NwbOptions(SpatialOptions):
         Name of the series of the hind light; head direction is from it to the position. May be absent in a file.
     head_direction : str or None
         Name of a series of angles, where they are given as such. May be absent in a file.
+    head_direction_unit : {"degrees", "radians"} or None
+        Unit of the angles, before the one that the series names; None where that is right.
     columns : tuple of int
         Columns of x and y.
     metres_per_unit : float or None
@@ -76,6 +78,7 @@ class NwbOptions(SpatialOptions):
     position: str | None = None
     second_led: str | None = None
     head_direction: str | None = None
+    head_direction_unit: AngleUnit | None = None
     columns: tuple[int, int] = (0, 1)
     metres_per_unit: float | None = Field(default=None, gt=0)
     unit_name: str | None = None
@@ -115,7 +118,7 @@ def read_nwb(path: Path, options: NwbOptions) -> list[TrackedSession]:
         series = choose_series(path, file, options.position)
         times, data = series_times(series), np.asarray(series.data[:], dtype=float)
         positions = in_metres(path, series, data, options.columns, options.metres_per_unit)
-        direction = heading(path, file, options, positions)
+        direction = heading(path, file, options, times, positions)
         name, animal = _session_name(path, file), _animal(file)
         cells = {f"{name}_{unit}": known for unit, known in _cells(path, file, options).items()}
         windows = [(-np.inf, np.inf)] if options.interval is None else _windows(path, file, options.interval)

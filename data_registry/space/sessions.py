@@ -15,7 +15,9 @@ import numpy.typing as npt
 from .tracking_checks import (
     RefusedSessionError,
     check_arena,
+    check_direction,
     check_plausible,
+    check_sampling,
     check_shapes,
     check_times,
     refuse_above,
@@ -143,8 +145,8 @@ def tracked_session(
     Raises
     ------
     RefusedSessionError
-        If time runs backwards, shapes disagree, a limit is passed, or position, speed or arena are implausible,
-        as when they are in cm.
+        If time runs backwards, shapes disagree, a limit is passed, or times, position, speed, arena or head
+        direction are implausible, as when they are in ms, cm or degrees.
     """
     limits = limits or TrackingLimits()
     subject = f"The session '{identifier}'"
@@ -156,6 +158,9 @@ def tracked_session(
     refuse_above(
         subject, int((~known).sum()), len(known), limits.max_dropped_share, "lost or repeated samples"
     )
+    check_sampling(subject, times, limits.max_gap_s)
+    if head_direction is not None:
+        check_direction(subject, times[known], np.asarray(head_direction, dtype=float)[known])
     check_plausible(subject, times[known], positions[known], arena_m, filled=corner_m is None)
     placed = positions - (_centring_corner(positions[known], arena_m) if corner_m is None else corner_m)
     kept = known & _within(placed, arena_m, limits.wall_margin_m)

@@ -10,7 +10,9 @@ from ...core.errors import InvalidDataError
 __all__ = [
     "RefusedSessionError",
     "check_arena",
+    "check_direction",
     "check_plausible",
+    "check_sampling",
     "check_shapes",
     "check_times",
     "refuse_above",
@@ -21,10 +23,19 @@ Array = npt.NDArray[np.float64]
 # Boxes and tracks for rats and mice are 0.3 to 4 m; a running rat is near 0.2 m/s, rarely above 1 m/s.
 _SIDES_M = (0.1, 20.0)
 _FASTEST_MEDIAN_M_S = 2.0
-_SMALLEST_SHARE, _LARGEST_SHARE = 0.05, 1.5  # of the arena's side, that positions may span
+_SMALLEST_SHARE, _LARGEST_SHARE = 0.05, 1.2  # of the arena's side, that positions may span
 _UNIT_MISTAKEN = 20.0
 _FILLED_SHARE = 0.8
-_CENTIMETRES = "They look like centimetres; give metres (with NWB, multiply by 'conversion')."
+_CENTIMETRES = (
+    "They look like centimetres; give metres (where NWB's 'unit' or 'conversion' is wrong, by 'metres_per_unit', "
+    "and of a declared field by 'scale', in the options of the card)."
+)
+# Rats turn their heads by 1 rad/s on average and rarely by 10; they look all round in a minute.
+_FASTEST_TURN_RAD_S = 25.0
+_STILL_RAD, _LEAST_TURN_RAD = 1e-6, 1.01
+_ANGLE_UNIT = (
+    "Give the unit in the options of the card: 'head_direction_unit' for NWB, 'scale' of a declared field."
+)
 
 
 class RefusedSessionError(InvalidDataError):
@@ -57,6 +68,53 @@ def check_times(subject: str, times: Array) -> None:
             got=f"time going backwards {len(backwards)} times, first from {before:g} to {after:g} s",
             needed="with times that increase",
             hint="Joined sessions have to be given apart.",
+        )
+
+
+def check_sampling(subject: str, times: Array, max_gap_s: float) -> None:
+    """Refuse positions so rare that most of the time would not count, as where the times are not in seconds."""
+    step = float(np.median(np.diff(times)))
+    if step > max_gap_s:
+        raise RefusedSessionError(
+            f"{subject}: the times",
+            got=f"a median of {step:.3g} s from one position to the next",
+            needed=f"in seconds, no more than 'max_gap_s', {max_gap_s:g}, apart",
+            hint="They look like milliseconds or numbers of samples; or raise 'max_gap_s' of the 'limits'.",
+        )
+
+
+def check_direction(subject: str, times: Array, direction: Array) -> None:
+    """Refuse angles that cannot be an animal's head direction in radians.
+
+    Angles may be folded into a turn or not; those that exceed a turn must then change as fast as a head can.
+
+    Parameters
+    ----------
+    subject : str
+        The session, for messages.
+    times : array of shape (time,)
+        Increasing.
+    direction : array of shape (time,)
+        Angles that are given as radians.
+    """
+    known = np.isfinite(direction)
+    if known.sum() < 2:
+        return
+    spread, steps = np.ptp(direction[known]), np.abs(np.diff(direction[known]))
+    if _STILL_RAD < spread <= _LEAST_TURN_RAD:
+        raise RefusedSessionError(
+            f"{subject}: the head direction",
+            got=f"spread over {spread:.3g} rad",
+            needed="an animal's that looks around, in radians",
+            hint=f"It looks like radians taken for degrees, or like turns. {_ANGLE_UNIT}",
+        )
+    speed = float(np.quantile(steps / np.diff(times[known]), 0.99))
+    if spread > 2 * np.pi * 1.01 and speed > _FASTEST_TURN_RAD_S:
+        raise RefusedSessionError(
+            f"{subject}: the head direction",
+            got=f"spread over {spread:.3g} rad, with turns of {speed:.3g} rad/s",
+            needed=f"an animal's in radians, folded or with turns of at most {_FASTEST_TURN_RAD_S:g} rad/s",
+            hint=f"It looks like degrees. {_ANGLE_UNIT}",
         )
 
 

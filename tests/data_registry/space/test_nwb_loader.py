@@ -14,6 +14,7 @@ from innerscore.core.errors import InvalidCardError, InvalidDataError
 from innerscore.core.labelled import coordinate
 from innerscore.data_registry import load_dataset
 from innerscore.data_registry.readers.nwb_series import in_metres
+from innerscore.data_registry.space.head_direction import head_direction_tuning
 
 CARD = {
     "identifier": "Somebody2024",
@@ -119,6 +120,79 @@ def test_a_unit_that_is_no_length_needs_a_word_in_the_options(settings, tmp_path
         _ = load(settings, tmp_path, **LIGHT).sessions
     (session,) = load(settings, tmp_path, **LIGHT, metres_per_unit=0.01).sessions
     assert session.positions_m.max() <= 1
+
+
+TURNING = np.cumsum(np.random.default_rng(4).normal(0, 0.1, len(written.TIMES)))  # rad, not folded
+FOLDED = np.angle(np.exp(1j * TURNING))
+
+
+def with_angles(angle, unit, times=written.TIMES, conversion=1.0):
+    """A cell that fires in one direction only, beside the angles under a label."""
+    file = written.nwb_file(0)
+    compass = pynwb.behavior.CompassDirection(name="Compass")
+    compass.create_spatial_series(
+        name="yaw", data=angle, timestamps=times, unit=unit, conversion=conversion, reference_frame="x axis"
+    )
+    file.processing["behavior"].add(compass)
+    tuned = written.TIMES[(np.abs(FOLDED - 1.0) < 0.3) & np.isfinite(written.in_cm(0)).all(axis=1)] + 0.001
+    file.add_unit(spike_times=tuned, unit_name="hd", histology="", hemisphere="Left")
+    return file
+
+
+def vector_length(data):
+    tuning = head_direction_tuning(data.sessions)
+    rate = np.nan_to_num(tuning.rates[-1])
+    return abs((rate * np.exp(1j * tuning.centres)).sum()) / rate.sum()
+
+
+@pytest.mark.parametrize(
+    ("angle", "unit", "options"),
+    [
+        (FOLDED, "radians", {}),
+        (FOLDED, " RAD", {}),
+        (TURNING, "radians", {}),
+        (np.rad2deg(FOLDED), "deg", {}),
+        (np.rad2deg(TURNING), "°", {}),
+        (np.rad2deg(FOLDED), "meters", {"head_direction_unit": "degrees"}),
+        (np.rad2deg(FOLDED), "radians", {"head_direction_unit": "degrees"}),
+        (FOLDED, "degrees", {"head_direction_unit": "radians"}),
+    ],
+)
+def test_head_direction_is_read_in_the_unit_that_the_file_or_the_card_names(
+    settings, tmp_path, angle, unit, options
+):
+    put(settings, with_angles(angle, unit))
+    data = load(settings, tmp_path, **LIGHT, head_direction="yaw", **options)
+    (session,) = data.sessions
+    known = np.isfinite(written.in_cm(0)).all(axis=1)
+    np.testing.assert_allclose(np.exp(1j * session.head_direction), np.exp(1j * FOLDED[known]), atol=1e-9)
+    assert vector_length(data) == pytest.approx(np.sin(0.3) / 0.3, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("angle", "unit", "message"),
+    [
+        (np.rad2deg(FOLDED), "meters", "the unit 'meters'.*head_direction_unit"),
+        (np.rad2deg(FOLDED), "Degrees (0 to 360)", "head_direction_unit"),
+        (np.rad2deg(FOLDED), "radians", "looks like degrees.*head_direction_unit"),
+        (np.rad2deg(TURNING), "radians", "looks like degrees.*head_direction_unit"),
+        (FOLDED, "degrees", "radians taken for degrees.*head_direction_unit"),
+        (FOLDED / (2 * np.pi), "radians", "like turns.*head_direction_unit"),
+        (np.stack([np.cos(FOLDED), np.sin(FOLDED)], axis=1), "radians", "one angle a sample"),
+    ],
+)
+def test_a_unit_of_head_direction_that_is_unknown_or_contradicted_by_the_angles_is_refused(
+    settings, tmp_path, angle, unit, message
+):
+    put(settings, with_angles(angle, unit))
+    with pytest.raises(InvalidDataError, match=message):
+        _ = load(settings, tmp_path, **LIGHT, head_direction="yaw").sessions
+
+
+def test_angles_that_were_sampled_at_other_times_than_the_position_are_refused(settings, tmp_path):
+    put(settings, with_angles(FOLDED, "radians", times=written.TIMES + 2.0))
+    with pytest.raises(InvalidDataError, match="times up to 2 s from those of the position"):
+        _ = load(settings, tmp_path, **LIGHT, head_direction="yaw").sessions
 
 
 @pytest.mark.parametrize(
