@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
 from ..core.settings import Settings
+from .animals import named_animal
 from .declared_fields import ENDINGS, Field, numbers, read_field, texts
 from .files.folder import folder_files
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
@@ -95,7 +96,7 @@ def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
     direction = fields.head_direction
     session = tracked_session(
         path.stem,
-        texts(read_field(fields.animal, path))[0],
+        _animal(fields.animal, path),
         times_s=np.ravel(numbers(fields.times, path)),
         positions_m=_positions(fields.positions, path),
         arena_m=options.arena_m,
@@ -105,6 +106,15 @@ def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
         limits=options.limits,
     )
     return [session]
+
+
+def _animal(field: Field, path: Path) -> str:
+    subject = f"The field 'animal' of {path}"
+    names = list(dict.fromkeys(texts(read_field(field, path))))
+    if len(names) > 1:
+        raise InvalidDataError(subject, got=f"{names[:5]}", needed="one animal a session")
+    hint = "Name it in each file, or for all of them as 'value' of the field."
+    return named_animal(names[0] if names else None, subject, hint=hint)
 
 
 def _positions(field: Field, path: Path) -> Array:

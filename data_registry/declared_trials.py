@@ -23,6 +23,7 @@ from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
+from .animals import named_animal
 from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts
 from .files.folder import own_files
 from .space.dataset import read_options
@@ -174,10 +175,15 @@ class Trials:
         names = numbered if self._fields.neuroid_id is None else self._per("neuroid", "neuroid_id", n)
         columns = {
             "neuroid_id": names,
-            "animal": self._per("neuroid", "animal", n),
+            "animal": self._animals(n),
             "region": self._per("neuroid", "region", n),
         }
         return {name: [values[k] for k in chosen] for name, values in columns.items()}
+
+    def _animals(self, n: int) -> list[str]:
+        subject = f"The field 'animal' of '{self.card.identifier}'"
+        hint = "Name the animal of each neuroid, or of all as 'value' of the field."
+        return [named_animal(name, subject, hint=hint) for name in self._per("neuroid", "animal", n)]
 
     def _time_bins(self, n: int) -> dict[str, Array] | None:
         edges = {

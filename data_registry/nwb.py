@@ -7,27 +7,28 @@ interval that the options ask for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
 from ..core.cards import DatasetCard
-from ..core.errors import InvalidDataError, MissingPartError, foreign_errors
+from ..core.errors import InvalidCardError, InvalidDataError, MissingPartError, foreign_errors
 from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
+from .animals import is_name, named_animal
 from .files.folder import folder_files
 from .readers.nwb_series import AngleUnit, choose_series, heading, in_metres, series_times
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, in_window, tracked_session
 
-__all__ = ["IntervalChoice", "NwbOptions", "nwb_dataset", "read_nwb"]
+__all__ = ["IntervalChoice", "NwbOptions", "nwb_dataset", "nwb_readers", "read_nwb"]
 
 Array = npt.NDArray[np.float64]
 
@@ -65,6 +66,9 @@ class NwbOptions(SpatialOptions):
         Columns of x and y.
     metres_per_unit : float or None
         Length of the series' unit, where the file does not name one. A unit of length that is named needs none.
+    animal : "file", "folder", mapping of str to str, or None
+        Animal of the files that name no subject: the file's name or that of its folder is an animal's. Or names by
+        file, which go before the subjects that those files name. None where every file names its subject.
     unit_name : str or None
         Column of the units table with names that are distinct in a file; None for the row's number.
     labels : mapping of str to str
@@ -81,6 +85,7 @@ class NwbOptions(SpatialOptions):
     head_direction_unit: AngleUnit | None = None
     columns: tuple[int, int] = (0, 1)
     metres_per_unit: float | None = Field(default=None, gt=0)
+    animal: Literal["file", "folder"] | Mapping[str, str] | None = None
     unit_name: str | None = None
     labels: Mapping[str, str] = {}
     units_where: Mapping[str, tuple[str, ...]] = {}
@@ -92,9 +97,29 @@ def nwb_dataset(card: DatasetCard, settings: Settings) -> SpatialDataset:
     options = read_options(card, NwbOptions)
 
     def readers() -> list[partial[list[TrackedSession]]]:
-        return [partial(read_nwb, path, options) for path in folder_files(card, (".nwb",), settings)]
+        return nwb_readers(card, folder_files(card, (".nwb",), settings), options)
 
     return SpatialDataset(card, readers, options)
+
+
+def nwb_readers(
+    card: DatasetCard, paths: Sequence[Path], options: NwbOptions
+) -> list[partial[list[TrackedSession]]]:
+    """Readers of all files of a data set, one each.
+
+    Raises
+    ------
+    InvalidCardError
+        If the options name the animal of a file that is not there.
+    """
+    named = options.animal if isinstance(options.animal, Mapping) else {}
+    if missing := sorted(set(named) - {path.name for path in paths}):
+        raise InvalidCardError(
+            f"The option 'animal' of data set '{card.identifier}'",
+            got=f"animals of {missing}",
+            needed=f"of files that are there, such as {sorted(path.name for path in paths)[:5]}",
+        )
+    return [partial(read_nwb, path, options) for path in paths]
 
 
 def read_nwb(path: Path, options: NwbOptions) -> list[TrackedSession]:
@@ -119,7 +144,7 @@ def read_nwb(path: Path, options: NwbOptions) -> list[TrackedSession]:
         times, data = series_times(series), np.asarray(series.data[:], dtype=float)
         positions = in_metres(path, series, data, options.columns, options.metres_per_unit)
         direction = heading(path, file, options, times, positions)
-        name, animal = _session_name(path, file), _animal(file)
+        name, animal = _session_name(path, file), _animal(path, file, options)
         cells = {f"{name}_{unit}": known for unit, known in _cells(path, file, options).items()}
         windows = [(-np.inf, np.inf)] if options.interval is None else _windows(path, file, options.interval)
     endings = [""] if len(windows) == 1 else [f"-part-{k}" for k in range(1, len(windows) + 1)]
@@ -253,6 +278,11 @@ def _session_name(path: Path, file: Any) -> str:
     return str(file.session_id or path.stem)
 
 
-def _animal(file: Any) -> str:
-    subject = file.subject
-    return str(subject.subject_id) if subject is not None and subject.subject_id else "unknown"
+def _animal(path: Path, file: Any, options: NwbOptions) -> str:
+    name = None if file.subject is None else file.subject.subject_id
+    if isinstance(options.animal, Mapping):
+        name = options.animal.get(path.name, name)
+    elif options.animal is not None and not is_name(name):
+        name = {"file": path.stem, "folder": path.parent.name}[options.animal]
+    hint = "Give 'animal' in the options of the card: file, folder, or a name for each file, {a.nwb: rat-1}."
+    return named_animal(name, f"The subject of {path}", hint=hint)

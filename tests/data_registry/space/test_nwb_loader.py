@@ -31,6 +31,7 @@ CARD = {
     "options": {"arena_m": [1.0, 1.0], "maps": {"smoothing_m": 0.05}},
 }
 LIGHT = {"position": "SpatialSeriesLED1"}
+BY_FILE = {"animal": "file"}
 REST_S = 300.0
 
 
@@ -98,9 +99,10 @@ def test_what_another_lab_calls_things_is_said_in_the_options(settings, tmp_path
         units_where={"quality": ["good"]},
         labels={"quality": "quality"},
         head_direction="yaw",
+        animal="file",
     )
     (session,) = data.sessions
-    assert session.animal == "unknown"
+    assert session.animal == "a"
     assert list(session.spikes_s) == ["a_1", "a_2"]
     np.testing.assert_allclose(session.positions_m, written.PATHS[0][: len(session.times_s)], atol=0.02)
     assert session.n_spikes_outside <= 1
@@ -108,6 +110,26 @@ def test_what_another_lab_calls_things_is_said_in_the_options(settings, tmp_path
     maps = data.recording("MEC")
     assert set(coordinate(maps, "quality")) == {"good"}
     assert np.nanmax(maps.values) < 40  # the thousands of spikes at rest are not in it
+
+
+def animals(settings, tmp_path, **options):
+    return [session.animal for session in load(settings, tmp_path, **LIGHT, **options).sessions]
+
+
+def test_animals_that_a_file_does_not_name_are_not_merged(settings, tmp_path):
+    put(settings, written.nwb_file(0, subject=None), "R1/a.nwb")
+    put(settings, written.nwb_file(1, subject="Unknown"), "R2/b.nwb")
+    put(settings, written.nwb_file(2, subject="R2"), "R2/c.nwb")
+    with pytest.raises(InvalidDataError, match=r"The subject of .*a\.nwb .*'animal' in the options"):
+        animals(settings, tmp_path)
+    assert animals(settings, tmp_path, animal="file") == ["a", "b", "R2"]
+    assert animals(settings, tmp_path, animal="folder") == ["R1", "R2", "R2"]
+    assert animals(settings, tmp_path, animal={"a.nwb": "x", "b.nwb": "y"}) == ["x", "y", "R2"]
+    assert animals(settings, tmp_path, animal={"a.nwb": "x", "b.nwb": "y", "c.nwb": "z"}) == ["x", "y", "z"]
+    with pytest.raises(InvalidDataError, match=r"The subject of .*b\.nwb .*'Unknown'"):
+        animals(settings, tmp_path, animal={"a.nwb": "x"})
+    with pytest.raises(InvalidCardError, match=r"animals of \['d\.nwb'\]"):
+        animals(settings, tmp_path, animal={"d.nwb": "x"})
 
 
 def pixels():
@@ -206,8 +228,16 @@ def test_angles_that_were_sampled_at_other_times_than_the_position_are_refused(s
         (lambda: written.nwb_file(0, conversion=1.0), LIGHT, "look like centimetres.*conversion"),
         (lambda: written.nwb_file(0), LIGHT | {"columns": [0, 2]}, r"with columns \(0, 2\)"),
         (lambda: written.nwb_file(0), LIGHT | {"interval": {"table": "naps", "where": {}}}, "with 'naps'"),
-        (other_lab, {"interval": {"table": "epochs", "where": {"task": "swim"}}}, "no such row"),
-        (other_lab, {"interval": {"table": "epochs", "where": {"swims": "yes"}}}, r"with \['swims'\]"),
+        (
+            other_lab,
+            {"animal": "file", "interval": {"table": "epochs", "where": {"task": "swim"}}},
+            "no such row",
+        ),
+        (
+            other_lab,
+            BY_FILE | {"interval": {"table": "epochs", "where": {"swims": "yes"}}},
+            r"with \['swims'\]",
+        ),
     ],
 )
 def test_what_is_not_in_a_file_is_named(settings, tmp_path, file, options, message):
