@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,11 +27,14 @@ from .animals import is_name, named_animal
 from .files.folder import folder_files
 from .readers.nwb_series import AngleUnit, choose_series, heading, in_metres, series_times
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
-from .space.sessions import TrackedSession, in_window, tracked_session
+from .space.sessions import TrackedSession, in_window, observed_in, tracked_session
+from .space.tracking_checks import RefusedSessionError
 
 __all__ = ["IntervalChoice", "NwbOptions", "nwb_dataset", "nwb_readers", "read_nwb"]
 
 Array = npt.NDArray[np.float64]
+
+_SAME_TIME_S = 1e-6
 
 
 @dataclass(frozen=True)
@@ -145,15 +149,29 @@ def read_nwb(path: Path, options: NwbOptions) -> list[TrackedSession]:
         positions = in_metres(path, series, data, options.columns, options.metres_per_unit)
         direction = heading(path, file, options, times, positions)
         name, animal = _session_name(path, file), _animal(path, file, options)
-        cells = {f"{name}_{unit}": known for unit, known in _cells(path, file, options).items()}
+        units = {f"{name}_{unit}": known for unit, known in _cells(path, file, options).items()}
         windows = [(-np.inf, np.inf)] if options.interval is None else _windows(path, file, options.interval)
     endings = [""] if len(windows) == 1 else [f"-part-{k}" for k in range(1, len(windows) + 1)]
-    whole = _Tracking(times, positions, direction, {cell: spikes for cell, (spikes, _) in cells.items()})
-    labels = {cell: known for cell, (_, known) in cells.items()}
+    chosen = np.concatenate([times[in_window(times, *window)] for window in windows])
+    cells = {cell: known for cell, known in units.items() if known.recorded_at(chosen)}
+    whole = _Tracking(times, positions, direction, {cell: known.spikes for cell, known in cells.items()})
     return [
-        _tracked(f"{animal}-{name}{ending}", animal, whole.between(*window), labels, options)
+        _tracked(f"{animal}-{name}{ending}", animal, whole.between(*window), cells, options)
         for window, ending in zip(windows, endings, strict=True)
     ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Cell:
+    """A row of the units table."""
+
+    spikes: Array
+    labels: Mapping[str, str]
+    observed: Array | None
+
+    def recorded_at(self, times: Array) -> bool:
+        """Whether it was recorded at any of some times."""
+        return self.observed is None or bool(observed_in(times, self.observed).any())
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,7 +198,7 @@ class _Tracking:
 
 
 def _tracked(
-    name: str, animal: str, stretch: _Tracking, labels: Mapping[str, Mapping[str, str]], options: NwbOptions
+    name: str, animal: str, stretch: _Tracking, cells: Mapping[str, _Cell], options: NwbOptions
 ) -> TrackedSession:
     return tracked_session(
         name,
@@ -191,7 +209,8 @@ def _tracked(
         corner_m=options.corner_m,
         spikes_s=stretch.spikes,
         head_direction=stretch.direction,
-        labels=labels,
+        labels={cell: known.labels for cell, known in cells.items()},
+        observed_s={cell: known.observed for cell, known in cells.items() if known.observed is not None},
         limits=options.limits,
     )
 
@@ -217,8 +236,8 @@ def _opened(path: Path) -> Iterator[Any]:
             raise InvalidDataError(f"The file {path}", got=str(error), needed="a whole NWB file") from error
 
 
-def _cells(path: Path, file: Any, options: NwbOptions) -> dict[str, tuple[Array, dict[str, str]]]:
-    """For each unit that counts its spike times and labels."""
+def _cells(path: Path, file: Any, options: NwbOptions) -> dict[str, _Cell]:
+    """The units that count, by name."""
     columns = {} if file.units is None else {column.name: column for column in file.units.columns}
     for name in ["spike_times", *filter(None, [options.unit_name]), *options.units_where]:
         if name not in columns:
@@ -234,14 +253,35 @@ def _cells(path: Path, file: Any, options: NwbOptions) -> dict[str, tuple[Array,
         for row in range(len(names))
         if all(table[column][row] in values for column, values in options.units_where.items())
     ]
+    if not counted:
+        wanted = {column: list(values) for column, values in options.units_where.items()}
+        values = {column: sorted(set(table[column]))[:10] for column in wanted}
+        raise RefusedSessionError(
+            f"The units of {path}", got=f"{len(names)} units of {values}", needed=f"with some of {wanted}"
+        )
     labels = {label: column for label, column in options.labels.items() if column in table}
     return {
-        names[row]: (
+        names[row]: _Cell(
             np.asarray(file.units["spike_times"][row], dtype=float),
             {label: table[column][row] for label, column in labels.items()},
+            _observed(path, file.units, row) if "obs_intervals" in columns else None,
         )
         for row in counted
     }
+
+
+def _observed(path: Path, units: Any, row: int) -> Array | None:
+    """Intervals in which a unit was recorded; None where its row has none."""
+    intervals = np.asarray(units["obs_intervals"][row], dtype=float)
+    if intervals.size == 0:
+        return None
+    if intervals.ndim != 2 or intervals.shape[1] != 2 or not (intervals[:, 0] <= intervals[:, 1]).all():
+        raise InvalidDataError(
+            f"The 'obs_intervals' of unit {units.id[row]} of {path}",
+            got=f"{intervals.tolist()[:3]}",
+            needed="pairs of a start and a later end, in s",
+        )
+    return intervals
 
 
 def _columns_read(options: NwbOptions, columns: Mapping[str, object]) -> list[str]:
@@ -271,7 +311,27 @@ def _windows(path: Path, file: Any, choice: IntervalChoice) -> list[tuple[float,
         raise InvalidDataError(
             f"The table '{choice.table}' of {path}", got="no such row", needed=f"with {dict(choice.where)}"
         )
-    return list(zip(chosen["start_time"].astype(float), chosen["stop_time"].astype(float), strict=True))
+    windows = list(zip(chosen["start_time"].astype(float), chosen["stop_time"].astype(float), strict=True))
+    _check_windows(f"The table '{choice.table}' of {path}", dict(zip(chosen.index, windows, strict=True)))
+    return windows
+
+
+def _check_windows(subject: str, windows: Mapping[int, tuple[float, float]]) -> None:
+    """Refuse intervals without an end, and those whose time would count twice; they are given by row."""
+    for row, (start, stop) in windows.items():
+        if not (np.isfinite([start, stop]).all() and start < stop):
+            raise InvalidDataError(
+                subject, got=f"{start:g} to {stop:g} s in row {row}", needed="with a start and a later stop"
+            )
+    ordered = sorted(windows.items(), key=lambda one: one[1])
+    for (row, (start, stop)), (later, (begin, end)) in pairwise(ordered):
+        if begin < stop - _SAME_TIME_S:
+            raise InvalidDataError(
+                subject,
+                got=f"rows {row} ({start:g} to {stop:g} s) and {later} ({begin:g} to {end:g} s), which overlap",
+                needed="of chosen intervals apart, for time and spikes in two of them would count twice",
+                hint="Choose among them by 'where' of the option 'interval'.",
+            )
 
 
 def _session_name(path: Path, file: Any) -> str:

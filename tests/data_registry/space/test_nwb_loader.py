@@ -132,6 +132,76 @@ def test_animals_that_a_file_does_not_name_are_not_merged(settings, tmp_path):
         animals(settings, tmp_path, animal={"d.nwb": "x"})
 
 
+def with_intervals(*intervals):
+    file = written.nwb_file(0)
+    file.add_epoch_column(name="task", description="What the rat did.")
+    for start, stop in intervals:
+        file.add_epoch(start_time=start, stop_time=stop, task="foraging")
+    return file
+
+
+FORAGING = LIGHT | {"interval": {"table": "epochs", "where": {"task": "foraging"}}}
+
+
+@pytest.mark.parametrize(
+    ("intervals", "message"),
+    [
+        ([(0.0, 500.0), (400.0, 800.0)], r"rows 0 \(0 to 500 s\) and 1 \(400 to 800 s\), which overlap"),
+        ([(400.0, 800.0), (0.0, 850.0)], "rows 1 .* and 0 .*, which overlap"),
+        ([(0.0, 500.0), (0.0, 500.0)], "which overlap"),
+        ([(0.0, np.nan)], "0 to nan s in row 0"),
+        ([(500.0, 100.0)], "with a start and a later stop"),
+    ],
+)
+def test_intervals_that_overlap_or_have_no_end_are_refused_by_their_rows(
+    settings, tmp_path, intervals, message
+):
+    put(settings, with_intervals(*intervals))
+    with pytest.raises(InvalidDataError, match=message):
+        _ = load(settings, tmp_path, **FORAGING).sessions
+
+
+def test_intervals_that_touch_count_each_sample_once(settings, tmp_path):
+    put(settings, with_intervals((450.0, 1000.0), (0.0, 450.0)))
+    parts = load(settings, tmp_path, **FORAGING).sessions
+    (whole,) = load(settings, tmp_path, **LIGHT).sessions
+    assert sum(len(part.times_s) for part in parts) == len(whole.times_s)
+
+
+def observed(*intervals):
+    """Three units that fire at 5 Hz all along; the first two were recorded in some intervals only."""
+    file = written.nwb_file(0, units=False)
+    every = np.arange(10.0, written.TIMES[-1], 0.2)
+    for spans in intervals:
+        inside = np.any([(every >= start) & (every <= end) for start, end in spans], axis=0)
+        file.add_unit(spike_times=every[inside], obs_intervals=spans)
+    return file
+
+
+def test_time_in_which_a_unit_was_not_recorded_does_not_count_for_it(settings, tmp_path):
+    put(settings, observed([(0.0, 100.0), (600.0, 620.0)], [(2000.0, 3000.0)], [(0.0, 900.0)]))
+    data = load(
+        settings, tmp_path, **LIGHT, maps={"n_repetitions": 1, "smoothing_m": 0.05, "min_speed_m_s": 0}
+    )
+    maps = data.recording("MEC")
+    assert list(coordinate(maps, "neuroid_id")) == ["11084-01030502_0", "11084-01030502_2"]
+    np.testing.assert_allclose(np.nanmedian(maps.values, axis=0), 5.0, rtol=0.05)
+    assert maps.attrs["n_cells_recorded_in_part"] == 1
+    assert np.isnan(maps.values[:, 0]).sum() > np.isnan(maps.values[:, 1]).sum()
+
+
+def test_units_whose_times_of_recording_make_no_sense_are_refused(settings, tmp_path):
+    put(settings, observed([(300.0, 0.0)]))
+    with pytest.raises(InvalidDataError, match=r"'obs_intervals' of unit 0 .*a later end"):
+        _ = load(settings, tmp_path, **LIGHT).sessions
+
+
+def test_a_choice_of_units_that_leaves_none_is_refused_with_the_values_that_there_are(settings, tmp_path):
+    put(settings, other_lab())
+    with pytest.raises(InvalidDataError, match=r"\['god'\].*3 units of .*'good', 'mua'"):
+        _ = load(settings, tmp_path, **BY_FILE, units_where={"quality": ["god"]}).sessions
+
+
 def pixels():
     return written.nwb_file(0, unit="pixels", conversion=1.0)
 
