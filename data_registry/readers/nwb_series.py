@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import InvalidDataError
-from ...tasks.self_motion import headings
+from ..space.tracking_checks import direction_of_lights
 
 __all__ = ["AngleUnit", "HeadingOptions", "choose_series", "heading", "in_metres", "series_times"]
 
@@ -121,7 +121,7 @@ def heading(path: Path, file: Any, options: HeadingOptions, times: Array, positi
         series = by_name[options.second_led]
         data = _beside_position(path, series, times)
         hind = in_metres(path, series, data, options.columns, options.metres_per_unit)
-        return headings(positions - hind)
+        return direction_of_lights(times, positions, hind)
     if options.head_direction in by_name:
         series = by_name[options.head_direction]
         return _in_radians(path, series, _beside_position(path, series, times), options.head_direction_unit)

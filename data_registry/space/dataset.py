@@ -134,7 +134,8 @@ class SpatialDataset:
 
         See :func:`~.spatial_recordings.labelled_maps` and :func:`~.head_direction.direction_recording`. Both are
         of the sessions that cover the arena; the attributes ``n_sessions_left_out`` and, where there are any,
-        ``sessions_left_out`` say how many are not in it, which and why. Bins that no walk of :meth:`stimuli` has a
+        ``sessions_left_out`` say how many are not in it, which and why, and ``n_stuck_samples_left_out`` how many
+        samples a tracker that lost the animal repeated. Bins that no walk of :meth:`stimuli` has a
         step in are NaN and counted in ``n_bins_left_out``.
         """
         if region not in self.card.regions:
@@ -153,6 +154,8 @@ class SpatialDataset:
         else:
             found = labelled_maps(self._mapped, region)
             self._leave_out_unstepped(found)
+        if stuck := sum(session.n_samples_stuck for session in self._mapped.sessions):
+            found.attrs["n_stuck_samples_left_out"] = stuck
         found.attrs["n_sessions_refused"] = len(self.refused)
         found.attrs["n_sessions_left_out"] = len(left_out)
         if left_out:

@@ -21,6 +21,8 @@ from .tracking_checks import (
     check_shapes,
     check_times,
     refuse_above,
+    stuck_directions,
+    stuck_positions,
 )
 
 __all__ = [
@@ -88,6 +90,8 @@ class TrackedSession:
         Longest duration of a sample, as in `TrackingLimits`.
     n_samples_dropped, n_spikes_outside : int
         Numbers of samples and spikes that were left out.
+    n_samples_stuck : int
+        Samples whose position or head direction is one that the tracker repeats when it has lost the animal.
     """
 
     identifier: str
@@ -102,6 +106,7 @@ class TrackedSession:
     max_gap_s: float = 0.5
     n_samples_dropped: int = 0
     n_spikes_outside: int = 0
+    n_samples_stuck: int = 0
 
     def __repr__(self) -> str:
         span = self.times_s[-1] - self.times_s[0]
@@ -124,8 +129,9 @@ def tracked_session(
 ) -> TrackedSession:
     """Check a session and clean it.
 
-    Samples with a NaN position, with the time of the sample before, or beyond the walls are dropped and
-    counted, and so are spikes outside the tracked time or the time in which their cell was recorded.
+    Samples with a NaN position, with the time of the sample before, beyond the walls, or at a place at which a
+    tracker that lost the animal is stuck are dropped and counted, and so are spikes outside the tracked time or
+    the time in which their cell was recorded.
 
     Parameters
     ----------
@@ -163,13 +169,17 @@ def tracked_session(
     check_shapes(subject, times, positions, head_direction)
     check_times(subject, times)
     check_arena(subject, arena_m)
-    known = np.isfinite(positions).all(axis=1) & (np.diff(times, prepend=-np.inf) > 0)
-    refuse_above(
-        subject, int((~known).sum()), len(known), limits.max_dropped_share, "lost or repeated samples"
-    )
+    stuck = stuck_positions(times, positions)
+    known = np.isfinite(positions).all(axis=1) & (np.diff(times, prepend=-np.inf) > 0) & ~stuck
+    what = f"lost or repeated samples{f' ({stuck.sum()} stuck at one place)' if stuck.any() else ''}"
+    refuse_above(subject, int((~known).sum()), len(known), limits.max_dropped_share, what)
     check_sampling(subject, times, limits.max_gap_s)
+    direction, unturned = None, np.zeros(len(times), dtype=bool)
     if head_direction is not None:
-        check_direction(subject, times[known], np.asarray(head_direction, dtype=float)[known])
+        direction = np.asarray(head_direction, dtype=float)
+        check_direction(subject, times[known], direction[known])
+        unturned = stuck_directions(times, direction)
+        direction = np.where(unturned, np.nan, direction)
     check_plausible(subject, times[known], positions[known], arena_m, filled=corner_m is None)
     placed = positions - (_centring_corner(positions[known], arena_m) if corner_m is None else corner_m)
     kept = known & _within(placed, arena_m, limits.wall_margin_m)
@@ -184,12 +194,13 @@ def tracked_session(
         positions_m=np.clip(placed[kept], 0, arena_m),
         arena_m=arena_m,
         spikes_s=inside,
-        head_direction=None if head_direction is None else np.asarray(head_direction, dtype=float)[kept],
+        head_direction=None if direction is None else direction[kept],
         labels=labels or {},
         observed=observed,
         max_gap_s=limits.max_gap_s,
         n_samples_dropped=int((~kept).sum()),
         n_spikes_outside=n_outside,
+        n_samples_stuck=int((stuck | unturned).sum()),
     )
 
 
