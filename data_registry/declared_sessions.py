@@ -19,7 +19,7 @@ from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
 from ..core.settings import Settings
 from .animals import named_animal
-from .declared_fields import ENDINGS, Field, numbers, read_field, texts
+from .declared_fields import ENDINGS, Field, arranged, given_fields, numbers, read_field, refuse_unread, texts
 from .files.folder import folder_files
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, tracked_session
@@ -67,6 +67,17 @@ class SessionFields(BaseModel):
     def _one_way_to_tell_cells_apart(self) -> Self:
         if self.spike_unit is not None and self.spike_times_end is not None:
             raise ValueError("give 'spike_unit' or 'spike_times_end', not both")
+        if self.spike_unit is not None and self.unit_name is not None:
+            raise ValueError("'unit_name' has no effect with 'spike_unit', which names the cells")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_unread(self) -> Self:
+        fields = given_fields(self)
+        scaled = ("times", "positions", "spike_times", "head_direction")
+        refuse_unread(fields, scaled=scaled, ordered=("positions",))
+        if elsewhere := [name for name, field in fields.items() if field.file is not None]:
+            raise ValueError(f"'file' has no effect on {elsewhere}: every file is a session with all fields")
         return self
 
 
@@ -118,8 +129,7 @@ def _animal(field: Field, path: Path) -> str:
 
 
 def _positions(field: Field, path: Path) -> Array:
-    values = numbers(field, path)
-    return values.T if field.axes == ("xy", "time") else values
+    return arranged(numbers(field, path), field, ("time", "xy"), f"The field 'positions' of {path}")
 
 
 def _spikes(fields: SessionFields, path: Path) -> dict[str, Array]:

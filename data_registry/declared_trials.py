@@ -24,7 +24,17 @@ from ..core.labelled import recording
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
 from .animals import named_animal
-from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, texts
+from .declared_fields import (
+    ENDINGS,
+    Field,
+    arranged,
+    file_of,
+    given_fields,
+    numbers,
+    read_field,
+    refuse_unread,
+    texts,
+)
 from .files.folder import own_files
 from .space.dataset import read_options
 
@@ -86,6 +96,15 @@ class TrialFields(BaseModel):
     def _stimuli_of_one_kind(self) -> Self:
         if (self.frames is None) == (self.velocity is None):
             raise ValueError("give either 'frames' or 'velocity'")
+        if self.frames is not None and self.start_position is not None:
+            raise ValueError("'start_position' has no effect with 'frames'")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_unread(self) -> Self:
+        arrays = ("responses", "velocity", "start_position")
+        scaled = (*arrays, "time_bin_start_ms", "time_bin_end_ms")
+        refuse_unread(given_fields(self), scaled=scaled, ordered=(*arrays, "frames"))
         return self
 
 
@@ -118,9 +137,19 @@ class TrialOptions(BaseModel):
 
     @model_validator(mode="after")
     def _size_of_stimuli(self) -> Self:
-        needed = "degrees_per_pixel" if self.fields.frames else "arena_m"
+        sizes = ("degrees_per_pixel", "arena_m")
+        needed, unread = sizes if self.fields.frames else sizes[::-1]
         if getattr(self, needed) is None:
             raise ValueError(f"'{needed}' is needed for these stimuli")
+        if getattr(self, unread) is not None:
+            raise ValueError(f"'{unread}' has no effect on these stimuli")
+        return self
+
+    @model_validator(mode="after")
+    def _masks_of_time(self) -> Self:
+        if self.masks and self.fields.time_bin_start_ms is None:
+            raise ValueError("'masks' have no effect without time bins")
+        refuse_unread(self.masks, scaled=(), ordered=self.masks)
         return self
 
 
@@ -202,8 +231,12 @@ class Trials:
         return {name: np.ravel(numbers(field, self._file(field))) for name, field in edges.items()}
 
     def _masks(self) -> dict[str, npt.NDArray[np.bool_]]:
-        masks = self._options.masks
-        return {name: read_field(field, self._file(field)).astype(bool) for name, field in masks.items()}
+        return {name: self._mask(name, field) for name, field in self._options.masks.items()}
+
+    def _mask(self, name: str, field: Field) -> npt.NDArray[np.bool_]:
+        subject = f"The mask '{name}' of '{self.card.identifier}'"
+        found = read_field(field, self._file(field))
+        return arranged(found, field, ("presentation", "time_bin"), subject).astype(bool)
 
     def _clips(self) -> list[Stimulus]:
         frames = self._array("frames", _FRAMES, read_field)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -25,7 +26,7 @@ from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
 from .animals import is_name, named_animal
 from .files.folder import folder_files
-from .readers.nwb_series import AngleUnit, choose_series, heading, in_metres, series_times
+from .readers.nwb_series import AngleUnit, choose_series, heading, in_metres, series_names, series_times
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, in_window, observed_in, tracked_session
 from .space.tracking_checks import RefusedSessionError
@@ -76,7 +77,7 @@ class NwbOptions(SpatialOptions):
     unit_name : str or None
         Column of the units table with names that are distinct in a file; None for the row's number.
     labels : mapping of str to str
-        Column of the units table for each coordinate of neuroids, such as ``layer``.
+        Column of the units table for each coordinate of neuroids, such as ``layer``. May be absent in a file.
     units_where : mapping of str to tuple of str
         Columns and the values that a unit must have one of to count.
     interval : IntervalChoice or None
@@ -100,10 +101,14 @@ def nwb_dataset(card: DatasetCard, settings: Settings) -> SpatialDataset:
     """The data set that a card describes: all NWB files in its folder."""
     options = read_options(card, NwbOptions)
 
-    def readers() -> list[partial[list[TrackedSession]]]:
-        return nwb_readers(card, folder_files(card, (".nwb",), settings), options)
+    def paths() -> list[Path]:
+        return folder_files(card, (".nwb",), settings)
 
-    return SpatialDataset(card, readers, options)
+    def check(sessions: Sequence[TrackedSession]) -> None:
+        for option, name in _found_nowhere(options, sessions):
+            raise _overlooked(card, option, name, paths()[0])
+
+    return SpatialDataset(card, lambda: nwb_readers(card, paths(), options), options, check)
 
 
 def nwb_readers(
@@ -159,6 +164,31 @@ def read_nwb(path: Path, options: NwbOptions) -> list[TrackedSession]:
         _tracked(f"{animal}-{name}{ending}", animal, whole.between(*window), cells, options)
         for window, ending in zip(windows, endings, strict=True)
     ]
+
+
+def _found_nowhere(options: NwbOptions, sessions: Sequence[TrackedSession]) -> list[tuple[str, str]]:
+    """Options that name what a file may lack and no file has, with these names."""
+    labelled = {label for session in sessions for labels in session.labels.values() for label in labels}
+    unfound = [(f"labels.{label}", name) for label, name in options.labels.items() if label not in labelled]
+    if all(session.head_direction is None for session in sessions):
+        unfound += [
+            ("second_led", options.second_led or ""),
+            ("head_direction", options.head_direction or ""),
+        ]
+    return [(option, name) for option, name in unfound if name]
+
+
+def _overlooked(card: DatasetCard, option: str, name: str, path: Path) -> InvalidCardError:
+    with _opened(path) as file:
+        columns = [] if file.units is None else [str(column.name) for column in file.units.columns]
+        there = columns if option.startswith("labels") else series_names(file)
+    near = get_close_matches(name, there, n=1)
+    return InvalidCardError(
+        f"The option '{option}' of data set '{card.identifier}'",
+        got=f"'{name}', which no file has",
+        needed=f"one of the names in the files, such as {there}",
+        hint=f"Did you mean '{near[0]}'?" if near else "Leave it out if there is none.",
+    )
 
 
 @dataclass(frozen=True, eq=False)

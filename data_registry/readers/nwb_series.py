@@ -11,7 +11,15 @@ import numpy.typing as npt
 from ...core.errors import InvalidDataError
 from ..space.tracking_checks import direction_of_lights
 
-__all__ = ["AngleUnit", "HeadingOptions", "choose_series", "heading", "in_metres", "series_times"]
+__all__ = [
+    "AngleUnit",
+    "HeadingOptions",
+    "choose_series",
+    "heading",
+    "in_metres",
+    "series_names",
+    "series_times",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -72,6 +80,11 @@ def choose_series(path: Path, file: Any, name: str | None) -> Any:
             hint="Name it as 'position' in the options of the card.",
         )
     return found[0]
+
+
+def series_names(file: Any) -> list[str]:
+    """Names of all spatial series of a file."""
+    return sorted(str(one.name) for one in _all_series(file))
 
 
 def series_times(series: Any) -> Array:

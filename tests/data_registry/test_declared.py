@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from innerscore.core.cards import DatasetCard
-from innerscore.core.errors import InvalidDataError
+from innerscore.core.errors import InvalidCardError, InvalidDataError
 from innerscore.data_registry.declared_sessions import sessions
 from innerscore.data_registry.declared_trials import trials
 from innerscore.tasks.self_motion import ornstein_uhlenbeck_paths
@@ -97,3 +97,56 @@ def test_neuroids_of_an_animal_without_a_name_are_refused(settings):
     assert list(recorded(settings)["animal"].values) == ["a", "a", "b", "b"]
     with pytest.raises(InvalidDataError, match=r"'animal' of 'MyLab2026'.*got 'n/a'"):
         recorded(settings, content={"monkey": np.array(["a", "a", "n/a", "n/a"])})
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"positions": {"name": "xy", "scal": 0.01}}, r"fields\.positions\.scal: .*Did you mean 'scale'"),
+        ({"head_directon": "hd"}, r"fields\.head_directon: .*Did you mean 'head_direction'"),
+        ({"spike_times": {"name": "spikes", "file": "two.npz"}}, "'file' has no effect on .'spike_times'"),
+        ({"animal": {"name": "rat", "scale": 2}}, "'scale' has no effect on 'animal'"),
+        ({"times": {"name": "t", "axes": ["time"]}}, "'axes' has no effect on 'times'"),
+        ({"spike_unit": "u", "unit_name": "n"}, "'unit_name' has no effect with 'spike_unit'"),
+        ({"animal": {"value": "r1", "file": "one.npz"}}, "'file' has no effect on a 'value'"),
+    ],
+)
+def test_keys_of_sessions_that_nothing_reads_are_refused(settings, fields, message):
+    with pytest.raises(InvalidCardError, match=message):
+        walks(settings, fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "message"),
+    [
+        ({"responses": {"name": "rates", "axis": []}}, {}, r"responses\.axis: .*Did you mean 'axes'"),
+        (
+            {},
+            {"masks": {"hidden": {"name": "m", "axess": []}}},
+            r"masks\.hidden\.axess: .*Did you mean 'axes'",
+        ),
+        ({}, {"unit": "Hz"}, "Did you mean 'units'"),
+        ({}, {"arena_m": [1, 1]}, "'arena_m' has no effect on these stimuli"),
+        ({"start_position": "x"}, {}, "'start_position' has no effect with 'frames'"),
+        ({"stimulus": {"name": "shown", "scale": 2}}, {}, "'scale' has no effect on 'stimulus'"),
+        ({"frames": {"name": "frames", "scale": 2}}, {}, "'scale' has no effect on 'frames'"),
+        (
+            {"time_bin_start_ms": None, "time_bin_end_ms": None},
+            {"masks": {"a": "m"}},
+            "'masks' have no effect without time bins",
+        ),
+    ],
+)
+def test_keys_of_trials_that_nothing_reads_are_refused(settings, fields, options, message):
+    with pytest.raises(InvalidCardError, match=message):
+        recorded(settings, fields, **options)
+
+
+def test_axes_of_positions_and_masks_are_read_in_any_order(settings):
+    positions = {"name": "yx", "axes": ["xy", "time"]}
+    (walk,) = walks(settings, {"positions": positions}, {"yx": PATH.T})
+    np.testing.assert_array_equal(walk.positions_m, PATH)
+    hidden = RNG.random((6, 3)) < 0.5
+    masks = {"hidden": {"name": "m", "axes": ["time_bin", "presentation"]}}
+    found = recorded(settings, content={"m": hidden.T}, masks=masks)
+    np.testing.assert_array_equal(found["hidden"].values, hidden)

@@ -202,6 +202,22 @@ def test_a_choice_of_units_that_leaves_none_is_refused_with_the_values_that_ther
         _ = load(settings, tmp_path, **BY_FILE, units_where={"quality": ["god"]}).sessions
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"second_led": "SpatialSeriesLED3"}, "'second_led' .*Did you mean 'SpatialSeriesLED"),
+        ({"head_direction": "yaw"}, "'head_direction' .*'yaw', which no file has"),
+        ({"labels": {"layer": "histolgy"}}, r"'labels\.layer' .*Did you mean 'histology'"),
+    ],
+)
+def test_a_name_that_an_option_gives_and_no_file_has_is_not_overlooked(settings, tmp_path, options, message):
+    put(settings, written.nwb_file(0))
+    with pytest.raises(InvalidCardError, match=message):
+        _ = load(settings, tmp_path, **LIGHT, **options).sessions
+    put(settings, written.nwb_file(1), "b.nwb")  # with one light
+    assert len(load(settings, tmp_path, **LIGHT, second_led="SpatialSeriesLED2").sessions) == 2
+
+
 def pixels():
     return written.nwb_file(0, unit="pixels", conversion=1.0)
 
@@ -331,7 +347,13 @@ def test_damaged_files_and_the_same_session_twice_are_refused(settings, tmp_path
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"arena": [1, 1]}, "arena: Extra inputs"),
+        ({"arena": [1, 1]}, "arena: Extra inputs.*Did you mean 'arena_m'"),
+        ({"unit_names": "cluster"}, "Did you mean 'unit_name'"),
+        ({"limits": {"max_gaps": 1.0}}, r"limits\.max_gaps: .*Did you mean 'max_gap_s'"),
+        (
+            {"interval": {"table": "epochs", "where": {}, "tabel": "x"}},
+            r"interval\.tabel.*Did you mean 'table'",
+        ),
         ({"arena_m": [1]}, "arena_m"),
         ({"maps": {"bins": 3}}, r"maps\.bins"),
         ({"maps": {"n_repetitions": 0}}, "maps: .*options of rate maps"),
