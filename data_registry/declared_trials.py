@@ -36,6 +36,7 @@ from .declared_fields import (
     texts,
 )
 from .files.folder import own_files
+from .response_units import checked_unit
 from .space.dataset import read_options
 
 __all__ = ["TrialFields", "TrialOptions", "Trials", "trials"]
@@ -122,8 +123,8 @@ class TrialOptions(BaseModel):
         Visual angle of a pixel, in degrees; for frames.
     arena_m : tuple of float or None
         Width and height of the arena in m; for walks.
-    units : str
-        Unit of the responses; Hz are checked as firing rates.
+    units : str or None
+        Unit of the responses; None for Hz. Hz are checked as firing rates, and counts as whole numbers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -133,7 +134,7 @@ class TrialOptions(BaseModel):
     rate_hz: Annotated[float, Limited(gt=0)]
     degrees_per_pixel: Annotated[float, Limited(gt=0)] | None = None
     arena_m: tuple[float, float] | None = None
-    units: str = "Hz"
+    units: str | None = None
 
     @model_validator(mode="after")
     def _size_of_stimuli(self) -> Self:
@@ -188,8 +189,14 @@ class Trials:
             neuroid=self._neuroids(values.shape[1], chosen),
             time_bin=in_time,
             masks=self._masks() if in_time else None,
-            attrs={"units": self._options.units},
+            attrs={"units": self._units(values, in_time)},
         )
+
+    def _units(self, values: Array, in_time: Mapping[str, Array] | None) -> str:
+        widths = (
+            None if in_time is None else (in_time["time_bin_end_ms"] - in_time["time_bin_start_ms"]) / 1000
+        )
+        return checked_unit(values, widths, self._options.units, f"The responses of '{self.card.identifier}'")
 
     def _presentations(self, n: int) -> dict[str, list[Any]]:
         shown = self._per("presentation", "stimulus", n)

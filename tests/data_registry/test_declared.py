@@ -150,3 +150,39 @@ def test_axes_of_positions_and_masks_are_read_in_any_order(settings):
     masks = {"hidden": {"name": "m", "axes": ["time_bin", "presentation"]}}
     found = recorded(settings, content={"m": hidden.T}, masks=masks)
     np.testing.assert_array_equal(found["hidden"].values, hidden)
+
+
+COUNTS = RNG.poisson(1.0, (6, 4, 3)).astype(float)
+NO_BINS = {"time_bin_start_ms": None, "time_bin_end_ms": None}
+
+
+@pytest.mark.parametrize(
+    ("rates", "fields", "units", "message"),
+    [
+        (COUNTS, {}, None, r"bins of 50 ms in which one spike is 20 Hz.*'units: counts'"),
+        (COUNTS, {}, "Hz", "They look like counts"),
+        (COUNTS, {}, "spikes/s", "They look like counts"),
+        (COUNTS[:, :, 0], NO_BINS, None, "may be counts or Hz.*'units: Hz' or 'units: counts'"),
+        (TRIALS["rates"], {}, "counts", "not whole.*'units: Hz'"),
+        (-COUNTS, {}, "counts", "below 0"),
+    ],
+)
+def test_counts_that_pass_for_rates_and_rates_for_counts_are_refused(settings, rates, fields, units, message):
+    with pytest.raises(InvalidDataError, match=message):
+        recorded(settings, fields, {"rates": rates}, **({"units": units} if units else {}))
+
+
+@pytest.mark.parametrize(
+    ("rates", "fields", "units", "said"),
+    [
+        (COUNTS, {}, "counts", "counts"),
+        (COUNTS, {"responses": {"name": "rates", "scale": 20}}, None, "Hz"),
+        (COUNTS, {}, "rounded Hz", "rounded Hz"),
+        (COUNTS[:, :, 0], NO_BINS, "Hz", "Hz"),
+        (TRIALS["rates"], {}, "spikes/s", "Hz"),
+        (TRIALS["rates"], {}, "mean counts", "mean counts"),
+    ],
+)
+def test_responses_are_in_the_unit_that_the_card_names(settings, rates, fields, units, said):
+    found = recorded(settings, fields, {"rates": rates}, **({"units": units} if units else {}))
+    assert found.attrs["units"] == said
