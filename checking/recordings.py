@@ -10,6 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from ..core.labelled import coordinate
+from ..data_registry.response_units import cannot_be_rates
 from .coincidences import Coincidences, equal_neuroids, equal_presentations
 from .faults import Fault
 
@@ -34,7 +35,7 @@ def recording_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
     values = np.asarray(recording.values)
     found = [
         *_value_faults(values),
-        *(_rate_faults(values) if recording.attrs.get("units", "Hz") == "Hz" else ()),
+        *(_rate_faults(recording, values) if recording.attrs.get("units", "Hz") == "Hz" else ()),
         *_bin_faults(recording),
         *_repeated_presentations(recording),
         *_equal_neuroids(recording, values),
@@ -67,7 +68,7 @@ def _value_faults(values: Values) -> list[tuple[str, str]]:
     return faults
 
 
-def _rate_faults(values: Values) -> list[tuple[str, str]]:
+def _rate_faults(recording: xr.DataArray, values: Values) -> list[tuple[str, str]]:
     finite = values[np.isfinite(values)]
     if not finite.size:
         return []
@@ -77,15 +78,21 @@ def _rate_faults(values: Values) -> list[tuple[str, str]]:
         faults.append((f"rates in Hz down to {finite.min():.3g}", fix))
     if finite.max() > _HIGHEST_RATE_HZ:
         faults.append((f"rates up to {finite.max():.3g} Hz, which no neuron has", fix))
+    if "time_bin" in recording.dims and cannot_be_rates(values, _widths_ms(recording) / 1000):
+        faults.append(("whole numbers that are less than a spike a bin, which look like counts", fix))
     return faults
+
+
+def _widths_ms(recording: xr.DataArray) -> Values:
+    start, end = (coordinate(recording, f"time_bin_{edge}_ms") for edge in ("start", "end"))
+    return np.asarray(end - start, dtype=np.float64)
 
 
 def _bin_faults(recording: xr.DataArray) -> list[tuple[str, str]]:
     """Edges in order are a matter of the form; here it is whether they can be milliseconds."""
     if "time_bin" not in recording.dims:
         return []
-    start, end = (coordinate(recording, f"time_bin_{edge}_ms") for edge in ("start", "end"))
-    width = float(np.median(end - start))
+    width = float(np.median(_widths_ms(recording)))
     if _SHORTEST_BIN_MS <= width <= _LONGEST_BIN_MS:
         return []
     unit = "seconds" if width < _SHORTEST_BIN_MS else "micro- or nanoseconds"

@@ -6,7 +6,7 @@ HDF5; parts of a path through groups and structs are joined by ``/``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any, Self
@@ -21,7 +21,19 @@ from ..core.hdf5_links import refuse_outside_parts
 from .readers.matlab_structs import read_matlab
 from .readers.npz_objects import read_npz
 
-__all__ = ["ENDINGS", "Field", "arranged", "file_of", "numbers", "read_field", "text_hint", "texts", "truths"]
+__all__ = [
+    "ENDINGS",
+    "Field",
+    "arranged",
+    "file_of",
+    "given_fields",
+    "numbers",
+    "read_field",
+    "refuse_unread",
+    "text_hint",
+    "texts",
+    "truths",
+]
 
 ENDINGS = (".npz", ".nc", ".mat", ".nwb", ".h5")
 
@@ -66,7 +78,37 @@ class Field(BaseModel):
     def _one_of_both(self) -> Self:
         if (self.name is None) == (self.value is None):
             raise ValueError("give either 'name' or 'value'")
+        if self.name is None and self.file is not None:
+            raise ValueError("'file' has no effect on a 'value'")
         return self
+
+
+def refuse_unread(fields: Mapping[str, Field], *, scaled: Collection[str], ordered: Collection[str]) -> None:
+    """Refuse keys that are not read of the fields that they stand in.
+
+    Parameters
+    ----------
+    fields : mapping of str to Field
+        All fields of a card.
+    scaled, ordered : collection of str
+        Fields of which ``scale`` and ``axes`` are read.
+
+    Raises
+    ------
+    ValueError
+        If another field has one, for the model whose fields they are.
+    """
+    for name, field in fields.items():
+        if field.scale != 1 and name not in scaled:
+            raise ValueError(f"'scale' has no effect on '{name}'")
+        if field.axes is not None and name not in ordered:
+            raise ValueError(f"'axes' has no effect on '{name}'")
+
+
+def given_fields(fields: BaseModel) -> dict[str, Field]:
+    """The fields of a mapping that a card gives, by name."""
+    every = {name: getattr(fields, name) for name in type(fields).model_fields}
+    return {name: field for name, field in every.items() if isinstance(field, Field)}
 
 
 def file_of(field: Field, files: Mapping[str, Path], folder: str) -> Path:

@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
 from ..core.settings import Settings
-from .declared_fields import ENDINGS, Field, arranged, numbers, read_field, texts
+from .animals import named_animal
+from .declared_fields import ENDINGS, Field, arranged, given_fields, numbers, read_field, refuse_unread, texts
 from .files.folder import folder_files
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, tracked_session
@@ -67,6 +68,17 @@ class SessionFields(BaseModel):
     def _one_way_to_tell_cells_apart(self) -> Self:
         if self.spike_unit is not None and self.spike_times_end is not None:
             raise ValueError("give 'spike_unit' or 'spike_times_end', not both")
+        if self.spike_unit is not None and self.unit_name is not None:
+            raise ValueError("'unit_name' has no effect with 'spike_unit', which names the cells")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_unread(self) -> Self:
+        fields = given_fields(self)
+        scaled = ("times", "positions", "spike_times", "head_direction")
+        refuse_unread(fields, scaled=scaled, ordered=("positions",))
+        if elsewhere := [name for name, field in fields.items() if field.file is not None]:
+            raise ValueError(f"'file' has no effect on {elsewhere}: every file is a session with all fields")
         return self
 
 
@@ -101,7 +113,7 @@ def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
         )
     session = tracked_session(
         path.stem,
-        texts(read_field(fields.animal, path))[0],
+        _animal(fields.animal, path),
         times_s=np.ravel(numbers(fields.times, path)),
         positions_m=_positions(fields.positions, path),
         arena_m=options.arena_m,
@@ -111,6 +123,15 @@ def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
         limits=options.limits,
     )
     return [session]
+
+
+def _animal(field: Field, path: Path) -> str:
+    subject = f"The field 'animal' of {path}"
+    names = list(dict.fromkeys(texts(read_field(field, path))))
+    if len(names) > 1:
+        raise InvalidDataError(subject, got=f"{names[:5]}", needed="one animal a session")
+    hint = "Name it in each file, or for all of them as 'value' of the field."
+    return named_animal(names[0] if names else None, subject, hint=hint)
 
 
 def _positions(field: Field, path: Path) -> Array:

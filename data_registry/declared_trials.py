@@ -23,9 +23,23 @@ from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
-from .declared_fields import ENDINGS, Field, arranged, file_of, numbers, read_field, text_hint, texts, truths
+from .animals import named_animal
+from .declared_fields import (
+    ENDINGS,
+    Field,
+    arranged,
+    file_of,
+    given_fields,
+    numbers,
+    read_field,
+    refuse_unread,
+    text_hint,
+    texts,
+    truths,
+)
 from .files.folder import own_files
 from .repetitions import Repetitions, counted, first_repetitions
+from .response_units import checked_unit
 from .space.dataset import read_options
 from .stimulus_numbers import StimulusBase, shown_names
 
@@ -88,6 +102,15 @@ class TrialFields(BaseModel):
     def _stimuli_of_one_kind(self) -> Self:
         if (self.frames is None) == (self.velocity is None):
             raise ValueError("give either 'frames' or 'velocity'")
+        if self.frames is not None and self.start_position is not None:
+            raise ValueError("'start_position' has no effect with 'frames'")
+        return self
+
+    @model_validator(mode="after")
+    def _nothing_unread(self) -> Self:
+        arrays = ("responses", "velocity", "start_position")
+        scaled = (*arrays, "time_bin_start_ms", "time_bin_end_ms")
+        refuse_unread(given_fields(self), scaled=scaled, ordered=(*arrays, "frames"))
         return self
 
 
@@ -111,8 +134,8 @@ class TrialOptions(BaseModel):
         Visual angle of a pixel, in degrees; for frames.
     arena_m : tuple of float or None
         Width and height of the arena in m; for walks.
-    units : str
-        Unit of the responses; Hz are checked as firing rates.
+    units : str or None
+        Unit of the responses; None for Hz. Hz are checked as firing rates, and counts as whole numbers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -124,13 +147,23 @@ class TrialOptions(BaseModel):
     rate_hz: Annotated[float, Limited(gt=0)]
     degrees_per_pixel: Annotated[float, Limited(gt=0)] | None = None
     arena_m: tuple[float, float] | None = None
-    units: str = "Hz"
+    units: str | None = None
 
     @model_validator(mode="after")
     def _size_of_stimuli(self) -> Self:
-        needed = "degrees_per_pixel" if self.fields.frames else "arena_m"
+        sizes = ("degrees_per_pixel", "arena_m")
+        needed, unread = sizes if self.fields.frames else sizes[::-1]
         if getattr(self, needed) is None:
             raise ValueError(f"'{needed}' is needed for these stimuli")
+        if getattr(self, unread) is not None:
+            raise ValueError(f"'{unread}' has no effect on these stimuli")
+        return self
+
+    @model_validator(mode="after")
+    def _masks_of_time(self) -> Self:
+        if self.masks and self.fields.time_bin_start_ms is None:
+            raise ValueError("'masks' have no effect without time bins")
+        refuse_unread(self.masks, scaled=(), ordered=self.masks)
         return self
 
 
@@ -169,11 +202,17 @@ class Trials:
             neuroid=self._neuroids(values.shape[1], chosen),
             time_bin=in_time,
             masks=self._masks((len(values), values.shape[2])) if in_time else None,
-            attrs={"units": self._options.units},
+            attrs={"units": self._units(values, in_time)},
         )
         return first_repetitions(
             whole, self._options.repetitions, f"The recording of '{self.card.identifier}'"
         )
+
+    def _units(self, values: Array, in_time: Mapping[str, Array] | None) -> str:
+        widths = (
+            None if in_time is None else (in_time["time_bin_end_ms"] - in_time["time_bin_start_ms"]) / 1000
+        )
+        return checked_unit(values, widths, self._options.units, f"The responses of '{self.card.identifier}'")
 
     def _presentations(self, n: int) -> dict[str, list[Any]]:
         field, base = f"The field 'stimulus' of '{self.card.identifier}'", self._options.stimulus_base
@@ -189,10 +228,15 @@ class Trials:
         names = numbered if self._fields.neuroid_id is None else self._per("neuroid", "neuroid_id", n)
         columns = {
             "neuroid_id": names,
-            "animal": self._per("neuroid", "animal", n),
+            "animal": self._animals(n),
             "region": self._per("neuroid", "region", n),
         }
         return {name: [values[k] for k in chosen] for name, values in columns.items()}
+
+    def _animals(self, n: int) -> list[str]:
+        subject = f"The field 'animal' of '{self.card.identifier}'"
+        hint = "Name the animal of each neuroid, or of all as 'value' of the field."
+        return [named_animal(name, subject, hint=hint) for name in self._per("neuroid", "animal", n)]
 
     def _time_bins(self, n: int) -> dict[str, Array] | None:
         edges = {

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import InvalidDataError
-from ...tasks.self_motion import headings
+from ..space.tracking_checks import direction_of_lights
 
-__all__ = ["HeadingOptions", "choose_series", "heading", "in_metres", "series_times"]
+__all__ = [
+    "AngleUnit",
+    "HeadingOptions",
+    "choose_series",
+    "heading",
+    "in_metres",
+    "series_names",
+    "series_times",
+]
 
 Array = npt.NDArray[np.float64]
+
+AngleUnit: TypeAlias = Literal["degrees", "radians"]
 
 _METRES = {
     **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), 1.0),
     **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), 0.01),
     **dict.fromkeys(("mm", "millimeter", "millimeters", "millimetre", "millimetres"), 0.001),
 }
-_DEGREES = ("degrees", "degree", "deg")
+_RADIANS = {
+    **dict.fromkeys(("rad", "radian", "radians"), 1.0),
+    **dict.fromkeys(("deg", "degree", "degrees", "°"), np.pi / 180),
+}
 
 
 class HeadingOptions(Protocol):
@@ -33,6 +46,10 @@ class HeadingOptions(Protocol):
     @property
     def head_direction(self) -> str | None:
         """Name of the series of angles."""
+
+    @property
+    def head_direction_unit(self) -> AngleUnit | None:
+        """Unit of the angles, before that of the file."""
 
     @property
     def columns(self) -> tuple[int, int]:
@@ -63,6 +80,11 @@ def choose_series(path: Path, file: Any, name: str | None) -> Any:
             hint="Name it as 'position' in the options of the card.",
         )
     return found[0]
+
+
+def series_names(file: Any) -> list[str]:
+    """Names of all spatial series of a file."""
+    return sorted(str(one.name) for one in _all_series(file))
 
 
 def series_times(series: Any) -> Array:
@@ -99,30 +121,58 @@ def in_metres(
     return np.asarray((data[:, list(columns)] * series.conversion + series.offset) * metres)
 
 
-def heading(path: Path, file: Any, options: HeadingOptions, positions: Array) -> Array | None:
-    """Head direction at each position in radians, from the hind light or as stored; None without either."""
+def heading(path: Path, file: Any, options: HeadingOptions, times: Array, positions: Array) -> Array | None:
+    """Head direction at each position in radians, from the hind light or as stored; None without either.
+
+    Raises
+    ------
+    InvalidDataError
+        If its series has other times than the position, several columns, or a unit that is none of its kind.
+    """
     by_name = {one.name: one for one in _all_series(file)}
     if options.second_led in by_name:
         series = by_name[options.second_led]
-        data = _as_long(path, series, len(positions))
+        data = _beside_position(path, series, times)
         hind = in_metres(path, series, data, options.columns, options.metres_per_unit)
-        return headings(positions - hind)
+        return direction_of_lights(times, positions, hind)
     if options.head_direction in by_name:
         series = by_name[options.head_direction]
-        angle = _as_long(path, series, len(positions)).reshape(len(positions), -1)[:, 0]
-        angle = angle * series.conversion + series.offset
-        in_degrees = str(series.unit).strip().lower() in _DEGREES
-        return np.asarray(np.deg2rad(angle) if in_degrees else angle)
+        return _in_radians(path, series, _beside_position(path, series, times), options.head_direction_unit)
     return None
 
 
-def _as_long(path: Path, series: Any, n: int) -> Array:
+def _in_radians(path: Path, series: Any, data: Array, unit: AngleUnit | None) -> Array:
+    """Stored angles times ``conversion`` plus ``offset``, in radians, of shape (time,)."""
+    radians = _RADIANS.get((unit or str(series.unit)).strip().lower())
+    if radians is None:
+        raise InvalidDataError(
+            f"The series '{series.name}' of {path}",
+            got=f"the unit '{series.unit}'",
+            needed=f"in one of {sorted(_RADIANS)}",
+            hint="Give 'head_direction_unit' in the options of the card: degrees or radians.",
+        )
+    if data.size != len(data):
+        raise InvalidDataError(
+            f"The series '{series.name}' of {path}", got=f"shape {data.shape}", needed="one angle a sample"
+        )
+    return np.asarray((data.ravel() * series.conversion + series.offset) * radians)
+
+
+def _beside_position(path: Path, series: Any, times: Array) -> Array:
+    """Values of a series that was sampled with the position, whose times are given."""
     data = np.asarray(series.data[:], dtype=float)
-    if len(data) != n:
+    if len(data) != len(times):
         raise InvalidDataError(
             f"The series '{series.name}' of {path}",
             got=f"{len(data)} samples",
-            needed=f"as long as the position, {n}",
+            needed=f"as long as the position, {len(times)}",
+        )
+    apart = np.abs(series_times(series) - times)
+    if len(times) > 1 and not np.nanmax(apart) <= np.nanmedian(np.diff(times)) / 2:
+        raise InvalidDataError(
+            f"The series '{series.name}' of {path}",
+            got=f"times up to {np.nanmax(apart):.3g} s from those of the position",
+            needed="sampled with the position",
         )
     return data
 

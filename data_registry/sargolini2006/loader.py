@@ -12,7 +12,7 @@ from functools import partial
 from ...core.cards import DatasetCard
 from ...core.settings import Settings
 from ..files.folder import folder_files
-from ..nwb import NwbOptions, read_nwb
+from ..nwb import NwbOptions, nwb_readers
 from ..space.dataset import SessionReader, SpatialDataset, read_options
 from .matlab_sessions import group_sessions, read_session
 
@@ -27,7 +27,7 @@ def sargolini2006(card: DatasetCard, settings: Settings) -> SpatialDataset:
         paths = folder_files(card, (".nwb", ".mat"), settings)
         nwb = [path for path in paths if path.suffix.lower() == ".nwb"]
         if nwb:
-            return [partial(read_nwb, path, options) for path in nwb]
+            return nwb_readers(card, nwb, options)
         return [partial(read_session, files, options) for files in group_sessions(paths)]
 
     return SpatialDataset(card, readers, options)

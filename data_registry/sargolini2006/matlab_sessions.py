@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ...core.errors import InvalidDataError
-from ...tasks.self_motion import headings
 from ..readers.matlab_structs import read_matlab
 from ..space.dataset import SpatialOptions
 from ..space.sessions import TrackedSession, tracked_session
+from ..space.tracking_checks import direction_of_lights
 
 __all__ = ["SessionFiles", "group_sessions", "read_session"]
 
@@ -97,7 +97,7 @@ def read_session(files: SessionFiles, options: SpatialOptions) -> list[TrackedSe
         arena_m=options.arena_m,
         corner_m=options.corner_m,
         spikes_s=cells,
-        head_direction=None if second is None else headings(first - second),
+        head_direction=None if second is None else direction_of_lights(times, first, second),
         limits=options.limits,
     )
     return [session]

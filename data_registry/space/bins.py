@@ -101,7 +101,7 @@ def rates_in_bins(counts: Array, time: Array, *, min_time: float) -> Array:
     ----------
     counts : array of shape (n_bins, n_cells)
         Spikes.
-    time : array of shape (n_bins,)
+    time : array of shape (n_bins,) or (n_bins, n_cells)
         Time spent, in any unit; the rates are per that unit.
     min_time : float
         Bins with less are NaN.
@@ -110,8 +110,9 @@ def rates_in_bins(counts: Array, time: Array, *, min_time: float) -> Array:
     -------
     rates : array of shape (n_bins, n_cells)
     """
-    enough = (time >= min_time) & (time > 0)
-    return np.where(enough[:, None], counts / np.where(enough, time, 1.0)[:, None], np.nan)
+    spent = time.reshape(len(counts), -1)
+    enough = (spent >= min_time) & (spent > 0)
+    return np.where(enough, counts / np.where(enough, spent, 1.0), np.nan)
 
 
 def smoothed_over_bins(values: Array, grid: SpatialGrid, sigma_m: float) -> Array:

@@ -6,10 +6,11 @@ the files do not, such as the arena's size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import is_dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property
-from typing import Annotated, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -74,18 +75,38 @@ def read_options(card: DatasetCard, kind: type[Options]) -> Options:
     Raises
     ------
     InvalidCardError
-        If a key is missing, unknown or illegal; all faults are named.
+        If a key is missing, unknown or illegal; all faults are named, and the key that an unknown one resembles.
     """
     try:
         return kind.model_validate(dict(card.options))
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        faults = [_fault(detail, kind) for detail in error.errors()]
         raise InvalidCardError(
             f"The options of data set '{card.identifier}'",
             got="; ".join(faults),
             needed="ones that its loader knows",
             hint=f"Its keys are: {', '.join(kind.model_fields)}.",
         ) from error
+
+
+def _fault(detail: Any, kind: type[BaseModel]) -> str:
+    *above, key = detail["loc"] or ("options",)
+    fault = f"{'.'.join(map(str, (*above, key)))}: {detail['msg']}"
+    if detail["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
+        return fault
+    near = get_close_matches(str(key), _keys(kind, above), n=1)
+    return f"{fault}. Did you mean '{near[0]}'?" if near else fault
+
+
+def _keys(kind: Any, path: Sequence[object]) -> list[str]:
+    """Keys of the part of some options that a path leads to; of several kinds of a part, those of all."""
+    if inner := get_args(kind):
+        of_names = isinstance(get_origin(kind), type) and issubclass(get_origin(kind), Mapping)
+        return _keys(inner[1], path[1:]) if of_names else [key for one in inner for key in _keys(one, path)]
+    if not (isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, BaseModel))):
+        return []
+    hints = {key: hint for key, hint in get_type_hints(kind).items() if not key.startswith("model_")}
+    return _keys(hints.get(str(path[0])), path[1:]) if path else list(hints)
 
 
 class SpatialDataset:
@@ -99,13 +120,19 @@ class SpatialDataset:
         Finds the files when something is asked for first; each reader then reads what belongs together.
     options : SpatialOptions
         Options as given by the card.
+    check : callable, optional
+        Called with all sessions when they have been read; raises where they are not as the options say.
     """
 
     def __init__(
-        self, card: DatasetCard, readers: Callable[[], Sequence[SessionReader]], options: SpatialOptions
+        self,
+        card: DatasetCard,
+        readers: Callable[[], Sequence[SessionReader]],
+        options: SpatialOptions,
+        check: Callable[[Sequence[TrackedSession]], None] | None = None,
     ) -> None:
         self.card = card
-        self._readers, self._options = readers, options
+        self._readers, self._options, self._check = readers, options, check
 
     @property
     def sessions(self) -> tuple[TrackedSession, ...]:
@@ -134,7 +161,8 @@ class SpatialDataset:
 
         See :func:`~.spatial_recordings.labelled_maps` and :func:`~.head_direction.direction_recording`. Both are
         of the sessions that cover the arena; the attributes ``n_sessions_left_out`` and, where there are any,
-        ``sessions_left_out`` say how many are not in it, which and why. Bins that no walk of :meth:`stimuli` has a
+        ``sessions_left_out`` say how many are not in it, which and why, and ``n_stuck_samples_left_out`` how many
+        samples a tracker that lost the animal repeated. Bins that no walk of :meth:`stimuli` has a
         step in are NaN and counted in ``n_bins_left_out``.
         """
         if region not in self.card.regions:
@@ -153,6 +181,8 @@ class SpatialDataset:
         else:
             found = labelled_maps(self._mapped, region)
             self._leave_out_unstepped(found)
+        if stuck := sum(session.n_samples_stuck for session in self._mapped.sessions):
+            found.attrs["n_stuck_samples_left_out"] = stuck
         found.attrs["n_sessions_refused"] = len(self.refused)
         found.attrs["n_sessions_left_out"] = len(left_out)
         if left_out:
@@ -205,6 +235,8 @@ class SpatialDataset:
         if not sessions and refused:
             raise refused[0]
         _check_names(self.card, sessions)
+        if self._check is not None:
+            self._check(sessions)
         return tuple(sessions), tuple(refused)
 
 

@@ -13,7 +13,7 @@ from ...core.errors import InvalidArgumentError, InvalidDataError
 from ...core.labelled import recording
 from .bins import rates_in_bins
 from .direction_bins import bin_of_direction, direction_centres, direction_presentation
-from .sessions import TrackedSession, joined_sessions, sample_durations, sample_of_spikes
+from .sessions import TrackedSession, joined_sessions, sample_durations, sample_of_spikes, time_of_cells
 
 __all__ = ["DirectionTuning", "direction_recording", "head_direction_tuning"]
 
@@ -119,15 +119,13 @@ def direction_recording(
 
 def _rates(group: Sequence[TrackedSession], n_bins: int, n_parts: int, min_occupancy_s: float) -> Array:
     """Rates of shape (n_parts, n_bins, n_cells): each session is cut into parts of equal number of samples."""
-    time = np.zeros(n_parts * n_bins)
-    counts = np.zeros((n_parts * n_bins, len(group[0].spikes_s)))
+    time, counts = np.zeros((2, n_parts * n_bins, len(group[0].spikes_s)))
     for session in group:
         durations = sample_durations(session.times_s, session.max_gap_s)
         bins = _direction_bins(session, n_bins)
         part = np.arange(len(bins)) * n_parts // len(bins)
         label = np.where(bins >= 0, part * n_bins + bins, -1)
-        known = label >= 0
-        time += np.bincount(label[known], weights=durations[known], minlength=len(time))
+        time += time_of_cells([session], np.maximum(label, 0), np.where(label >= 0, durations, 0), len(time))
         for cell, spikes in enumerate(session.spikes_s.values()):
             hit = label[sample_of_spikes(session.times_s, durations, spikes)]
             counts[:, cell] += np.bincount(hit[hit >= 0], minlength=len(time))

@@ -19,7 +19,7 @@ import xarray as xr
 from ...core.errors import InvalidArgumentError, InvalidDataError
 from ...core.labelled import recording
 from .bins import SpatialGrid, rates_in_bins, smoothed_over_bins
-from .sessions import TrackedSession, joined_sessions, sample_durations, sample_of_spikes
+from .sessions import TrackedSession, joined_sessions, sample_durations, sample_of_spikes, time_of_cells
 
 __all__ = [
     "MapOptions",
@@ -129,7 +129,7 @@ def map_sessions(sessions: Sequence[TrackedSession], options: MapOptions) -> Map
     """
     grid = SpatialGrid(_one_arena(sessions), options.bin_m, options.block_bins)
     every = [(tuple(group), _part_maps(group, grid, options)) for group in joined_sessions(sessions)]
-    coverage = [float(np.isfinite(maps).all(axis=2).mean(axis=1).min()) for _, maps in every]
+    coverage = [float(np.isfinite(maps).any(axis=2).mean(axis=1).min()) for _, maps in every]
     kept = [one for one, covered in zip(every, coverage, strict=True) if covered >= options.min_coverage]
     left_out = [
         f"{session.identifier}: a part of it covers {covered:.2%} of the bins, not {options.min_coverage:.2%}"
@@ -162,8 +162,9 @@ def labelled_maps(mapped: MappedSessions, region: str) -> xr.DataArray:
     Returns
     -------
     maps : assembly of dims (presentation, neuroid)
-        Maps in Hz; a presentation is one bin in one repetition, NaN where the animal was too short a time. The
-        attribute ``n_sessions_left_out`` counts the sessions that are not in it.
+        Maps in Hz; a presentation is one bin in one repetition, NaN where the animal was too short a time while
+        the cell was recorded. The attribute ``n_sessions_left_out`` counts the sessions that are not in it, and
+        ``n_cells_recorded_in_part``, where there are any, the cells that were not recorded all the time.
     """
     n, grid = mapped.options.n_repetitions, mapped.grid
     return recording(
@@ -203,7 +204,7 @@ def _part_maps(group: Sequence[TrackedSession], grid: SpatialGrid, options: MapO
         _part(weight, start, starts[-1], n) * grid.n_bins + grid.index(session.positions_m)
         for session, weight, start in zip(group, weights, starts[:-1], strict=True)
     ]
-    time = _sums(np.concatenate(labels), np.concatenate(weights), n * grid.n_bins)
+    time = time_of_cells(group, np.concatenate(labels), np.concatenate(weights), n * grid.n_bins)
     counts = np.zeros((n * grid.n_bins, len(group[0].spikes_s)))
     for session, weight, label in zip(group, weights, labels, strict=True):
         counts += _spike_counts(session, weight, label, n * grid.n_bins)
@@ -243,7 +244,7 @@ def _sums(labels: npt.NDArray[np.int_], weights: Array, n_labels: int) -> Array:
 
 
 def _rate_maps(counts: Array, time: Array, grid: SpatialGrid, options: MapOptions) -> Array:
-    smooth_time = smoothed_over_bins(time[:, None], grid, options.smoothing_m)[:, 0]
+    smooth_time = smoothed_over_bins(time, grid, options.smoothing_m)
     smooth_counts = smoothed_over_bins(counts, grid, options.smoothing_m)
     return rates_in_bins(smooth_counts, smooth_time, min_time=options.min_occupancy_s)
 
@@ -266,7 +267,9 @@ def _label(labels: Mapping[str, Mapping[str, str]], cell: str, name: str) -> str
 
 
 def _facts(mapped: MappedSessions) -> dict[str, Any]:
+    in_part = sum(len({cell for session in group for cell in session.observed}) for group in mapped.groups)
     return {
+        **({"n_cells_recorded_in_part": in_part} if in_part else {}),
         "units": "Hz",
         "n_sessions": len(mapped.sessions),
         "n_sessions_left_out": len(mapped.left_out),

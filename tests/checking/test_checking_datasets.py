@@ -108,6 +108,10 @@ def clip_twice(data):
     data.clips[1] = FrameClip("clip-1", data.clips[0].frames, 60.0, 0.5)
 
 
+def counts(data):
+    data.values = np.random.default_rng(1).poisson(1.0, data.values.shape).astype(float)
+
+
 def two_conditions(data):
     data.presentation["condition"][:N_STIMULI] = "other"
 
@@ -134,6 +138,7 @@ def no_condition(data):
     [
         (negative, "down to -1"),
         (too_fast, "which no neuron has"),
+        (counts, "look like counts"),
         (infinite, "1 infinite"),
         (empty, "1 neuroids without any value"),
         (in_seconds, "look like seconds"),

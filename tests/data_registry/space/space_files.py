@@ -70,15 +70,18 @@ def write_a_file_a_cell(folder, session):
         scipy.io.savemat(folder / f"{rat}-{name}_{cell}.mat", content)
 
 
-def nwb_file(session, *, unit="meters", conversion=0.01, units=True, session_id=None):
+def nwb_file(session, *, unit="meters", conversion=0.01, units=True, session_id=None, subject=...):
     """A session as on DANDI 000582: two lights in cm with a conversion, a units table with names and layers."""
     rat, name = SESSIONS[session]
+    named = rat if subject is ... else subject
     file = pynwb.NWBFile(
         session_description="A rat running in a 1 x 1 meter enclosure.",
         identifier=f"{rat}-{name}",
         session_start_time=datetime.datetime(1900, 1, 1, tzinfo=datetime.UTC),
         session_id=session_id or name,
-        subject=pynwb.file.Subject(subject_id=rat, species="Rattus norvegicus", sex="M", age="P3M/P5M"),
+        subject=None
+        if named is None
+        else pynwb.file.Subject(subject_id=named, species="Rattus norvegicus", sex="M", age="P3M/P5M"),
     )
     position = pynwb.behavior.Position(name="Position")
     lights = {"SpatialSeriesLED1": in_cm(session)} | (

@@ -56,3 +56,15 @@ def test_unseen_directions_are_nan_and_unmeasured_sessions_passed_by():
         head_direction_tuning([session("a", None, x=spikes)])
     with pytest.raises(InvalidArgumentError, match="n_bins"):
         head_direction_tuning([session("b", up, y=spikes)], n_bins=1)
+
+
+def test_time_in_which_a_cell_was_not_recorded_does_not_count_for_it():
+    spikes = np.arange(0.0, TIMES[-1], 0.25)
+    half = TIMES[-1] / 2
+    cells = {"all": spikes, "part": spikes[spikes <= half]}
+    kept = tracked_session(
+        "a", "rat", times_s=TIMES, positions_m=PATH, arena_m=(1.0, 1.0), corner_m=(0, 0), spikes_s=cells,
+        head_direction=ANGLE, observed_s={"part": np.array([[0.0, half]])},
+    )  # fmt: skip
+    rates = head_direction_tuning([kept], n_bins=4).rates
+    np.testing.assert_allclose(np.nanmean(rates, axis=1), 4.0, rtol=0.02)

@@ -17,6 +17,7 @@ from innerscore.data_registry.space.recordings import (
 )
 from innerscore.data_registry.space.sessions import TrackingLimits, tracked_session
 from innerscore.data_registry.space.stimuli import session_stimuli
+from innerscore.data_registry.space.tracking_checks import direction_of_lights
 from innerscore.tasks.self_motion import ornstein_uhlenbeck_paths
 
 RATE = 50.0
@@ -94,7 +95,12 @@ def backwards():
         ({"positions_m": PATH * 100, "arena_m": (100.0, 100.0)}, "look like centimetres"),
         ({"positions_m": PATH / 100}, "divided by 100"),
         ({"positions_m": PATH * 2}, "Check the arena's size"),
+        ({"positions_m": PATH * 1.3, "corner_m": None}, "Check the arena's size"),
         ({"times_s": TIMES / 1000}, "median of"),
+        ({"times_s": TIMES * 1000, "spikes_s": {}}, "look like milliseconds"),
+        ({"times_s": np.arange(len(TIMES)), "spikes_s": {}}, "numbers of samples"),
+        ({"head_direction": np.arange(len(TIMES)) * 5.0 % 360}, "looks like degrees.*'scale'"),
+        ({"head_direction": np.deg2rad(np.arange(len(TIMES)) * 0.1 % 6.28)}, "radians taken for degrees"),
         ({"positions_m": np.where(PATH > 0.4, np.nan, PATH)}, "lost or repeated samples"),
         ({"positions_m": PATH - 0.5}, "lost samples"),
         ({"positions_m": PATH * [1, 0.5], "corner_m": None}, "where the walls are"),
@@ -282,3 +288,50 @@ def test_bins_without_time_have_no_rate_and_walls_belong_to_the_last_bin():
     np.testing.assert_array_equal(rates, [[4.0], [np.nan]])
     grid = SpatialGrid((1.0, 0.5))
     np.testing.assert_array_equal(grid.index(np.array([[0, 0], [1.0, 0.5], [0.99, 0.01]])), [0, 199, 19])
+
+
+def with_default(place, share, stretches):
+    """The tracker loses the rat in as many stretches, and then gives a place of its own."""
+    path, length = PATH.copy(), round(share * len(PATH) / stretches)
+    starts = np.linspace(0, len(PATH) - length, stretches).astype(int)
+    lost = (starts[:, None] + np.arange(length)).ravel()
+    path[lost] = place
+    return path, np.isin(np.arange(len(PATH)), lost)
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0), (-0.2, -0.1), (0.5, 0.5)])
+@pytest.mark.parametrize(("share", "stretches"), [(0.2, 3000), (0.2, 1), (0.02, 10)])
+def test_the_place_that_a_lost_tracker_gives_is_no_position(place, share, stretches):
+    path, lost = with_default(place, share, stretches)
+    kept = session(positions_m=path, corner_m=(0.0, 0.0), limits=TrackingLimits(max_outside_share=0.25))
+    assert kept.n_samples_stuck == kept.n_samples_dropped == lost.sum()
+    np.testing.assert_array_equal(kept.positions_m, PATH[~lost])
+    centred = session(positions_m=path, corner_m=None, limits=TrackingLimits(max_outside_share=0.25))
+    np.testing.assert_allclose(centred.positions_m, PATH[~lost], atol=0.03)
+
+
+def test_a_tracker_that_lost_the_animal_too_often_is_refused_with_the_number():
+    path, lost = with_default((0.0, 0.0), 0.4, 100)
+    with pytest.raises(InvalidDataError, match=rf"\({lost.sum()} stuck at one place\)"):
+        session(positions_m=path)
+
+
+def test_an_animal_that_rests_and_a_tracker_of_few_places_are_believed():
+    resting = np.repeat(PATH, np.where(np.arange(len(PATH)) == 700, 2000, 1), axis=0)
+    times = TIMES[0] + np.arange(len(resting)) / RATE
+    assert session(times_s=times, positions_m=resting).n_samples_stuck == 0
+    assert session(positions_m=np.round(PATH, 1)).n_samples_stuck == 0
+    assert session(head_direction=np.deg2rad(np.arange(len(TIMES)) // 50 * 15 % 360)).n_samples_stuck == 0
+
+
+def test_a_direction_that_a_lost_tracker_gives_is_not_known():
+    turning = np.angle(np.exp(1j * np.cumsum(np.random.default_rng(2).normal(0, 0.1, len(TIMES)))))
+    lost = np.random.default_rng(3).random(len(TIMES)) < 0.2
+    kept = session(head_direction=np.where(lost, 0.0, turning))
+    np.testing.assert_array_equal(kept.head_direction, np.where(lost, np.nan, turning))
+    assert (kept.n_samples_stuck, kept.n_samples_dropped) == (lost.sum(), 0)
+    hind = PATH - 0.1 * np.stack([np.cos(turning), np.sin(turning)], axis=1)
+    hind[lost] = 0.0
+    found = direction_of_lights(TIMES, PATH, hind)
+    assert np.isnan(found[lost]).all()
+    np.testing.assert_allclose(np.exp(1j * found[~lost]), np.exp(1j * turning[~lost]), atol=1e-9)
