@@ -92,7 +92,8 @@ def _check_layer(value: object, stimulus: Stimulus, candidate: str, layer: str) 
     _check_times(subject, values, times_ms, stimulus, own=isinstance(value, TimedValues))
     if values.shape[1] == 0:
         raise ActivationError(subject, got=f"shape {values.shape}", needed="of at least one unit")
-    values = np.ascontiguousarray(values, dtype=np.float32)
+    with np.errstate(over="ignore"):  # what float32 cannot hold is refused below
+        values = np.ascontiguousarray(values, dtype=np.float32)
     if not np.isfinite(values).all():
         bad = int((~np.isfinite(values)).sum())
         raise ActivationError(

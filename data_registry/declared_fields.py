@@ -156,7 +156,10 @@ def numbers(field: Field, path: Path) -> npt.NDArray[np.float64]:
             f"The field '{field.name}' of {path}", got="complex numbers", needed="real numbers"
         )
     try:
-        return np.asarray(values, dtype=np.float64) * field.scale
+        with np.errstate(
+            invalid="ignore", over="ignore"
+        ):  # of damaged values, which are checked as what they become
+            return np.asarray(values, dtype=np.float64) * field.scale
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
             f"The field '{field.name}' of {path}", got=f"values of type {values.dtype}", needed="numbers"

@@ -6,7 +6,7 @@ from altered_files import altered, forms, outcome
 
 FORMS = forms()
 SLOW = ("trials", "walk", "nwb", "activations.nc")
-N_FILES = {True: 8, False: 60}  # those that take a process of their own, and others
+N_FILES = {True: 5, False: 60}  # those that take a process of their own, and others
 
 
 @pytest.mark.parametrize("name", FORMS)

@@ -8,6 +8,7 @@ import datetime
 import io
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ def _altered_member(data: bytes, rng: np.random.Generator) -> bytes:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError, EOFError):
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, RuntimeError, EOFError, zlib.error):
         return data
     if not members:
         return data
@@ -151,7 +152,8 @@ def forms() -> Mapping[str, Form]:
         **{f"trials{ending}": _data_form(ending, _TRIALS) for ending in _WRITERS},
         **{f"walk{ending}": _data_form(ending, _WALK) for ending in _WRITERS},
         "nwb": _data_form(".nwb", _NWB, whole=_nwb()),
-        **{f"card of a {name}": _card_form(path, kind) for name, (path, kind) in _CARDS.items()},
+        **{f"card of a {name}": _card_form(path.read_bytes(), kind) for name, (path, kind) in _CARDS.items()},
+        "card of a benchmark": _card_form(_BENCHMARK.encode(), BenchmarkCard),
         "bundle": Form(_bundle(), lambda data, folder: _quietly(str(read_bundle(data)))),
         "table": Form(_table(), lambda data, folder: _quietly(str(read_table(data)))),
         "activations.npz": _activation_form(".npz"),
@@ -323,13 +325,29 @@ def _nwb() -> bytes:
 
 _CARDS = {
     "candidate": (ROOT / "candidates" / "zoo" / "ball-visible.candidate.yaml", CandidateCard),
-    "benchmark": (ROOT / "benchmarks" / "declared" / "Kriegeskorte2008.IT-rsa.benchmark.yaml", BenchmarkCard),
     "data set": (ROOT / "data_registry" / "sargolini2006" / "dataset.yaml", DatasetCard),
 }
 
+_BENCHMARK = """
+identifier: MyLab2026.V1-ridge
+title: Ridge
+description: A benchmark that a test made for itself.
+licence: MIT
+citation: "@misc{mylab}"
+system: Test
+dataset: MyLab2026
+task: Looking at clips of random pixels.
+region: V1
+alignment: time
+metric: ridge
+parameters: {n_outer: 3, n_inner: 2}
+ceiling: Split halves of the repetitions.
+layer_selection: {holdout_every: 5}
+"""
 
-def _card_form(path: Path, kind: type) -> Form:
-    return Form(path.read_bytes(), lambda data, folder: _quietly(str(card_of(data, "the card", kind))))
+
+def _card_form(whole: bytes, kind: type) -> Form:
+    return Form(whole, lambda data, folder: _quietly(str(card_of(data, "the card", kind))))
 
 
 def _bundle() -> bytes:

@@ -381,7 +381,7 @@ def test_stored_values_become_metres_by_conversion_offset_and_unit(conversion, o
 def test_units_where_that_no_unit_meets_is_refused_with_what_there_is(settings, tmp_path):
     put(settings, other_lab())
     with pytest.raises(InvalidDataError, match="'units_where' asks") as refused:
-        _ = load(settings, tmp_path, units_where={"quality": ["great"]}).sessions
+        _ = load(settings, tmp_path, units_where={"quality": ["great"]}, animal="file").sessions
     for part in ("'great'", "['good', 'mua']", "a.nwb", "leave_out_refused"):
         assert part in str(refused.value)
 
@@ -389,7 +389,8 @@ def test_units_where_that_no_unit_meets_is_refused_with_what_there_is(settings, 
 def test_a_session_without_a_unit_that_counts_is_left_out_where_that_is_allowed(settings, tmp_path):
     put(settings, other_lab(), "a.nwb")
     put(settings, other_lab(good="mua"), "b.nwb")
-    data = load(settings, tmp_path, units_where={"quality": ["good"]}, leave_out_refused=True)
-    assert [session.identifier for session in data.sessions] == ["unknown-a"]
+    options = {"units_where": {"quality": ["good"]}, "interval": FORAGING["interval"], "animal": "file"}
+    data = load(settings, tmp_path, **options, leave_out_refused=True)
+    assert [session.animal for session in data.sessions] == ["a"]
     (refused,) = data.refused
     assert "b.nwb" in str(refused)
