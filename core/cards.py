@@ -224,7 +224,7 @@ class DatasetCard(Card):
         Options of the loader for these data, such as the arena's size; the loader's documentation lists the keys.
     """
 
-    identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+([12]\d{3})?$")]
+    identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]*$")]
     entry: Entry
     simulated: bool
     species: Text
@@ -322,7 +322,7 @@ class BenchmarkCard(Card):
         Raw value of a candidate of noise, where the metric's card has none; None where it was not measured.
     """
 
-    identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z]+([12]\d{3})?\.[A-Za-z0-9\-]+$")]
+    identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]*\.[A-Za-z0-9\-]+$")]
     system: Text
     dataset: Text
     task: Prose

@@ -6,7 +6,9 @@ HDF5; parts of a path through groups and structs are joined by ``/``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
+from fnmatch import fnmatchcase
 from functools import reduce
 from pathlib import Path
 from typing import Any, Self
@@ -17,18 +19,20 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from ..core.arrays import plain_array
 from ..core.errors import InvalidDataError, MissingPartError
-from ..core.hdf5_links import refuse_outside_parts
-from .readers.matlab_structs import read_matlab
-from .readers.npz_objects import read_npz
+from ..core.hdf5_links import is_hdf5, refuse_outside_parts
+from .readers.matlab_structs import matlab_names, read_matlab
+from .readers.npz_objects import npz_names, read_npz
 
 __all__ = [
     "ENDINGS",
     "Field",
     "arranged",
+    "array_names",
     "file_of",
     "given_fields",
     "numbers",
     "read_field",
+    "read_matching",
     "refuse_unread",
     "text_hint",
     "texts",
@@ -49,8 +53,10 @@ class Field(BaseModel):
 
     Attributes
     ----------
-    name : str or None
-        Name of the array in its file.
+    name : str, tuple of str or None
+        Name of the array in its file; of several, such as of x and of y, they are the columns of one.
+    pattern : str or None
+        Pattern of the names of arrays of which each is one cell's, such as ``spikes_*``; instead of a name.
     file : str or None
         The file, by its path in the data set's folder; None where there is one only.
     value : number, str or list, or None
@@ -63,7 +69,8 @@ class Field(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str | None = None
+    name: str | tuple[str, ...] | None = None
+    pattern: str | None = None
     file: str | None = None
     value: float | str | tuple[float, ...] | tuple[str, ...] | None = None
     scale: float = 1.0
@@ -76,9 +83,9 @@ class Field(BaseModel):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if (self.name is None) == (self.value is None):
-            raise ValueError("give either 'name' or 'value'")
-        if self.name is None and self.file is not None:
+        if [self.name, self.pattern, self.value].count(None) != 2:
+            raise ValueError("give either 'name' or 'value', or for spike times 'pattern'")
+        if self.value is not None and self.file is not None:
             raise ValueError("'file' has no effect on a 'value'")
         return self
 
@@ -103,6 +110,10 @@ def refuse_unread(fields: Mapping[str, Field], *, scaled: Collection[str], order
             raise ValueError(f"'scale' has no effect on '{name}'")
         if field.axes is not None and name not in ordered:
             raise ValueError(f"'axes' has no effect on '{name}'")
+        if field.pattern is not None and name != "spike_times":
+            raise ValueError(
+                f"'pattern' has no effect on '{name}': it finds an array a cell of 'spike_times'"
+            )
 
 
 def given_fields(fields: BaseModel) -> dict[str, Field]:
@@ -139,13 +150,65 @@ def read_field(field: Field, path: Path) -> Array:
     if field.name is None:
         return np.asarray(np.atleast_1d(np.asarray(field.value)))
     refuse_outside_parts(path)
+    if isinstance(field.name, str):
+        return _read_array(path, field.name)
+    columns = [_read_array(path, name) for name in field.name]
+    if len({column.shape for column in columns}) > 1:
+        shapes = {name: column.shape for name, column in zip(field.name, columns, strict=True)}
+        raise InvalidDataError(f"The arrays of {path}", got=f"shapes {shapes}", needed="of one shape")
+    return np.stack(columns, axis=-1)
+
+
+def read_matching(field: Field, path: Path) -> dict[str, npt.NDArray[np.float64]]:
+    """The arrays whose names match the field's pattern, scaled, by name in the order in which people count.
+
+    Raises
+    ------
+    InvalidDataError
+        As of `read_field`; or if no name matches.
+    """
+    refuse_outside_parts(path)
+    there = array_names(path)
+    found = [name for name in there if fnmatchcase(name, field.pattern or "")]
+    if not found:
+        raise InvalidDataError(
+            f"The file {path}", got=f"arrays {sorted(there)[:10]}", needed=f"some named as '{field.pattern}'"
+        )
+    return {
+        name: numbers(field.model_copy(update={"name": name, "pattern": None}), path)
+        for name in sorted(found, key=_as_counted)
+    }
+
+
+def array_names(path: Path) -> list[str]:
+    """Names of the arrays of a file, as fields name them; of HDF5 those in groups, too.
+
+    Raises
+    ------
+    InvalidDataError
+        If the file is damaged.
+    """
+    kind = path.suffix.lower()
+    if kind == ".npz":
+        return npz_names(path)
+    if kind == ".mat" and not is_hdf5(path):
+        return matlab_names(path)
+    return _hdf5_names(path)  # netCDF-4 is HDF5
+
+
+def _read_array(path: Path, name: str) -> Array:
     reader = {".npz": _from_npz, ".nc": _from_netcdf, ".mat": _from_matlab}.get(
         path.suffix.lower(), _from_hdf5
     )
-    values = reader(path, field.name)
+    values = reader(path, name)
     if values is None:
-        raise InvalidDataError(f"The file {path}", got=f"no '{field.name}'", needed="with that array")
+        raise InvalidDataError(f"The file {path}", got=f"no '{name}'", needed="with that array")
     return np.asarray(values)
+
+
+def _as_counted(name: str) -> list[tuple[int, str]]:
+    """A key by which spikes_2 comes before spikes_10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name)]
 
 
 def numbers(field: Field, path: Path) -> npt.NDArray[np.float64]:
@@ -156,9 +219,7 @@ def numbers(field: Field, path: Path) -> npt.NDArray[np.float64]:
             f"The field '{field.name}' of {path}", got="complex numbers", needed="real numbers"
         )
     try:
-        with np.errstate(
-            invalid="ignore", over="ignore"
-        ):  # of damaged values, which are checked as what they become
+        with np.errstate(invalid="ignore", over="ignore"):  # what damaged values become is checked
             return np.asarray(values, dtype=np.float64) * field.scale
     except (TypeError, ValueError) as error:
         raise InvalidDataError(
@@ -260,6 +321,18 @@ def _from_netcdf(path: Path, name: str) -> Any:
     return plain_array(
         f"The variable '{name}' of {path}", values, missing_as_nan=True, error=InvalidDataError
     )
+
+
+def _hdf5_names(path: Path) -> list[str]:
+    import h5py
+
+    names: list[str] = []
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
+    except (OSError, RuntimeError) as error:
+        raise InvalidDataError(f"The file {path}", got=str(error), needed="a whole HDF5 file") from error
+    return names
 
 
 def _from_hdf5(path: Path, name: str) -> Any:

@@ -19,7 +19,17 @@ from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
 from ..core.settings import Settings
 from .animals import named_animal
-from .declared_fields import ENDINGS, Field, arranged, given_fields, numbers, read_field, refuse_unread, texts
+from .declared_fields import (
+    ENDINGS,
+    Field,
+    arranged,
+    given_fields,
+    numbers,
+    read_field,
+    read_matching,
+    refuse_unread,
+    texts,
+)
 from .files.folder import folder_files
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, tracked_session
@@ -28,6 +38,8 @@ from .space.tracking_checks import RefusedSessionError
 __all__ = ["SessionFields", "SessionOptions", "sessions"]
 
 Array = npt.NDArray[np.float64]
+
+_MOST_SPIKES = 10_000  # in one step: far beyond what cells do, and what memory should be asked for
 
 
 class SessionFields(BaseModel):
@@ -38,15 +50,18 @@ class SessionFields(BaseModel):
     times : Field
         Time of each position, in s.
     positions : Field
-        Positions of axes time and xy, in m; `scale` converts other units.
-    spike_times : Field
-        Spike times in s: of all cells one after the other, or a MATLAB cell array of one vector a cell.
+        Positions of axes time and xy, in m; `scale` converts other units. Two names are of x and of y.
+    spike_times : Field or None
+        Spike times in s: of all cells one after the other, a MATLAB cell array of one vector a cell, or by a
+        `pattern` an array a cell. Either this or `spike_counts`.
+    spike_counts : Field or None
+        Numbers of spikes of axes time and unit, in the step that each position stands for.
     spike_unit : Field or None
         Cell of each spike. Either this or `spike_times_end` where there are several cells in one array.
     spike_times_end : Field or None
         Index in `spike_times` at which each cell's spikes end, as ragged arrays are kept.
     unit_name : Field or None
-        Names of the cells, with `spike_times_end` or a cell array; if absent, their numbers.
+        Names of the cells, with `spike_times_end`, `spike_counts` or a cell array; if absent, their numbers.
     animal : Field
         Name of the animal, one value.
     head_direction : Field or None
@@ -57,8 +72,9 @@ class SessionFields(BaseModel):
 
     times: Field
     positions: Field
-    spike_times: Field
     animal: Field
+    spike_times: Field | None = None
+    spike_counts: Field | None = None
     spike_unit: Field | None = None
     spike_times_end: Field | None = None
     unit_name: Field | None = None
@@ -70,13 +86,26 @@ class SessionFields(BaseModel):
             raise ValueError("give 'spike_unit' or 'spike_times_end', not both")
         if self.spike_unit is not None and self.unit_name is not None:
             raise ValueError("'unit_name' has no effect with 'spike_unit', which names the cells")
+        if (self.spike_times is None) == (self.spike_counts is None):
+            raise ValueError("give either 'spike_times' or 'spike_counts'")
+        apart = self.spike_counts is not None or (self.spike_times and self.spike_times.pattern is not None)
+        if apart and (self.spike_unit is not None or self.spike_times_end is not None):
+            raise ValueError(
+                "'spike_unit' and 'spike_times_end' have no effect: the cells are told apart already"
+            )
+        if (
+            self.spike_times is not None
+            and self.spike_times.pattern is not None
+            and self.unit_name is not None
+        ):
+            raise ValueError("'unit_name' has no effect with a 'pattern', by which the arrays name the cells")
         return self
 
     @model_validator(mode="after")
     def _nothing_unread(self) -> Self:
         fields = given_fields(self)
         scaled = ("times", "positions", "spike_times", "head_direction")
-        refuse_unread(fields, scaled=scaled, ordered=("positions",))
+        refuse_unread(fields, scaled=scaled, ordered=("positions", "spike_counts"))
         if elsewhere := [name for name, field in fields.items() if field.file is not None]:
             raise ValueError(f"'file' has no effect on {elsewhere}: every file is a session with all fields")
         return self
@@ -106,15 +135,16 @@ def sessions(card: DatasetCard, settings: Settings) -> SpatialDataset:
 def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
     fields = options.fields
     direction = fields.head_direction
-    spikes = _spikes(fields, path)
+    times = np.ravel(numbers(fields.times, path))
+    spikes = _spikes(fields, path, times)
     if not spikes:
         raise RefusedSessionError(
-            f"The session '{path.stem}'", got="no cells in 'spike_times'", needed="of one cell or more"
+            f"The session '{path.stem}'", got="no cells in its spikes", needed="of one cell or more"
         )
     session = tracked_session(
         path.stem,
         _animal(fields.animal, path),
-        times_s=np.ravel(numbers(fields.times, path)),
+        times_s=times,
         positions_m=_positions(fields.positions, path),
         arena_m=options.arena_m,
         corner_m=options.corner_m,
@@ -138,13 +168,21 @@ def _positions(field: Field, path: Path) -> Array:
     return arranged(numbers(field, path), field, ("time", "xy"), f"The field 'positions' of {path}")
 
 
-def _spikes(fields: SessionFields, path: Path) -> dict[str, Array]:
+def _spikes(fields: SessionFields, path: Path, positions_s: Array) -> dict[str, Array]:
     """Spike times by cell."""
-    raw = read_field(fields.spike_times, path)
+    if fields.spike_counts is not None:
+        return _counted(fields, fields.spike_counts, path, positions_s)
+    return {} if fields.spike_times is None else _timed(fields, fields.spike_times, path)
+
+
+def _timed(fields: SessionFields, field: Field, path: Path) -> dict[str, Array]:
+    if field.pattern is not None:
+        return {name.replace("/", "-"): np.ravel(times) for name, times in read_matching(field, path).items()}
+    raw = read_field(field, path)
     if raw.dtype == object:
-        cells = [np.ravel(one).astype(np.float64) * fields.spike_times.scale for one in raw.ravel()]
+        cells = [np.ravel(one).astype(np.float64) * field.scale for one in raw.ravel()]
         return dict(zip(_names(fields, path, len(cells)), cells, strict=True))
-    times = np.ravel(numbers(fields.spike_times, path))
+    times = np.ravel(numbers(field, path))
     if fields.spike_unit is not None:
         return _by_unit(path, times, np.asarray(texts(read_field(fields.spike_unit, path))))
     if fields.spike_times_end is not None:
@@ -152,6 +190,25 @@ def _spikes(fields: SessionFields, path: Path) -> dict[str, Array]:
         _check_ends(path, ends, len(times))
         return dict(zip(_names(fields, path, len(ends)), np.split(times, ends[:-1]), strict=True))
     return dict(zip(_names(fields, path, 1), [times], strict=True))
+
+
+def _counted(fields: SessionFields, field: Field, path: Path, positions_s: Array) -> dict[str, Array]:
+    """Spikes of which only the step is known, at the time of the position that stands for it."""
+    subject = f"The field 'spike_counts' of {path}"
+    counts = arranged(numbers(field, path), field, ("time", "unit"), subject)
+    if len(counts) != len(positions_s):
+        raise InvalidDataError(
+            subject,
+            got=f"{len(counts)} steps",
+            needed=f"one a position, {len(positions_s)}",
+            hint="Name the order of its axes, 'axes: [time, unit]' or [unit, time].",
+        )
+    if not (counts == np.round(counts)).all() or (counts < 0).any() or (counts > _MOST_SPIKES).any():
+        raise InvalidDataError(
+            subject, got="values that are no numbers of spikes", needed="of whole numbers from 0"
+        )
+    spikes = [np.repeat(positions_s, column.astype(int)) for column in counts.T]
+    return dict(zip(_names(fields, path, len(spikes)), spikes, strict=True))
 
 
 def _by_unit(path: Path, times: Array, units: npt.NDArray[Any]) -> dict[str, Array]:

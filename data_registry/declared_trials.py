@@ -46,6 +46,7 @@ from .stimulus_numbers import StimulusBase, shown_names
 __all__ = ["TrialFields", "TrialOptions", "Trials", "trials"]
 
 _RESPONSES = ("presentation", "neuroid", "time_bin")
+_IN_REPETITIONS = ("repetition", "stimulus", "neuroid", "time_bin")
 _FRAMES = ("stimulus", "time", "height", "width", "colour")
 _MASK = ("presentation", "time_bin")
 _VELOCITY = ("stimulus", "time", "xy")
@@ -59,9 +60,11 @@ class TrialFields(BaseModel):
     Attributes
     ----------
     responses : Field
-        Numbers of axes presentation, neuroid and, where time matters, time_bin.
-    stimulus : Field
-        Stimulus of each presentation: its name or, without `stimulus_id` or with `stimulus_base`, its number.
+        Numbers of axes presentation, neuroid and, where time matters, time_bin. With `axes` that name stimulus and
+        repetition in place of presentation, every stimulus has as many, NaN where it was not shown so often.
+    stimulus : Field or None
+        Stimulus of each presentation: its name or, without `stimulus_id` or with `stimulus_base`, its number. Not
+        with the axes stimulus and repetition.
     region, animal : Field
         Region and animal of each neuroid, or one value for all.
     stimulus_id : Field or None
@@ -85,9 +88,9 @@ class TrialFields(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     responses: Field
-    stimulus: Field
     region: Field
     animal: Field
+    stimulus: Field | None = None
     stimulus_id: Field | None = None
     frames: Field | None = None
     velocity: Field | None = None
@@ -105,6 +108,20 @@ class TrialFields(BaseModel):
         if self.frames is not None and self.start_position is not None:
             raise ValueError("'start_position' has no effect with 'frames'")
         return self
+
+    @model_validator(mode="after")
+    def _presentations_told_once(self) -> Self:
+        told = [name for name in ("stimulus", "repetition", "condition") if getattr(self, name) is not None]
+        if self.in_repetitions and told:
+            raise ValueError(f"{told} have no effect with the axes stimulus and repetition of 'responses'")
+        if not self.in_repetitions and self.stimulus is None:
+            raise ValueError("'stimulus' is needed: the stimulus of each presentation")
+        return self
+
+    @property
+    def in_repetitions(self) -> bool:
+        """Whether responses have the axes stimulus and repetition."""
+        return "repetition" in (self.responses.axes or ())
 
     @model_validator(mode="after")
     def _nothing_unread(self) -> Self:
@@ -186,7 +203,7 @@ class Trials:
             raise InvalidArgumentError(
                 "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
             )
-        values = self._array("responses", _RESPONSES, numbers)
+        values = self._responses()
         names = self._per("neuroid", "region", values.shape[1])
         chosen = np.flatnonzero(np.asarray(names) == region)
         if not len(chosen):
@@ -208,6 +225,13 @@ class Trials:
             whole, self._options.repetitions, f"The recording of '{self.card.identifier}'"
         )
 
+    def _responses(self) -> Array:
+        """Responses of axes presentation, neuroid and time bin; repetitions one after the other."""
+        if not self._fields.in_repetitions:
+            return self._array("responses", _RESPONSES, numbers)
+        values = self._array("responses", _IN_REPETITIONS, numbers)
+        return values.reshape(-1, *values.shape[2:])
+
     def _units(self, values: Array, in_time: Mapping[str, Array] | None) -> str:
         widths = (
             None if in_time is None else (in_time["time_bin_end_ms"] - in_time["time_bin_start_ms"]) / 1000
@@ -215,6 +239,8 @@ class Trials:
         return checked_unit(values, widths, self._options.units, f"The responses of '{self.card.identifier}'")
 
     def _presentations(self, n: int) -> dict[str, list[Any]]:
+        if self._fields.in_repetitions:
+            return self._in_repetitions(n)
         field, base = f"The field 'stimulus' of '{self.card.identifier}'", self._options.stimulus_base
         shown = shown_names(self._per("presentation", "stimulus", n), self._stimulus_ids(), base, field)
         condition = shown if self._fields.condition is None else self._per("presentation", "condition", n)
@@ -222,6 +248,17 @@ class Trials:
             return {"stimulus_id": shown, "condition": condition, "repetition": counted(shown)}
         repetition = self._whole_numbers("repetition", self._per("presentation", "repetition", n))
         return {"stimulus_id": shown, "condition": condition, "repetition": repetition}
+
+    def _in_repetitions(self, n: int) -> dict[str, list[Any]]:
+        names = self._stimulus_ids() or [stimulus.identifier for stimulus in self.stimuli()]
+        if n % len(names):
+            raise InvalidDataError(
+                f"The field 'responses' of '{self.card.identifier}'",
+                got=f"{n} presentations",
+                needed=f"of each of the {len(names)} stimuli in each repetition",
+            )
+        shown = names * (n // len(names))
+        return {"stimulus_id": shown, "condition": shown, "repetition": counted(shown)}
 
     def _neuroids(self, n: int, chosen: Array) -> dict[str, list[str]]:
         numbered = [f"neuroid-{number}" for number in range(n)]

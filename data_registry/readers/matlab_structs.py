@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.io import loadmat
+from scipy.io import loadmat, whosmat
 from scipy.io.matlab import MatReadError, mat_struct, matfile_version
 
 from ...core.errors import InvalidDataError
 from ._matlab_hdf5 import read_hdf5
 
-__all__ = ["read_matlab"]
+__all__ = ["matlab_names", "read_matlab"]
 
 _HDF5 = 2
 
@@ -48,6 +48,16 @@ def read_matlab(path: Path, names: Sequence[str]) -> dict[str, Any]:
             f"The file {path}", got=f"damaged ({error})", needed="a whole MATLAB file"
         ) from error
     return {name: _plain(content[name]) for name in names if name in content}
+
+
+def matlab_names(path: Path) -> list[str]:
+    """Names of the variables of a MATLAB file before version 7.3; raises as :func:`read_matlab` does."""
+    try:
+        return [name for name, _shape, _kind in whosmat(path)]
+    except _DAMAGE as error:
+        raise InvalidDataError(
+            f"The file {path}", got=f"damaged ({error})", needed="a whole MATLAB file"
+        ) from error
 
 
 # What scipy and h5py raise over a truncated or altered file.

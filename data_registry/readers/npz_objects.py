@@ -18,7 +18,7 @@ import numpy as np
 from ...core.errors import InvalidDataError
 from .safe_pickle import read_pickle
 
-__all__ = ["read_npz"]
+__all__ = ["npz_names", "read_npz"]
 
 _PIECE = 1 << 22
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -50,6 +50,17 @@ def read_npz(path: Path, names: Sequence[str] | None = None) -> dict[str, Any]:
             wanted = there if names is None else [name for name in names if name in there]
             return {name: _read_member(path, archive, name) for name in wanted}
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as error:
+        raise InvalidDataError(
+            f"The file {path}", got=f"damaged ({error})", needed="a whole npz file"
+        ) from error
+
+
+def npz_names(path: Path) -> list[str]:
+    """Names of the arrays of an npz file; raises as :func:`read_npz` does."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [Path(name).stem for name in archive.namelist() if name.endswith(".npy")]
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
         raise InvalidDataError(
             f"The file {path}", got=f"damaged ({error})", needed="a whole npz file"
         ) from error

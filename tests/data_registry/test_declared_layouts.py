@@ -1,0 +1,99 @@
+"""The layouts in which labs keep their arrays: each gives what the plain layout of the same numbers gives."""
+
+import h5py
+import numpy as np
+import pytest
+from scipy.io import savemat
+
+from innerscore.core.errors import InvalidCardError, InvalidDataError
+from innerscore.data_registry.declared_fields import array_names
+
+from . import test_declared as base
+
+SPIKES = {f"spikes_{k}": np.sort(np.random.default_rng(k).uniform(0, 59, 40 + k)) for k in range(12)}
+
+
+def session(settings, fields=(), content=(), **options):
+    (found,) = base.walks(settings, fields, content, **options)
+    return found
+
+
+def times_of(found):
+    return {name.removeprefix("one_"): list(times) for name, times in found.spikes_s.items()}
+
+
+def test_x_and_y_may_be_arrays_of_their_own(settings):
+    apart = {"x_cm": base.PATH[:, 0] * 100, "y_cm": base.PATH[:, 1] * 100}
+    positions = {"positions": {"name": ["x_cm", "y_cm"], "scale": 0.01}}
+    plain, found = session(settings), session(settings, positions, apart)
+    np.testing.assert_allclose(found.positions_m, plain.positions_m)
+    with pytest.raises(InvalidDataError, match=r"'y_cm': \(3,\)"):
+        session(settings, positions, {**apart, "y_cm": np.zeros(3)})
+
+
+def test_an_array_a_cell_is_found_by_a_pattern_in_the_order_of_numbers(settings):
+    found = session(settings, {"spike_times": {"pattern": "spikes_*"}}, SPIKES)
+    assert times_of(found) == {name: list(times) for name, times in SPIKES.items()}
+    assert list(times_of(found))[:3] == ["spikes_0", "spikes_1", "spikes_2"]
+    with pytest.raises(InvalidDataError, match="named as 'units_"):
+        session(settings, {"spike_times": {"pattern": "units_*"}}, SPIKES)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"times": {"pattern": "t*"}}, "'pattern' has no effect on 'times'"),
+        ({"spike_times": {"pattern": "s*"}, "spike_unit": "unit"}, "told apart already"),
+        ({"spike_times": {"pattern": "s*"}, "unit_name": "unit"}, "'unit_name' has no effect"),
+        ({"spike_counts": "counts"}, "either 'spike_times' or 'spike_counts'"),
+    ],
+)
+def test_fields_that_say_the_same_twice_are_refused(settings, fields, message):
+    with pytest.raises(InvalidCardError, match=message):
+        session(settings, fields)
+
+
+def test_counts_beside_positions_are_spikes_at_the_positions(settings):
+    counts = np.random.default_rng(0).poisson(0.2, (len(base.PATH), 3))
+    given = {"spike_counts": {"name": "counts", "axes": ["unit", "time"]}, "unit_name": "names"}
+    fields = {**given, "spike_times": None}
+    content = {"counts": counts.T, "names": np.array(["a", "b", "c"])}
+    found = session(settings, fields, content)
+    times = base.WALK["t"]
+    assert times_of(found) == {
+        name: list(np.repeat(times, column)) for name, column in zip("abc", counts.T, strict=True)
+    }
+    half = {"counts": counts.T / 2 + 0.25}
+    with pytest.raises(InvalidDataError, match="no numbers of spikes"):
+        session(settings, fields, {**content, **half})
+    with pytest.raises(InvalidDataError, match=r"axes: \[time, unit\]"):
+        session(settings, fields, {**content, "counts": counts})
+
+
+def test_responses_of_stimuli_and_repetitions_are_those_of_presentations(settings):
+    rates = base.TRIALS["rates"]
+    grid = rates.reshape(2, 3, 4, 3).transpose(2, 1, 0, 3)  # neuroid, stimulus, repetition, time bin
+    axes = ["neuroid", "stimulus", "repetition", "time_bin"]
+    fields = {"responses": {"name": "rates", "axes": axes}, "stimulus": None}
+    plain, found = base.recorded(settings), base.recorded(settings, fields, {"rates": grid})
+    np.testing.assert_array_equal(found.values, plain.values)
+    for name in ("stimulus_id", "condition", "repetition"):
+        assert found[name].values.tolist() == plain[name].values.tolist()
+    padded = grid.copy()
+    padded[:, 2, 1] = np.nan
+    cut = base.recorded(settings, fields, {"rates": padded}, repetitions=2)
+    assert sorted(set(cut["stimulus_id"].values)) == ["0", "1"]
+    with pytest.raises(InvalidCardError, match=r"\['stimulus'\] have no effect"):
+        base.recorded(settings, {"responses": {"name": "rates", "axes": axes}}, {"rates": grid})
+    with pytest.raises(InvalidCardError, match="'stimulus' is needed"):
+        base.recorded(settings, {"stimulus": None})
+
+
+def test_names_of_arrays_are_those_that_fields_have(tmp_path):
+    np.savez(tmp_path / "a.npz", **SPIKES)
+    savemat(tmp_path / "a.mat", SPIKES)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cells/first"] = [1.0]
+        file["other"] = [1.0]
+    assert set(array_names(tmp_path / "a.npz")) == set(array_names(tmp_path / "a.mat")) == set(SPIKES)
+    assert set(array_names(tmp_path / "a.h5")) == {"cells/first", "other"}
