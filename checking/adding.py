@@ -21,6 +21,7 @@ from ..data_registry.declared_fields import ENDINGS
 from ..data_registry.files.folder import own_files
 from ..data_registry.files.lock_file import accept, forget, locked_file
 from ..data_registry.interface import load_dataset, registry
+from ..data_registry.readers.pictures import PICTURE_ENDINGS
 from ..data_registry.sharing import may_leave, note_private
 from .benchmarks import check_benchmark
 from .datasets import check_dataset, dataset_notes, dataset_summary
@@ -31,6 +32,7 @@ __all__ = ["Added", "add_dataset", "remove_dataset"]
 
 _CARD = "dataset.yaml"
 _OURS = "innerscore."
+_KEPT = (*ENDINGS, ".npy", *PICTURE_ENDINGS)
 
 
 @dataclass(frozen=True)
@@ -164,7 +166,7 @@ def _put(
         return Added(found.faults, card.identifier)
     for name in files if replace else ():
         accept(f"{card.folder}/{name}", place / name, settings)
-    own_files(card, ENDINGS, settings)  # locks the checksums
+    own_files(card, _KEPT, settings)  # locks the checksums
     names = tuple(read_card(one, BenchmarkCard).identifier for one in cards)
     return Added((), card.identifier, place, tuple(files), names, not may_leave(card), notes, summary)
 
@@ -237,11 +239,11 @@ def _data_files(source: Path) -> dict[str, Path]:
     files = {
         path.relative_to(root).as_posix(): path
         for path in found
-        if path.suffix.lower() in ENDINGS and (path.is_file() or path.is_symlink())
+        if path.suffix.lower() in _KEPT and (path.is_file() or path.is_symlink())
     }
     if not files:
         raise InvalidInputError(
-            f"The data set {source}", got="no data file", needed=f"with files of {', '.join(ENDINGS)}"
+            f"The data set {source}", got="no data file", needed=f"with files of {', '.join(_KEPT)}"
         )
     return files
 

@@ -6,7 +6,6 @@ HDF5; parts of a path through groups and structs are joined by ``/``.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import reduce
@@ -21,7 +20,8 @@ from ..core.arrays import plain_array
 from ..core.errors import InvalidDataError, MissingPartError
 from ..core.hdf5_links import is_hdf5, refuse_outside_parts
 from .readers.matlab_structs import matlab_names, read_matlab
-from .readers.npz_objects import npz_names, read_npz
+from .readers.npz_objects import npz_names, read_npy, read_npz
+from .readers.numbered_names import as_counted
 
 __all__ = [
     "ENDINGS",
@@ -39,11 +39,11 @@ __all__ = [
     "truths",
 ]
 
+#: Of files that hold arrays by name.
 ENDINGS = (".npz", ".nc", ".mat", ".nwb", ".h5")
+_LONE = ".npy"
 
-_READ = (
-    "Other files are not read: put the array of an .npy file into an .npz by numpy.savez(path, name=array)."
-)
+_READ = "The array of an .npy file has no name: write 'file: NAME.npy' as the field, without a 'name'."
 
 Array = npt.NDArray[Any]
 
@@ -58,7 +58,10 @@ class Field(BaseModel):
     pattern : str or None
         Pattern of the names of arrays of which each is one cell's, such as ``spikes_*``; instead of a name.
     file : str or None
-        The file, by its path in the data set's folder; None where there is one only.
+        The file, by its path in the data set's folder; None where there is one only. An ``.npy`` file alone is
+        the whole field: its array has no name.
+    images : str or None
+        Pattern of the paths of pictures, or of a zip of them; for frames, in place of all others.
     value : number, str or list, or None
         The values themselves, instead of a name; a single one applies to all.
     scale : float
@@ -71,6 +74,7 @@ class Field(BaseModel):
 
     name: str | tuple[str, ...] | None = None
     pattern: str | None = None
+    images: str | None = None
     file: str | None = None
     value: float | str | tuple[float, ...] | tuple[str, ...] | None = None
     scale: float = 1.0
@@ -83,11 +87,17 @@ class Field(BaseModel):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if [self.name, self.pattern, self.value].count(None) != 2:
-            raise ValueError("give either 'name' or 'value', or for spike times 'pattern'")
-        if self.value is not None and self.file is not None:
+        ways = [self.name, self.pattern, self.images, self.value]
+        if ways.count(None) != (4 if self.is_lone else 3):
+            raise ValueError("give either 'name', 'value', 'pattern', 'images' or an .npy 'file'")
+        if (self.value or self.images) is not None and self.file is not None:
             raise ValueError("'file' has no effect on a 'value'")
         return self
+
+    @property
+    def is_lone(self) -> bool:
+        """Whether it is the one array of an .npy file."""
+        return self.file is not None and self.file.endswith(_LONE)
 
 
 def refuse_unread(fields: Mapping[str, Field], *, scaled: Collection[str], ordered: Collection[str]) -> None:
@@ -110,6 +120,8 @@ def refuse_unread(fields: Mapping[str, Field], *, scaled: Collection[str], order
             raise ValueError(f"'scale' has no effect on '{name}'")
         if field.axes is not None and name not in ordered:
             raise ValueError(f"'axes' has no effect on '{name}'")
+        if field.images is not None and name != "frames":
+            raise ValueError(f"'images' has no effect on '{name}': pictures are frames")
         if field.pattern is not None and name != "spike_times":
             raise ValueError(
                 f"'pattern' has no effect on '{name}': it finds an array a cell of 'spike_times'"
@@ -124,8 +136,9 @@ def given_fields(fields: BaseModel) -> dict[str, Field]:
 
 def file_of(field: Field, files: Mapping[str, Path], folder: str) -> Path:
     """The file that a field names, or the only one."""
-    if field.file is None and len(files) == 1:
-        return next(iter(files.values()))
+    named = {name: path for name, path in files.items() if not name.endswith(_LONE)}
+    if field.file is None and len(named) == 1:
+        return next(iter(named.values()))
     if field.file is None or field.file not in files:
         asked = "no 'file'" if field.file is None else f"the file '{field.file}'"
         raise InvalidDataError(
@@ -133,7 +146,7 @@ def file_of(field: Field, files: Mapping[str, Path], folder: str) -> Path:
             got=f"{asked} and the files {sorted(files)}",
             needed="of one of these files" if files else f"in a file of {', '.join(ENDINGS)}",
             hint=_READ
-            if not files or (field.file or "").endswith(".npy")
+            if len(files) > len(named) and field.file is None
             else "Name it as 'file' of the field.",
         )
     return files[field.file]
@@ -147,8 +160,12 @@ def read_field(field: Field, path: Path) -> Array:
     InvalidDataError
         If the file is damaged, points to other files, or has no such array.
     """
-    if field.name is None:
+    if field.value is not None:
         return np.asarray(np.atleast_1d(np.asarray(field.value)))
+    if field.is_lone:
+        return np.asarray(read_npy(path))
+    if field.name is None:
+        raise InvalidDataError(f"The field of {path}", got="a pattern", needed="one array")
     refuse_outside_parts(path)
     if isinstance(field.name, str):
         return _read_array(path, field.name)
@@ -176,7 +193,7 @@ def read_matching(field: Field, path: Path) -> dict[str, npt.NDArray[np.float64]
         )
     return {
         name: numbers(field.model_copy(update={"name": name, "pattern": None}), path)
-        for name in sorted(found, key=_as_counted)
+        for name in sorted(found, key=as_counted)
     }
 
 
@@ -204,11 +221,6 @@ def _read_array(path: Path, name: str) -> Array:
     if values is None:
         raise InvalidDataError(f"The file {path}", got=f"no '{name}'", needed="with that array")
     return np.asarray(values)
-
-
-def _as_counted(name: str) -> list[tuple[int, str]]:
-    """A key by which spikes_2 comes before spikes_10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", name)]
 
 
 def numbers(field: Field, path: Path) -> npt.NDArray[np.float64]:

@@ -38,6 +38,7 @@ from .declared_fields import (
     truths,
 )
 from .files.folder import own_files
+from .readers.pictures import PICTURE_ENDINGS, read_pictures
 from .repetitions import Repetitions, counted, first_repetitions
 from .response_units import checked_unit
 from .space.dataset import read_options
@@ -70,7 +71,8 @@ class TrialFields(BaseModel):
     stimulus_id : Field or None
         Names of the stimuli; if absent, their numbers.
     frames : Field or None
-        Frames of axes stimulus, time, height, width and colour; bytes. Either this or `velocity`.
+        Frames of axes stimulus, time, height, width and colour; bytes. Or `images`, each a stimulus of one frame,
+        named after its file. Either this or `velocity`.
     velocity : Field or None
         Velocities of axes stimulus, time and xy, in m/s.
     start_position : Field or None
@@ -308,7 +310,7 @@ class Trials:
         return np.array(np.broadcast_to(mask, shape))
 
     def _clips(self) -> list[Stimulus]:
-        frames = _as_bytes(self._array("frames", _FRAMES, read_field))
+        frames = self._pictures() if self._images else _as_bytes(self._array("frames", _FRAMES, read_field))
         if frames.dtype != np.uint8:
             raise InvalidDataError(
                 f"The frames of '{self.card.identifier}'", got=f"type {frames.dtype}", needed="bytes (uint8)"
@@ -334,7 +336,30 @@ class Trials:
     def _stimulus_ids(self) -> list[str] | None:
         """Names of the stimuli; None where they are numbered."""
         field = self._fields.stimulus_id
-        return None if field is None else texts(read_field(field, self._file(field)))
+        if field is None:
+            return list(self._images) or None
+        return texts(read_field(field, self._file(field)))
+
+    @cached_property
+    def _images(self) -> dict[str, npt.NDArray[np.uint8]]:
+        """Pictures by name, where the frames are pictures."""
+        frames = self._fields.frames
+        if frames is None or frames.images is None:
+            return {}
+        files = own_files(self.card, PICTURE_ENDINGS, self._settings)
+        return read_pictures(files, frames.images, f"The field 'frames' of '{self.card.identifier}'")
+
+    def _pictures(self) -> Array:
+        """Pictures as clips of one frame, which are of one size."""
+        sizes = {picture.shape: name for name, picture in self._images.items()}
+        if len(sizes) > 1:
+            shown = ", ".join(
+                f"{shape[1]} x {shape[0]} ('{name}')" for shape, name in list(sizes.items())[:3]
+            )
+            raise InvalidDataError(
+                f"The pictures of '{self.card.identifier}'", got=f"pixels of {shown}", needed="of one size"
+            )
+        return np.stack(list(self._images.values()))[:, None]
 
     def _per(self, axis: str, name: str, n: int) -> list[str]:
         """A field with one value for each of an axis, or one for all."""
@@ -376,11 +401,11 @@ class Trials:
         return field
 
     def _file(self, field: Field) -> Path:
-        return Path() if field.name is None else file_of(field, self._files, f"'{self.card.identifier}'")
+        return Path() if field.value is not None else file_of(field, self._files, f"'{self.card.identifier}'")
 
     @cached_property
     def _files(self) -> dict[str, Path]:
-        return own_files(self.card, ENDINGS, self._settings)
+        return own_files(self.card, (*ENDINGS, ".npy"), self._settings)
 
 
 def trials(card: DatasetCard, settings: Settings) -> Trials:

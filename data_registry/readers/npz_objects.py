@@ -9,7 +9,8 @@ from __future__ import annotations
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +19,7 @@ import numpy as np
 from ...core.errors import InvalidDataError
 from .safe_pickle import read_pickle
 
-__all__ = ["npz_names", "read_npz"]
+__all__ = ["npz_names", "read_npy", "read_npz"]
 
 _PIECE = 1 << 22
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
@@ -48,10 +49,20 @@ def read_npz(path: Path, names: Sequence[str] | None = None) -> dict[str, Any]:
         with zipfile.ZipFile(path) as archive:
             there = [Path(name).stem for name in archive.namelist() if name.endswith(".npy")]
             wanted = there if names is None else [name for name in names if name in there]
-            return {name: _read_member(path, archive, name) for name in wanted}
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError) as error:
+            return {name: _read_array(path, partial(archive.open, f"{name}.npy"), name) for name in wanted}
+    except _DAMAGE as error:
         raise InvalidDataError(
             f"The file {path}", got=f"damaged ({error})", needed="a whole npz file"
+        ) from error
+
+
+def read_npy(path: Path) -> Any:
+    """Read the array of an npy file; raises as :func:`read_npz` does."""
+    try:
+        return _read_array(path, lambda: path.open("rb"), path.stem)
+    except _DAMAGE as error:
+        raise InvalidDataError(
+            f"The file {path}", got=f"damaged ({error})", needed="a whole npy file"
         ) from error
 
 
@@ -60,21 +71,34 @@ def npz_names(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return [Path(name).stem for name in archive.namelist() if name.endswith(".npy")]
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+    except _DAMAGE as error:
         raise InvalidDataError(
             f"The file {path}", got=f"damaged ({error})", needed="a whole npz file"
         ) from error
 
 
-def _read_member(path: Path, archive: zipfile.ZipFile, name: str) -> Any:
-    with archive.open(f"{name}.npy") as member:
+# What zipfile and numpy raise over a damaged file.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    MemoryError,
+)
+
+
+def _read_array(path: Path, opened: Callable[[], IO[bytes]], name: str) -> Any:
+    with opened() as member:
         version = np.lib.format.read_magic(member)
         if version not in _HEADERS:
             raise ValueError(f"array '{name}' in format {version}")
         dtype = _HEADERS[version](member)[2]
         if dtype.hasobject:
             return _read_objects(path, member, name)
-    with archive.open(f"{name}.npy") as member:
+    with opened() as member:
         return np.lib.format.read_array(member, allow_pickle=False)
 
 

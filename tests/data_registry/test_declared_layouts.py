@@ -3,10 +3,12 @@
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.io import savemat
 
 from innerscore.core.errors import InvalidCardError, InvalidDataError
 from innerscore.data_registry.declared_fields import array_names
+from innerscore.data_registry.declared_trials import trials
 
 from . import test_declared as base
 
@@ -97,3 +99,27 @@ def test_names_of_arrays_are_those_that_fields_have(tmp_path):
         file["other"] = [1.0]
     assert set(array_names(tmp_path / "a.npz")) == set(array_names(tmp_path / "a.mat")) == set(SPIKES)
     assert set(array_names(tmp_path / "a.h5")) == {"cells/first", "other"}
+
+
+def test_pictures_are_stimuli_of_one_frame_named_after_their_files(settings):
+    settings = base.saved(settings, {"rates": base.TRIALS["rates"][:, :, 0], "monkey": base.TRIALS["monkey"]})
+    folder = settings.data_dir / "mylab2026"
+    (folder / "shown").mkdir()
+    for number, clip in enumerate(base.TRIALS["frames"]):
+        Image.fromarray(clip[0]).save(folder / "shown" / f"{number + 9}.png")
+    fields = {
+        "responses": {"name": "rates", "axes": ["presentation", "neuroid"]},
+        "stimulus": {"value": ["9", "10", "11", "9", "10", "11"]},
+        "frames": {"images": "shown/*.png"},
+        "region": {"value": "V1"},
+        "animal": "monkey",
+    }
+    card = base.card("declared_trials:trials", {"rate_hz": 10, "degrees_per_pixel": 0.1, "fields": fields})
+    dataset = trials(card, settings)
+    assert [clip.identifier for clip in dataset.stimuli()] == ["9", "10", "11"]
+    for clip, shown in zip(dataset.stimuli(), base.TRIALS["frames"], strict=True):
+        np.testing.assert_array_equal(clip.frames, shown[:1])
+    assert dataset.recording("V1")["repetition"].values.tolist() == [0, 0, 0, 1, 1, 1]
+    Image.fromarray(np.zeros((3, 5), np.uint8)).save(folder / "shown" / "12.png")
+    with pytest.raises(InvalidDataError, match=r"8 x 8 .*5 x 3 \('12'\)"):
+        trials(card, settings).stimuli()

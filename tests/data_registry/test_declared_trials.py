@@ -300,18 +300,25 @@ def test_repetitions_that_are_no_numbers_are_refused(recorded):
         recorded({**arrays(), "words": words}, {"repetition": "words"})
 
 
-def test_an_npy_file_is_refused_with_what_is_read(settings):
+def test_the_array_of_an_npy_file_is_a_field_without_a_name(settings):
     folder = settings.data_dir / "mylab2026"
     folder.mkdir(parents=True)
-    np.save(folder / "rates.npy", np.zeros(3))
-    card = DatasetCard(**CARD, options={"rate_hz": 60, "degrees_per_pixel": 0.5, "fields": FIELDS})
-    with pytest.raises(InvalidDataError, match=r"in a file of \.npz, \.nc.*numpy\.savez"):
-        trials(card, settings).recording("V1")
-    np.savez(folder / "data.npz", **arrays())
-    fields = {**FIELDS, "responses": {"name": "rates", "file": "rates.npy"}}
-    card = DatasetCard(**CARD, options={"rate_hz": 60, "degrees_per_pixel": 0.5, "fields": fields})
-    with pytest.raises(InvalidDataError, match=r"'rates\.npy' and the files \['data\.npz'\].*numpy\.savez"):
-        trials(card, settings).recording("V1")
+    content = arrays()
+    np.save(folder / "rates.npy", content["rates"])
+
+    def read(responses):
+        options = {"rate_hz": 60, "degrees_per_pixel": 0.5, "fields": {**FIELDS, "responses": responses}}
+        return trials(DatasetCard(**CARD, options=options), settings).recording("V1")
+
+    with pytest.raises(InvalidDataError, match=r"the files \['rates\.npy'\].*'file: NAME\.npy'"):
+        read("rates")
+    np.savez(folder / "data.npz", **content)
+    np.testing.assert_array_equal(read({"file": "rates.npy"}).values, read("rates").values)
+    with pytest.raises(InvalidCardError, match=r"or an \.npy 'file'"):
+        read({"name": "rates", "file": "rates.npy"})
+    (folder / "half.npy").write_bytes((folder / "rates.npy").read_bytes()[:200])
+    with pytest.raises(InvalidDataError, match=r"half\.npy.*damaged"):
+        read({"file": "half.npy"})
 
 
 def test_a_session_without_cells_is_refused_by_its_name(settings):
