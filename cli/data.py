@@ -120,11 +120,11 @@ def add(
 ) -> None:
     """Add a data set of your own by a card alone.
 
-    The files are NWB, netCDF, npz, npy, MATLAB or HDF5, and pictures; benchmarks whose cards lie beside them are added as well. Card
-    and files are checked first, as by 'innerscore check', and a model of noise is scored on each benchmark; with a
-    fault nothing is kept (exit code 3). What was read is summed up. The files are copied into a folder of the data
-    set, and their checksums are locked. Unless the licence on the card allows it, neither the data nor any score on
-    them enters an export.
+    The files are NWB, netCDF, npz, npy, MATLAB or HDF5, and pictures; benchmarks whose cards lie beside them
+    are added as well. Card and files are checked first, as by 'innerscore check', and a model of noise is
+    scored on each benchmark; with a fault nothing is kept (exit code 3). What was read is summed up. The files
+    are copied into a folder of the data set, and their checksums are locked. Unless the licence on the card
+    allows it, neither the data nor any score on them enters an export.
     """
     from ..checking import add_dataset
     from ..core.errors import InvalidInputError
