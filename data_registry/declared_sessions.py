@@ -9,27 +9,18 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import model_validator
 
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
 from ..core.settings import Settings
 from .animals import named_animal
-from .declared_fields import (
-    ENDINGS,
-    Field,
-    arranged,
-    given_fields,
-    numbers,
-    read_field,
-    read_matching,
-    refuse_unread,
-    texts,
-)
+from .declared_fields import ENDINGS, Field, arranged, given_fields, numbers, read_field, refuse_unread, texts
+from .declared_spikes import SpikeFields, cell_names, spikes_by_cell
 from .files.folder import folder_files
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, tracked_session
@@ -42,8 +33,8 @@ Array = npt.NDArray[np.float64]
 _MOST_SPIKES = 10_000  # in one step: far beyond what cells do, and what memory should be asked for
 
 
-class SessionFields(BaseModel):
-    """Locations of the fields in each file.
+class SessionFields(SpikeFields):
+    """Locations of the fields in each file, in addition to those of `SpikeFields`.
 
     Attributes
     ----------
@@ -51,54 +42,25 @@ class SessionFields(BaseModel):
         Time of each position, in s.
     positions : Field
         Positions of axes time and xy, in m; `scale` converts other units. Two names are of x and of y.
-    spike_times : Field or None
-        Spike times in s: of all cells one after the other, a MATLAB cell array of one vector a cell, or by a
-        `pattern` an array a cell. Either this or `spike_counts`.
-    spike_counts : Field or None
-        Numbers of spikes of axes time and unit, in the step that each position stands for.
-    spike_unit : Field or None
-        Cell of each spike. Either this or `spike_times_end` where there are several cells in one array.
-    spike_times_end : Field or None
-        Index in `spike_times` at which each cell's spikes end, as ragged arrays are kept.
-    unit_name : Field or None
-        Names of the cells, with `spike_times_end`, `spike_counts` or a cell array; if absent, their numbers.
     animal : Field
         Name of the animal, one value.
+    spike_counts : Field or None
+        Numbers of spikes of axes time and unit, in the step that each position stands for; in place of
+        `spike_times`.
     head_direction : Field or None
         Head direction at each position, in radians.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     times: Field
     positions: Field
     animal: Field
-    spike_times: Field | None = None
     spike_counts: Field | None = None
-    spike_unit: Field | None = None
-    spike_times_end: Field | None = None
-    unit_name: Field | None = None
     head_direction: Field | None = None
 
     @model_validator(mode="after")
-    def _one_way_to_tell_cells_apart(self) -> Self:
-        if self.spike_unit is not None and self.spike_times_end is not None:
-            raise ValueError("give 'spike_unit' or 'spike_times_end', not both")
-        if self.spike_unit is not None and self.unit_name is not None:
-            raise ValueError("'unit_name' has no effect with 'spike_unit', which names the cells")
+    def _spikes_once(self) -> Self:
         if (self.spike_times is None) == (self.spike_counts is None):
             raise ValueError("give either 'spike_times' or 'spike_counts'")
-        apart = self.spike_counts is not None or (self.spike_times and self.spike_times.pattern is not None)
-        if apart and (self.spike_unit is not None or self.spike_times_end is not None):
-            raise ValueError(
-                "'spike_unit' and 'spike_times_end' have no effect: the cells are told apart already"
-            )
-        if (
-            self.spike_times is not None
-            and self.spike_times.pattern is not None
-            and self.unit_name is not None
-        ):
-            raise ValueError("'unit_name' has no effect with a 'pattern', by which the arrays name the cells")
         return self
 
     @model_validator(mode="after")
@@ -172,24 +134,7 @@ def _spikes(fields: SessionFields, path: Path, positions_s: Array) -> dict[str, 
     """Spike times by cell."""
     if fields.spike_counts is not None:
         return _counted(fields, fields.spike_counts, path, positions_s)
-    return {} if fields.spike_times is None else _timed(fields, fields.spike_times, path)
-
-
-def _timed(fields: SessionFields, field: Field, path: Path) -> dict[str, Array]:
-    if field.pattern is not None:
-        return {name.replace("/", "-"): np.ravel(times) for name, times in read_matching(field, path).items()}
-    raw = read_field(field, path)
-    if raw.dtype == object:
-        cells = [np.ravel(one).astype(np.float64) * field.scale for one in raw.ravel()]
-        return dict(zip(_names(fields, path, len(cells)), cells, strict=True))
-    times = np.ravel(numbers(field, path))
-    if fields.spike_unit is not None:
-        return _by_unit(path, times, np.asarray(texts(read_field(fields.spike_unit, path))))
-    if fields.spike_times_end is not None:
-        ends = np.ravel(numbers(fields.spike_times_end, path)).astype(int)
-        _check_ends(path, ends, len(times))
-        return dict(zip(_names(fields, path, len(ends)), np.split(times, ends[:-1]), strict=True))
-    return dict(zip(_names(fields, path, 1), [times], strict=True))
+    return spikes_by_cell(fields, lambda _field: path)
 
 
 def _counted(fields: SessionFields, field: Field, path: Path, positions_s: Array) -> dict[str, Array]:
@@ -208,34 +153,5 @@ def _counted(fields: SessionFields, field: Field, path: Path, positions_s: Array
             subject, got="values that are no numbers of spikes", needed="of whole numbers from 0"
         )
     spikes = [np.repeat(positions_s, column.astype(int)) for column in counts.T]
-    return dict(zip(_names(fields, path, len(spikes)), spikes, strict=True))
-
-
-def _by_unit(path: Path, times: Array, units: npt.NDArray[Any]) -> dict[str, Array]:
-    if len(units) != len(times):
-        raise InvalidDataError(
-            f"The field 'spike_unit' of {path}",
-            got=f"{len(units)} values",
-            needed=f"one a spike, {len(times)}",
-        )
-    return {str(unit): times[units == unit] for unit in dict.fromkeys(units.tolist())}
-
-
-def _names(fields: SessionFields, path: Path, n: int) -> list[str]:
-    if fields.unit_name is None:
-        return [str(number) for number in range(n)]
-    names = texts(read_field(fields.unit_name, path))
-    if len(names) != n or len(set(names)) != n:
-        raise InvalidDataError(
-            f"The field 'unit_name' of {path}", got=f"{names[:5]}", needed=f"{n} distinct names"
-        )
-    return names
-
-
-def _check_ends(path: Path, ends: npt.NDArray[np.int_], n: int) -> None:
-    if not len(ends) or (np.diff(ends) < 0).any() or ends[0] < 0 or ends[-1] != n:
-        raise InvalidDataError(
-            f"The field 'spike_times_end' of {path}",
-            got=f"ends {ends[:5].tolist()} ... {ends[-1:].tolist()}",
-            needed=f"rising to the number of spikes, {n}",
-        )
+    names = cell_names(fields.unit_name, lambda _field: path, len(spikes))
+    return dict(zip(names, spikes, strict=True))

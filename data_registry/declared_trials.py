@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
-from pydantic import BaseModel, ConfigDict, model_validator
-from pydantic import Field as Limited
 
 from ..core.cards import DatasetCard
 from ..core.errors import InvalidArgumentError, InvalidDataError
@@ -29,22 +27,22 @@ from .declared_fields import (
     Field,
     arranged,
     file_of,
-    given_fields,
     numbers,
     read_field,
-    refuse_unread,
     text_hint,
     texts,
     truths,
 )
+from .declared_spikes import counts_after_events, spikes_by_cell
+from .declared_trial_options import TrialOptions
 from .files.folder import own_files
 from .readers.pictures import PICTURE_ENDINGS, read_pictures
-from .repetitions import Repetitions, counted, first_repetitions
+from .repetitions import counted, first_repetitions
 from .response_units import checked_unit
 from .space.dataset import read_options
-from .stimulus_numbers import StimulusBase, shown_names
+from .stimulus_numbers import shown_names
 
-__all__ = ["TrialFields", "TrialOptions", "Trials", "trials"]
+__all__ = ["Trials", "trials"]
 
 _RESPONSES = ("presentation", "neuroid", "time_bin")
 _IN_REPETITIONS = ("repetition", "stimulus", "neuroid", "time_bin")
@@ -53,137 +51,6 @@ _MASK = ("presentation", "time_bin")
 _VELOCITY = ("stimulus", "time", "xy")
 
 Array = npt.NDArray[Any]
-
-
-class TrialFields(BaseModel):
-    """Locations of the fields.
-
-    Attributes
-    ----------
-    responses : Field
-        Numbers of axes presentation, neuroid and, where time matters, time_bin. With `axes` that name stimulus and
-        repetition in place of presentation, every stimulus has as many, NaN where it was not shown so often.
-    stimulus : Field or None
-        Stimulus of each presentation: its name or, without `stimulus_id` or with `stimulus_base`, its number. Not
-        with the axes stimulus and repetition.
-    region, animal : Field
-        Region and animal of each neuroid, or one value for all.
-    stimulus_id : Field or None
-        Names of the stimuli; if absent, their numbers.
-    frames : Field or None
-        Frames of axes stimulus, time, height, width and colour; bytes. Or `images`, each a stimulus of one frame,
-        named after its file. Either this or `velocity`.
-    velocity : Field or None
-        Velocities of axes stimulus, time and xy, in m/s.
-    start_position : Field or None
-        Start positions of axes stimulus and xy, in m; with `velocity`.
-    condition : Field or None
-        Condition, held out as a whole; if absent, the stimulus.
-    repetition : Field or None
-        Number of the repetition; if absent, counted for each stimulus.
-    neuroid_id : Field or None
-        Names of the neuroids; if absent, their numbers.
-    time_bin_start_ms, time_bin_end_ms : Field or None
-        Ends of the time bins, in ms from the stimulus's first step; needed with time bins.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    responses: Field
-    region: Field
-    animal: Field
-    stimulus: Field | None = None
-    stimulus_id: Field | None = None
-    frames: Field | None = None
-    velocity: Field | None = None
-    start_position: Field | None = None
-    condition: Field | None = None
-    repetition: Field | None = None
-    neuroid_id: Field | None = None
-    time_bin_start_ms: Field | None = None
-    time_bin_end_ms: Field | None = None
-
-    @model_validator(mode="after")
-    def _stimuli_of_one_kind(self) -> Self:
-        if (self.frames is None) == (self.velocity is None):
-            raise ValueError("give either 'frames' or 'velocity'")
-        if self.frames is not None and self.start_position is not None:
-            raise ValueError("'start_position' has no effect with 'frames'")
-        return self
-
-    @model_validator(mode="after")
-    def _presentations_told_once(self) -> Self:
-        told = [name for name in ("stimulus", "repetition", "condition") if getattr(self, name) is not None]
-        if self.in_repetitions and told:
-            raise ValueError(f"{told} have no effect with the axes stimulus and repetition of 'responses'")
-        if not self.in_repetitions and self.stimulus is None:
-            raise ValueError("'stimulus' is needed: the stimulus of each presentation")
-        return self
-
-    @property
-    def in_repetitions(self) -> bool:
-        """Whether responses have the axes stimulus and repetition."""
-        return "repetition" in (self.responses.axes or ())
-
-    @model_validator(mode="after")
-    def _nothing_unread(self) -> Self:
-        arrays = ("responses", "velocity", "start_position")
-        scaled = (*arrays, "time_bin_start_ms", "time_bin_end_ms")
-        refuse_unread(given_fields(self), scaled=scaled, ordered=(*arrays, "frames"))
-        return self
-
-
-class TrialOptions(BaseModel):
-    """Options of the card.
-
-    Attributes
-    ----------
-    fields : TrialFields
-    masks : mapping of str to Field
-        Epochs by name, of axes presentation and time_bin: 0 and 1, or false and true. One of `axes` time_bin
-        alone is the same for all presentations.
-    stimulus_base : {0, 1} or None
-        Number of the first stimulus, where `stimulus` holds numbers; None where names are given, or numbers from 0.
-    repetitions : {"smallest"}, int or None
-        Number of repetitions to keep of each stimulus, the first ones: as many as all have, or this number, without
-        the stimuli that have fewer. None where all have equally many.
-    rate_hz : float
-        Steps of the stimuli per second.
-    degrees_per_pixel : float or None
-        Visual angle of a pixel, in degrees; for frames.
-    arena_m : tuple of float or None
-        Width and height of the arena in m; for walks.
-    units : str or None
-        Unit of the responses; None for Hz. Hz are checked as firing rates, and counts as whole numbers.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    fields: TrialFields
-    masks: Mapping[str, Field] = {}
-    stimulus_base: StimulusBase | None = None
-    repetitions: Repetitions | None = None
-    rate_hz: Annotated[float, Limited(gt=0)]
-    degrees_per_pixel: Annotated[float, Limited(gt=0)] | None = None
-    arena_m: tuple[float, float] | None = None
-    units: str | None = None
-
-    @model_validator(mode="after")
-    def _size_of_stimuli(self) -> Self:
-        sizes = ("degrees_per_pixel", "arena_m")
-        needed, unread = sizes if self.fields.frames else sizes[::-1]
-        if getattr(self, needed) is None:
-            raise ValueError(f"'{needed}' is needed for these stimuli")
-        if getattr(self, unread) is not None:
-            raise ValueError(f"'{unread}' has no effect on these stimuli")
-        return self
-
-    @model_validator(mode="after")
-    def _masks_of_time(self) -> Self:
-        if self.masks and self.fields.time_bin_start_ms is None:
-            raise ValueError("'masks' have no effect without time bins")
-        refuse_unread(self.masks, scaled=(), ordered=self.masks)
-        return self
 
 
 class Trials:
@@ -229,12 +96,52 @@ class Trials:
 
     def _responses(self) -> Array:
         """Responses of axes presentation, neuroid and time bin; repetitions one after the other."""
+        if self._fields.spike_times is not None:
+            return self._binned_spikes()
         if not self._fields.in_repetitions:
             return self._array("responses", _RESPONSES, numbers)
         values = self._array("responses", _IN_REPETITIONS, numbers)
         return values.reshape(-1, *values.shape[2:])
 
+    def _binned_spikes(self) -> Array:
+        events = self._vector("event_times")
+        edges_ms = self._edges_ms
+        counts = counts_after_events(self._cells, events, edges_ms / 1000)
+        return counts if self._options.units == "counts" else counts / (np.diff(edges_ms) / 1000)
+
+    @cached_property
+    def _cells(self) -> dict[str, Array]:
+        """Spike times by cell."""
+        cells = spikes_by_cell(self._fields, self._file)
+        if not cells:
+            raise InvalidDataError(
+                f"The spikes of '{self.card.identifier}'", got="no cell", needed="of one cell or more"
+            )
+        return cells
+
+    @property
+    def _edges_ms(self) -> Array:
+        """Edges of the bins about an event."""
+        start, end = self._options.window_ms or (0.0, np.nan)
+        n_bins = round((end - start) / (self._options.bin_ms or (end - start)))
+        return np.linspace(start, end, n_bins + 1)
+
+    def _vector(self, name: str) -> Array:
+        """Finite numbers along one axis."""
+        field = self._require(name)
+        found = np.ravel(numbers(field, self._file(field)))
+        if not np.isfinite(found).all():
+            raise InvalidDataError(
+                f"The field '{name}' of '{self.card.identifier}'",
+                got=f"{int((~np.isfinite(found)).sum())} values that are not finite",
+                needed="of finite numbers",
+                hint="Leave out trials that did not take place.",
+            )
+        return found
+
     def _units(self, values: Array, in_time: Mapping[str, Array] | None) -> str:
+        if self._fields.spike_times is not None:
+            return self._options.units or "Hz"
         widths = (
             None if in_time is None else (in_time["time_bin_end_ms"] - in_time["time_bin_start_ms"]) / 1000
         )
@@ -263,7 +170,9 @@ class Trials:
         return {"stimulus_id": shown, "condition": shown, "repetition": counted(shown)}
 
     def _neuroids(self, n: int, chosen: Array) -> dict[str, list[str]]:
-        numbered = [f"neuroid-{number}" for number in range(n)]
+        numbered = (
+            list(self._cells) if self._fields.spike_times else [f"neuroid-{number}" for number in range(n)]
+        )
         names = numbered if self._fields.neuroid_id is None else self._per("neuroid", "neuroid_id", n)
         columns = {
             "neuroid_id": names,
@@ -278,6 +187,8 @@ class Trials:
         return [named_animal(name, subject, hint=hint) for name in self._per("neuroid", "animal", n)]
 
     def _time_bins(self, n: int) -> dict[str, Array] | None:
+        if self._options.bin_ms is not None:
+            return {"time_bin_start_ms": self._edges_ms[:-1], "time_bin_end_ms": self._edges_ms[1:]}
         edges = {
             name: field
             for name in ("time_bin_start_ms", "time_bin_end_ms")

@@ -45,8 +45,8 @@ def test_an_array_a_cell_is_found_by_a_pattern_in_the_order_of_numbers(settings)
     ("fields", "message"),
     [
         ({"times": {"pattern": "t*"}}, "'pattern' has no effect on 'times'"),
-        ({"spike_times": {"pattern": "s*"}, "spike_unit": "unit"}, "told apart already"),
-        ({"spike_times": {"pattern": "s*"}, "unit_name": "unit"}, "'unit_name' has no effect"),
+        ({"spike_times": {"pattern": "s*"}, "spike_unit": "unit"}, "have no effect with a 'pattern'"),
+        ({"spike_times": {"pattern": "s*"}, "unit_name": "unit"}, "have no effect with a 'pattern'"),
         ({"spike_counts": "counts"}, "either 'spike_times' or 'spike_counts'"),
     ],
 )
