@@ -1,7 +1,8 @@
 """Fields of a card's mapping: where in which file an array is, and reading it from any plain format.
 
-A name is that of an array in an npz file, of a variable in a netCDF or MATLAB file, or of a dataset in NWB and
-HDF5; parts of a path through groups and structs are joined by ``/``.
+A name is that of an array in an npz file, of a variable in a netCDF or MATLAB file, of a dataset in NWB and HDF5,
+or of an entry of a pickled dictionary or table; parts of a path through groups, structs and dictionaries are joined
+by ``/``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from ..core.arrays import plain_array
@@ -22,6 +24,7 @@ from ..core.hdf5_links import is_hdf5, refuse_outside_parts
 from .readers.matlab_structs import matlab_names, read_matlab
 from .readers.npz_objects import npz_names, read_npy, read_npz
 from .readers.numbered_names import as_counted
+from .readers.safe_pickle import read_pickle
 
 __all__ = [
     "ENDINGS",
@@ -39,8 +42,10 @@ __all__ = [
     "truths",
 ]
 
+PICKLES = (".pkl", ".pickle")
+
 #: Of files that hold arrays by name.
-ENDINGS = (".npz", ".nc", ".mat", ".nwb", ".h5")
+ENDINGS = (".npz", ".nc", ".mat", ".nwb", ".h5", *PICKLES)
 _LONE = ".npy"
 
 _READ = "The array of an .npy file has no name: write 'file: NAME.npy' as the field, without a 'name'."
@@ -208,15 +213,22 @@ def array_names(path: Path) -> list[str]:
     kind = path.suffix.lower()
     if kind == ".npz":
         return npz_names(path)
+    if kind in PICKLES:
+        content = read_pickle(path)
+        return [str(name) for name in content] if isinstance(content, Mapping) else []
     if kind == ".mat" and not is_hdf5(path):
         return matlab_names(path)
     return _hdf5_names(path)  # netCDF-4 is HDF5
 
 
 def _read_array(path: Path, name: str) -> Array:
-    reader = {".npz": _from_npz, ".nc": _from_netcdf, ".mat": _from_matlab}.get(
-        path.suffix.lower(), _from_hdf5
-    )
+    readers = {
+        ".npz": _from_npz,
+        ".nc": _from_netcdf,
+        ".mat": _from_matlab,
+        **dict.fromkeys(PICKLES, _from_pickle),
+    }
+    reader = readers.get(path.suffix.lower(), _from_hdf5)
     values = reader(path, name)
     if values is None:
         raise InvalidDataError(f"The file {path}", got=f"no '{name}'", needed="with that array")
@@ -304,6 +316,22 @@ def _text(value: Any) -> str:
 
 def _from_npz(path: Path, name: str) -> Any:
     return read_npz(path, [name]).get(name)
+
+
+def _from_pickle(path: Path, name: str) -> Any:
+    """A part of nested dictionaries and tables; lists of unequal arrays become arrays of objects."""
+    found: Any = read_pickle(path)
+    for part in name.split("/"):
+        inside = isinstance(found, Mapping | pd.DataFrame) and part in found
+        found = found[part] if inside else None
+    if found is None or isinstance(found, np.ndarray):
+        return found
+    values = list(found) if isinstance(found, list | tuple | pd.Series) else found
+    if isinstance(values, list) and len({np.shape(one) for one in values}) > 1:
+        ragged = np.empty(len(values), dtype=object)
+        ragged[:] = [np.asarray(one) for one in values]
+        return ragged
+    return np.asarray(values)
 
 
 def _from_matlab(path: Path, name: str) -> Any:

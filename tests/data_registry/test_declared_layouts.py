@@ -1,13 +1,17 @@
 """The layouts in which labs keep their arrays: each gives what the plain layout of the same numbers gives."""
 
+import pickle
+
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from scipy.io import savemat
 
 from innerscore.core.errors import InvalidCardError, InvalidDataError
 from innerscore.data_registry.declared_fields import array_names
+from innerscore.data_registry.declared_sessions import sessions
 from innerscore.data_registry.declared_trials import trials
 
 from . import test_declared as base
@@ -123,3 +127,27 @@ def test_pictures_are_stimuli_of_one_frame_named_after_their_files(settings):
     Image.fromarray(np.zeros((3, 5), np.uint8)).save(folder / "shown" / "12.png")
     with pytest.raises(InvalidDataError, match=r"8 x 8 .*5 x 3 \('12'\)"):
         trials(card, settings).stimuli()
+
+
+def test_a_pickle_of_plain_values_is_read_and_one_with_code_is_not(settings):
+    walk = {"t": base.WALK["t"], "tracking": pd.DataFrame(base.PATH, columns=["x", "y"])}
+    cells = {"cells": {"all": list(SPIKES.values()), "names": list(SPIKES)}}
+    fields = {
+        "times": "t",
+        "positions": {"name": ["tracking/x", "tracking/y"]},
+        "spike_times": "cells/all",
+        "unit_name": "cells/names",
+        "animal": {"value": "r1"},
+    }
+    folder = base.saved(settings, {}).data_dir / "mylab2026"
+    (folder / "one.npz").unlink()
+    (folder / "one.pkl").write_bytes(pickle.dumps({**walk, **cells}))
+    options = {"arena_m": [1.0, 1.0], "corner_m": [0, 0], "fields": fields}
+    own = settings.model_copy(update={"data_dir": folder.parent})
+    (found,) = sessions(base.card("declared_sessions:sessions", options), own).sessions
+    np.testing.assert_array_equal(found.positions_m, session(settings).positions_m)
+    assert times_of(found) == {name: list(times) for name, times in SPIKES.items()}
+    assert array_names(folder / "one.pkl") == ["t", "tracking", "cells"]
+    (folder / "two.pkl").write_bytes(pickle.dumps({"t": print}))
+    with pytest.raises(InvalidDataError, match=r"asks for 'builtins\.print'"):
+        array_names(folder / "two.pkl")
