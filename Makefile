@@ -26,13 +26,13 @@ demo: $(VENV)/.installed  ## score the built-in candidates and show the board
 
 test: $(VENV)/.installed-for-tests lint  ## everything that has to hold; SYSTEM_PACKAGES=1 installs Debian's parts, too
 	$(BIN)/python tests/system_packages.py
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --durations=25
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
 	@if [ -n "$$CI" ] || sh tests/find_python.sh "$(BRAINSCORE_PYTHONS)" "$(BRAINSCORE_PYTHON)" BRAINSCORE_PYTHON >/dev/null; \
 	then $(MAKE) --no-print-directory test-brainscore; \
 	else echo "innerscore: the tests beside brainscore-core were left out"; fi
 
 test-brainscore: $(BRAINSCORE_VENV)/.installed-for-tests  ## what has to hold beside brainscore-core, too
-	OMP_NUM_THREADS=1 $(BRAINSCORE_VENV)/bin/python -m pytest -n 2 --dist loadfile --durations=15 -m "not once" $(BRAINSCORE_TESTS)
+	OMP_NUM_THREADS=1 $(BRAINSCORE_VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 -m "not once" $(BRAINSCORE_TESTS)
 
 lint: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check $(SOURCES)
