@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..scaffold import Kind
 
 __all__ = ["init"]
+
+_DECLARED = ("images", "walks", "events")
 
 
 def init(
@@ -30,6 +32,16 @@ def init(
     dataset: Annotated[
         bool, typer.Option("--dataset", help="Write a data set: card, loader and test.")
     ] = False,
+    images: Annotated[
+        bool, typer.Option("--images", help="Write a data set of responses to pictures, by a card alone.")
+    ] = False,
+    walks: Annotated[
+        bool, typer.Option("--walks", help="Write a data set of an animal that walks, by a card alone.")
+    ] = False,
+    events: Annotated[
+        bool,
+        typer.Option("--events", help="Write a data set of spikes and a table of trials, by a card alone."),
+    ] = False,
     benchmark: Annotated[
         bool,
         typer.Option("--benchmark", help="Write a benchmark on the data set named before the full stop."),
@@ -44,7 +56,7 @@ def init(
     from ..core.settings import load_settings
     from ..scaffold import scaffold_files
 
-    kind = _kind(torch=torch, dataset=dataset, benchmark=benchmark)
+    kind = _kind(torch=torch, dataset=dataset, images=images, walks=walks, events=events, benchmark=benchmark)
     _check_free(folder)
     files = scaffold_files(kind, _facts(kind, folder.name, load_settings()))
     _write_folder(folder, files)
@@ -53,12 +65,12 @@ def init(
         return
     for name in sorted(files):
         write(str(folder / name))
-    write(f"next: read {folder / 'README.md'}, then 'innerscore check {folder}'")
+    then = "data add" if kind in _DECLARED else "check"
+    write(f"next: read {folder / 'README.md'}, then 'innerscore {then} {folder}'")
 
 
-def _kind(*, torch: bool, dataset: bool, benchmark: bool) -> Kind:
-    options: dict[Kind, bool] = {"torch": torch, "dataset": dataset, "benchmark": benchmark}
-    chosen = [kind for kind, is_set in options.items() if is_set]
+def _kind(**options: bool) -> Kind:
+    chosen = [cast("Kind", kind) for kind, is_set in options.items() if is_set]
     if len(chosen) > 1:
         raise typer.BadParameter(f"--{chosen[0]} and --{chosen[1]} exclude each other.")
     return chosen[0] if chosen else "candidate"
@@ -73,7 +85,7 @@ def _facts(kind: Kind, name: str, settings: Settings) -> dict[str, str]:
         check_name(name, benchmarks.registry(settings))
         dataset = data_registry.load_dataset(name.split(".", maxsplit=1)[0], settings)
         return dict(benchmark_facts(name, dataset))
-    if kind == "dataset":
+    if kind == "dataset" or kind in _DECLARED:
         check_name(name, data_registry.registry(settings))
         return dict(dataset_facts(name))
     check_name(name, candidates.registry(settings))

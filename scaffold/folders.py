@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 __all__ = ["Kind", "scaffold_files"]
 
-Kind: TypeAlias = Literal["candidate", "torch", "dataset", "benchmark"]
+Kind: TypeAlias = Literal["candidate", "torch", "dataset", "images", "walks", "events", "benchmark"]
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SUFFIX = ".tmpl"  # so that no tool takes a template for code or a card
@@ -20,8 +20,8 @@ def scaffold_files(kind: Kind, facts: Mapping[str, str]) -> dict[str, str]:
 
     Parameters
     ----------
-    kind : {"candidate", "torch", "dataset", "benchmark"}
-        Kind of the new folder.
+    kind : {"candidate", "torch", "dataset", "images", "walks", "events", "benchmark"}
+        Kind of the new folder; images, walks and events are data sets declared on a card alone.
     facts : mapping of str to str
         Values for the kind's templates, ``name`` among them.
     """
