@@ -13,7 +13,7 @@ from innerscore.core.settings import Settings
 ROOT = Path(__file__).resolve().parent.parent
 
 # Folders whose files have few tests that take long.
-_FIRST = ("worker", "scoring", "cli", "benchmarks", "workflows", "studies")
+_FIRST = ("integrations", "worker", "scoring", "cli", "benchmarks", "workflows", "studies")
 
 # Fixtures of modules and of the session are made outside any test: they, too, see no settings from outside.
 # Worker processes get the mirror under a name of the tests' own.
