@@ -137,10 +137,14 @@ class Benchmark:
         held_out = self.layer_selection_conditions
 
         def value_of(layer: str) -> float:
-            brain = subset(self._samples, held_out)
-            return self.metric.value(self._model(activations, layer, held_out), brain)
+            return self.metric.value(self._model(activations, layer, held_out), self._held_out_brain)
 
         return select_layer(layers, value_of, can_choose=bool(held_out))
+
+    @cached_property
+    def _held_out_brain(self) -> xr.DataArray:
+        """The samples by which layers are compared; one object, as metrics remember what they computed of it."""
+        return subset(self._samples, self.layer_selection_conditions)
 
     @cached_property
     def _scored_brains(self) -> tuple[xr.DataArray, ...]:

@@ -102,6 +102,17 @@ def test_a_layer_that_changes_its_units_is_refused(mirrored):
         benchmark.score(activations)
 
 
+def test_all_layers_are_compared_on_one_object_of_which_a_metric_remembers_its_side(mirrored, monkeypatch):
+    benchmark = load_benchmark("Kriegeskorte2008.IT-rsa", mirrored)
+    asked, value = [], benchmark.metric.value
+    monkeypatch.setattr(
+        benchmark.metric, "value", lambda model, brain: asked.append(brain) or value(model, brain)
+    )
+    benchmark(load_candidate("random-cnn", mirrored))
+    assert len(asked) > 1
+    assert all(brain is asked[0] for brain in asked)
+
+
 def test_the_layer_is_chosen_on_kept_conditions_and_the_choice_is_recorded(mirrored):
     """Only the kept images make the good layer look good: it must be taken, and its score be what it is."""
     benchmark = load_benchmark("Kriegeskorte2008.IT-rsa", mirrored)
