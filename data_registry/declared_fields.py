@@ -7,7 +7,8 @@ by ``/``.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from functools import reduce
 from pathlib import Path
@@ -27,6 +28,7 @@ from .readers.numbered_names import as_counted
 from .readers.safe_pickle import read_pickle
 
 __all__ = [
+    "ARRAY_ENDINGS",
     "ENDINGS",
     "Field",
     "arranged",
@@ -47,6 +49,7 @@ PICKLES = (".pkl", ".pickle")
 #: Of files that hold arrays by name.
 ENDINGS = (".npz", ".nc", ".mat", ".nwb", ".h5", *PICKLES)
 _LONE = ".npy"
+ARRAY_ENDINGS = (*ENDINGS, _LONE)
 
 _READ = "The array of an .npy file has no name: write 'file: NAME.npy' as the field, without a 'name'."
 
@@ -95,8 +98,9 @@ class Field(BaseModel):
         ways = [self.name, self.pattern, self.images, self.value]
         if ways.count(None) != (4 if self.is_lone else 3):
             raise ValueError("give either 'name', 'value', 'pattern', 'images' or an .npy 'file'")
-        if (self.value or self.images) is not None and self.file is not None:
-            raise ValueError("'file' has no effect on a 'value'")
+        without = "value" if self.value is not None else "images" if self.images is not None else None
+        if without is not None and self.file is not None:
+            raise ValueError(f"'file' has no effect on a '{without}'")
         return self
 
     @property
@@ -364,18 +368,19 @@ def _from_netcdf(path: Path, name: str) -> Any:
 
 
 def _hdf5_names(path: Path) -> list[str]:
-    import h5py
-
     names: list[str] = []
-    try:
-        with h5py.File(path, "r") as file:
-            file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-    except (OSError, RuntimeError) as error:
-        raise InvalidDataError(f"The file {path}", got=str(error), needed="a whole HDF5 file") from error
+    with _opened_hdf5(path) as file:
+        file.visititems(lambda name, item: names.append(name) if hasattr(item, "dtype") else None)
     return names
 
 
 def _from_hdf5(path: Path, name: str) -> Any:
+    with _opened_hdf5(path) as file:
+        return file[name][()] if name in file else None
+
+
+@contextmanager
+def _opened_hdf5(path: Path) -> Iterator[Any]:
     try:
         import h5py
     except ImportError as error:
@@ -387,6 +392,6 @@ def _from_hdf5(path: Path, name: str) -> Any:
         ) from error
     try:
         with h5py.File(path, "r") as file:
-            return file[name][()] if name in file else None
-    except OSError as error:
+            yield file
+    except (OSError, RuntimeError) as error:
         raise InvalidDataError(f"The file {path}", got=str(error), needed="a whole HDF5 file") from error

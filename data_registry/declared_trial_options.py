@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Self
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic import Field as Limited
 
@@ -159,15 +161,24 @@ class TrialOptions(BaseModel):
             if self.bin_ms is not None:
                 raise ValueError("'bin_ms' has no effect without 'window_ms'")
             return self
-        width = self.window_ms[1] - self.window_ms[0]
-        if not width > 0:
+        if not self.window_ms[0] < self.window_ms[1]:
             raise ValueError("'window_ms' has to end after its begin")
-        n_bins = width / (self.bin_ms or width)
+        n_bins = self._n_bins(*self.window_ms)
         if abs(n_bins - round(n_bins)) > _ROUNDING or not 1 <= n_bins <= _MOST_BINS:
             raise ValueError(f"'window_ms' has to hold a whole number of bins, at most {_MOST_BINS}")
         if self.units not in (None, "Hz", "counts"):
             raise ValueError("'units' of spikes is Hz or counts")
         return self
+
+    @property
+    def bin_edges_ms(self) -> npt.NDArray[np.float64]:
+        """Edges of the bins that spikes are counted in, in ms after an event; none without a window."""
+        if self.window_ms is None:
+            return np.zeros(0)
+        return np.linspace(*self.window_ms, round(self._n_bins(*self.window_ms)) + 1)
+
+    def _n_bins(self, start_ms: float, end_ms: float) -> float:
+        return (end_ms - start_ms) / (self.bin_ms or end_ms - start_ms)
 
     @model_validator(mode="after")
     def _size_of_stimuli(self) -> Self:

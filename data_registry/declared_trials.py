@@ -23,7 +23,7 @@ from ..core.settings import Settings
 from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
 from .animals import named_animal
 from .declared_fields import (
-    ENDINGS,
+    ARRAY_ENDINGS,
     Field,
     arranged,
     file_of,
@@ -72,7 +72,7 @@ class Trials:
             raise InvalidArgumentError(
                 "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
             )
-        values = self._responses()
+        values, presentations = self._responses()
         names = self._per("neuroid", "region", values.shape[1])
         chosen = np.flatnonzero(np.asarray(names) == region)
         if not len(chosen):
@@ -84,7 +84,7 @@ class Trials:
         in_time = self._time_bins(values.shape[2])
         whole = recording(
             values[:, chosen] if in_time else values[:, chosen, 0],
-            presentation=self._presentations(len(values)),
+            presentation=presentations,
             neuroid=self._neuroids(values.shape[1], chosen),
             time_bin=in_time,
             masks=self._masks((len(values), values.shape[2])) if in_time else None,
@@ -94,19 +94,31 @@ class Trials:
             whole, self._options.repetitions, f"The recording of '{self.card.identifier}'"
         )
 
-    def _responses(self) -> Array:
-        """Responses of axes presentation, neuroid and time bin; repetitions one after the other."""
-        if self._fields.spike_times is not None:
-            return self._binned_spikes()
-        if not self._fields.in_repetitions:
-            return self._array("responses", _RESPONSES, numbers)
-        values = self._array("responses", _IN_REPETITIONS, numbers)
-        return values.reshape(-1, *values.shape[2:])
+    def _responses(self) -> tuple[Array, dict[str, list[Any]]]:
+        """Responses of axes presentation, neuroid and time bin, and what each presentation was."""
+        if self._fields.in_repetitions:
+            return self._repetitions_in_turn(self._array("responses", _IN_REPETITIONS, numbers))
+        spikes = self._fields.spike_times is not None
+        values = self._binned_spikes() if spikes else self._array("responses", _RESPONSES, numbers)
+        return values, self._presentations(len(values))
+
+    def _repetitions_in_turn(self, values: Array) -> tuple[Array, dict[str, list[Any]]]:
+        """Responses of axes repetition and stimulus, one repetition after the other."""
+        n_repetitions, n_stimuli, *others = values.shape
+        names = self._stimulus_ids() or _numbered(n_stimuli)
+        if len(names) != n_stimuli:
+            raise InvalidDataError(
+                f"The field 'responses' of '{self.card.identifier}'",
+                got=f"{n_stimuli} on the axis 'stimulus'",
+                needed=f"one for each of the {len(names)} stimuli",
+            )
+        shown = names * n_repetitions
+        presentations = {"stimulus_id": shown, "condition": shown, "repetition": counted(shown)}
+        return values.reshape(-1, *others), presentations
 
     def _binned_spikes(self) -> Array:
-        events = self._vector("event_times")
-        edges_ms = self._edges_ms
-        counts = counts_after_events(self._cells, events, edges_ms / 1000)
+        edges_ms = self._options.bin_edges_ms
+        counts = counts_after_events(self._cells, self._vector("event_times"), edges_ms / 1000)
         return counts if self._options.units == "counts" else counts / (np.diff(edges_ms) / 1000)
 
     @cached_property
@@ -118,13 +130,6 @@ class Trials:
                 f"The spikes of '{self.card.identifier}'", got="no cell", needed="of one cell or more"
             )
         return cells
-
-    @property
-    def _edges_ms(self) -> Array:
-        """Edges of the bins about an event."""
-        start, end = self._options.window_ms or (0.0, np.nan)
-        n_bins = round((end - start) / (self._options.bin_ms or (end - start)))
-        return np.linspace(start, end, n_bins + 1)
 
     def _vector(self, name: str) -> Array:
         """Finite numbers along one axis."""
@@ -148,8 +153,6 @@ class Trials:
         return checked_unit(values, widths, self._options.units, f"The responses of '{self.card.identifier}'")
 
     def _presentations(self, n: int) -> dict[str, list[Any]]:
-        if self._fields.in_repetitions:
-            return self._in_repetitions(n)
         field, base = f"The field 'stimulus' of '{self.card.identifier}'", self._options.stimulus_base
         shown = shown_names(self._per("presentation", "stimulus", n), self._stimulus_ids(), base, field)
         condition = shown if self._fields.condition is None else self._per("presentation", "condition", n)
@@ -157,17 +160,6 @@ class Trials:
             return {"stimulus_id": shown, "condition": condition, "repetition": counted(shown)}
         repetition = self._whole_numbers("repetition", self._per("presentation", "repetition", n))
         return {"stimulus_id": shown, "condition": condition, "repetition": repetition}
-
-    def _in_repetitions(self, n: int) -> dict[str, list[Any]]:
-        names = self._stimulus_ids() or [stimulus.identifier for stimulus in self.stimuli()]
-        if n % len(names):
-            raise InvalidDataError(
-                f"The field 'responses' of '{self.card.identifier}'",
-                got=f"{n} presentations",
-                needed=f"of each of the {len(names)} stimuli in each repetition",
-            )
-        shown = names * (n // len(names))
-        return {"stimulus_id": shown, "condition": shown, "repetition": counted(shown)}
 
     def _neuroids(self, n: int, chosen: Array) -> dict[str, list[str]]:
         numbered = (
@@ -188,7 +180,8 @@ class Trials:
 
     def _time_bins(self, n: int) -> dict[str, Array] | None:
         if self._options.bin_ms is not None:
-            return {"time_bin_start_ms": self._edges_ms[:-1], "time_bin_end_ms": self._edges_ms[1:]}
+            edges_ms = self._options.bin_edges_ms
+            return {"time_bin_start_ms": edges_ms[:-1], "time_bin_end_ms": edges_ms[1:]}
         edges = {
             name: field
             for name in ("time_bin_start_ms", "time_bin_end_ms")
@@ -316,7 +309,7 @@ class Trials:
 
     @cached_property
     def _files(self) -> dict[str, Path]:
-        return own_files(self.card, (*ENDINGS, ".npy"), self._settings)
+        return own_files(self.card, ARRAY_ENDINGS, self._settings)
 
 
 def trials(card: DatasetCard, settings: Settings) -> Trials:

@@ -52,6 +52,7 @@ def test_an_array_a_cell_is_found_by_a_pattern_in_the_order_of_numbers(settings)
         ({"spike_times": {"pattern": "s*"}, "spike_unit": "unit"}, "have no effect with a 'pattern'"),
         ({"spike_times": {"pattern": "s*"}, "unit_name": "unit"}, "have no effect with a 'pattern'"),
         ({"spike_counts": "counts"}, "either 'spike_times' or 'spike_counts'"),
+        ({"animal": {"value": 0, "file": "one.npz"}}, "'file' has no effect on a 'value'"),
     ],
 )
 def test_fields_that_say_the_same_twice_are_refused(settings, fields, message):
@@ -89,6 +90,9 @@ def test_responses_of_stimuli_and_repetitions_are_those_of_presentations(setting
     padded[:, 2, 1] = np.nan
     cut = base.recorded(settings, fields, {"rates": padded}, repetitions=2)
     assert sorted(set(cut["stimulus_id"].values)) == ["0", "1"]
+    names = {"stimulus_id": {"value": ["a", "b", "c", "d", "e", "f"]}}
+    with pytest.raises(InvalidDataError, match="each of the 6 stimuli, got 3 on the axis"):
+        base.recorded(settings, {**fields, **names}, {"rates": grid})
     with pytest.raises(InvalidCardError, match=r"\['stimulus'\] have no effect"):
         base.recorded(settings, {"responses": {"name": "rates", "axes": axes}}, {"rates": grid})
     with pytest.raises(InvalidCardError, match="'stimulus' is needed"):
