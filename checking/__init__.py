@@ -3,7 +3,7 @@
 from .adding import Added, add_dataset, remove_dataset
 from .benchmarks import check_benchmark
 from .candidates import CandidateReport, Estimate, check_candidate
-from .datasets import check_dataset, dataset_notes, dataset_summary
+from .datasets import check_dataset, read_regions, region_notes
 from .faults import Fault, card_faults, fault_of
 from .targets import Target, find_target, name_faults
 
@@ -18,10 +18,10 @@ __all__ = [
     "check_benchmark",
     "check_candidate",
     "check_dataset",
-    "dataset_notes",
-    "dataset_summary",
     "fault_of",
     "find_target",
     "name_faults",
+    "read_regions",
+    "region_notes",
     "remove_dataset",
 ]

@@ -5,26 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..benchmarks import load_benchmarks
 from ..core.cards import BenchmarkCard, DatasetCard, read_card
-from ..core.errors import ChecksumError, InnerscoreError, InvalidInputError
+from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.first_reading import read_apart
-from ..core.hashing import sha256_of_file
 from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
 from ..core.whole_folder import whole_folder
-from ..data_registry.declared_fields import ENDINGS
+from ..data_registry.declared_fields import ARRAY_ENDINGS
 from ..data_registry.files.folder import own_files
-from ..data_registry.files.lock_file import accept, forget, locked_file
+from ..data_registry.files.lock_file import accept, forget, refuse_changed
 from ..data_registry.interface import load_dataset, registry
 from ..data_registry.readers.pictures import PICTURE_ENDINGS
 from ..data_registry.sharing import may_leave, note_private
 from .benchmarks import check_benchmark
-from .datasets import check_dataset, dataset_notes, dataset_summary
+from .datasets import check_dataset, read_regions, region_notes, region_summaries
 from .faults import Fault, card_faults, fault_of
 from .targets import Target, name_faults
 
@@ -32,7 +31,8 @@ __all__ = ["Added", "add_dataset", "remove_dataset"]
 
 _CARD = "dataset.yaml"
 _OURS = "innerscore."
-_KEPT = (*ENDINGS, ".npy", *PICTURE_ENDINGS)
+_KEPT = (*ARRAY_ENDINGS, *PICTURE_ENDINGS)
+_TO_REPLACE = "If the data were meant to change, add them with --replace."
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,8 @@ def _put(
     try:
         with whole_folder(place, replaceable=replaceable) as new:
             if not replace:
-                _check_locked(card, files, settings)
+                for name, file in files.items():
+                    refuse_changed(f"{card.folder}/{name}", file, settings, hint=_TO_REPLACE)
             texts = {
                 one.relative_to(path.parent).as_posix(): one for one in [*cards, *_templates(path.parent)]
             }
@@ -169,19 +170,6 @@ def _put(
     own_files(card, _KEPT, settings)  # locks the checksums
     names = tuple(read_card(one, BenchmarkCard).identifier for one in cards)
     return Added((), card.identifier, place, tuple(files), names, not may_leave(card), notes, summary)
-
-
-def _check_locked(card: DatasetCard, files: Mapping[str, Path], settings: Settings) -> None:
-    """Refuse bytes that are not those once locked under these names, before anything is kept."""
-    for name, file in files.items():
-        known = locked_file(f"{card.folder}/{name}", settings)
-        if known is not None and known.sha256 != (found := sha256_of_file(file)):
-            raise ChecksumError(
-                f"The file {file}",
-                got=f"SHA-256 {found}",
-                needed=f"of SHA-256 {known.sha256}, as '{card.folder}/{name}' was locked on {known.date}",
-                hint="If the data were meant to change, add them with --replace.",
-            )
 
 
 class _FaultyError(Exception):
@@ -208,7 +196,8 @@ def _check_copy(
         faults = check_dataset(dataset, path) or _score_faults(cards, trial)
         if faults:
             raise _FaultyError(tuple(faults))
-        return tuple(dataset_summary(dataset, card.regions)), tuple(dataset_notes(dataset, card.regions))
+        recordings = read_regions(dataset, card.regions)
+        return tuple(region_summaries(recordings)), tuple(region_notes(recordings))
 
 
 def _score_faults(cards: Sequence[Path], settings: Settings) -> list[Fault]:

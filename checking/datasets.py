@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -18,7 +18,7 @@ from .faults import Fault, entry_file, fault_of
 from .recordings import left_out_notes, recording_faults
 from .stimuli import leakage_faults, pairing_faults, stimulus_faults
 
-__all__ = ["check_dataset", "dataset_notes", "dataset_summary", "licence_faults"]
+__all__ = ["check_dataset", "licence_faults", "read_regions", "region_notes", "region_summaries"]
 
 _NO_LICENCE = {"", "none", "not stated", "todo", "unknown", "tbd", "?"}
 
@@ -53,24 +53,24 @@ def check_dataset(dataset: Dataset, path: Path) -> list[Fault]:
     return list(dict.fromkeys(faults))
 
 
-def dataset_notes(dataset: Dataset, regions: Sequence[str]) -> list[str]:
-    """Notes on a data set without faults: what is left out of each of some regions, and why."""
-    notes = []
-    for region in regions:
-        with loader_errors(dataset.card):
-            found = left_out_notes(dataset.recording(region))
-        notes += [f"region {region}: {note}" for note in found]
-    return notes
+def read_regions(dataset: Dataset, regions: Sequence[str]) -> dict[str, xr.DataArray]:
+    """The recordings of some regions of a data set, by region."""
+    with loader_errors(dataset.card):
+        return {region: dataset.recording(region) for region in regions}
 
 
-def dataset_summary(dataset: Dataset, regions: Sequence[str]) -> list[str]:
-    """Summaries of what was read of each of some regions of a data set without faults, a line each."""
-    lines = []
-    for region in regions:
-        with loader_errors(dataset.card):
-            recording = dataset.recording(region)
-        lines.append(f"region {region}: {recording_summary(recording)}")
-    return lines
+def region_notes(recordings: Mapping[str, xr.DataArray]) -> list[str]:
+    """Notes on recordings without faults: what is left out of each region, and why."""
+    return [
+        f"region {region}: {note}"
+        for region, recording in recordings.items()
+        for note in left_out_notes(recording)
+    ]
+
+
+def region_summaries(recordings: Mapping[str, xr.DataArray]) -> list[str]:
+    """Summaries of recordings without faults, a line for each region."""
+    return [f"region {region}: {recording_summary(recording)}" for region, recording in recordings.items()]
 
 
 def licence_faults(card: DatasetCard, path: Path) -> list[Fault]:

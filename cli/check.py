@@ -102,7 +102,7 @@ def _stimuli(names: list[str], settings: Settings) -> dict[str, StimulusSet]:
 
 def _data_report(target: Target, settings: Settings) -> CandidateReport:
     """Faults and notes of a data set or a benchmark; what cannot be put together at all is a fault, too."""
-    from ..checking import CandidateReport, dataset_notes, fault_of
+    from ..checking import CandidateReport, fault_of, read_regions, region_notes
     from ..core.errors import InvalidInputError, UnknownNameError
 
     plugins = tuple(dict.fromkeys([*settings.plugins, target.path.parent]))
@@ -110,7 +110,7 @@ def _data_report(target: Target, settings: Settings) -> CandidateReport:
     check = _check_dataset if target.kind == "dataset" else _check_benchmark
     try:
         dataset, regions, faults = check(target, seeing)
-        notes = [] if faults else dataset_notes(dataset, regions)
+        notes = [] if faults else region_notes(read_regions(dataset, regions))
     except (InvalidInputError, UnknownNameError) as error:
         return CandidateReport((fault_of(error, target.path),))
     return CandidateReport(tuple(faults), notes=tuple(notes))

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidCardError
+from .errors import InvalidCardError, did_you_mean
 from .safe_yaml import read_mapping
 
 __all__ = ["expanded"]
@@ -86,9 +85,7 @@ def _template(name: str, path: Path) -> Path:
     known = sorted(
         {file.name.removesuffix(_ENDING) for folder in folders for file in folder.glob(f"*{_ENDING}")}
     )
-    near = get_close_matches(name, known, n=1)
-    hint = f"Did you mean '{near[0]}'?" if near else ""
-    raise _wrong(path, f"the template '{name}'", f"one of {', '.join(known)}", hint=hint)
+    raise _wrong(path, f"the template '{name}'", f"one of {', '.join(known)}", hint=did_you_mean(name, known))
 
 
 def _folders(path: Path) -> tuple[Path, ...]:

@@ -7,7 +7,6 @@ that forbid extra keys; reading one imports no code of the thing it describes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
@@ -22,7 +21,7 @@ from pydantic import (
 )
 
 from .card_templates import expanded
-from .errors import InvalidCardError
+from .errors import InvalidCardError, did_you_mean
 from .safe_yaml import read_mapping
 from .stimuli import StimulusKind
 
@@ -404,8 +403,7 @@ def _validated(content: Mapping[str, Any], name: str, card_type: type[C]) -> C:
 
 def meant_key(key: str, card_type: type[Card]) -> str:
     """A question that names the card's key that an unknown one resembles, or an empty text."""
-    near = get_close_matches(key, _keys(card_type), n=1)
-    return f"Did you mean '{near[0]}'?" if near else ""
+    return did_you_mean(key, _keys(card_type))
 
 
 def _card_error(name: str, card_type: type[Card], error: ValidationError) -> InvalidCardError:

@@ -24,8 +24,9 @@ from __future__ import annotations
 
 import sysconfig
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import ClassVar
 
@@ -44,6 +45,7 @@ __all__ = [
     "MissingPartError",
     "StoreError",
     "UnknownNameError",
+    "did_you_mean",
     "foreign_errors",
 ]
 
@@ -175,6 +177,12 @@ class MissingPartError(InnerscoreError):
     """A needed part is not here: an extra, a system package, a data file, or memory enough."""
 
     exit_code = 7
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A question that names the known name that an unknown one resembles most, or an empty text."""
+    near = get_close_matches(name, list(known), n=1)
+    return f"Did you mean '{near[0]}'?" if near else ""
 
 
 @contextmanager

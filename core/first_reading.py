@@ -91,9 +91,14 @@ def _touch(item: Any) -> None:
         with suppress(Exception):
             item.attrs[name]
     if hasattr(item, "shape"):
-        with suppress(Exception):
-            for slab in _slabs(item.shape, item.dtype.itemsize):
-                item[slab]
+        _read_slabs(item)
+
+
+def _read_slabs(array: Any) -> None:
+    """Read all values of an array of a file, a slab at a time."""
+    with suppress(Exception):
+        for slab in _slabs(array.shape, getattr(array.dtype, "itemsize", 1)):
+            array[slab]
 
 
 def _slabs(shape: tuple[int, ...] | None, itemsize: int) -> Iterator[Any]:
@@ -127,9 +132,7 @@ def _read_netcdf(path: Path) -> None:
             group = groups.pop()
             groups += group.groups.values()
             for variable in group.variables.values():
-                with suppress(Exception):
-                    for slab in _slabs(variable.shape, getattr(variable.dtype, "itemsize", 1)):
-                        variable[slab]
+                _read_slabs(variable)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from ..core.cards import DatasetCard
-from ..core.errors import InvalidCardError, InvalidDataError, MissingPartError, foreign_errors
+from ..core.errors import InvalidCardError, InvalidDataError, MissingPartError, did_you_mean, foreign_errors
 from ..core.hdf5_links import refuse_outside_parts
 from ..core.settings import Settings
 from .animals import is_name, named_animal
@@ -184,12 +183,11 @@ def _overlooked(card: DatasetCard, option: str, name: str, path: Path) -> Invali
     with _opened(path) as file:
         columns = [] if file.units is None else [str(column.name) for column in file.units.columns]
         there = columns if option.startswith("labels") else series_names(file)
-    near = get_close_matches(name, there, n=1)
     return InvalidCardError(
         f"The option '{option}' of data set '{card.identifier}'",
         got=f"'{name}', which no file has",
         needed=f"one of the names in the files, such as {there}",
-        hint=f"Did you mean '{near[0]}'?" if near else "Leave it out if there is none.",
+        hint=did_you_mean(name, there) or "Leave it out if there is none.",
     )
 
 

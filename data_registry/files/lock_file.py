@@ -22,7 +22,7 @@ from ...core.files import exclusive, write_bytes
 from ...core.hashing import sha256_of_file
 from ...core.settings import Settings
 
-__all__ = ["LOCK_NAME", "LockedFile", "accept", "forget", "hash_as_locked", "locked_file"]
+__all__ = ["LOCK_NAME", "LockedFile", "accept", "forget", "hash_as_locked", "locked_file", "refuse_changed"]
 
 LOCK_NAME = "checksums.lock.json"
 
@@ -114,6 +114,19 @@ def hash_as_locked(key: str, path: Path, settings: Settings, *, full: bool = Fal
             raise _changed(path, known, found, hint)
         _write(lock, key, known.model_copy(update={"looks": {**known.looks, str(path): look}}))
     return found
+
+
+def refuse_changed(key: str, path: Path, settings: Settings, *, hint: str = "") -> None:
+    """Refuse a file whose bytes are not those that are locked under a key; nothing is locked or remembered.
+
+    Raises
+    ------
+    ChecksumError
+        If they differ; both hashes are shown.
+    """
+    known = locked_file(key, settings)
+    if known is not None and known.sha256 != (found := sha256_of_file(path)):
+        raise _changed(path, known, found, hint)
 
 
 def accept(key: str, path: Path, settings: Settings) -> LockedFile:

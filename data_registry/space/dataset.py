@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
@@ -18,7 +17,7 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...core.cards import DatasetCard
-from ...core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError
+from ...core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError, did_you_mean
 from ...core.labelled import coordinate
 from ...core.stimuli import SelfMotion, StimulusSet
 from .head_direction import direction_recording
@@ -94,8 +93,8 @@ def _fault(detail: Any, kind: type[BaseModel]) -> str:
     fault = f"{'.'.join(map(str, (*above, key)))}: {detail['msg']}"
     if detail["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
         return fault
-    near = get_close_matches(str(key), _keys(kind, above), n=1)
-    return f"{fault}. Did you mean '{near[0]}'?" if near else fault
+    asked = did_you_mean(str(key), _keys(kind, above))
+    return f"{fault}. {asked}" if asked else fault
 
 
 def _keys(kind: Any, path: Sequence[object]) -> list[str]:
