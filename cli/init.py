@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["init"]
 
-_DECLARED = ("images", "walks", "events")
-
 
 def init(
     folder: Annotated[
@@ -54,7 +52,7 @@ def init(
     or not at all.
     """
     from ..core.settings import load_settings
-    from ..scaffold import scaffold_files
+    from ..scaffold import DECLARED, scaffold_files
 
     kind = _kind(torch=torch, dataset=dataset, images=images, walks=walks, events=events, benchmark=benchmark)
     _check_free(folder)
@@ -65,7 +63,7 @@ def init(
         return
     for name in sorted(files):
         write(str(folder / name))
-    then = "data add" if kind in _DECLARED else "check"
+    then = "data add" if kind in DECLARED else "check"
     write(f"next: read {folder / 'README.md'}, then 'innerscore {then} {folder}'")
 
 
@@ -79,15 +77,22 @@ def _kind(**options: bool) -> Kind:
 def _facts(kind: Kind, name: str, settings: Settings) -> dict[str, str]:
     """Check the name and gather what the templates ask for."""
     from .. import benchmarks, candidates, data_registry
-    from ..scaffold import benchmark_facts, candidate_facts, check_name, dataset_facts
+    from ..scaffold import (
+        DECLARED,
+        benchmark_facts,
+        candidate_facts,
+        check_name,
+        dataset_facts,
+        declared_facts,
+    )
 
     if kind == "benchmark":
         check_name(name, benchmarks.registry(settings))
         dataset = data_registry.load_dataset(name.split(".", maxsplit=1)[0], settings)
         return dict(benchmark_facts(name, dataset))
-    if kind == "dataset" or kind in _DECLARED:
+    if kind == "dataset" or kind in DECLARED:
         check_name(name, data_registry.registry(settings))
-        return dict(dataset_facts(name))
+        return dict(dataset_facts(name) if kind == "dataset" else declared_facts(kind, name))
     check_name(name, candidates.registry(settings))
     return dict(candidate_facts(name))
 

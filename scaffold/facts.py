@@ -9,7 +9,38 @@ from ..core.errors import InvalidArgumentError
 from ..data_registry import Dataset
 from ..data_registry.interface import loader_errors
 
-__all__ = ["benchmark_facts", "candidate_facts", "dataset_facts"]
+__all__ = ["benchmark_facts", "candidate_facts", "dataset_facts", "declared_facts"]
+
+_DECLARED = {
+    "images": {
+        "region": "V4",
+        "alignment": "image",
+        "task": "Looking at pictures; a condition is one picture.",
+        "candidates": "pixels",
+        "files": """\
+Put beside this file `data.npz` (or `.mat`, `.nc`, `.h5`) with the array `counts` and `images.zip` with the
+pictures, or write in the card what you have: docs/adding-a-data-set.md has all fields.""",
+    },
+    "walks": {
+        "region": "MEC",
+        "alignment": "space",
+        "task": "Foraging in a box; stimuli are the walks, as velocity from a start position.",
+        "candidates": "place-cells velocity",
+        "files": """\
+Put beside this file a file a session (`.npz`, `.mat`, `.nc`, `.h5`) with the arrays that the card names, or
+write in the card what yours are called: docs/adding-a-data-set.md has all fields. NWB files need less: see
+there.""",
+    },
+    "events": {
+        "region": "DMFC",
+        "alignment": "time",
+        "task": "Watching clips; a condition is one clip.",
+        "candidates": "pixels",
+        "files": """\
+Put beside this file `data.mat` (or `.npz`, `.nc`, `.h5`) with the arrays that the card names, or write in the
+card what yours are called: docs/adding-a-data-set.md has all fields.""",
+    },
+}
 
 _CEILINGS = {
     "ridge": "Square root of each neuroid's split-half reliability over repetitions, corrected to full length.",
@@ -32,6 +63,11 @@ def dataset_facts(name: str) -> Mapping[str, str]:
         "mark": _mark(simulated),
         "licence": _quoted("not stated"),
     }
+
+
+def declared_facts(kind: str, name: str) -> Mapping[str, str]:
+    """Values for the templates of a data set that is declared on a card alone, with its benchmark."""
+    return {**dataset_facts(name), **_DECLARED[kind]}
 
 
 def benchmark_facts(name: str, dataset: Dataset) -> Mapping[str, str]:

@@ -7,9 +7,12 @@ from pathlib import Path
 from string import Template
 from typing import Literal, TypeAlias
 
-__all__ = ["Kind", "scaffold_files"]
+__all__ = ["DECLARED", "Kind", "scaffold_files"]
 
 Kind: TypeAlias = Literal["candidate", "torch", "dataset", "images", "walks", "events", "benchmark"]
+
+#: Data sets that are declared on a card alone.
+DECLARED = ("images", "walks", "events")
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SUFFIX = ".tmpl"  # so that no tool takes a template for code or a card
@@ -21,11 +24,12 @@ def scaffold_files(kind: Kind, facts: Mapping[str, str]) -> dict[str, str]:
     Parameters
     ----------
     kind : {"candidate", "torch", "dataset", "images", "walks", "events", "benchmark"}
-        Kind of the new folder; images, walks and events are data sets declared on a card alone.
+        Kind of the new folder.
     facts : mapping of str to str
         Values for the kind's templates, ``name`` among them.
     """
-    templates = sorted((_TEMPLATES / kind).glob(f"*{_SUFFIX}"))
+    folders = [_TEMPLATES / kind, *([_TEMPLATES / "declared"] if kind in DECLARED else [])]
+    templates = [path for folder in folders for path in sorted(folder.glob(f"*{_SUFFIX}"))]
     named = {path.name.removesuffix(_SUFFIX): path.read_text(encoding="utf-8") for path in templates}
     texts = {name: Template(text).substitute(facts) for name, text in named.items()}
     if kind == "benchmark":

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from altered_files import altered, forms, outcome
+from altered_files import SLOW, altered, forms, outcome
 
 FORMS = forms()
-SLOW = ("trials", "walk", "nwb", "activations.nc")
 N_FILES = {True: 5, False: 60}  # those that take a process of their own, and others
 
 

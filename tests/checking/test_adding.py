@@ -3,10 +3,10 @@
 import json
 
 import h5py
-import netCDF4
 import numpy as np
 import pytest
 import yaml
+from array_files import to_hdf5, to_mat, to_nc, to_npz
 from matlab_v73 import save_v73
 from scipy.io import savemat
 from typer.testing import CliRunner
@@ -85,39 +85,12 @@ def arrays():
     }
 
 
-def to_npz(path, arrays):
-    np.savez(path, **arrays)
-
-
-def to_mat(path, arrays):
-    savemat(
-        path,
-        {name: np.array(list(a), dtype=object) if a.dtype.kind == "U" else a for name, a in arrays.items()},
-    )
-
-
 def to_mat_of_doubles(path, arrays):
     """Version 7.3, numbers all doubles as MATLAB makes them."""
     objects = {
         name: a.astype(object) if a.dtype.kind == "U" else a.astype(float) for name, a in arrays.items()
     }
     save_v73(path, objects)
-
-
-def to_nc(path, arrays):
-    with netCDF4.Dataset(path, "w") as file:
-        for name, array in arrays.items():
-            for k, size in enumerate(array.shape):
-                file.createDimension(f"{name}{k}", size)
-            kind = str if array.dtype.kind == "U" else array.dtype
-            variable = file.createVariable(name, kind, [f"{name}{k}" for k in range(array.ndim)])
-            variable[...] = array.astype(object) if kind is str else array
-
-
-def to_hdf5(path, arrays):
-    with h5py.File(path, "w") as file:
-        for name, array in arrays.items():
-            file[name] = array.astype("S") if array.dtype.kind == "U" else array
 
 
 WRITERS = {

@@ -13,15 +13,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import netCDF4
 import numpy as np
 import pandas as pd
 import pynwb
 import torch
 import yaml
+from array_files import WRITERS
 from candidate_folder import write_candidate
-from scipy.io import savemat
 
 from innerscore.benchmarks.behaviour import read_table
 from innerscore.candidates.weights import read_weights, write_weights
@@ -33,6 +32,9 @@ from innerscore.core.settings import Settings
 from innerscore.core.stimuli import SelfMotion, StimulusSet
 from innerscore.data_registry import load_dataset
 from innerscore.scoring.activation_file import read_activations
+
+#: Forms whose files are read in a process of their own first, which takes most of a second.
+SLOW = ("trials", "walk", "nwb", "activations.nc")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -149,8 +151,8 @@ _ALTERATIONS = (
 def forms() -> Mapping[str, Form]:
     """All kinds of files, by name."""
     return {
-        **{f"trials{ending}": _data_form(ending, _TRIALS) for ending in _WRITERS},
-        **{f"walk{ending}": _data_form(ending, _WALK) for ending in _WRITERS},
+        **{f"trials{ending}": _data_form(ending, _TRIALS) for ending in WRITERS},
+        **{f"walk{ending}": _data_form(ending, _WALK) for ending in WRITERS},
         "nwb": _data_form(".nwb", _NWB, whole=_nwb()),
         **{f"card of a {name}": _card_form(path.read_bytes(), kind) for name, (path, kind) in _CARDS.items()},
         "card of a benchmark": _card_form(_BENCHMARK.encode(), BenchmarkCard),
@@ -203,7 +205,7 @@ def _data_form(ending: str, kind: _Kind, whole: bytes | None = None) -> Form:
         remove_dataset("Altered2026", settings)
         return "read"
 
-    return Form(whole or _made(f"data{ending}", lambda path: _WRITERS[ending](path, kind.arrays)), read)
+    return Form(whole or _made(f"data{ending}", lambda path: WRITERS[ending](path, kind.arrays)), read)
 
 
 def _content(folder: Path) -> list[str]:
@@ -216,34 +218,6 @@ def _made(name: str, write: Callable[[Path], object]) -> bytes:
         path = Path(folder) / name
         write(path)
         return path.read_bytes()
-
-
-def _to_npz(path, arrays):
-    np.savez(path, **arrays)
-
-
-def _to_mat(path, arrays):
-    texts = {name: np.array(list(a), dtype=object) for name, a in arrays.items() if a.dtype.kind == "U"}
-    savemat(path, {**arrays, **texts})
-
-
-def _to_hdf5(path, arrays):
-    with h5py.File(path, "w") as file:
-        for name, array in arrays.items():
-            file[name] = array.astype("S") if array.dtype.kind == "U" else array
-
-
-def _to_netcdf(path, arrays):
-    with netCDF4.Dataset(path, "w") as file:
-        for name, array in arrays.items():
-            for axis, size in enumerate(array.shape):
-                file.createDimension(f"{name}{axis}", size)
-            kind = str if array.dtype.kind == "U" else array.dtype
-            variable = file.createVariable(name, kind, [f"{name}{axis}" for axis in range(array.ndim)])
-            variable[...] = array.astype(object) if kind is str else array
-
-
-_WRITERS = {".npz": _to_npz, ".mat": _to_mat, ".h5": _to_hdf5, ".nc": _to_netcdf}
 
 
 def _trial_arrays() -> dict[str, np.ndarray]:

@@ -17,10 +17,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
 
-from altered_files import altered, forms, outcome
+from altered_files import SLOW, altered, forms, outcome
 
 BATCH = 50
-SLOW = ("trials", "walk", "nwb", "activations.nc")
 
 
 def batch(name: str, first: int) -> Counter[str]:
