@@ -24,12 +24,16 @@ SOURCES := core metrics tasks data_registry candidates benchmarks scoring checki
 demo: $(VENV)/.installed  ## score the built-in candidates and show the board
 	$(BIN)/innerscore demo --html demo
 
-test: $(VENV)/.installed-for-tests lint  ## everything that has to hold; SYSTEM_PACKAGES=1 installs Debian's parts, too
+# Which has to have its interpreter only where everything has to run.
+BRAINSCORE_HERE = $(shell [ -n "$$CI" ] || sh tests/find_python.sh "$(BRAINSCORE_PYTHONS)" "$(BRAINSCORE_PYTHON)" \
+	BRAINSCORE_PYTHON 2>/dev/null)$(CI)
+
+test: $(VENV)/.installed-for-tests  ## everything that has to hold; SYSTEM_PACKAGES=1 installs Debian's parts, too
 	$(BIN)/python tests/system_packages.py
+	@$(MAKE) --no-print-directory -j 2 lint $(if $(BRAINSCORE_HERE),$(BRAINSCORE_VENV)/.installed-for-tests)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
-	@if [ -n "$$CI" ] || sh tests/find_python.sh "$(BRAINSCORE_PYTHONS)" "$(BRAINSCORE_PYTHON)" BRAINSCORE_PYTHON >/dev/null; \
-	then $(MAKE) --no-print-directory test-brainscore; \
-	else echo "innerscore: the tests beside brainscore-core were left out"; fi
+	@$(if $(BRAINSCORE_HERE),$(MAKE) --no-print-directory test-brainscore,\
+	echo "innerscore: the tests beside brainscore-core were left out: no Python of $(BRAINSCORE_PYTHONS) can be used")
 
 test-brainscore: $(BRAINSCORE_VENV)/.installed-for-tests  ## what has to hold beside brainscore-core, too
 	OMP_NUM_THREADS=1 $(BRAINSCORE_VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 -m "not once" $(BRAINSCORE_TESTS)

@@ -196,18 +196,29 @@ def _walk(
     thigmotaxis: float,
 ) -> npt.NDArray[np.float64]:
     """Advance all walks together; returns positions of shape (time, walk, 2)."""
-    path = np.empty((*turns.shape, 2))
-    for step, (turn, speed) in enumerate(zip(turns, speeds, strict=True)):
-        bearing = bearing + turn * dt
+    path, direction = np.empty((*turns.shape, 2)), np.empty_like(position)
+    far_margin = sides - _MARGIN_M
+    for step, (turned, speed) in enumerate(zip(turns * dt, speeds[:, :, None], strict=True)):
+        bearing = bearing + turned
+        np.cos(bearing, out=direction[:, 0])
+        np.sin(bearing, out=direction[:, 1])
         push, shift = _wall_repulsion(position, sides, thigmotaxis)
-        velocity = speed[:, None] * np.stack([np.cos(bearing), np.sin(bearing)], axis=-1) + push * dt
+        velocity = speed * direction + push * dt
         position = position + (velocity + shift) * dt
-        outside = (position < _MARGIN_M) | (position > sides - _MARGIN_M)
-        velocity = np.where(outside, -velocity, velocity)  # a step through a wall turns back from it
+        within = _between(position, _MARGIN_M, far_margin)
+        velocity = np.where(
+            position == within, velocity, -velocity
+        )  # a step through a wall turns back from it
         bearing = headings(velocity)
-        position = np.clip(position, _MARGIN_M, sides - _MARGIN_M)
-        path[step] = position
+        path[step] = position = within
     return path
+
+
+def _between(
+    values: npt.NDArray[np.float64], low: float, high: float | npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Those of numpy.clip, which takes three times as long for a few values."""
+    return np.minimum(np.maximum(values, low), high)
 
 
 def _checked_starts(
@@ -228,9 +239,7 @@ def _wall_repulsion(
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Acceleration (m/s2) and drift (m/s) away from walls nearer than 0.1 m, as RatInABox defines them."""
     v, d = _SPEED_SCALE, _WALL_DISTANCE_M
-    push, shift = np.zeros_like(position), np.zeros_like(position)
-    for gap, sign in ((position, 1.0), (sides - position, -1.0)):
-        depth = np.clip(d - gap, 0, d)
-        push += sign * 3 * (1 - th) ** 2 * (v / d) ** 2 * depth
-        shift += sign * 6 * th**2 * v * (1 - np.sqrt(1 - (depth / d) ** 2))
-    return push, shift
+    near, far = (_between(d - gap, 0.0, d) for gap in (position, sides - position))
+    push_by_depth, most_shift = 3 * (1 - th) ** 2 * (v / d) ** 2, 6 * th**2 * v
+    shift_near, shift_far = (most_shift * (1 - np.sqrt(1 - (depth / d) ** 2)) for depth in (near, far))
+    return push_by_depth * near - push_by_depth * far, shift_near - shift_far

@@ -214,6 +214,7 @@ def test_a_model_of_shuffled_conditions_scores_nothing(dmfc):
     assert abs(estimate.value) < 0.05
 
 
+@pytest.mark.once
 def test_the_controls_come_out_as_they_must(settings):
     dmfc_order = ("ball-simulated", "ball-visible", "pixels")
     for name in ("SimulatedDMFC.occluded-ridge", "SimulatedDMFC.occluded-rsa"):

@@ -14,6 +14,8 @@ from innerscore.core.labelled import coordinate
 from innerscore.core.settings import Settings
 from innerscore.metrics.functional.decoding.decoding import random_splits
 
+pytestmark = pytest.mark.once
+
 HIDDEN = [
     "ball-decoding",
     "simulation-index",

@@ -74,6 +74,7 @@ def with_release(released_files, tmp_path_factory):
     return settings
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", NAMES)
 def test_the_simulating_control_does_better_than_pixels_and_stays_near_the_ceiling(name, with_release):
     benchmark = load_benchmark(name, with_release)

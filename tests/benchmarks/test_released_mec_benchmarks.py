@@ -68,6 +68,7 @@ def test_a_code_of_place_does_better_than_velocity(name, with_release):
     assert good.normalised.low < good.normalised.value < good.normalised.high
 
 
+@pytest.mark.once
 def test_grid_cells_are_found_in_the_files_and_in_the_grid_code_alone(with_release):
     benchmark = load_benchmark("Sargolini2006.MEC-gridness", with_release)
     grid, place = (

@@ -13,6 +13,8 @@ from innerscore.metrics.functional.mapping.ridge import ridge_predictivity
 from innerscore.metrics.predictivity import OneToOnePredictivity, RidgePredictivity
 from innerscore.metrics.quadrant_predictivity import QuadrantPredictivity
 
+pytestmark = pytest.mark.once
+
 NAMES = ("grid-code", "random-bumps", "interpolation")
 
 

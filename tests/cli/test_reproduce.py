@@ -48,6 +48,8 @@ def command(folder, *arguments):
 def test_a_study_runs_on_simulated_recordings_end_to_end(name, folder):
     done = command(folder, name, "--json")
     assert done.returncode == 0, done.stderr
+    assert f"{load_study(name).recorded} is not here" in done.stderr
+    assert "found nothing" not in done.stderr
     report = json.loads(done.stdout)
     assert report["simulated"]
     assert report["dataset"] == "SimulatedDMFC"
@@ -62,12 +64,6 @@ def test_a_study_runs_on_simulated_recordings_end_to_end(name, folder):
     for figure in report["figures"]:
         root = ET.parse(folder / "reports" / name / figure).getroot()
         assert {child.tag.split("}")[1] for child in root} >= {"title", "desc"}
-
-
-def test_the_real_recording_is_asked_for_first_and_missed_aloud(folder):
-    done = command(folder, "rajalingham2025")
-    assert "Rajalingham2025 is not here" in done.stderr
-    assert "found nothing" not in done.stderr
 
 
 @pytest.fixture(scope="module")

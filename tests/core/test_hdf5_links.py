@@ -101,6 +101,7 @@ def test_groups_that_never_end_are_refused(tmp_path, make):
         refuse_outside_parts(path)
 
 
+@pytest.mark.once
 def test_the_library_dies_of_what_is_refused(tmp_path):
     path = tmp_path / "file.nc"
     with h5py.File(path, "w") as file:

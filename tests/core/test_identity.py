@@ -277,6 +277,7 @@ print(json.dumps([str(root), list(every[0]), changes]))
 SPACE = {"grid-code", "interpolation", "place-cells", "position", "random-bumps", "random-rnn", "velocity"}
 
 
+@pytest.mark.once
 def test_an_edit_of_this_package_changes_the_identities_that_it_can_change(tmp_path):
     copy = tmp_path / "innerscore"
     shutil.copytree(PACKAGE_ROOT, copy, ignore=shutil.ignore_patterns(".*", "tests", "docs", "__pycache__"))

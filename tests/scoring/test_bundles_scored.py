@@ -48,6 +48,7 @@ def test_a_bundle_is_scored_by_the_command(folder, tmp_path):
     assert "my-walker" in done.stdout
 
 
+@pytest.mark.once
 @pytest.mark.usefixtures("bubblewrap")
 def test_the_command_scores_in_the_sandbox_and_the_record_says_so(folder):
     command = ["score", str(folder), "-b", BENCHMARK, "--rerun", "--json"]

@@ -52,6 +52,7 @@ def _measured_by(metric, benchmark, settings):
     return Benchmark(card, benchmark.dataset, load_metric(metric, settings))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("metric", ["rsa", "cka"])
 def test_the_order_of_units_makes_no_difference_to_the_standing(metric, by_rsa, activations):
     benchmark = _measured_by(metric, *by_rsa)

@@ -130,6 +130,16 @@ def correlation_from_sums(sums: torch.Tensor, *, flat_first: float = torch.nan) 
 def _of_ordinary_size(sums: Sequence[torch.Tensor]) -> tuple[torch.Tensor, ...]:
     """The sums of columns divided by powers of two: r does not depend on the unit of either."""
     count, a, b, aa, bb, ab = sums
+    if _is_ordinary(aa) and _is_ordinary(bb):  # nearly always; no bit of r depends on powers of two
+        return count, a, b, aa, bb, ab
     half_a, half_b = (-(torch.frexp(squares).exponent // 2) for squares in (aa, bb))
     of_a, of_b = torch.ldexp(torch.ones_like(a), half_a), torch.ldexp(torch.ones_like(b), half_b)
     return count, a * of_a, b * of_b, aa * of_a * of_a, bb * of_b * of_b, ab * of_a * of_b
+
+
+def _is_ordinary(squares: torch.Tensor) -> bool:
+    """Whether the product of any two of these can be told from 0 and infinity, where they are not 0 themselves."""
+    if squares.numel() == 0:
+        return True
+    smallest, largest = torch.where(squares == 0, 1.0, squares).aminmax()
+    return bool((smallest > 1e-100) & (largest < 1e100))

@@ -24,6 +24,7 @@ _MIN_BINS, _MAX_JUMP, _MAX_STILL = 5, 3, 10
 _BY_SIDES = np.zeros((3, 3, 3), dtype=bool)
 _BY_SIDES[1] = ndimage.generate_binary_structure(2, 1)
 _TIP_REACH, _FIRST_REACH = 6, 10
+_MAPS_AT_ONCE = 32
 
 
 def central_radius(autocorrelation: torch.Tensor) -> torch.Tensor:
@@ -85,25 +86,36 @@ def _area_within(level: Floats, *, whole: bool) -> tuple[Floats, Bools]:
 
     `level` is the map over its peak.
     """
-    first, second = (_connected_to_middle(level >= share) for share in (_THRESHOLDS[0], _SECOND_THRESHOLD))
-    last = _area(second)
-    jump = last / np.maximum(_area(first), 1)
+    areas, holes, at_rim = _fields(level)
+    cut_off = at_rim & (not whole)
+    first, second = 0, _THRESHOLDS.index(_SECOND_THRESHOLD)
+    last = areas[:, second].copy()
+    jump = last / np.maximum(areas[:, first], 1)
     accepted, still = np.zeros(len(level)), np.zeros(len(level))
-    cut = _touches_rim(second) & (not whole)
-    active = np.flatnonzero(~cut & ~_has_hole(first) & ~_has_hole(second))
-    for threshold in _THRESHOLDS:
-        if not len(active):
-            break
-        field = _connected_to_middle(level[active] >= threshold)
-        area = _area(field)
-        change = area / last[active]
-        still[active] = np.where(change == 1, still[active] + 1, 0)
-        bounded = (change / jump[active] < _MAX_JUMP) & (still[active] < _MAX_STILL)
-        cut[active] = bounded & _touches_rim(field) & (not whole)
-        grows = bounded & ~cut[active] & ~_has_hole(field)
-        active = active[grows]
-        last[active] = accepted[active] = area[grows]
+    cut = cut_off[:, second].copy()
+    active = ~cut & ~holes[:, first] & ~holes[:, second]
+    for area, hole, off in zip(areas.T, holes.T, cut_off.T, strict=True):
+        change = area / np.maximum(last, 1)
+        still = np.where(change == 1, still + 1, 0)
+        bounded = active & (change / jump < _MAX_JUMP) & (still < _MAX_STILL)
+        cut |= bounded & off
+        active = bounded & ~off & ~hole
+        last, accepted = np.where(active, area, last), np.where(active, area, accepted)
     return accepted, cut
+
+
+def _fields(level: Floats) -> tuple[Floats, Bools, Bools]:
+    """Bins of the field around the middle at each threshold, whether it closes around a hole or meets the rim.
+
+    Each has a row for each map. Maps are taken a few at a time, all their thresholds together.
+    """
+    parts = []
+    for first in range(0, len(level), _MAPS_AT_ONCE):
+        above = level[first : first + _MAPS_AT_ONCE, None] >= np.asarray(_THRESHOLDS)[:, None, None]
+        field = _connected_to_middle(above.reshape(-1, *level.shape[1:]))
+        parts.append([fact(field).reshape(len(above), -1) for fact in (_area, _has_hole, _touches_rim)])
+    area, hole, at_rim = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return area, hole, at_rim
 
 
 def _connected_to_middle(allowed: Bools) -> Bools:

@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
 import space_files as written
 from typer.testing import CliRunner
 
@@ -28,6 +29,7 @@ def replay(line):
     return json.loads(result.stdout)
 
 
+@pytest.mark.once
 def test_the_guide_takes_a_dandiset_to_the_board(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "000582"
