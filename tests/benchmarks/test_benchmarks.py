@@ -217,18 +217,22 @@ def test_a_model_of_shuffled_conditions_scores_nothing(dmfc):
 @pytest.mark.once
 def test_the_controls_come_out_as_they_must(settings):
     dmfc_order = ("ball-simulated", "ball-visible", "pixels")
-    for name in ("SimulatedDMFC.occluded-ridge", "SimulatedDMFC.occluded-rsa"):
-        simulated, frozen, pixels = (normalised(name, candidate, settings) for candidate in dmfc_order)
+    for benchmark in load_benchmarks(
+        ("SimulatedDMFC.occluded-ridge", "SimulatedDMFC.occluded-rsa"), settings
+    ):
+        simulated, frozen, pixels = (normalised(benchmark, candidate, settings) for candidate in dmfc_order)
         assert simulated.low > frozen.value > pixels.high
         assert frozen.low > pixels.high
-    for name in ("SimulatedMEC.ridge", "SimulatedMEC.rsa"):
-        grid, velocity, rnn = (normalised(name, c, settings) for c in ("grid-code", "velocity", "random-rnn"))
+    for benchmark in load_benchmarks(("SimulatedMEC.ridge", "SimulatedMEC.rsa"), settings):
+        grid, velocity, rnn = (
+            normalised(benchmark, c, settings) for c in ("grid-code", "velocity", "random-rnn")
+        )
         assert grid.low > velocity.value
         assert grid.low > rnn.value
 
 
 def normalised(benchmark, candidate, settings):
-    return load_benchmark(benchmark, settings)(load_candidate(candidate, settings)).normalised
+    return benchmark(load_candidate(candidate, settings)).normalised
 
 
 CARD = {

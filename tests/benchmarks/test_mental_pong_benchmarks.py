@@ -1,12 +1,14 @@
 """The benchmarks on Mental-Pong: independent implementations, known truth, and the controls in their order."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA, FactorAnalysis
 from sklearn.linear_model import LinearRegression
 
-from innerscore.benchmarks import load_benchmark
+from innerscore.benchmarks import load_benchmark, load_benchmarks
 from innerscore.candidates import load_candidate
 from innerscore.core.activations import check_activations
 from innerscore.core.errors import InvalidDataError
@@ -35,13 +37,12 @@ def settings_of_module(tmp_path_factory):
 @pytest.fixture(scope="module")
 def scores(settings_of_module):
     """A function that scores a candidate on a benchmark once."""
-    found = {}
+    names = [f"SimulatedDMFC.{name}" for name in [*HIDDEN, *SEEN]]
+    benchmarks = {one.identifier: one for one in load_benchmarks(names, settings_of_module)}
 
+    @cache
     def score(name, candidate):
-        if (name, candidate) not in found:
-            benchmark = load_benchmark(f"SimulatedDMFC.{name}", settings_of_module)
-            found[name, candidate] = benchmark(load_candidate(candidate, settings_of_module))
-        return found[name, candidate]
+        return benchmarks[f"SimulatedDMFC.{name}"](load_candidate(candidate, settings_of_module))
 
     return score
 
