@@ -27,9 +27,9 @@ __all__ = ["ERRORS", "api_router"]
 
 _MOST = 1000
 Limit = Annotated[int, Query(ge=1, le=_MOST, description="Most items in an answer.")]
-After = Annotated[int, Query(ge=0, description="Where the page before ended.")]
+After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Where the page before ended.")]
 Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str | None, Query(max_length=200)]
+Name = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class Cell(BaseModel):
@@ -93,13 +93,13 @@ class Problem(BaseModel):
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem} for code in (401, 409, 413, 422, 429, 503)
+    code: {"model": Problem} for code in (400, 401, 409, 413, 422, 429, 503)
 }
 
 
 def api_router(store: Store, live: LiveSite, tokens: TokenFile, engine: sa.Engine) -> APIRouter:
     """The routes below ``/api/v1``."""
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Problem}})
     _add_reads(router, store, live, engine)
     _add_cards(router, live)
     _add_writes(router, store, tokens)
@@ -210,7 +210,7 @@ async def _bytes_of(part: UploadFile | str | None) -> bytes:
 
 def _answer(request: Request, body: bytes) -> Response:
     """JSON with an ETag; 304 if the client has it."""
-    etag = f'"{sha256_of_bytes(body)[:32]}"'
+    etag = f'"{sha256_of_bytes(body)}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

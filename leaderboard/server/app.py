@@ -24,7 +24,16 @@ from ..queue import BundleStore, Queue
 from ..store import Store
 from .api import ERRORS, api_router
 from .live import BoardNotReadyError, LiveSite, Ready
-from .middleware import AccessLog, BodyLimit, HostCheck, RateLimit, SecurityHeaders, TokenBuckets, problem
+from .middleware import (
+    AccessLog,
+    BodyLimit,
+    Failures,
+    HostCheck,
+    RateLimit,
+    SecurityHeaders,
+    TokenBuckets,
+    problem,
+)
 from .submissions import SubmissionService, submission_pages, submission_router
 from .tokens import TokenFile
 
@@ -133,6 +142,7 @@ def _add_guards(app: FastAPI, limits: Limits, hosts: frozenset[str], logger: log
         writes=TokenBuckets(limits.writes_per_second, limits.write_burst),
     )
     app.add_middleware(HostCheck, hosts=hosts)
+    app.add_middleware(Failures, logger=logger)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog, logger=logger)
 
@@ -167,12 +177,7 @@ def _add_errors(app: FastAPI, live: LiveSite) -> None:
     async def wrong_parameters(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        return problem(422, "InvalidParameter", f"{where}: {first['msg']}")
-
-    @app.exception_handler(Exception)
-    async def unforeseen(request: Request, _: Exception) -> Response:
-        number = request.scope.get("state", {}).get("request", "")
-        return problem(500, "InternalError", f"The server failed; its log has more under {number}.")
+        return problem(400, "InvalidParameter", f"{where}: {first['msg']}")
 
 
 def _add_state(app: FastAPI, store: Store, live: LiveSite) -> None:

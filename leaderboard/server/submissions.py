@@ -103,7 +103,7 @@ def submission_router(service: SubmissionService, errors: dict[int | str, dict[s
     router = APIRouter(prefix="/api/v1")
     holder = Depends(token_needed(service.tokens, "submissions:write"))
     answers: dict[int | str, dict[str, Any]] = {
-        code: errors[code] for code in (401, 413, 422, 429) if code in errors
+        code: errors[code] for code in (400, 401, 413, 422, 429) if code in errors
     }
 
     @router.post(
