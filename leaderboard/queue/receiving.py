@@ -39,7 +39,7 @@ def receive(
     reserved : collection of str
         Names of candidates that no submission may have.
     submitter : str
-        Identifier of the token it came with, or ``"local"``.
+        Owner of the token it came with, or ``"local"``.
 
     Returns
     -------

@@ -16,12 +16,14 @@ from ...core.errors import InvalidDataError
 from ...core.hashing import sha256_of_bytes
 from ...core.records import ResultRecord
 from ..board import Quantity
+from ..drawable import check_drawable
 from ..incoming_records import read_entry
+from ..inserting import Entry, told_by
 from ..store import Store
 from .authorisation import token_needed
 from .live import LiveSite
 from .reading import read_page
-from .tokens import TokenFile
+from .tokens import TokenFile, TokenInfo
 
 __all__ = ["ERRORS", "api_router"]
 
@@ -160,6 +162,8 @@ def _add_cards(router: APIRouter, live: LiveSite) -> None:
 
 
 def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
+    holder = Depends(token_needed(tokens, "records:write"))
+
     @router.post(
         "/records",
         response_model=Added,
@@ -167,20 +171,28 @@ def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
         responses=ERRORS | {200: {"model": Added, "description": "It was here already."}},
         summary="Add a record with its files",
         openapi_extra=_UPLOAD,
-        dependencies=[Depends(token_needed(tokens, "records:write"))],
     )
-    async def add(request: Request, response: Response) -> Added:
+    async def add(request: Request, response: Response, facts: TokenInfo = holder) -> Added:
         """Send the record's canonical JSON as ``record`` and each file that it names as ``files``.
 
-        The checks are those of ``innerscore board import``.
+        The checks are those of ``innerscore board import``, and its pages are drawn once. It is shown as told and
+        not computed here, takes no place of what the board computed, and corrects only what the same owner sent.
         """
         async with request.form(max_files=32, max_fields=4) as form:
             body = await _bytes_of(form.get("record"))
             bodies = [await _bytes_of(one) for one in form.getlist("files")]
-        entry = await run_in_threadpool(read_entry, body, {sha256_of_bytes(one): one for one in bodies})
-        added = await run_in_threadpool(store.add_all, [entry])
+        entry = await run_in_threadpool(_told_entry, body, bodies, facts)
+        added = await run_in_threadpool(store.add_told, entry)
         response.status_code = 201 if added else 200
-        return Added(record_sha256=entry.record.record_sha256, added=bool(added))
+        return Added(record_sha256=entry.record.record_sha256, added=added)
+
+
+def _told_entry(body: bytes, bodies: list[bytes], facts: TokenInfo) -> Entry:
+    """A record that somebody sent, held to everything that can be checked of it."""
+    files = {sha256_of_bytes(one): one for one in bodies}
+    entry = read_entry(body, files, origin=told_by(facts.owner))
+    check_drawable(entry)
+    return entry
 
 
 _UPLOAD = {

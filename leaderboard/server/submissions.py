@@ -89,7 +89,7 @@ class SubmissionService:
                 self.bundles,
                 known=self.contents.benchmarks,
                 reserved=self.contents.candidates,
-                submitter=facts.identifier,
+                submitter=facts.owner,
             )
         )
 
@@ -134,7 +134,7 @@ def submission_router(service: SubmissionService, errors: dict[int | str, dict[s
         summary="Take a submission of one's own back",
     )
     def withdraw(identifier: Identifier, facts: TokenInfo = holder) -> SubmissionAnswer:
-        return service.answer(service.queue.withdraw(identifier, submitter=facts.identifier))
+        return service.answer(service.queue.withdraw(identifier, submitter=facts.owner))
 
     return router
 

@@ -16,6 +16,7 @@ from innerscore.core.errors import StoreError
 from innerscore.core.hashing import sha256_of_bytes
 from innerscore.leaderboard.queue import BundleStore
 from innerscore.leaderboard.server import Limits, TokenFile, create_app
+from innerscore.leaderboard.server.tokens import SCOPES
 from innerscore.leaderboard.store import Store
 
 LOOSE = Limits(reads_per_second=1e5, read_burst=10**6, writes_per_second=1e5, write_burst=10**6)
@@ -51,7 +52,7 @@ class Service:
         self.client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
 
     def headers(self):
-        return {"Authorization": f"Bearer {self.tokens.create('a test').secret}"}
+        return {"Authorization": f"Bearer {self.tokens.create('a test', SCOPES).secret}"}
 
 
 class _Kept(logging.Handler):
@@ -139,7 +140,7 @@ def test_a_view_is_downloaded(service, kind):
 
 
 def test_writing_needs_a_token_in_force(service):
-    issued = service.tokens.create("a test")
+    issued = service.tokens.create("a test", SCOPES)
     one = one_entry()
     for headers in ({}, {"Authorization": "Bearer isc_x_y"}, {"Authorization": f"Basic {issued.secret}"}):
         answer = service.client.post("/api/v1/records", files=parts(one), headers=headers)

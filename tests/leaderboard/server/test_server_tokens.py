@@ -21,7 +21,7 @@ def tokens(tmp_path):
 
 
 def test_a_token_is_in_force_until_it_is_revoked(tokens):
-    issued, other = tokens.create("one"), tokens.create("other")
+    issued, other = tokens.create("one", (SCOPE,)), tokens.create("other", (SCOPE,))
     assert tokens.verify(issued.secret, SCOPE).name == "one"
     tokens.revoke(issued.facts.identifier)
     assert tokens.verify(issued.secret, SCOPE) is None
@@ -50,7 +50,7 @@ def test_what_is_nearly_a_token_is_none(tokens, change):
 
 
 def test_scope_and_expiry_hold(tokens):
-    facts = tokens.create("one", days=1).facts
+    facts = tokens.create("one", (SCOPE,), days=1).facts
     now = datetime.now(UTC)
     assert facts.allows(SCOPE, now)
     assert not facts.allows(SCOPE, now + timedelta(days=2))
