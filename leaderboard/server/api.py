@@ -24,6 +24,7 @@ from .authorisation import token_needed
 from .live import LiveSite
 from .reading import read_page
 from .tokens import TokenFile, TokenInfo
+from .uploads import Uploads
 
 __all__ = ["ERRORS", "api_router"]
 
@@ -99,12 +100,14 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def api_router(store: Store, live: LiveSite, tokens: TokenFile, engine: sa.Engine) -> APIRouter:
+def api_router(
+    store: Store, live: LiveSite, tokens: TokenFile, engine: sa.Engine, uploads: Uploads
+) -> APIRouter:
     """The routes below ``/api/v1``."""
     router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Problem}})
     _add_reads(router, store, live, engine)
     _add_cards(router, live)
-    _add_writes(router, store, tokens)
+    _add_writes(router, store, tokens, uploads)
     return router
 
 
@@ -161,7 +164,7 @@ def _add_cards(router: APIRouter, live: LiveSite) -> None:
         return list(live.site.snapshot.contents.datasets.values())
 
 
-def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
+def _add_writes(router: APIRouter, store: Store, tokens: TokenFile, uploads: Uploads) -> None:
     holder = Depends(token_needed(tokens, "records:write"))
 
     @router.post(
@@ -178,9 +181,10 @@ def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
         The checks are those of ``innerscore board import``, and its pages are drawn once. It is shown as told and
         not computed here, takes no place of what the board computed, and corrects only what the same owner sent.
         """
-        async with request.form(max_files=32, max_fields=4) as form:
-            body = await _bytes_of(form.get("record"))
-            bodies = [await _bytes_of(one) for one in form.getlist("files")]
+        with uploads.of(facts.owner):
+            async with request.form(max_files=32, max_fields=4) as form:
+                body = await _bytes_of(form.get("record"))
+                bodies = [await _bytes_of(one) for one in form.getlist("files")]
         entry = await run_in_threadpool(_told_entry, body, bodies, facts)
         added = await run_in_threadpool(store.add_told, entry)
         response.status_code = 201 if added else 200

@@ -17,10 +17,10 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.responses import HTMLResponse
 
-from ...core.errors import InnerscoreError, InvalidInputError, StoreError, UnknownNameError
+from ...core.errors import InnerscoreError, StoreError
 from ..database import open_engine
 from ..pages import BoardContents
-from ..queue import BundleStore, Queue
+from ..queue import BundleStore, Queue, Quotas
 from ..store import Store
 from .api import ERRORS, api_router
 from .live import BoardNotReadyError, LiveSite, Ready
@@ -34,8 +34,10 @@ from .middleware import (
     TokenBuckets,
     problem,
 )
+from .statuses import status_of
 from .submissions import SubmissionService, submission_pages, submission_router
 from .tokens import TokenFile
+from .uploads import Uploads
 
 __all__ = ["LOOPBACK", "Limits", "create_app", "hosts_of"]
 
@@ -55,6 +57,8 @@ class Limits:
         Number of requests at once after a pause.
     most_bytes : int
         Largest size of one request's body, in bytes.
+    uploads : int
+        Largest number of uploads at a time, of all owners of tokens; of each there is one.
     """
 
     reads_per_second: float = 100.0
@@ -62,6 +66,7 @@ class Limits:
     writes_per_second: float = 5.0
     write_burst: int = 50
     most_bytes: int = 64 * 2**20
+    uploads: int = 8
 
 
 def create_app(
@@ -71,6 +76,7 @@ def create_app(
     bundles: BundleStore,
     *,
     limits: Limits | None = None,
+    quotas: Quotas | None = None,
     hosts: frozenset[str] = LOOPBACK,
     logger: logging.Logger | None = None,
 ) -> FastAPI:
@@ -86,6 +92,8 @@ def create_app(
     bundles : BundleStore
         Store of the submitted bundles.
     limits : Limits, optional
+    quotas : Quotas, optional
+        Most that one owner of tokens may have.
     hosts : frozenset of str
         Names under which the server is asked; "*" for any.
     logger : logging.Logger, optional
@@ -94,6 +102,8 @@ def create_app(
     live = LiveSite(store, contents)
     engine = open_engine(store.url)
     queue = Queue(store.url)
+    limits = limits or Limits()
+    uploads = Uploads(limits.uploads)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -116,13 +126,13 @@ def create_app(
     )
     _add_errors(app, live)
     _add_state(app, store, live)
-    app.include_router(api_router(store, live, tokens, engine))
+    app.include_router(api_router(store, live, tokens, engine, uploads))
     _add_files(app, store)
-    service = SubmissionService(queue, bundles, tokens, contents)
+    service = SubmissionService(queue, bundles, tokens, contents, quotas or Quotas(), uploads)
     app.include_router(submission_router(service, ERRORS))
     app.include_router(submission_pages(service))
     _add_pages(app, live)
-    _add_guards(app, limits or Limits(), hosts, logger or logging.getLogger("innerscore.server"))
+    _add_guards(app, limits, hosts, logger or logging.getLogger("innerscore.server"))
     return app
 
 
@@ -150,16 +160,7 @@ def _add_guards(app: FastAPI, limits: Limits, hosts: frozenset[str], logger: log
 def _add_errors(app: FastAPI, live: LiveSite) -> None:
     @app.exception_handler(InnerscoreError)
     async def innerscore_error(_: Request, error: InnerscoreError) -> Response:
-        status = (
-            404
-            if isinstance(error, UnknownNameError)
-            else 422
-            if isinstance(error, InvalidInputError)
-            else 409
-            if isinstance(error, StoreError)
-            else 500
-        )
-        return problem(status, type(error).__name__, str(error))
+        return problem(status_of(error), type(error).__name__, str(error))
 
     @app.exception_handler(BoardNotReadyError)
     async def not_ready(_: Request, error: BoardNotReadyError) -> Response:

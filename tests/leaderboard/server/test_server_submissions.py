@@ -1,41 +1,25 @@
 """Submissions over HTTP: taken from whom may, refused with the reason, nothing kept of what is refused."""
 
 import http.server
-import io
 import socket
 import threading
 import time
 import zipfile
 
-import candidate_folder
 import pytest
 import uvicorn
 import yaml
-from board_examples import benchmark_names, contents, many_entries
+from board_examples import contents, many_entries
 from fastapi.testclient import TestClient
+from submission_examples import BENCHMARKS, CARD, LOOSE, zipped
 from typer.testing import CliRunner
 
 from innerscore.cli.app import app as command_line
 from innerscore.core.errors import InvalidInputError
 from innerscore.leaderboard.queue import BundleStore, Failed, Queue
-from innerscore.leaderboard.server import Limits, TokenFile, create_app
+from innerscore.leaderboard.server import TokenFile, create_app
 from innerscore.leaderboard.store import Store
 from innerscore.workflows.remote_board import withdraw
-
-BENCHMARKS = benchmark_names(4)
-LOOSE = Limits(1e5, 10**6, 1e5, 10**6, most_bytes=2**20)
-CARD = candidate_folder.CARD | {"identifier": "sent", "accepts": ["frames"]}
-
-
-def zipped(*more, year=2026, **facts):
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        own = {"candidate.yaml": yaml.safe_dump(CARD | facts), "candidate.py": "class Model: ...\n"}
-        for name, content in own.items():
-            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), content)
-        for name, content in more:
-            archive.writestr(name, content)
-    return body.getvalue()
 
 
 class Service:

@@ -193,3 +193,12 @@ def test_a_later_failure_takes_a_values_place_only_if_it_corrects_it(service):
     )
     service.store.add_all([later])
     assert service.store.latest() == [later.record]
+
+
+def test_a_board_of_nothing_but_a_record_that_no_board_can_hold_is_empty(service):
+    bad = BAD["units beyond a float"]()
+    service.store.add_all([bad])
+    board = make_board(
+        [bad.record], {}, contents((), (BENCHMARK,)).benchmarks, resamples=service.store.resamples
+    )
+    assert [section.rows for section in board.sections] == [()]
