@@ -13,7 +13,7 @@ __all__ = ["Pruned", "prune"]
 
 @dataclass(frozen=True)
 class Pruned:
-    """What was removed: the number of bundles, and their bytes."""
+    """The number of bundles that were removed, and their bytes."""
 
     bundles: int
     n_bytes: int
