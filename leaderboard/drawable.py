@@ -15,6 +15,7 @@ from .pages import BoardContents, Site, take_snapshot
 from .pages.downloads import DOWNLOADS
 from .pages.drawing import fault_of
 from .pages.names import slug
+from .pages.render import render
 from .parquet import parquet_bytes
 from .record_table import RECORD_COLUMNS, record_rows
 
@@ -41,9 +42,10 @@ def check_drawable(entry: Entry) -> None:
         if not any(cell.record for _, row in site.snapshot.rows[_name(entry)] for cell in row.cells):
             raise InvalidDataError("The record", got="numbers that no board can hold", needed=_NEEDED)
         parquet_bytes(RECORD_COLUMNS, record_rows([entry.record]))
-        for path in _paths(site, entry.record):
-            site.document(path)
-            _check_figures(site, path)
+        for path in _pages(site, entry.record):
+            _draw(site, path)
+        for suffix in DOWNLOADS:
+            site.document(f"board.{suffix}")
 
 
 def _check_numbers(value: object, place: str = "The record") -> None:
@@ -64,18 +66,20 @@ def _name(entry: Entry) -> str:
     return entry.record.inputs.candidate.identifier
 
 
-def _paths(site: Site, record: ResultRecord) -> Iterator[str]:
+def _pages(site: Site, record: ResultRecord) -> Iterator[str]:
     inputs = record.inputs
     yield from site.paths()
     yield f"cells/{slug(inputs.candidate.identifier)}/{slug(inputs.benchmark.identifier)}.html"
-    yield from (f"board.{suffix}" for suffix in DOWNLOADS)
 
 
-def _check_figures(site: Site, path: str) -> None:
+def _draw(site: Site, path: str) -> None:
     content = site.content(path)
-    for figure in () if content is None else content.figures.values():
+    if content is None:
+        return
+    for figure in content.figures.values():
         if fault := fault_of(figure):
             raise InvalidDataError(f"The figure '{figure.title}'", got=fault, needed="drawn")
+    render(content, path, live=True)
 
 
 @dataclass(frozen=True, eq=False)
