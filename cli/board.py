@@ -131,6 +131,14 @@ def serve(
             help="Host name that requests may carry besides localhost and the address; may be repeated.",
         ),
     ] = None,
+    proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--proxy",
+            metavar="ADDRESS",
+            help="Address of a proxy whose X-Forwarded-For names the readers; may be repeated.",
+        ),
+    ] = None,
     highlight: HighlightOption = None,
 ) -> None:
     """Serve the board as a web site with a JSON interface.
@@ -140,6 +148,7 @@ def serve(
     """
     from ..core.settings import load_settings
     from ..leaderboard.server import (
+        ConnectionLimits,
         TokenFile,
         address_of,
         create_app,
@@ -152,7 +161,7 @@ def serve(
     settings = load_settings()
     taken = listen(host, port)
     from ..workflows.board_contents import board_contents  # slow; a port that is taken is said before
-    from ..workflows.board_queue import bundle_store
+    from ..workflows.board_queue import bundle_store, quotas_of
     from ..workflows.stored import open_store
 
     service = create_app(
@@ -160,8 +169,9 @@ def serve(
         board_contents(settings, highlight or ()),
         TokenFile(board_token.tokens_path(settings)),
         bundle_store(settings),
+        quotas=quotas_of(settings),
         hosts=hosts_of(host, name or ()),
         logger=log_to_stderr(),
     )
     say(f"the board is at {address_of(taken)}")
-    run_server(service, taken)
+    run_server(service, taken, ConnectionLimits(proxies=frozenset(proxy or ())))

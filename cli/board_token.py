@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..core.settings import Settings
-    from ..leaderboard.server import TokenFile
+    from ..leaderboard.server import IssuedToken, TokenFile
     from ..leaderboard.server.tokens import Scope
 
 __all__ = ["app", "tokens_path"]
@@ -37,20 +37,50 @@ def create(
         list[str] | None,
         typer.Option(
             "--scope",
-            help="Scope of the token, records:write or submissions:write; may be repeated; default both.",
+            help="Scope of the token, submissions:write or records:write; may be repeated; "
+            "default submissions:write.",
+        ),
+    ] = None,
+    owner: Annotated[
+        str | None,
+        typer.Option(
+            "--owner", help="Owner of an earlier token, to whom this one belongs, too; default a new one."
         ),
     ] = None,
     json: JsonOption = False,
 ) -> None:
     """Create a token and print it once.
 
-    Give strangers tokens of the scope submissions:write only.
+    Names of candidates belong to the owner of a token. Whoever may write records can tell this board any value,
+    which is shown as told: give strangers no such token.
     """
-    from ..leaderboard.server.tokens import SCOPES
+    from ..leaderboard.server.tokens import DEFAULT_SCOPES
 
-    scopes = cast("tuple[Scope, ...]", tuple(scope)) if scope else SCOPES  # checked where it is made
-    issued = _tokens().create(name, scopes, days=days)
-    if json:
+    # Scopes are checked where the token is made.
+    scopes = cast("tuple[Scope, ...]", tuple(scope)) if scope else DEFAULT_SCOPES
+    _say_once(_tokens().create(name, scopes, days=days, owner=owner), as_json=json)
+
+
+@app.command()
+def rotate(
+    identifier: Annotated[
+        str, typer.Argument(help="Identifier of the token, as printed by 'innerscore board token list'.")
+    ],
+    days: Annotated[
+        float | None,
+        typer.Option("--days", help="Days until the new token expires; by default it never does."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Create a token in the place of another one, which is revoked at once.
+
+    It has the same name, scopes and owner, so that candidates and submissions stay their owner's.
+    """
+    _say_once(_tokens().rotate(identifier, days=days), as_json=json)
+
+
+def _say_once(issued: IssuedToken, *, as_json: bool) -> None:
+    if as_json:
         emit_json({**asdict(issued.facts), "token": issued.secret})
         return
     write(issued.secret)
@@ -73,6 +103,7 @@ def list_tokens(json: JsonOption = False) -> None:
         (
             one.identifier,
             one.name,
+            one.owner,
             " ".join(one.scopes),
             one.created,
             one.expires or "never",
@@ -80,7 +111,7 @@ def list_tokens(json: JsonOption = False) -> None:
         )
         for one in known
     ]
-    print_table(rows, ("id", "name", "scopes", "created", "expires", "revoked"))
+    print_table(rows, ("id", "name", "owner", "scopes", "created", "expires", "revoked"))
 
 
 @app.command()

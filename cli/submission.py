@@ -1,4 +1,4 @@
-"""``innerscore submission``: list, show and withdraw what was submitted to a board."""
+"""``innerscore submission``: list, show, withdraw and prune what was submitted to a board."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .output import emit_json, write
 
 __all__ = ["app"]
 
-app = typer.Typer(help="List, show and withdraw submissions to a board.", no_args_is_help=True)
+app = typer.Typer(help="List, show, withdraw and prune submissions to a board.", no_args_is_help=True)
 
 IdentifierArgument = Annotated[
     str,
@@ -81,6 +81,33 @@ def withdraw(
     else:
         found = remote.withdraw(url, identifier, token)
     _report(found, as_json=json)
+
+
+@app.command()
+def prune(
+    days: Annotated[
+        float | None,
+        typer.Option(
+            "--days", min=0, help="Days since they ended; default the setting INNERSCORE_BUNDLE_DAYS, 30."
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Remove the bundles of submissions that failed or were withdrawn.
+
+    Those that ended long enough ago, and whose bundle no other submission needs. The submissions themselves stay,
+    with their reasons.
+    """
+    from ..core.settings import load_settings
+    from ..leaderboard.queue import prune as prune_bundles
+    from ..workflows.board_queue import open_queue
+
+    settings = load_settings()
+    done = prune_bundles(*open_queue(settings), days=settings.bundle_days if days is None else days)
+    if json:
+        emit_json({"bundles": done.bundles, "n_bytes": done.n_bytes})
+    else:
+        write(f"removed {done.bundles} bundles, {done.n_bytes} bytes")
 
 
 def _report(submission: dict[str, Any], *, as_json: bool) -> None:

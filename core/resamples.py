@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import InvalidDataError
+from .npy import read_npy
 
 __all__ = ["PARTS", "RESAMPLES_FILE", "ResampleKind", "Resamples", "read_resamples", "resamples_to_npy"]
 
@@ -80,11 +81,11 @@ def read_resamples(data: bytes, *, kind: ResampleKind, n_units: int) -> Resample
         If the bytes are no such file: pickled, of another type or shape, or with infinities.
     """
     try:
-        values = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
+        values = read_npy(data)
+    except ValueError as error:
         raise _not_resamples(str(error)) from error
-    found = f"{type(values).__name__} of {getattr(values, 'dtype', '?')} {getattr(values, 'shape', '')}"
-    if not isinstance(values, np.ndarray) or values.dtype != np.dtype("<f4") or values.ndim != 2:
+    found = f"an array of {values.dtype} {values.shape}"
+    if values.dtype != np.dtype("<f4") or values.ndim != 2:
         raise _not_resamples(found)
     if values.shape[1] != len(PARTS) or not 2 <= len(values) <= _MOST_RESAMPLES or np.isinf(values).any():
         raise _not_resamples(found)

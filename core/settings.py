@@ -67,6 +67,11 @@ class Settings(BaseSettings):
     plugins : tuple of pathlib.Path
         Folders with further candidates, benchmarks, metrics and data sets; in the variable separated like
         the folders of PATH.
+    quota_open, quota_hourly, quota_names, quota_mb : int
+        Most that one owner of tokens may have on a served board: submissions that have not ended, submissions in an
+        hour, names of candidates, and MiB of bundles.
+    bundle_days : float
+        Days after which ``innerscore submission prune`` removes the bundles of failed and withdrawn submissions.
     device : str
         Device of torch candidates: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     threads : int or None
@@ -83,6 +88,11 @@ class Settings(BaseSettings):
     offline: bool = False
     store_url: str | None = None
     plugins: Annotated[tuple[Folder, ...], NoDecode] = ()
+    quota_open: Annotated[int, Field(ge=0)] = 20
+    quota_hourly: Annotated[int, Field(ge=0)] = 20
+    quota_names: Annotated[int, Field(ge=0)] = 20
+    quota_mb: Annotated[int, Field(ge=0)] = 2 * 1024
+    bundle_days: Annotated[float, Field(ge=0, le=36_500)] = 30.0
     device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
     threads: Annotated[int, Field(ge=1)] | None = None
 

@@ -29,6 +29,7 @@ def trace(ways: Mapping[str, tuple[Way, Way]], title: str, *, key: str) -> Figur
     every = [place for pair in ways.values() for way in pair for place in way]
     low = min((min(place) for place in every), default=-10.0)
     high = max((max(place) for place in every), default=10.0)
+    low, high = (low, high) if low < high else (low - 0.5, high + 0.5)
     parts: list[Markup] = []
     for number, (name, pair) in enumerate(ways.items()):
         left = 8 + (number % _ACROSS) * (_SIDE + _GAP)

@@ -38,8 +38,17 @@ class Scale:
     stop: float
 
     def __call__(self, value: float) -> float:
-        """The place of a value."""
-        return self.start + (self.stop - self.start) * (value - self.low) / (self.high - self.low)
+        """The place of a value.
+
+        Raises
+        ------
+        ArithmeticError
+            If it has none: numbers too large for a picture.
+        """
+        place = self.start + (self.stop - self.start) * (value - self.low) / (self.high - self.low)
+        if not math.isfinite(place):
+            raise ArithmeticError(f"{value:g} has no place between {self.low:g} and {self.high:g}")
+        return place
 
     def ticks(self, about: int = 5) -> tuple[float, ...]:
         """Round values within the scale, about that many."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypeAlias
 
 from ..core.cards import BenchmarkCard, CandidateCard
@@ -61,7 +61,8 @@ def make_board(
     Parameters
     ----------
     records : iterable of ResultRecord
-        Records in the order in which they were added.
+        Records in the order in which they were added. One whose numbers no board can hold, from a version that did
+        not refuse it, is left out.
     candidates, benchmarks : mapping of str to card
         Registered cards by name; also candidates without any record are shown, and benchmarks if there is no record
         at all.
@@ -78,6 +79,41 @@ def make_board(
     -------
     board : Board
     """
+    known = list(records)
+    arrange = partial(
+        _arranged,
+        candidates=candidates,
+        benchmarks=benchmarks,
+        resamples=resamples,
+        quantity=quantity,
+        alpha=alpha,
+    )
+    try:
+        return arrange(known)
+    except _BEYOND:
+        return arrange([one for one in known if _can_be_arranged(one, arrange)])
+
+
+# What numbers raise that no newer version would store.
+_BEYOND = (ArithmeticError, ValueError, TypeError)
+
+
+def _can_be_arranged(record: ResultRecord, arrange: Callable[[list[ResultRecord]], Board]) -> bool:
+    try:
+        arrange([record])
+    except _BEYOND:
+        return False
+    return True
+
+
+def _arranged(
+    records: list[ResultRecord],
+    candidates: Mapping[str, CandidateCard],
+    benchmarks: Mapping[str, BenchmarkCard],
+    resamples: ResamplesOf | None,
+    quantity: Quantity,
+    alpha: float,
+) -> Board:
     shown = _Shown.of(records)
     columns = _columns(shown, benchmarks)
     names = sorted({*candidates, *shown.bundles})

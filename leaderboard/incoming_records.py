@@ -11,7 +11,7 @@ from ..core.errors import InvalidDataError, InvalidRecordError
 from ..core.hashing import sha256_of_bytes
 from ..core.records import CARD_FILE, TARGETS_FILE, ResultRecord, read_candidate_card, read_record
 from ..core.resamples import RESAMPLES_FILE, read_resamples
-from .store import Entry
+from .inserting import IMPORTED, Entry
 
 __all__ = ["MOST_FILE_BYTES", "MOST_RECORD_BYTES", "read_entry"]
 
@@ -19,7 +19,9 @@ MOST_RECORD_BYTES = 2**20
 MOST_FILE_BYTES = 64 * 2**20
 
 
-def read_entry(data: bytes, files: Mapping[str, bytes], *, expected_sha256: str | None = None) -> Entry:
+def read_entry(
+    data: bytes, files: Mapping[str, bytes], *, expected_sha256: str | None = None, origin: str = IMPORTED
+) -> Entry:
     """Read a record and the files that it names, trusting none of them.
 
     Parameters
@@ -30,6 +32,8 @@ def read_entry(data: bytes, files: Mapping[str, bytes], *, expected_sha256: str 
         Files by hash; those that the record does not name are not looked at.
     expected_sha256 : str, optional
         The record's hash, where it is known.
+    origin : str
+        Where it comes from; see :class:`~innerscore.leaderboard.inserting.Entry`.
 
     Raises
     ------
@@ -47,11 +51,15 @@ def read_entry(data: bytes, files: Mapping[str, bytes], *, expected_sha256: str 
     chosen = {name: _file(name, sha256, files) for name, sha256 in record.files.items()}
     _check_targets(record, chosen)
     _check_card(record, chosen)
-    return Entry(record, chosen)
+    return Entry(record, chosen, origin)
 
 
 def _check_record(record: ResultRecord, data: bytes) -> None:
-    if record.to_json() != data:
+    try:
+        canonical = record.to_json()
+    except ValueError as error:
+        raise InvalidRecordError("The record", got=str(error), needed="of numbers and text") from error
+    if canonical != data:
         raise InvalidRecordError("The record", got="JSON of another form", needed="canonical JSON")
     if (record.status == "value") != (record.score is not None):
         raise InvalidRecordError("The record's score", got=record.status, needed="there with status 'value'")

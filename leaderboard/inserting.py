@@ -11,9 +11,21 @@ import sqlalchemy as sa
 from ..core.errors import StoreError
 from ..core.hashing import sha256_of_bytes
 from ..core.records import TARGETS_FILE, ResultRecord
-from .schema import ATTACHMENTS, RECORDS, record_row
+from .schema import ATTACHMENTS, ORIGINS, RECORDS, TOLD, record_row, was_told
 
-__all__ = ["BATCH", "Entry", "check_superseded", "insert_new", "insert_run"]
+__all__ = [
+    "BATCH",
+    "HERE",
+    "IMPORTED",
+    "Entry",
+    "check_superseded",
+    "insert_new",
+    "insert_run",
+    "insert_told",
+    "told_by",
+]
+
+HERE, IMPORTED = "here", "import"
 
 BATCH = 400  # below SQLite's limit on the parameters of a statement
 
@@ -28,14 +40,23 @@ class Entry:
         The record.
     files : mapping of str to bytes
         Files by the names under which the record holds their hashes.
+    origin : str, default="here"
+        Where this board has it from: "here" if it was scored here, "import", or :func:`told_by` somebody; empty
+        where that is not known.
     """
 
     record: ResultRecord
     files: Mapping[str, bytes] = field(default_factory=dict)
+    origin: str = HERE
+
+
+def told_by(owner: str) -> str:
+    """The origin of what the holder of a token sent."""
+    return f"{TOLD}{owner}"
 
 
 def insert_run(connection: sa.Connection, entry: Entry) -> bool:
-    """Write a record and its files, unless one of the same run, superseding the same, is here.
+    """Write a record and its files, unless one of the same run, superseding the same, is here and not only told.
 
     Returns
     -------
@@ -48,10 +69,33 @@ def insert_run(connection: sa.Connection, entry: Entry) -> bool:
         If a file is not the one that the record names, or it supersedes one that is not here.
     """
     record = entry.record
-    if _run(record) in _runs_here(connection, [record]):
+    if _run(record) in _runs_here(connection, [record], ~was_told()):
         return False
     insert_new(connection, [entry])
     check_superseded(connection, [] if record.supersedes is None else [record.supersedes])
+    return True
+
+
+def insert_told(connection: sa.Connection, entry: Entry) -> bool:
+    """Write a record that somebody sent, unless it is here; it may correct only what the same one sent.
+
+    Raises
+    ------
+    StoreError
+        As :func:`insert_new`, and if it corrects another's record, or one that is not here.
+    """
+    corrected = entry.record.supersedes
+    new = insert_new(connection, [entry])
+    if not new or corrected is None:
+        return bool(new)
+    query = sa.select(ORIGINS.c.origin).where(ORIGINS.c.record_sha256 == corrected)
+    if connection.execute(query).scalar() != entry.origin:
+        raise StoreError(
+            "A correction",
+            got=f"of record {corrected}, which is not here or another's",
+            needed="of a record that the same owner sent",
+            hint="What a board scored itself is corrected by 'innerscore score --rerun' on its machine.",
+        )
     return True
 
 
@@ -82,6 +126,10 @@ def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[Resu
         connection.execute(ATTACHMENTS.insert(), rows)
     if records:
         connection.execute(RECORDS.insert(), _rows(records, _runs_here(connection, records)))
+    if origins := [
+        {"record_sha256": one.record.record_sha256, "origin": one.origin} for one in new if one.origin
+    ]:
+        connection.execute(ORIGINS.insert(), origins)
     return records
 
 
@@ -109,10 +157,13 @@ def _run(record: ResultRecord) -> tuple[str, str]:
     return record.run_sha256, record.supersedes or ""
 
 
-def _runs_here(connection: sa.Connection, records: Iterable[ResultRecord]) -> set[tuple[str, str]]:
-    """The runs, with what they supersede, that stored records of the same runs have."""
+def _runs_here(
+    connection: sa.Connection, records: Iterable[ResultRecord], *such: sa.ColumnElement[bool]
+) -> set[tuple[str, str]]:
+    """The runs, with what they supersede, that stored records of the same runs have; of such ones alone."""
     wanted = {record.run_sha256 for record in records}
-    query = sa.select(RECORDS.c.run_sha256, RECORDS.c.supersedes).where(RECORDS.c.run_sha256.in_(wanted))
+    columns = (RECORDS.c.run_sha256, RECORDS.c.supersedes)
+    query = sa.select(*columns).where(RECORDS.c.run_sha256.in_(wanted), *such)
     return {(run, supersedes) for run, supersedes in connection.execute(query)}
 
 

@@ -12,6 +12,7 @@ from ..core.sqlite_urls import sqlite_url
 from .database import database_file, open_engine, safe_url, store_errors
 from .schema import REVISION
 from .store import Store
+from .triggers import without_bytes
 from .upgrade import copy_file, found_revision
 
 __all__ = ["opened_unchanged", "store_url"]
@@ -29,12 +30,16 @@ def opened_unchanged(url: str) -> Iterator[Store]:
     Raises
     ------
     StoreError
-        If there is no store, it is newer, or an older one on PostgreSQL, which cannot be copied.
+        If there is no store, its tables are none that we made, it is newer, or an older one on PostgreSQL, which
+        cannot be copied.
     """
     engine = open_engine(url, must_exist=True)
     with store_errors(url), engine.connect() as connection:
         found = found_revision(connection, url)
+        odd = without_bytes(connection) if found else []
     engine.dispose()
+    if odd:
+        raise StoreError(f"The store {safe_url(url)}", got="; ".join(odd), needed="a store")
     path = database_file(url)
     if found == REVISION:
         yield from _closing(Store(url, must_exist=True))

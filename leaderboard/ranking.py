@@ -128,7 +128,7 @@ class Comparison:
     def t_values(self) -> Floats:
         """Differences of all pairs in units of their standard error, without sign; 0 where it is rounding."""
         first, second = self.values[:, None], self.values[None]
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             t_values = np.abs(first - second) / self.errors
         same = is_rounding(first, second) & ~np.isnan(self.errors)
         return np.where(same, 0.0, t_values)

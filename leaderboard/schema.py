@@ -8,9 +8,19 @@ import sqlalchemy as sa
 
 from ..core.records import ResultRecord
 
-__all__ = ["ATTACHMENTS", "RECORDS", "REVISION", "REVISIONS", "look_up_columns", "record_row"]
+__all__ = [
+    "ATTACHMENTS",
+    "ORIGINS",
+    "RECORDS",
+    "REVISION",
+    "REVISIONS",
+    "TOLD",
+    "look_up_columns",
+    "record_row",
+    "was_told",
+]
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 REVISION = REVISIONS[-1]
 
 _METADATA = sa.MetaData()
@@ -42,6 +52,21 @@ ATTACHMENTS = sa.Table(
     sa.Column("sha256", sa.String(64), primary_key=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
+# Where this board has a record from; none of those from before this was noted.
+ORIGINS = sa.Table(
+    "origins",
+    _METADATA,
+    sa.Column("record_sha256", sa.String(64), primary_key=True),
+    sa.Column("origin", sa.Text, nullable=False),
+)
+TOLD = "token:"
+
+
+def was_told() -> sa.Exists:
+    """The condition that a record was sent by the holder of a token, for a query of `RECORDS`."""
+    return sa.exists().where(
+        ORIGINS.c.record_sha256 == RECORDS.c.record_sha256, ORIGINS.c.origin.startswith(TOLD)
+    )
 
 
 def record_row(record: ResultRecord, *, twin: str = "") -> dict[str, Any]:

@@ -3,7 +3,8 @@
 Tables, on SQLAlchemy so that the database behind the URL may differ:
 
 - ``records``: one row a record, its canonical JSON, and the columns that look-ups need;
-- ``attachments``: files that records name by hash (per-target values, resamples).
+- ``attachments``: files that records name by hash (per-target values, resamples);
+- ``origins``: where this board has a record from.
 
 Triggers refuse every update and delete. A record that repeats a run already stored is not added twice.
 """
@@ -24,8 +25,8 @@ from ..core.records import TARGETS_FILE, ResultRecord, read_candidate_card, read
 from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
 from ..core.sqlite_urls import sqlite_url
 from .database import open_engine, reading, safe_url, store_errors, writing
-from .inserting import BATCH, Entry, check_superseded, insert_new, insert_run
-from .schema import ATTACHMENTS, RECORDS
+from .inserting import BATCH, Entry, check_superseded, insert_new, insert_run, insert_told
+from .schema import ATTACHMENTS, ORIGINS, RECORDS, was_told
 from .triggers import broken_pages, missing_guards
 from .upgrade import bring_up_to_date
 
@@ -131,6 +132,32 @@ class Store:
             check_superseded(connection, superseded)
         return added
 
+    def add_told(self, entry: Entry) -> bool:
+        """Add a record that somebody sent, all or nothing; it may correct only what the same one sent.
+
+        Returns
+        -------
+        added : bool
+            False if it is here already.
+
+        Raises
+        ------
+        StoreError
+            As :meth:`add`, and if it corrects another's record.
+        """
+        with store_errors(self.url), writing(self._engine) as connection:
+            return insert_told(connection, entry)
+
+    def origins(self, records: Iterable[ResultRecord]) -> dict[str, str]:
+        """Where this board has records from, by record hash; without those of which that was not noted."""
+        wanted = [record.record_sha256 for record in records]
+        found: dict[str, str] = {}
+        with store_errors(self.url), reading(self._engine) as connection:
+            for some in _batched(wanted, BATCH):
+                rows = connection.execute(sa.select(ORIGINS).where(ORIGINS.c.record_sha256.in_(some)))
+                found |= {row.record_sha256: row.origin for row in rows}
+        return found
+
     def records(
         self, *, candidate: str | None = None, benchmark: str | None = None, after: int = 0
     ) -> list[ResultRecord]:
@@ -156,7 +183,8 @@ class Store:
         """The records that a board shows; much less to read than :meth:`records` once a store is old.
 
         Of each candidate's bundle, benchmark, version and state of data, stimuli and card it is the last that no
-        other supersedes.
+        other supersedes. What was only told stands behind what this board has itself, and a failure behind a value:
+        a later one takes a value's place only if it corrects it.
         """
         newer = RECORDS.alias()
         superseded = sa.exists().where(newer.c.supersedes == RECORDS.c.record_sha256)
@@ -169,7 +197,8 @@ class Store:
             RECORDS.c.stimuli_sha256,
             RECORDS.c.benchmark_card_sha256,
         )
-        order = (RECORDS.c.created.desc(), RECORDS.c.seq.desc())
+        behind = [sa.case((one, 1), else_=0) for one in (was_told(), RECORDS.c.status == "failed")]
+        order = (*behind, RECORDS.c.created.desc(), RECORDS.c.seq.desc())
         number = sa.func.row_number().over(partition_by=place, order_by=order).label("number")
         ranked = sa.select(RECORDS.c.seq, number).where(~superseded).subquery()
         return self._read(RECORDS.c.seq.in_(sa.select(ranked.c.seq).where(ranked.c.number == 1)))
@@ -195,8 +224,8 @@ class Store:
         return next(iter(self._read(RECORDS.c.record_sha256 == record_sha256)), None)
 
     def current(self, run_sha256: str) -> ResultRecord | None:
-        """The last record of a run that no other one supersedes; None if the run was never done."""
-        found = self._read(RECORDS.c.run_sha256 == run_sha256)
+        """The last record of a run that no other one supersedes; None if the run was never done, or only told."""
+        found = self._read((RECORDS.c.run_sha256 == run_sha256) & ~was_told())
         superseded = {record.supersedes for record in found}
         return next((one for one in reversed(found) if one.record_sha256 not in superseded), None)
 
@@ -222,8 +251,10 @@ class Store:
         """
         for some in self._pages(RECORDS.c.seq > 0):
             files = self.attachments(sha256 for record in some for sha256 in record.files.values())
+            origins = self.origins(some)
             for record in some:
-                yield Entry(record, {name: files[sha256] for name, sha256 in record.files.items()})
+                own = {name: files[sha256] for name, sha256 in record.files.items()}
+                yield Entry(record, own, origins.get(record.record_sha256, ""))
 
     def copy_to(self, path: Path, passing: Passing = iter) -> int:
         """Write an SQLite store of one file that holds the same.

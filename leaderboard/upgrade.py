@@ -15,6 +15,7 @@ from ..core.files import atomic_path
 from ..core.sqlite_urls import sqlite_url
 from .database import database_file, safe_url, store_errors, writing
 from .schema import REVISION, REVISIONS
+from .triggers import unusual_tables
 
 __all__ = ["bring_up_to_date", "copy_file", "found_revision", "roll_back"]
 
@@ -53,9 +54,14 @@ def found_revision(connection: sa.Connection, url: str) -> str | None:
     Raises
     ------
     StoreError
-        If it is newer than this version of innerscore, or the tables are of something else.
+        If it is newer than this version of innerscore, or the tables are of something else: a view has as many
+        rows as its maker likes, also endlessly many.
     """
     names = set(sa.inspect(connection).get_table_names())
+    if names and (unusual := unusual_tables(connection)):
+        raise StoreError(
+            f"The database {safe_url(url)}", got="; ".join(unusual), needed="a store, with tables of its own"
+        )
     if "alembic_version" in names:
         found = str(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar())
         if found not in REVISIONS:

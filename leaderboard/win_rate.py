@@ -71,6 +71,8 @@ def mean_win_rates(values: npt.ArrayLike) -> Floats:
         NaN without a value in every column, and for the only one that has them.
     """
     table = np.asarray(values, dtype=np.float64)
+    if not len(table):
+        return np.empty(0)
     full = ~np.isnan(table).any(1)
     rates = np.full(len(table), np.nan)
     if table.shape[1]:

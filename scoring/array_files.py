@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import lzma
 import math
 import re
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +21,7 @@ from ..core.activations import LayerValues, TimedValues
 from ..core.arrays import plain_array
 from ..core.errors import ActivationError, InnerscoreError, InvalidDataError
 from ..core.hdf5_links import refuse_outside_parts
+from ..core.npy import npy_header
 from ..core.stimuli import Stimulus
 
 __all__ = ["TIMES", "Entry", "layer_values", "open_arrays"]
@@ -32,7 +32,6 @@ Array: TypeAlias = npt.NDArray[Any]
 
 _NAME = re.compile(r"[^\x00-\x1f]+/[\w.\-]{1,80}(@times_ms)?")
 _NUMBERS = "fiu"
-_MOST_HEADER_BYTES = 10_000  # numpy's own limit, which it applies after reading them
 _MOST_CHUNK_BYTES = 2**28  # HDF5 holds a whole chunk in memory to read one number of it
 
 
@@ -102,7 +101,7 @@ def _open_npz(path: Path) -> Iterator[Mapping[str, Entry]]:
 
 def _npy_entry(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Entry:
     with archive.open(member) as file:
-        shape, dtype = _npy_header(file)
+        shape, dtype = npy_header(file)
 
     def read() -> Array:
         with archive.open(member) as file:
@@ -115,28 +114,6 @@ def _npy_entry(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) ->
             path, member.filename, f"whole: {entry.n_bytes} bytes of numbers, not {member.file_size}"
         )
     return entry
-
-
-def _npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and type as declared; a header says its own length, which is bounded before it is read."""
-    version = np.lib.format.read_magic(file)
-    length, reader = {
-        (1, 0): ("<H", np.lib.format.read_array_header_1_0),
-        (2, 0): ("<I", np.lib.format.read_array_header_2_0),
-    }[version]
-    said = file.read(struct.calcsize(length))
-    (n_bytes,) = struct.unpack(length, said)
-    if n_bytes > _MOST_HEADER_BYTES:
-        raise ValueError(f"a header of {n_bytes} bytes, of at most {_MOST_HEADER_BYTES}")
-    try:
-        shape, _, dtype = reader(io.BytesIO(said + file.read(n_bytes)))
-    except (
-        Exception
-    ) as error:  # numpy parses it as Python, whose tokenizer and parser raise errors of many kinds
-        raise ValueError(f"a header that cannot be read: {error}") from error
-    if any(isinstance(n, bool) or n < 0 for n in shape):
-        raise ValueError(f"the shape {shape}")
-    return shape, dtype
 
 
 @contextmanager

@@ -79,7 +79,7 @@ class Cell:
     @property
     def key(self) -> str:
         """The key it is known by."""
-        return f"{self.run_sha256[:40]}-{(self.supersedes or 'first')[:16]}"
+        return f"{self.run_sha256}-{self.supersedes or 'first'}"
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from ..core.settings import Settings
 
 if TYPE_CHECKING:
-    from ..leaderboard.queue import BundleStore, Queue
+    from ..leaderboard.queue import BundleStore, Queue, Quotas
 
-__all__ = ["bundle_store", "open_queue"]
+__all__ = ["bundle_store", "open_queue", "quotas_of"]
 
 
 def bundle_store(settings: Settings) -> BundleStore:
@@ -17,6 +17,18 @@ def bundle_store(settings: Settings) -> BundleStore:
     from ..leaderboard.queue import BundleStore
 
     return BundleStore(settings.data_dir / "bundles")
+
+
+def quotas_of(settings: Settings) -> Quotas:
+    """The most that one owner of tokens may have."""
+    from ..leaderboard.queue import Quotas
+
+    return Quotas(
+        open=settings.quota_open,
+        hourly=settings.quota_hourly,
+        names=settings.quota_names,
+        bundle_bytes=settings.quota_mb * 2**20,
+    )
 
 
 def open_queue(settings: Settings) -> tuple[Queue, BundleStore]:

@@ -14,6 +14,7 @@ from ..core.errors import InvalidInputError, MissingPartError, UnknownNameError
 __all__ = ["look_up", "send_bundle", "withdraw"]
 
 _SECONDS = 60
+_MOST_BYTES = 16 * 2**20
 _CLOSED = "Ask the board's owner for a token and give it as --token or INNERSCORE_TOKEN."
 
 
@@ -44,6 +45,16 @@ def withdraw(url: str, identifier: str, token: str | None) -> dict[str, Any]:
     return _call(f"{_api(url)}/submissions/{identifier}/withdraw", token, b"", "text/plain")
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """No way from one address to another: the token is for the host that was named."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Nothing to ask instead, so that the answer becomes an error."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
+
+
 def _api(url: str) -> str:
     if not url.startswith(("https://", "http://")):
         raise InvalidInputError("The board's address", got=repr(url), needed="http:// or https://")
@@ -61,8 +72,8 @@ def _call(
     headers |= {} if token is None else {"Authorization": f"Bearer {token}"}
     request = urllib.request.Request(address, body, headers)  # noqa: S310  (http or https only)
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
-            content: dict[str, Any] = json.loads(answer.read())
+        with _OPENER.open(request, timeout=_SECONDS) as answer:
+            content: dict[str, Any] = json.loads(answer.read(_MOST_BYTES))
             return content
     except urllib.error.HTTPError as error:
         kind, message = _problem(error)
@@ -73,7 +84,7 @@ def _call(
             f"The request to {address}",
             got=f"{error.code}: {message}",
             needed="one that the board takes",
-            hint=_CLOSED if error.code == 401 else "",
+            hint=_hint(error),
         ) from error
     except (urllib.error.URLError, TimeoutError, ValueError) as error:
         raise MissingPartError(
@@ -81,10 +92,18 @@ def _call(
         ) from error
 
 
+def _hint(error: urllib.error.HTTPError) -> str:
+    """Advice where there is some: a token is missing, or the board is said to be elsewhere."""
+    if error.code in range(300, 400):
+        elsewhere = error.headers.get("Location", "")[:200]
+        return f"It sends us on to {elsewhere!r}; if that is the board, give its address as --url."
+    return _CLOSED if error.code == 401 else ""
+
+
 def _problem(error: urllib.error.HTTPError) -> tuple[str, str]:
     """Kind and words of what a board answers with where it does not do what was asked."""
     try:
-        content = json.loads(error.read())["error"]
+        content = json.loads(error.read(_MOST_BYTES))["error"]
         return str(content["kind"])[:100], str(content["message"])[:2000]
     except (ValueError, KeyError, TypeError, OSError):
         return "", str(error.reason)

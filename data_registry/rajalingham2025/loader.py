@@ -184,7 +184,7 @@ class Rajalingham2025:
     def _path(self, source: CheckedFile, part: str) -> Path:
         suffix = "csv" if part == "behaviour" else "nc"
         folder = self._settings.cache_dir / "datasets" / self.card.folder
-        return folder / f"{source.sha256[:20]}-{_CONVERSION}-{part}.{suffix}"
+        return folder / f"{source.sha256}-{_CONVERSION}-{part}.{suffix}"
 
     def _local_name(self, animal: str) -> str | None:
         """The released file of an animal that is on this machine: the pickle, or else the MATLAB file."""

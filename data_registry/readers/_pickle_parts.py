@@ -3,6 +3,9 @@
 A pickle names classes and says what to call them with. Here each name of numpy or pandas leads to a small class of
 ours that only keeps what it is given; :func:`resolved` then checks it and builds real arrays and tables from
 plain numbers. No code of numpy or pandas is run with what a file says, and no object of theirs is set up by it.
+
+A pickle can set attributes not only of what it makes but also of the classes that it names. Stand-ins refuse it:
+what one file says must not change how the next one is read.
 """
 
 from __future__ import annotations
@@ -25,18 +28,32 @@ class MalformedPickleError(Exception):
     """A pickle's parts do not make up an array or a table."""
 
 
-class _Name:
+class _Fixed(type):
+    """A class that nothing can change."""
+
+    def __setattr__(cls, name: str, value: object) -> None:
+        raise MalformedPickleError(f"'{name}' of a class to be changed")
+
+
+class _StandIn(metaclass=_Fixed):
+    """A stand-in; it has no state but by its own ``__setstate__``."""
+
+    def __setstate__(self, _: Any) -> None:
+        raise MalformedPickleError("a state of what has none")
+
+
+class _Name(_StandIn):
     """A class that is only named, as an argument."""
 
 
-class _Named:
+class _Named(_StandIn):
     """A call whose result says nothing that is needed here."""
 
     def __init__(self, *_: object) -> None:
         pass
 
 
-class _Dtype:
+class _Dtype(_StandIn):
     """``numpy.dtype(text, align, copy)``; of its state only the byte order matters."""
 
     def __init__(self, text: object, *_: object) -> None:
@@ -54,7 +71,7 @@ class _Dtype:
         return np.dtype("O" if text.endswith("O8") else text)
 
 
-class _Array:
+class _Array(_StandIn):
     """``numpy.core.multiarray._reconstruct(ndarray, (0,), b'b')`` and its state."""
 
     state: tuple[Any, ...] = ()
@@ -72,7 +89,7 @@ class _Array:
         return _array(data, dtype.resolve(), shape, "F" if fortran else "C")
 
 
-class _FromBuffer:
+class _FromBuffer(_StandIn):
     """``numpy.core.numeric._frombuffer(buffer, dtype, shape, order)`` of pickle protocol 5."""
 
     def __init__(self, buffer: object, dtype: object, shape: object, order: object = "C") -> None:
@@ -85,7 +102,7 @@ class _FromBuffer:
         return _array(buffer, dtype.resolve(), shape, str(order))
 
 
-class _Scalar:
+class _Scalar(_StandIn):
     """``numpy.core.multiarray.scalar(dtype, bytes)``."""
 
     def __init__(self, dtype: object, data: object = b"") -> None:
@@ -97,7 +114,7 @@ class _Scalar:
         return _array(self.data, self.dtype.resolve(), (1,), "C")[0]
 
 
-class _Index:
+class _Index(_StandIn):
     """``pandas.core.indexes.base._new_Index(class, {"data": .., "name": ..})``."""
 
     def __init__(self, _: object = None, content: object = None, *__: object) -> None:
@@ -115,14 +132,14 @@ class _Index:
         return pd.RangeIndex(*(self.content[key] for key in keys))
 
 
-class _ArrowType:
+class _ArrowType(_StandIn):
     """``pyarrow.lib.type_for_alias(name)``, of strings alone."""
 
     def __init__(self, name: object = None) -> None:
         self.offset = {"string": np.dtype("<i4"), "large_string": np.dtype("<i8")}.get(str(name))
 
 
-class _Bytes:
+class _Bytes(_StandIn):
     """``pyarrow.lib.py_buffer(bytes)`` and ``bytearray(bytes)``."""
 
     def __init__(self, content: object = b"") -> None:
@@ -135,7 +152,7 @@ class _Bytes:
         return bytes(content)
 
 
-class _ArrowArray:
+class _ArrowArray(_StandIn):
     """``pyarrow.lib._restore_array((type, length, n_missing, offset, [valid, offsets, text], children, ..))``."""
 
     def __init__(self, parts: object = None) -> None:
@@ -158,7 +175,7 @@ class _ArrowArray:
         raise MalformedPickleError("an Arrow array of something else than strings")
 
 
-class _Strings:
+class _Strings(_StandIn):
     """``pandas.arrays.ArrowStringArray``, pandas' own strings; a missing one is NaN."""
 
     state: object = None
@@ -173,14 +190,14 @@ class _Strings:
         return array.resolve()
 
 
-class _Block:
+class _Block(_StandIn):
     """``_unpickle_block(values, placement, ndim)``: some columns of one dtype, a row each."""
 
     def __init__(self, values: object, placement: object, *_: object, **__: object) -> None:
         self.values, self.placement = values, placement
 
 
-class _Partial:
+class _Partial(_StandIn):
     """``functools.partial(new_block, ndim=2)``, as pandas 1.3 wrote blocks."""
 
     def __init__(self, function: object = None, *_: object) -> None:
@@ -194,7 +211,7 @@ class _Partial:
         return _Block(*arguments[:2])
 
 
-class _Manager:
+class _Manager(_StandIn):
     """``BlockManager``: axes and blocks, either as arguments (pandas 1.3 on) or as state (before)."""
 
     blocks: object = None  # on the class, since some pickles make an object without calling it
@@ -224,7 +241,7 @@ class _Manager:
         return table.set_axis(columns, axis=1)
 
 
-class _Table:
+class _Table(_StandIn):
     """``pandas.DataFrame``: everything is in its manager."""
 
     manager: object = None
@@ -242,11 +259,13 @@ class _Table:
         return self.manager.resolve()
 
 
-def _latin1(text: object, encoding: object) -> bytes:
+class _Latin1(_StandIn):
     """``_codecs.encode``, by which pickles of protocol 2 hold bytes."""
-    if not isinstance(text, str) or encoding != "latin1":
-        raise MalformedPickleError("an encoding other than latin1")
-    return text.encode("latin1")
+
+    def __call__(self, text: object, encoding: object) -> bytes:
+        if not isinstance(text, str) or encoding != "latin1":
+            raise MalformedPickleError("an encoding other than latin1")
+        return text.encode("latin1")
 
 
 def _both(modules: tuple[str, ...], names: Mapping[str, object]) -> dict[tuple[str, str], object]:
@@ -256,7 +275,7 @@ def _both(modules: tuple[str, ...], names: Mapping[str, object]) -> dict[tuple[s
 # Every name that a pickle may ask for, each with the stand-in that it gets.
 ADMITTED: Mapping[tuple[str, str], object] = {
     ("collections", "OrderedDict"): OrderedDict,
-    ("_codecs", "encode"): _latin1,
+    ("_codecs", "encode"): _Latin1(),
     ("functools", "partial"): _Partial,
     **_both(
         ("builtins", "__builtin__"), {"slice": slice, "set": set, "complex": complex, "bytearray": _Bytes}
@@ -292,14 +311,12 @@ def resolved(value: Any) -> Any:
     MalformedPickleError
         If a stand-in does not hold what it must.
     """
-    resolve: Callable[[], Any] | None = getattr(value, "resolve", None)
-    if resolve is not None:
-        return resolve()
     if isinstance(value, dict):
         return {key: resolved(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(resolved(entry) for entry in value)
-    return value
+    resolve: Callable[[], Any] | None = getattr(value, "resolve", None)
+    return value if resolve is None else resolve()
 
 
 def _array(data: object, dtype: np.dtype[Any], shape: object, order: str) -> npt.NDArray[Any]:

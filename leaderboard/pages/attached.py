@@ -1,7 +1,7 @@
 """Figures of the further files that a record may name: ways of the ball that were read out, and rate maps.
 
 A file ``ball-trace.csv`` has the columns condition, step, x, y, decoded_x, decoded_y (degrees of visual angle).
-Files come from the sender of the record, so what is not of this form gives no figure and breaks no page.
+Files come from the sender of the record: what is not of this form cannot be drawn, which its place says.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from ...core.records import ResultRecord
 from ...figures import Figure, trace
 from .attached_maps import MAP_FILES, read_gallery
+from .drawing import drawn, undrawable
 from .snapshot import Records
 
 __all__ = ["TRACE_FILE", "attached_figures"]
@@ -36,11 +37,13 @@ def _galleries(records: Sequence[ResultRecord], source: Records) -> dict[str, Fi
     found = {}
     for number, record in enumerate(having):
         first, second, third = (files[record.files[name]] for name in MAP_FILES)
-        title = f"Rate maps and autocorrelograms: {record.inputs.benchmark.identifier}"
-        gallery = read_gallery((first, second, third), title, key=f"maps-{number}")
-        if gallery is not None:
-            found[f"maps-{number}"] = gallery
+        title, key = f"Rate maps and autocorrelograms: {record.inputs.benchmark.identifier}", f"maps-{number}"
+        found[key] = drawn(_gallery, (first, second, third), title, key=key)
     return found
+
+
+def _gallery(bodies: tuple[bytes, bytes, bytes], title: str, *, key: str) -> Figure:
+    return read_gallery(bodies, title, key=key) or undrawable(title, "not of the form of rate maps", key=key)
 
 
 def _traces(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
@@ -48,12 +51,14 @@ def _traces(records: Sequence[ResultRecord], source: Records) -> dict[str, Figur
     files = source.attachments([one.files[TRACE_FILE] for one in having])
     found = {}
     for number, record in enumerate(having):
-        ways = read_trace(files[record.files[TRACE_FILE]])
-        if ways:
-            benchmark = record.inputs.benchmark.identifier
-            key = f"trace-{number}"
-            found[key] = trace(ways, f"The ball's way, decoded: {benchmark}", key=key)
+        title, key = f"The ball's way, decoded: {record.inputs.benchmark.identifier}", f"trace-{number}"
+        found[key] = drawn(_trace, files[record.files[TRACE_FILE]], title, key=key)
     return found
+
+
+def _trace(data: bytes, title: str, *, key: str) -> Figure:
+    ways = read_trace(data)
+    return trace(ways, title, key=key) if ways else undrawable(title, "not of the form of a trace", key=key)
 
 
 def read_trace(data: bytes) -> Mapping[str, tuple[_Way, _Way]]:

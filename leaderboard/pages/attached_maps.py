@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import numpy.typing as npt
 
+from ...core.npy import read_npy
 from ...figures.figure import Figure
 from ...figures.rate_maps import rate_map_gallery
 
@@ -36,8 +35,8 @@ def read_gallery(bodies: tuple[bytes, bytes, bytes], title: str, *, key: str) ->
 def _array(body: bytes, ndim: int) -> Floats | None:
     """Real numbers of a bounded size; never a pickle."""
     try:
-        array = np.load(io.BytesIO(body), allow_pickle=False)
-    except (ValueError, OSError, EOFError):
+        array = read_npy(body)
+    except ValueError:
         return None
     fits = array.ndim == ndim and array.dtype.kind == "f" and 0 < array.shape[0] <= _MOST_CELLS
     if not fits or max(array.shape[1:], default=1) > _LONGEST_SIDE or 0 in array.shape:

@@ -8,6 +8,7 @@ from typing import Any
 from ...figures import Figure, Whisker, caterpillar, histogram
 from ..board import Cell, Column, Section
 from .content import PageContent, ends, targets_of
+from .drawing import drawn
 from .names import slug
 from .snapshot import Records, Snapshot
 
@@ -114,8 +115,10 @@ def _figures(name: str, scored: Sequence[tuple[str, Cell]], source: Records) -> 
     values = [item.value for item in items]
     axis = "ceiling-normalised score"
     figures = {
-        "scores": caterpillar(items, f"Scores on {name}", axis, key="scores"),
-        "distribution": histogram(values, f"Scores on {name}", axis, key="distribution", unit="candidates"),
+        "scores": drawn(caterpillar, items, f"Scores on {name}", axis, key="scores"),
+        "distribution": drawn(
+            histogram, values, f"Scores on {name}", axis, key="distribution", unit="candidates"
+        ),
     }
     return figures | _per_target(scored[0], source)
 
@@ -131,6 +134,6 @@ def _per_target(leader: tuple[str, Cell], source: Records) -> dict[str, Figure]:
     scores = [parts.get("normalised", float("nan")) for parts in targets.values()]
     ceilings = [parts.get("ceiling", float("nan")) for parts in targets.values()]
     return {
-        "targets": histogram(scores, f"{who}: each target", "ceiling-normalised score", key="targets"),
-        "reliability": histogram(ceilings, "Ceiling of each target", "ceiling", key="reliability"),
+        "targets": drawn(histogram, scores, f"{who}: each target", "ceiling-normalised score", key="targets"),
+        "reliability": drawn(histogram, ceilings, "Ceiling of each target", "ceiling", key="reliability"),
     }

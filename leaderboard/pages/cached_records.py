@@ -76,6 +76,10 @@ class CachedRecords:
         """The source's cards of candidates that came with records, by name."""
         return self._source.cards(records)
 
+    def origins(self, records: Sequence[ResultRecord]) -> dict[str, str]:
+        """The source's origins of records, by record hash."""
+        return self._source.origins(records)
+
     def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:
         """Resamples by record hash."""
         by_hash = {record.record_sha256: record for record in records}

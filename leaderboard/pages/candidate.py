@@ -11,10 +11,13 @@ from ...core.records import ResultRecord, ScoreRecord
 from ...figures import Figure, LayerPanel, Whisker, layer_curves, whiskers
 from ..board import Cell, Column, Row, Section
 from ..cells import Bundle
+from ..inserting import HERE, IMPORTED
 from ..ranking import Difference
+from ..schema import TOLD
 from .attached import attached_figures
 from .compare import paired
 from .content import PageContent, as_float, ends
+from .drawing import drawn
 from .names import slug
 from .snapshot import Records, Snapshot
 
@@ -26,6 +29,7 @@ def candidate_page(name: str, snapshot: Snapshot, source: Records) -> PageConten
     records = source.records(candidate=name)
     superseded = {record.supersedes for record in records}
     current = [record for record in records if record.record_sha256 not in superseded]
+    origins = source.origins(records)
     cells = _cells(name, snapshot)
     figures = _figures(name, cells) | attached_figures(current, source)
     return PageContent(
@@ -39,7 +43,10 @@ def candidate_page(name: str, snapshot: Snapshot, source: Records) -> PageConten
             "bundle": next((row.bundle for _, row in snapshot.rows.get(name, [])), None),
             "earlier": _earlier(name, snapshot, source),
             "alpha": snapshot.board.alpha,
-            "records": [_record_values(one, superseded) for one in reversed(records)],
+            "records": [
+                _record_values(one, superseded, origins.get(one.record_sha256, ""))
+                for one in reversed(records)
+            ],
             "neighbours": _neighbours(name, snapshot),
         },
         figures,
@@ -112,10 +119,12 @@ def _figures(name: str, cells: Sequence[tuple[Column, Cell]]) -> dict[str, Figur
     items = [_whisker(column, score) for column, score in _scores(cells)]
     figures = {}
     if items:
-        figures["scores"] = whiskers(items, f"Scores of {name}", "ceiling-normalised score", key="scores")
+        figures["scores"] = drawn(
+            whiskers, items, f"Scores of {name}", "ceiling-normalised score", key="scores"
+        )
     panels = [_panel(column, score) for column, score in _scores(cells) if len(score.layer_scores) > 1]
     if panels:
-        figures["layers"] = layer_curves(panels, f"Layers of {name}", key="layers")
+        figures["layers"] = drawn(layer_curves, panels, f"Layers of {name}", key="layers")
     return figures
 
 
@@ -132,14 +141,23 @@ def _panel(column: Column, score: ScoreRecord) -> LayerPanel:
     return LayerPanel(column.benchmark, values, score.layer)
 
 
-def _record_values(record: ResultRecord, superseded: set[str | None]) -> dict[str, Any]:
+def _record_values(record: ResultRecord, superseded: set[str | None], origin: str) -> dict[str, Any]:
     benchmark = record.inputs.benchmark.identifier
     return {
         "record": record,
         "superseded": record.record_sha256 in superseded,
         "command": command_of(record),
+        "origin": origin_words(origin),
+        "told": origin.startswith(TOLD),
         "benchmark_slug": slug(benchmark),
     }
+
+
+def origin_words(origin: str) -> str:
+    """Where the board has a record from, in words."""
+    if origin.startswith(TOLD):
+        return "sent to this board by the holder of a token; the board did not compute it"
+    return {HERE: "computed by this board", IMPORTED: "imported from another board"}.get(origin, "not noted")
 
 
 def _neighbours(name: str, snapshot: Snapshot) -> list[str]:

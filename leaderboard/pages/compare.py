@@ -16,6 +16,7 @@ from ...figures import Figure, Point, scatter
 from ..board import Cell, Column, Section
 from ..ranking import Difference, difference
 from .content import PageContent, targets_of
+from .drawing import drawn
 from .snapshot import Records, Snapshot
 
 __all__ = ["Agreement", "compare_page", "paired"]
@@ -148,5 +149,5 @@ def _figures(
         points = [Point(*one) for one in _targets_of_both(a.record, b.record, targets)]
         if len(points) > 2:
             key = f"targets-{len(found)}"
-            found[key] = scatter(points, column.benchmark, (names[0], names[1]), key=key, side=340.0)
+            found[key] = drawn(scatter, points, column.benchmark, (names[0], names[1]), key=key, side=340.0)
     return found

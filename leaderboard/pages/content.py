@@ -62,7 +62,10 @@ def read_targets(data: bytes) -> dict[str, dict[str, float]]:
 
     A target's name is made of its first columns, up to the first part of a score.
     """
-    rows = list(csv.reader(io.StringIO(data.decode("utf-8", "replace"))))
+    try:
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8", "replace"))))
+    except csv.Error:
+        return {}
     if not rows:
         return {}
     header, *body = rows

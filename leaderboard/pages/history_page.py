@@ -9,6 +9,7 @@ from ...figures import history
 from ...figures.history import Moment
 from .candidate import command_of
 from .content import PageContent, ends
+from .drawing import drawn
 from .snapshot import Records
 
 __all__ = ["history_page"]
@@ -25,7 +26,7 @@ def history_page(candidate: str, benchmark: str, source: Records) -> PageContent
         "benchmark": benchmark,
         "records": [(one, one.record_sha256 in superseded, command_of(one)) for one in records],
     }
-    figures = {"history": history(moments, title, key="history")} if records else {}
+    figures = {"history": drawn(history, moments, title, key="history")} if records else {}
     return PageContent("history.html", title, values, figures)
 
 

@@ -22,7 +22,7 @@ def slug(name: str) -> str:
     """
     if _SAFE.fullmatch(name) and not name.endswith("."):
         return name
-    return f"name-{sha256_of_bytes(name.encode('utf-8', 'surrogatepass'))[:20]}"
+    return f"name-{sha256_of_bytes(name.encode('utf-8', 'surrogatepass'))[:40]}"  # four fit a file's name
 
 
 def named(names: Iterable[str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import numpy as np
 from ...figures import Point, scatter
 from .benchmark import newest
 from .content import PageContent
+from .drawing import drawn
 from .names import slug
 from .snapshot import Snapshot
 
@@ -29,7 +30,7 @@ def scatter_page(names: tuple[str, str] | tuple[()], snapshot: Snapshot) -> Page
     title = f"{names[0]} and {names[1]}"
     values = {"names": names, "choices": choices, "points": points, "r": _correlation(points)}
     values["simulated"] = [name for name in names if newest(snapshot.columns[name])[1].simulated]
-    figures = {"scatter": scatter(points, title, names, key="scatter", side=520.0)} if points else {}
+    figures = {"scatter": drawn(scatter, points, title, names, key="scatter", side=520.0)} if points else {}
     return PageContent("scatter.html", title, values, figures)
 
 

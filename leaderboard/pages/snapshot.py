@@ -44,6 +44,9 @@ class Records(Protocol):
     def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:
         """Resamples by record hash."""
 
+    def origins(self, records: Sequence[ResultRecord]) -> dict[str, str]:
+        """Where the board has records from, by record hash."""
+
     def cards(self, records: Sequence[ResultRecord]) -> dict[str, CandidateCard]:
         """Cards of candidates that came with their records, by name."""
 

@@ -1,7 +1,9 @@
 """Submissions: what was asked for, in which state it is, and who works on it."""
 
 from .bundle_store import BundleStore
+from .pruning import Pruned, prune
 from .queue import LOCAL, LeaseLostError, Queue, name_taken
+from .quotas import QuotaError, Quotas
 from .receiving import receive
 from .submission import Event, Failed, Lease, State, Submission
 
@@ -12,9 +14,13 @@ __all__ = [
     "Failed",
     "Lease",
     "LeaseLostError",
+    "Pruned",
     "Queue",
+    "QuotaError",
+    "Quotas",
     "State",
     "Submission",
     "name_taken",
+    "prune",
     "receive",
 ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from ...core.bundles import Bundle, read_bundle
@@ -29,12 +32,40 @@ class BundleStore:
         return self.folder / zip_sha256[:2] / f"{zip_sha256}.zip"
 
     def keep(self, bundle: Bundle, data: bytes) -> None:
-        """Keep a bundle, synced to disk; before its submission is, so that none is without its bundle."""
+        """Keep a bundle, synced to disk; before its submission is, so that none is without its bundle.
+
+        One that is here counts as new again.
+        """
         if sha256_of_bytes(data) != bundle.zip_sha256:
             raise InvalidDataError("The bundle", got="other bytes", needed="those that were checked")
         path = self.path(bundle.zip_sha256)
-        if not path.is_file():
+        if path.is_file():
+            os.utime(path)
+        else:
             write_bytes(path, data)
+
+    def sizes(self, hashes: Iterable[str]) -> list[int]:
+        """Bytes of those bundles that are here."""
+        return [path.stat().st_size for path in map(self.path, hashes) if path.is_file()]
+
+    def older_than(self, moment: datetime) -> Iterator[str]:
+        """Hashes of the bundles that were last kept before a moment."""
+        for path in sorted(self.folder.glob("??/*.zip")):
+            if path.stat().st_mtime < moment.timestamp():
+                yield path.stem
+
+    def remove(self, zip_sha256: str) -> int:
+        """Remove a bundle.
+
+        Returns
+        -------
+        n_bytes : int
+            Its size.
+        """
+        path = self.path(zip_sha256)
+        size = path.stat().st_size
+        path.unlink()
+        return size
 
     def read(self, zip_sha256: str) -> Bundle:
         """Read a bundle and check it again.

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from ...core.provenance import utc_now
 from ..database import open_engine, reading, store_errors, writing
 from ..inserting import Entry, insert_run
 from ..schema import RECORDS
+from .quotas import Quotas, check_quotas
 from .submission import ACTIVE, ENDED, WAITING, Event, Failed, Lease, State, Submission, submission_of
 from .tables import EVENTS, SUBMISSIONS
 
@@ -89,20 +91,58 @@ class Queue:
             _refuse_taken_name(connection, bundle.card.identifier, submitter)
             _refuse_taken_version(connection, bundle)
 
-    def submit(self, bundle: Bundle, benchmarks: Sequence[str], *, submitter: str = LOCAL) -> Submission:
+    def check_quotas(self, bundle: Bundle, submitter: str, quotas: Quotas) -> None:
+        """Refuse one more submission of somebody who has enough, before it is kept.
+
+        Raises
+        ------
+        QuotaError
+            If so.
+        """
+        with store_errors(self.url), reading(self._engine) as connection:
+            check_quotas(connection, quotas, submitter, bundle.card.identifier)
+
+    def bundles_of(self, submitter: str) -> set[str]:
+        """Hashes of the zips that somebody submitted."""
+        query = sa.select(SUBMISSIONS.c.zip_sha256).where(SUBMISSIONS.c.submitter == submitter)
+        with store_errors(self.url), reading(self._engine) as connection:
+            return set(connection.execute(query).scalars())
+
+    def needed_bundles(self, before: datetime) -> set[str]:
+        """Hashes of the zips of all submissions but those that failed or were withdrawn before a moment."""
+        nothing = SUBMISSIONS.c.state.in_(("failed", "withdrawn"))
+        long_ago = SUBMISSIONS.c.changed < before.isoformat(timespec="seconds")
+        query = sa.select(SUBMISSIONS.c.zip_sha256).where(~(nothing & long_ago))
+        with store_errors(self.url), reading(self._engine) as connection:
+            return set(connection.execute(query).scalars())
+
+    def submit(
+        self,
+        bundle: Bundle,
+        benchmarks: Sequence[str],
+        *,
+        submitter: str = LOCAL,
+        quotas: Quotas | None = None,
+    ) -> Submission:
         """Take a submission; one that is here and has not failed is given back instead of a second one.
 
         Raises
         ------
         InvalidInputError
             If the candidate's name is another submitter's, or its version another bundle's.
+        QuotaError
+            If the submitter has enough submissions or names.
         """
         wanted = _as_kept(benchmarks)
         with self._writing() as connection:
             _refuse_taken_name(connection, bundle.card.identifier, submitter)
             _refuse_taken_version(connection, bundle)
             known = _known(connection, bundle, wanted, submitter)
-            return _insert(connection, bundle, wanted, submitter) if known is None else known
+            if known is not None:
+                return known
+            if quotas is not None:
+                check_quotas(connection, quotas, submitter, bundle.card.identifier)
+            return _insert(connection, bundle, wanted, submitter)
 
     def known(
         self, bundle: Bundle, benchmarks: Sequence[str], *, submitter: str = LOCAL

@@ -9,6 +9,7 @@ from ...core.errors import UnknownNameError
 from ...core.registry import closest_names
 from .bundle_store import BundleStore
 from .queue import LOCAL, Queue, name_taken, version_taken
+from .quotas import Quotas, check_bytes
 from .submission import Submission
 
 __all__ = ["receive"]
@@ -23,6 +24,7 @@ def receive(
     known: Collection[str],
     reserved: Collection[str],
     submitter: str = LOCAL,
+    quotas: Quotas | None = None,
 ) -> Submission:
     """Check a bundle, keep it, and queue it.
 
@@ -39,7 +41,9 @@ def receive(
     reserved : collection of str
         Names of candidates that no submission may have.
     submitter : str
-        Identifier of the token it came with, or ``"local"``.
+        Owner of the token it came with, or ``"local"``.
+    quotas : Quotas, optional
+        Most that the submitter may have; by default as much as there is room for.
 
     Returns
     -------
@@ -50,6 +54,8 @@ def receive(
     ------
     InvalidInputError
         If the bundle may not be, its name is taken, or its version is another bundle's.
+    QuotaError
+        If the submitter has enough.
     UnknownNameError
         If there is no such benchmark.
     """
@@ -66,8 +72,12 @@ def receive(
     here = queue.known(bundle, wanted, submitter=submitter)
     if here is not None and here.zip_sha256 != bundle.zip_sha256:
         return here  # the same files in another zip, packed a second later for instance
+    if here is None and quotas is not None:
+        queue.check_quotas(bundle, submitter, quotas)
+        others = queue.bundles_of(submitter) - {bundle.zip_sha256}
+        check_bytes(quotas, bundles.sizes(others), len(data))
     bundles.keep(bundle, data)
-    return queue.submit(bundle, wanted, submitter=submitter)
+    return queue.submit(bundle, wanted, submitter=submitter, quotas=quotas)
 
 
 def _refuse_version_of_pending(bundle: Bundle, queue: Queue, bundles: BundleStore) -> None:

@@ -76,7 +76,7 @@ class Submission:
     benchmarks : tuple of str
         Benchmarks to score it on.
     submitter : str
-        Identifier of the token, or ``"local"``.
+        Owner of the token, or ``"local"``.
     reason_code, reason, hint : str
         The reason that it failed and advice on what to do; else empty.
     log : str

@@ -1,10 +1,12 @@
 """The service: pages and a typed interface over a store; reads are open, writes need a token."""
 
 from .app import Limits, create_app, hosts_of
-from .serving import address_of, listen, log_to_stderr, run_server
+from .connections import ConnectionLimits
+from .serving import address_of, listen, log_to_stderr, run_server, server_config
 from .tokens import IssuedToken, TokenFile, TokenInfo
 
 __all__ = [
+    "ConnectionLimits",
     "IssuedToken",
     "Limits",
     "TokenFile",
@@ -15,4 +17,5 @@ __all__ = [
     "listen",
     "log_to_stderr",
     "run_server",
+    "server_config",
 ]

@@ -16,20 +16,23 @@ from ...core.errors import InvalidDataError
 from ...core.hashing import sha256_of_bytes
 from ...core.records import ResultRecord
 from ..board import Quantity
+from ..drawable import check_drawable
 from ..incoming_records import read_entry
+from ..inserting import Entry, told_by
 from ..store import Store
 from .authorisation import token_needed
 from .live import LiveSite
 from .reading import read_page
-from .tokens import TokenFile
+from .tokens import TokenFile, TokenInfo
+from .uploads import Uploads
 
 __all__ = ["ERRORS", "api_router"]
 
 _MOST = 1000
 Limit = Annotated[int, Query(ge=1, le=_MOST, description="Most items in an answer.")]
-After = Annotated[int, Query(ge=0, description="Where the page before ended.")]
+After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Where the page before ended.")]
 Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-Name = Annotated[str | None, Query(max_length=200)]
+Name = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
 
 
 class Cell(BaseModel):
@@ -93,16 +96,18 @@ class Problem(BaseModel):
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": Problem} for code in (401, 409, 413, 422, 429, 503)
+    code: {"model": Problem} for code in (400, 401, 409, 413, 422, 429, 503)
 }
 
 
-def api_router(store: Store, live: LiveSite, tokens: TokenFile, engine: sa.Engine) -> APIRouter:
+def api_router(
+    store: Store, live: LiveSite, tokens: TokenFile, engine: sa.Engine, uploads: Uploads
+) -> APIRouter:
     """The routes below ``/api/v1``."""
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", responses={"4XX": {"model": Problem}})
     _add_reads(router, store, live, engine)
     _add_cards(router, live)
-    _add_writes(router, store, tokens)
+    _add_writes(router, store, tokens, uploads)
     return router
 
 
@@ -159,7 +164,9 @@ def _add_cards(router: APIRouter, live: LiveSite) -> None:
         return list(live.site.snapshot.contents.datasets.values())
 
 
-def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
+def _add_writes(router: APIRouter, store: Store, tokens: TokenFile, uploads: Uploads) -> None:
+    holder = Depends(token_needed(tokens, "records:write"))
+
     @router.post(
         "/records",
         response_model=Added,
@@ -167,20 +174,29 @@ def _add_writes(router: APIRouter, store: Store, tokens: TokenFile) -> None:
         responses=ERRORS | {200: {"model": Added, "description": "It was here already."}},
         summary="Add a record with its files",
         openapi_extra=_UPLOAD,
-        dependencies=[Depends(token_needed(tokens, "records:write"))],
     )
-    async def add(request: Request, response: Response) -> Added:
+    async def add(request: Request, response: Response, facts: TokenInfo = holder) -> Added:
         """Send the record's canonical JSON as ``record`` and each file that it names as ``files``.
 
-        The checks are those of ``innerscore board import``.
+        The checks are those of ``innerscore board import``, and its pages are drawn once. It is shown as told and
+        not computed here, takes no place of what the board computed, and corrects only what the same owner sent.
         """
-        async with request.form(max_files=32, max_fields=4) as form:
-            body = await _bytes_of(form.get("record"))
-            bodies = [await _bytes_of(one) for one in form.getlist("files")]
-        entry = await run_in_threadpool(read_entry, body, {sha256_of_bytes(one): one for one in bodies})
-        added = await run_in_threadpool(store.add_all, [entry])
+        with uploads.of(facts.owner):
+            async with request.form(max_files=32, max_fields=4) as form:
+                body = await _bytes_of(form.get("record"))
+                bodies = [await _bytes_of(one) for one in form.getlist("files")]
+        entry = await run_in_threadpool(_told_entry, body, bodies, facts)
+        added = await run_in_threadpool(store.add_told, entry)
         response.status_code = 201 if added else 200
-        return Added(record_sha256=entry.record.record_sha256, added=bool(added))
+        return Added(record_sha256=entry.record.record_sha256, added=added)
+
+
+def _told_entry(body: bytes, bodies: list[bytes], facts: TokenInfo) -> Entry:
+    """A record that somebody sent, held to everything that can be checked of it."""
+    files = {sha256_of_bytes(one): one for one in bodies}
+    entry = read_entry(body, files, origin=told_by(facts.owner))
+    check_drawable(entry)
+    return entry
 
 
 _UPLOAD = {
@@ -210,7 +226,7 @@ async def _bytes_of(part: UploadFile | str | None) -> bytes:
 
 def _answer(request: Request, body: bytes) -> Response:
     """JSON with an ETag; 304 if the client has it."""
-    etag = f'"{sha256_of_bytes(body)[:32]}"'
+    etag = f'"{sha256_of_bytes(body)}"'
     headers = {"ETag": etag, "Cache-Control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

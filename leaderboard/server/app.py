@@ -17,16 +17,27 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException as AnyHTTPException
 from starlette.responses import HTMLResponse
 
-from ...core.errors import InnerscoreError, InvalidInputError, StoreError, UnknownNameError
+from ...core.errors import InnerscoreError, StoreError
 from ..database import open_engine
 from ..pages import BoardContents
-from ..queue import BundleStore, Queue
+from ..queue import BundleStore, Queue, Quotas
 from ..store import Store
 from .api import ERRORS, api_router
 from .live import BoardNotReadyError, LiveSite, Ready
-from .middleware import AccessLog, BodyLimit, HostCheck, RateLimit, SecurityHeaders, TokenBuckets, problem
+from .middleware import (
+    AccessLog,
+    BodyLimit,
+    Failures,
+    HostCheck,
+    RateLimit,
+    SecurityHeaders,
+    TokenBuckets,
+    problem,
+)
+from .statuses import status_of
 from .submissions import SubmissionService, submission_pages, submission_router
 from .tokens import TokenFile
+from .uploads import Uploads
 
 __all__ = ["LOOPBACK", "Limits", "create_app", "hosts_of"]
 
@@ -46,6 +57,8 @@ class Limits:
         Number of requests at once after a pause.
     most_bytes : int
         Largest size of one request's body, in bytes.
+    uploads : int
+        Largest number of uploads at a time, of all owners of tokens; of each there is one.
     """
 
     reads_per_second: float = 100.0
@@ -53,6 +66,7 @@ class Limits:
     writes_per_second: float = 5.0
     write_burst: int = 50
     most_bytes: int = 64 * 2**20
+    uploads: int = 8
 
 
 def create_app(
@@ -62,6 +76,7 @@ def create_app(
     bundles: BundleStore,
     *,
     limits: Limits | None = None,
+    quotas: Quotas | None = None,
     hosts: frozenset[str] = LOOPBACK,
     logger: logging.Logger | None = None,
 ) -> FastAPI:
@@ -77,6 +92,8 @@ def create_app(
     bundles : BundleStore
         Store of the submitted bundles.
     limits : Limits, optional
+    quotas : Quotas, optional
+        Most that one owner of tokens may have.
     hosts : frozenset of str
         Names under which the server is asked; "*" for any.
     logger : logging.Logger, optional
@@ -85,6 +102,8 @@ def create_app(
     live = LiveSite(store, contents)
     engine = open_engine(store.url)
     queue = Queue(store.url)
+    limits = limits or Limits()
+    uploads = Uploads(limits.uploads)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -107,13 +126,13 @@ def create_app(
     )
     _add_errors(app, live)
     _add_state(app, store, live)
-    app.include_router(api_router(store, live, tokens, engine))
+    app.include_router(api_router(store, live, tokens, engine, uploads))
     _add_files(app, store)
-    service = SubmissionService(queue, bundles, tokens, contents)
+    service = SubmissionService(queue, bundles, tokens, contents, quotas or Quotas(), uploads)
     app.include_router(submission_router(service, ERRORS))
     app.include_router(submission_pages(service))
     _add_pages(app, live)
-    _add_guards(app, limits or Limits(), hosts, logger or logging.getLogger("innerscore.server"))
+    _add_guards(app, limits, hosts, logger or logging.getLogger("innerscore.server"))
     return app
 
 
@@ -133,6 +152,7 @@ def _add_guards(app: FastAPI, limits: Limits, hosts: frozenset[str], logger: log
         writes=TokenBuckets(limits.writes_per_second, limits.write_burst),
     )
     app.add_middleware(HostCheck, hosts=hosts)
+    app.add_middleware(Failures, logger=logger)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(AccessLog, logger=logger)
 
@@ -140,16 +160,7 @@ def _add_guards(app: FastAPI, limits: Limits, hosts: frozenset[str], logger: log
 def _add_errors(app: FastAPI, live: LiveSite) -> None:
     @app.exception_handler(InnerscoreError)
     async def innerscore_error(_: Request, error: InnerscoreError) -> Response:
-        status = (
-            404
-            if isinstance(error, UnknownNameError)
-            else 422
-            if isinstance(error, InvalidInputError)
-            else 409
-            if isinstance(error, StoreError)
-            else 500
-        )
-        return problem(status, type(error).__name__, str(error))
+        return problem(status_of(error), type(error).__name__, str(error))
 
     @app.exception_handler(BoardNotReadyError)
     async def not_ready(_: Request, error: BoardNotReadyError) -> Response:
@@ -167,12 +178,7 @@ def _add_errors(app: FastAPI, live: LiveSite) -> None:
     async def wrong_parameters(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        return problem(422, "InvalidParameter", f"{where}: {first['msg']}")
-
-    @app.exception_handler(Exception)
-    async def unforeseen(request: Request, _: Exception) -> Response:
-        number = request.scope.get("state", {}).get("request", "")
-        return problem(500, "InternalError", f"The server failed; its log has more under {number}.")
+        return problem(400, "InvalidParameter", f"{where}: {first['msg']}")
 
 
 def _add_state(app: FastAPI, store: Store, live: LiveSite) -> None:

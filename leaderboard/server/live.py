@@ -9,7 +9,6 @@ is tried again, after longer and longer pauses, until it is there.
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import logging
 import threading
@@ -21,6 +20,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from ...core.errors import InnerscoreError, StoreError
+from ...core.hashing import sha256_of_bytes
 from ..pages import BoardContents, Document, Site, take_snapshot
 from ..pages.names import slug
 from ..pages.site import BOARDS
@@ -281,8 +281,7 @@ class LiveSite:
 
 def _ready(document: Document) -> Ready:
     packed = gzip.compress(document.body, _LEVEL, mtime=0)
-    etag = hashlib.sha256(document.body).hexdigest()[:32]
-    return Ready(document.media_type, document.body, packed, etag)
+    return Ready(document.media_type, document.body, packed, sha256_of_bytes(document.body))
 
 
 def _size(ready: Ready) -> int:

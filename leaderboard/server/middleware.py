@@ -10,6 +10,7 @@ import json
 import logging
 import secrets
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,13 +20,23 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["AccessLog", "BodyLimit", "HostCheck", "RateLimit", "SecurityHeaders", "TokenBuckets", "problem"]
+__all__ = [
+    "SECURITY_HEADERS",
+    "AccessLog",
+    "BodyLimit",
+    "Failures",
+    "HostCheck",
+    "RateLimit",
+    "SecurityHeaders",
+    "TokenBuckets",
+    "problem",
+]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -171,6 +182,37 @@ class _TooLargeError(Exception):
     """More bytes came than are allowed."""
 
 
+class Failures:
+    """Answer what nobody foresaw: 500 without its inside, which goes to the log under the request's number.
+
+    Starlette would answer outside of all middleware, so without the headers that close the page.
+    """
+
+    def __init__(self, app: ASGIApp, logger: logging.Logger) -> None:
+        self.app = app
+        self.logger = logger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; an error after the answer has begun ends the connection."""
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception as error:
+            if scope["type"] != "http" or begun:
+                raise
+            number = scope.get("state", {}).get("request", "")
+            said = "".join(traceback.format_exception(error))
+            self.logger.error(json.dumps({"event": "request failed", "request": number, "traceback": said}))
+            answer = problem(500, "InternalError", f"The server failed; its log has more under {number}.")
+            await answer(scope, receive, send)
+
+
 class SecurityHeaders:
     """Add the headers that keep a page from loading, sending or being framed elsewhere."""
 
@@ -183,7 +225,7 @@ class SecurityHeaders:
         async def closing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -13,8 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from ...core.errors import InvalidArgumentError
+from .connections import ConnectionLimits, protocol_of
 
-__all__ = ["address_of", "listen", "log_to_stderr", "run_server"]
+__all__ = ["address_of", "listen", "log_to_stderr", "run_server", "server_config"]
 
 _SECONDS_TO_FINISH = 10
 
@@ -47,7 +48,24 @@ def address_of(taken: socket.socket) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def run_server(app: FastAPI, taken: socket.socket) -> None:
+def server_config(app: FastAPI, limits: ConnectionLimits | None = None) -> uvicorn.Config:
+    """The settings of a server with bounded connections; it believes only its proxies who a reader is."""
+    allowed = limits or ConnectionLimits()
+    return uvicorn.Config(
+        app,
+        http=protocol_of(allowed),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(allowed.proxies),
+        forwarded_allow_ips=sorted(allowed.proxies),
+        timeout_keep_alive=int(allowed.head_seconds),
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+    )
+
+
+def run_server(app: FastAPI, taken: socket.socket, limits: ConnectionLimits | None = None) -> None:
     """Serve until SIGINT or SIGTERM; requests that have begun are answered first.
 
     Parameters
@@ -55,15 +73,9 @@ def run_server(app: FastAPI, taken: socket.socket) -> None:
     app : FastAPI
     taken : socket.socket
         As :func:`listen` gave it; closed at the end.
+    limits : ConnectionLimits, optional
     """
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
-    )
+    config = server_config(app, limits)
     with _signals_end_nothing_else(), taken:
         uvicorn.Server(config).run(sockets=[taken])
 

@@ -6,6 +6,7 @@ along; a form that comes from elsewhere is refused all the same.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -19,13 +20,16 @@ from ...core.errors import InnerscoreError, InvalidDataError
 from ..pages.content import PageContent
 from ..pages.contents import BoardContents
 from ..pages.render import render
-from ..queue import BundleStore, Queue, Submission, receive
+from ..queue import BundleStore, Queue, Quotas, Submission, receive
 from .authorisation import holder_of, token_needed
+from .statuses import status_of
 from .tokens import TokenFile, TokenInfo
+from .uploads import Uploads, form_with_token
 
 __all__ = ["SubmissionService", "submission_pages", "submission_router"]
 
 _MOST_FIELDS = 500
+_MOST_FIELD_BYTES = 4096
 Identifier = Annotated[str, Path(pattern=r"^s-[0-9a-f]{16}$")]
 
 
@@ -67,12 +71,18 @@ class SubmissionService:
         Queue, bundles and tokens of the board.
     contents : BoardContents
         Benchmarks that may be asked for, and candidates whose names are taken.
+    quotas : Quotas
+        Most that one owner of tokens may have.
+    uploads : Uploads
+        Uploads that are going on.
     """
 
     queue: Queue
     bundles: BundleStore
     tokens: TokenFile
     contents: BoardContents
+    quotas: Quotas
+    uploads: Uploads
 
     async def take(self, form: FormData, facts: TokenInfo) -> Submission:
         """Take the bundle of a form."""
@@ -89,7 +99,8 @@ class SubmissionService:
                 self.bundles,
                 known=self.contents.benchmarks,
                 reserved=self.contents.candidates,
-                submitter=facts.identifier,
+                submitter=facts.owner,
+                quotas=self.quotas,
             )
         )
 
@@ -103,7 +114,7 @@ def submission_router(service: SubmissionService, errors: dict[int | str, dict[s
     router = APIRouter(prefix="/api/v1")
     holder = Depends(token_needed(service.tokens, "submissions:write"))
     answers: dict[int | str, dict[str, Any]] = {
-        code: errors[code] for code in (401, 413, 422, 429) if code in errors
+        code: errors[code] for code in (400, 401, 413, 422, 429) if code in errors
     }
 
     @router.post(
@@ -119,8 +130,11 @@ def submission_router(service: SubmissionService, errors: dict[int | str, dict[s
 
         The same bundle on the same benchmarks is one submission, however often it is sent.
         """
-        async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
-            found = await service.take(form, facts)
+        with service.uploads.of(facts.owner):
+            async with request.form(
+                max_files=1, max_fields=_MOST_FIELDS, max_part_size=_MOST_FIELD_BYTES
+            ) as form:
+                found = await service.take(form, facts)
         return await run_in_threadpool(service.answer, found)
 
     @router.get("/submissions/{identifier}", response_model=SubmissionAnswer, summary="One submission")
@@ -134,7 +148,7 @@ def submission_router(service: SubmissionService, errors: dict[int | str, dict[s
         summary="Take a submission of one's own back",
     )
     def withdraw(identifier: Identifier, facts: TokenInfo = holder) -> SubmissionAnswer:
-        return service.answer(service.queue.withdraw(identifier, submitter=facts.identifier))
+        return service.answer(service.queue.withdraw(identifier, submitter=facts.owner))
 
     return router
 
@@ -152,14 +166,9 @@ def submission_pages(service: SubmissionService) -> APIRouter:
         if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return _form(service, "The form has to be sent from this page.", 403)
         try:
-            async with request.form(max_files=1, max_fields=_MOST_FIELDS) as form:
-                secret = str(form.get("token", ""))
-                facts = await run_in_threadpool(
-                    holder_of, service.tokens, secret, "submissions:write", request
-                )
-                found = await service.take(form, facts)
+            found = await _taken(service, request)
         except (InnerscoreError, HTTPException) as error:
-            status = error.status_code if isinstance(error, HTTPException) else 422
+            status = error.status_code if isinstance(error, HTTPException) else status_of(error)
             words = error.detail if isinstance(error, HTTPException) else str(error)
             return _form(service, str(words), status)
         return RedirectResponse(f"submissions/{found.identifier}.html", 303)
@@ -173,6 +182,19 @@ def submission_pages(service: SubmissionService) -> APIRouter:
         )
 
     return router
+
+
+async def _taken(service: SubmissionService, request: Request) -> Submission:
+    """Take what the form of the page sends, whose token is looked at before its file is."""
+    holder: list[TokenInfo] = []
+    with ExitStack() as upload:
+
+        def admit(secret: str) -> None:
+            holder.append(holder_of(service.tokens, secret, "submissions:write", request))
+            upload.enter_context(service.uploads.of(holder[0].owner))
+
+        async with form_with_token(request, admit, max_fields=_MOST_FIELDS) as form:
+            return await service.take(form, holder[0])
 
 
 def _form(service: SubmissionService, fault: str, status: int) -> Response:

@@ -4,6 +4,9 @@ They are in a file of their own next to the store and not in it, for three reaso
 merged, and must never carry credentials along; it is insert-only, while a token is revoked by a change; and the
 file can be closed to other users where the store is open to them.
 
+A token has an owner, to whom names of candidates, submissions and records belong. A token that takes the place of
+another one has the same owner.
+
 A token is ``isc_<id>_<secret>`` with 256 random bits in the secret, so a plain SHA-256 of it is enough at rest:
 nobody can try that many.
 """
@@ -24,18 +27,20 @@ from typing import Literal, TypeAlias, get_args
 from ...core.errors import InvalidArgumentError, StoreError, UnknownNameError
 from ...core.hashing import sha256_of_bytes
 
-__all__ = ["SCOPES", "IssuedToken", "Scope", "TokenFile", "TokenInfo"]
+__all__ = ["DEFAULT_SCOPES", "SCOPES", "IssuedToken", "Scope", "TokenFile", "TokenInfo"]
 
 Scope: TypeAlias = Literal["records:write", "submissions:write"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+DEFAULT_SCOPES: tuple[Scope, ...] = ("submissions:write",)
 
 _PREFIX = "isc"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS tokens (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, scopes TEXT NOT NULL,
-    created TEXT NOT NULL, expires TEXT, revoked TEXT
+    created TEXT NOT NULL, expires TEXT, revoked TEXT, owner TEXT
 )
 """
+_FACTS = "id, name, scopes, created, expires, revoked, coalesce(owner, id)"
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,8 @@ class TokenInfo:
         Scopes that it allows.
     created, expires, revoked : str or None
         ISO 8601, UTC.
+    owner : str
+        Identifier of its owner: that of the owner's first token.
     """
 
     identifier: str
@@ -58,6 +65,7 @@ class TokenInfo:
     created: str
     expires: str | None
     revoked: str | None
+    owner: str
 
     def allows(self, scope: Scope, now: datetime) -> bool:
         """Whether it is in force and of that scope."""
@@ -89,7 +97,12 @@ class TokenFile:
         self.path = path
 
     def create(
-        self, name: str, scopes: tuple[Scope, ...] = SCOPES, *, days: float | None = None
+        self,
+        name: str,
+        scopes: tuple[Scope, ...] = DEFAULT_SCOPES,
+        *,
+        days: float | None = None,
+        owner: str | None = None,
     ) -> IssuedToken:
         """Make a token.
 
@@ -101,33 +114,51 @@ class TokenFile:
             Scopes that it allows.
         days : float, optional
             Number of days after which it expires; never if not given.
+        owner : str, optional
+            Owner of an earlier token, who has this one, too; by default a new one.
 
         Raises
         ------
         InvalidArgumentError
             If the name, a scope or `days` is out of range.
+        UnknownNameError
+            If nobody is that owner.
         StoreError
             If the file cannot be written.
         """
         _check(name, scopes, days)
         now = datetime.now(UTC)
         expires = None if days is None else _stamp(now + timedelta(days=days))
-        facts = TokenInfo(secrets.token_hex(6), name, tuple(scopes), _stamp(now), expires, None)
-        secret = f"{_PREFIX}_{facts.identifier}_{secrets.token_urlsafe(32)}"
-        row = (facts.identifier, name, _hash(secret), " ".join(scopes), facts.created, expires)
+        owners = sorted({one.owner for one in self.all()})
+        if owner is not None and owner not in owners:
+            raise UnknownNameError("token", owner, owners[:3])
+        identifier = secrets.token_hex(6)
+        facts = TokenInfo(identifier, name, tuple(scopes), _stamp(now), expires, None, owner or identifier)
+        secret = f"{_PREFIX}_{identifier}_{secrets.token_urlsafe(32)}"
+        row = (identifier, name, _hash(secret), " ".join(scopes), facts.created, expires, facts.owner)
+        columns = "id, name, sha256, scopes, created, expires, owner"
         with self._open() as connection:
-            connection.execute(
-                "INSERT INTO tokens (id, name, sha256, scopes, created, expires) VALUES (?, ?, ?, ?, ?, ?)",
-                row,
-            )
+            connection.execute(f"INSERT INTO tokens ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608  (our names)
         return IssuedToken(facts, secret)
+
+    def rotate(self, identifier: str, *, days: float | None = None) -> IssuedToken:
+        """Put a new token in the place of one, of the same name, scopes and owner; the old one is revoked.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no such token.
+        """
+        old = self.revoke(identifier)
+        scopes = tuple(scope for scope in SCOPES if scope in old.scopes)
+        return self.create(old.name, scopes, days=days, owner=old.owner)
 
     def all(self) -> list[TokenInfo]:
         """All tokens, oldest first, revoked ones among them."""
         if not self.path.exists():
             return []
         with self._open() as connection:
-            query = "SELECT id, name, scopes, created, expires, revoked FROM tokens ORDER BY rowid"
+            query = f"SELECT {_FACTS} FROM tokens ORDER BY rowid"  # noqa: S608  (our names)
             return [_facts(row) for row in connection.execute(query)]
 
     def revoke(self, identifier: str) -> TokenInfo:
@@ -155,11 +186,11 @@ class TokenFile:
         if prefix != _PREFIX or not self.path.exists():
             return None
         with self._open() as connection:
-            query = "SELECT id, name, scopes, created, expires, revoked, sha256 FROM tokens WHERE id = ?"
+            query = f"SELECT {_FACTS}, sha256 FROM tokens WHERE id = ?"  # noqa: S608  (our names)
             row = connection.execute(query, (identifier,)).fetchone()
         # An unknown identifier is compared too, so that the time taken tells nothing.
-        matches = hmac.compare_digest(_hash(secret), row[6] if row else "0" * 64)
-        facts = _facts(row[:6]) if row and matches else None
+        matches = hmac.compare_digest(_hash(secret), row[7] if row else "0" * 64)
+        facts = _facts(row[:7]) if row and matches else None
         return facts if facts is not None and facts.allows(scope, datetime.now(UTC)) else None
 
     @contextmanager
@@ -169,6 +200,7 @@ class TokenFile:
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             with closing(sqlite3.connect(self.path, timeout=10)) as connection, connection:
                 connection.execute(_TABLE)
+                _add_owner(connection)
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise StoreError(
@@ -190,9 +222,16 @@ def _check(name: str, scopes: tuple[str, ...], days: float | None) -> None:
         raise InvalidArgumentError("The token's days", got=days, needed="above 0 and at most 36500")
 
 
-def _facts(row: tuple[str, str, str, str, str | None, str | None]) -> TokenInfo:
-    identifier, name, scopes, created, expires, revoked = row
-    return TokenInfo(identifier, name, tuple(scopes.split()), created, expires, revoked)
+def _add_owner(connection: sqlite3.Connection) -> None:
+    """The column of owners, where the file is from before there were any."""
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(tokens)")}
+    if "owner" not in columns:
+        connection.execute("ALTER TABLE tokens ADD COLUMN owner TEXT")
+
+
+def _facts(row: tuple[str, str, str, str, str | None, str | None, str]) -> TokenInfo:
+    identifier, name, scopes, created, expires, revoked, owner = row
+    return TokenInfo(identifier, name, tuple(scopes.split()), created, expires, revoked, owner)
 
 
 def _hash(secret: str) -> str:

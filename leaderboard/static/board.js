@@ -262,11 +262,13 @@
     return [board.columns, ...cells].map((row) => row.map(csvCell).join(",")).join("\n") + "\n";
   }
 
+  const FORMULA = /^(?:[\t\r]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20])/;
+
   function csvCell(value) {
     if (value === null) return "";
     if (typeof value === "boolean") return value ? "True" : "False";
     let text = String(value);
-    if (typeof value === "string" && /^[=+\-@\t\r]/.test(text)) text = `'${text}`;
+    if (typeof value === "string" && FORMULA.test(text)) text = `'${text}`;
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   }
 

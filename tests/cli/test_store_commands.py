@@ -80,7 +80,7 @@ def test_an_old_store_is_migrated_said_so_and_rolled_back(tmp_path):
     shown = call("store", "status", "--json")
     assert json.loads(shown.stdout)["records"] == 0
     assert ".backup.sqlite" in shown.stderr
-    for _ in range(3):  # one version at a time, from 4 to 1
+    for _ in range(4):  # one version at a time, from 5 to 1
         assert Path(json.loads(call("store", "rollback", "--json").stdout)["kept"]).is_file()
     again = call("store", "rollback")
     assert again.returncode == 6

@@ -1,10 +1,12 @@
 """Boards leave as files and come back: byte for byte, without loss, wholly or not at all."""
 
+import contextlib
 import csv
 import io
 import json
 import random
 import shutil
+import sqlite3
 import subprocess
 
 import pyarrow.parquet as pq
@@ -17,6 +19,7 @@ from innerscore.core.errors import (
     InvalidDataError,
     InvalidInputError,
     InvalidRecordError,
+    StoreError,
 )
 from innerscore.core.hashing import sha256_of_bytes
 from innerscore.leaderboard.board import make_board
@@ -25,6 +28,7 @@ from innerscore.leaderboard.importing import import_board
 from innerscore.leaderboard.incoming_records import MOST_RECORD_BYTES, read_entry
 from innerscore.leaderboard.inserting import Entry
 from innerscore.leaderboard.opening import store_url
+from innerscore.leaderboard.schema import RECORDS
 from innerscore.leaderboard.store import Store
 from innerscore.leaderboard.verify import verify_store
 from innerscore.leaderboard.verify_export import verify_export
@@ -201,6 +205,29 @@ def test_what_is_no_board_is_refused(store, tmp_path, monkeypatch, source):
     with pytest.raises(InnerscoreError):
         import_board(store, source)
     assert not (tmp_path / "nowhere.sqlite").exists()
+
+
+ENDLESS = "WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n) SELECT {columns} FROM n, was"
+STRANGE = {
+    "records is a view": "ALTER TABLE records RENAME TO was; CREATE VIEW records AS " + ENDLESS,
+    "records is virtual": "ALTER TABLE records RENAME TO was; CREATE VIEW v AS " + ENDLESS + "; "
+    "CREATE VIRTUAL TABLE records USING fts4(content='v', {columns})",
+    "records is computed": "ALTER TABLE records ADD COLUMN more BLOB AS (zeroblob(1000000000))",
+    "something else than bytes in attachments": "DROP TRIGGER attachments_no_update; "
+    "UPDATE attachments SET body = 9000000000",
+}
+
+
+@pytest.mark.parametrize("fault", STRANGE)
+def test_a_store_whose_tables_are_none_is_refused_at_once(store, other, tmp_path, fault):
+    fill(other)
+    other.close()
+    columns = ", ".join(RECORDS.c.keys())
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.sqlite")) as connection:
+        connection.executescript(STRANGE[fault].format(columns=columns))
+    with pytest.raises(StoreError, match=fault):
+        import_board(store, str(tmp_path / "other.sqlite"))
+    assert store.records() == []
 
 
 def test_a_record_from_outside_is_held_to_everything():

@@ -18,6 +18,7 @@ from released_files import Global, Made
 from innerscore.core.errors import ChecksumError, InvalidDataError
 from innerscore.core.labelled import coordinate
 from innerscore.data_registry.files.archives import extract_member
+from innerscore.data_registry.readers._pickle_parts import ADMITTED
 from innerscore.data_registry.readers.safe_pickle import read_pickle
 
 
@@ -29,6 +30,30 @@ class Hostile:
 
     def __reduce__(self):
         return self.call
+
+
+def changing(module, name, state):
+    """A pickle that sets attributes of what a name leads to, by the opcode BUILD."""
+    return f"c{module}\n{name}\n{state}b.".encode()
+
+
+@pytest.mark.parametrize("state", ["(N(Vresolve\nc__builtin__\nset\ndt", "(dVresolve\nc__builtin__\nset\ns"])
+def test_no_pickle_changes_how_the_next_one_is_read(tmp_path, state):
+    good, bad = tmp_path / "good.pkl", tmp_path / "bad.pkl"
+    values = {
+        "array": np.arange(6.0).reshape(2, 3),
+        "scalar": np.float64(2),
+        "table": pd.DataFrame({"a": [1]}),
+    }
+    good.write_bytes(pickle.dumps(values, 5))
+    for module, name in ADMITTED:
+        bad.write_bytes(changing(module, name, state))
+        with pytest.raises(InvalidDataError):
+            read_pickle(bad)
+    found = read_pickle(good)
+    np.testing.assert_array_equal(found["array"], values["array"])
+    assert found["scalar"] == 2
+    pd.testing.assert_frame_equal(found["table"], values["table"])
 
 
 def nothing_cached(settings):

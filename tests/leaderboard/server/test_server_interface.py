@@ -13,8 +13,10 @@ from board_examples import benchmark_names, contents, entry, failed, many_entrie
 from fastapi.testclient import TestClient
 
 from innerscore.core.errors import StoreError
+from innerscore.core.hashing import sha256_of_bytes
 from innerscore.leaderboard.queue import BundleStore
 from innerscore.leaderboard.server import Limits, TokenFile, create_app
+from innerscore.leaderboard.server.tokens import SCOPES
 from innerscore.leaderboard.store import Store
 
 LOOSE = Limits(reads_per_second=1e5, read_burst=10**6, writes_per_second=1e5, write_burst=10**6)
@@ -50,7 +52,7 @@ class Service:
         self.client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
 
     def headers(self):
-        return {"Authorization": f"Bearer {self.tokens.create('a test').secret}"}
+        return {"Authorization": f"Bearer {self.tokens.create('a test', SCOPES).secret}"}
 
 
 class _Kept(logging.Handler):
@@ -138,7 +140,7 @@ def test_a_view_is_downloaded(service, kind):
 
 
 def test_writing_needs_a_token_in_force(service):
-    issued = service.tokens.create("a test")
+    issued = service.tokens.create("a test", SCOPES)
     one = one_entry()
     for headers in ({}, {"Authorization": "Bearer isc_x_y"}, {"Authorization": f"Basic {issued.secret}"}):
         answer = service.client.post("/api/v1/records", files=parts(one), headers=headers)
@@ -278,6 +280,29 @@ def test_a_failure_is_told_without_its_inside(service, monkeypatch):
     answer = service.client.get("/api/v1/records/" + "0" * 64)
     assert answer.status_code == 500
     assert "ZeroDivision" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    [told] = [json.loads(line) for line in service.lines if "request failed" in line]
+    assert "ZeroDivisionError" in told["traceback"]
+    assert answer.headers["x-request-id"] == told["request"]
+    assert told["request"] in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/board", "/api/v1/records"])
+@pytest.mark.parametrize(
+    "query",
+    [f"{name}={value}" for name in ("after", "limit") for value in (-1, 2**63, "9" * 5000, "1e3", "x", "")]
+    + ["candidate=%00", "benchmark=" + "x" * 201],
+)
+def test_numbers_and_names_of_a_query_are_bounded(service, path, query):
+    answer = service.client.get(f"{path}?{query}")
+    assert (answer.status_code, answer.json()["error"]["kind"]) == (400, "InvalidParameter")
+    assert service.client.get(f"{path}?after={2**63 - 1}").status_code == 200
+
+
+def test_an_etag_is_the_whole_hash(service):
+    for path in ("/index.html", "/api/v1/board"):
+        answer = service.client.get(path)
+        assert sha256_of_bytes(answer.content) in answer.headers["etag"]
 
 
 def test_a_failed_candidate_is_shown_as_such(service):

@@ -34,7 +34,7 @@ def test_it_serves_an_empty_board_on_loopback(process):
 
 def test_a_request_that_has_begun_is_answered_after_sigterm_and_the_end_is_well(process, tmp_path):
     started, address = process
-    secret = TokenFile(tmp_path / "data" / "tokens.sqlite").create("a test").secret
+    secret = TokenFile(tmp_path / "data" / "tokens.sqlite").create("a test", ("records:write",)).secret
     body = b'--b\r\nContent-Disposition: form-data; name="record"\r\n\r\n{}\r\n--b--\r\n'
     head = (
         f"POST /api/v1/records HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {secret}\r\n"

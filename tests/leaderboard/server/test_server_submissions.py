@@ -1,38 +1,25 @@
 """Submissions over HTTP: taken from whom may, refused with the reason, nothing kept of what is refused."""
 
-import io
+import http.server
 import socket
 import threading
 import time
 import zipfile
 
-import candidate_folder
 import pytest
 import uvicorn
 import yaml
-from board_examples import benchmark_names, contents, many_entries
+from board_examples import contents, many_entries
 from fastapi.testclient import TestClient
+from submission_examples import BENCHMARKS, CARD, LOOSE, zipped
 from typer.testing import CliRunner
 
 from innerscore.cli.app import app as command_line
+from innerscore.core.errors import InvalidInputError
 from innerscore.leaderboard.queue import BundleStore, Failed, Queue
-from innerscore.leaderboard.server import Limits, TokenFile, create_app
+from innerscore.leaderboard.server import TokenFile, create_app
 from innerscore.leaderboard.store import Store
-
-BENCHMARKS = benchmark_names(4)
-LOOSE = Limits(1e5, 10**6, 1e5, 10**6, most_bytes=2**20)
-CARD = candidate_folder.CARD | {"identifier": "sent", "accepts": ["frames"]}
-
-
-def zipped(*more, year=2026, **facts):
-    body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as archive:
-        own = {"candidate.yaml": yaml.safe_dump(CARD | facts), "candidate.py": "class Model: ...\n"}
-        for name, content in own.items():
-            archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), content)
-        for name, content in more:
-            archive.writestr(name, content)
-    return body.getvalue()
+from innerscore.workflows.remote_board import withdraw
 
 
 class Service:
@@ -181,6 +168,38 @@ def test_the_interface_is_described(service):
     paths = service.client.get("/api/openapi.json").json()["paths"]
     assert paths["/api/v1/submissions"]["post"]["security"] == [{"token": []}]
     assert set(paths) >= {"/api/v1/submissions/{identifier}", "/api/v1/submissions/{identifier}/withdraw"}
+
+
+class Sending(http.server.BaseHTTPRequestHandler):
+    """A server that sends everybody on to another one, and notes what it was told."""
+
+    def do_GET(self):
+        self.server.heard.append(dict(self.headers))
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(302)
+        self.send_header("Location", self.server.target)
+        self.end_headers()
+
+    do_POST = do_GET
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_token_is_sent_to_the_host_that_was_named_and_no_further():
+    other = http.server.HTTPServer(("127.0.0.1", 0), Sending)
+    named = http.server.HTTPServer(("127.0.0.1", 0), Sending)
+    for server in (other, named):
+        server.heard, server.target = [], f"http://localhost:{other.server_address[1]}/"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with pytest.raises(InvalidInputError, match=r"302.*sends us on to 'http://localhost"):
+            withdraw(f"http://127.0.0.1:{named.server_address[1]}", "s-1", "isc_secret")
+    finally:
+        named.shutdown()
+        other.shutdown()
+    assert named.heard[0]["Authorization"] == "Bearer isc_secret"
+    assert other.heard == []
 
 
 def test_the_commands_reach_a_board_that_is_served(service, tmp_path):

@@ -1,6 +1,8 @@
 """Tokens: shown once, hashed at rest, closed to others, scoped, revocable."""
 
+import contextlib
 import json
+import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
 
@@ -21,7 +23,7 @@ def tokens(tmp_path):
 
 
 def test_a_token_is_in_force_until_it_is_revoked(tokens):
-    issued, other = tokens.create("one"), tokens.create("other")
+    issued, other = tokens.create("one", (SCOPE,)), tokens.create("other", (SCOPE,))
     assert tokens.verify(issued.secret, SCOPE).name == "one"
     tokens.revoke(issued.facts.identifier)
     assert tokens.verify(issued.secret, SCOPE) is None
@@ -50,7 +52,7 @@ def test_what_is_nearly_a_token_is_none(tokens, change):
 
 
 def test_scope_and_expiry_hold(tokens):
-    facts = tokens.create("one", days=1).facts
+    facts = tokens.create("one", (SCOPE,), days=1).facts
     now = datetime.now(UTC)
     assert facts.allows(SCOPE, now)
     assert not facts.allows(SCOPE, now + timedelta(days=2))
@@ -71,6 +73,21 @@ def test_wrong_names_scopes_and_days_are_refused(tokens):
     assert tokens.all() == []
 
 
+def test_a_file_from_before_there_were_owners_is_read_and_each_token_is_its_own(tokens):
+    issued = tokens.create("one", (SCOPE,))
+    with contextlib.closing(sqlite3.connect(tokens.path)) as connection, connection:
+        connection.execute("ALTER TABLE tokens DROP COLUMN owner")
+    assert tokens.verify(issued.secret, SCOPE).owner == issued.facts.identifier
+    assert tokens.rotate(issued.facts.identifier).facts.owner == issued.facts.identifier
+    assert tokens.verify(issued.secret, SCOPE) is None
+
+
+def test_a_token_is_for_submissions_alone_unless_more_is_asked(tokens):
+    assert tokens.create("one").facts.scopes == ("submissions:write",)
+    with pytest.raises(UnknownNameError):
+        tokens.create("one", owner="nobody")
+
+
 def test_a_file_that_is_none_is_said(tmp_path):
     path = tmp_path / "tokens.sqlite"
     path.write_bytes(b"this is no database, " * 100)
@@ -85,8 +102,14 @@ def test_the_commands_create_list_and_revoke():
     listed = runner.invoke(app, ["board", "token", "list", "--json"]).stdout
     assert made["token"] not in listed
     assert json.loads(listed)["tokens"][0]["name"] == "lab"
-    assert runner.invoke(app, ["board", "token", "revoke", made["identifier"]]).exit_code == 0
-    assert json.loads(runner.invoke(app, ["board", "token", "list", "--json"]).stdout)["tokens"][0]["revoked"]
+    rotated = runner.invoke(app, ["board", "token", "rotate", made["identifier"], "--json"])
+    assert json.loads(rotated.stdout)["owner"] == made["owner"] == made["identifier"]
+    assert (
+        runner.invoke(app, ["board", "token", "revoke", json.loads(rotated.stdout)["identifier"]]).exit_code
+        == 0
+    )
+    listed = json.loads(runner.invoke(app, ["board", "token", "list", "--json"]).stdout)["tokens"]
+    assert all(one["revoked"] for one in listed)
 
 
 def test_a_bucket_refills_at_its_rate_and_forgets_who_is_gone():
