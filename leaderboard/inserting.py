@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from ..core.errors import StoreError
 from ..core.hashing import sha256_of_bytes
 from ..core.records import TARGETS_FILE, ResultRecord
-from .schema import ATTACHMENTS, RECORDS, record_row
+from .schema import ATTACHMENTS, HIDINGS, RECORDS, record_row
 
-__all__ = ["BATCH", "Entry", "check_superseded", "insert_new", "insert_run"]
+__all__ = ["BATCH", "Entry", "check_superseded", "here", "insert_new", "insert_run"]
 
 BATCH = 400  # below SQLite's limit on the parameters of a statement
 
@@ -73,11 +73,11 @@ def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[Resu
     for entry in entries:
         _check_files(entry.record, entry.files)
     by_hash = {entry.record.record_sha256: entry for entry in entries}
-    here = _here(connection, RECORDS.c.record_sha256, by_hash)
-    new = [entry for sha256, entry in by_hash.items() if sha256 not in here]
+    known = here(connection, RECORDS.c.record_sha256, by_hash)
+    new = [entry for sha256, entry in by_hash.items() if sha256 not in known]
     records = [entry.record for entry in new]
     files = {entry.record.files[name]: body for entry in new for name, body in entry.files.items()}
-    if missing := files.keys() - _here(connection, ATTACHMENTS.c.sha256, files):
+    if missing := files.keys() - here(connection, ATTACHMENTS.c.sha256, files):
         rows = [{"sha256": sha256, "body": files[sha256]} for sha256 in sorted(missing)]
         connection.execute(ATTACHMENTS.insert(), rows)
     if records:
@@ -86,8 +86,9 @@ def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[Resu
 
 
 def check_superseded(connection: sa.Connection, hashes: Collection[str]) -> None:
-    """Refuse corrections of records that are not here."""
-    missing = set(hashes) - _here(connection, RECORDS.c.record_sha256, hashes)
+    """Refuse corrections of records that are neither here nor left out as hidden."""
+    missing = set(hashes) - here(connection, RECORDS.c.record_sha256, hashes)
+    missing -= here(connection, HIDINGS.c.record_sha256, missing)
     if missing:
         raise StoreError(
             "A correction",
@@ -116,7 +117,7 @@ def _runs_here(connection: sa.Connection, records: Iterable[ResultRecord]) -> se
     return {(run, supersedes) for run, supersedes in connection.execute(query)}
 
 
-def _here(connection: sa.Connection, column: sa.Column[Any], values: Iterable[str]) -> set[str]:
+def here(connection: sa.Connection, column: sa.Column[Any], values: Iterable[str]) -> set[str]:
     """The given values that a column holds."""
     wanted, found = list(values), set()
     for start in range(0, len(wanted), BATCH):

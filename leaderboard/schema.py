@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from ..core.records import ResultRecord
 
-__all__ = ["ATTACHMENTS", "RECORDS", "REVISION", "REVISIONS", "look_up_columns", "record_row"]
+__all__ = ["ATTACHMENTS", "HIDINGS", "RECORDS", "REVISION", "REVISIONS", "look_up_columns", "record_row"]
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 REVISION = REVISIONS[-1]
 
 _METADATA = sa.MetaData()
@@ -41,6 +41,16 @@ ATTACHMENTS = sa.Table(
     _METADATA,
     sa.Column("sha256", sa.String(64), primary_key=True),
     sa.Column("body", sa.LargeBinary, nullable=False),
+)
+HIDINGS = sa.Table(
+    "hidings",
+    _METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("hiding_sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("record_sha256", sa.String(64), nullable=False),
+    sa.Column("hidden", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
 )
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 __all__ = ["broken_pages", "missing_guards"]
 
-_TABLES = ("records", "attachments")
+_TABLES = ("records", "attachments", "hidings")
 _ACTIONS = {"sqlite": ("update", "delete", "replace"), "postgresql": ("change", "truncate")}
 _STANDING = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'",
