@@ -135,3 +135,10 @@ def test_a_record_of_a_strange_version_is_in_every_download(version, scratch):
     assert verify_export(out).findings == ()
     cells = json.loads((out / "board.json").read_text())["cells"]
     assert record.record_sha256 in {cell["record_sha256"] for cell in cells}
+
+
+@pytest.mark.parametrize("name", ["a\x1cb", "a\x85b", "a\u2028b", "a\r\nb", 'a",\n"b'])
+def test_an_export_with_a_name_that_breaks_lines_is_read_back(name, scratch):
+    record = make_record(name, BENCHMARKS[0])
+    out = stored_and_exported([Entry(record, {"targets.csv": csv_of(0.5)})], scratch())
+    assert verify_export(out).findings == ()
