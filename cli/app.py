@@ -26,7 +26,7 @@ from . import (
     train,
     worker,
 )
-from .output import report_error
+from .output import report_error, say
 from .renamed import CurrentNames
 
 __all__ = ["app", "main"]
@@ -76,9 +76,12 @@ def main() -> None:
         app()
     except InnerscoreError as error:
         if "--debug" in sys.argv[1:]:
-            traceback.print_exc()
+            say(traceback.format_exc())
         report_error(error, as_json="--json" in sys.argv[1:])
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; what was finished is kept, run the same command to go on\n")
         sys.exit(130)
+    except Exception:  # a fault of ours; its text may be a stranger's
+        say(traceback.format_exc())
+        sys.exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -11,6 +11,9 @@ from typer.core import TyperGroup
 from . import board_token
 from .options import JsonOption
 from .output import emit_json, say, write
+
+if TYPE_CHECKING:
+    from ..leaderboard.hiding import Hiding
 
 __all__ = ["app"]
 
@@ -31,6 +34,13 @@ app = typer.Typer(
 )
 app.add_typer(board_token.app, name="token")
 
+RecordArgument = Annotated[
+    str,
+    typer.Argument(
+        help="Hash of the record: the name of its file, and 'record_sha256' in every table.",
+        show_default=False,
+    ),
+]
 HighlightOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -71,20 +81,87 @@ def export(
 
     The folder has the site, the tables, every record with its files, a store, and the hashes of all of them. An
     earlier export in the folder is replaced as a whole, or stays as it is. Private data sets, those without a card
-    here, and everything that was computed from them, are left out.
+    here, and everything that was computed from them, are left out, and so are hidden records.
     """
     from ..core.settings import load_settings
     from ..workflows.board_contents import export_shareable
     from ..workflows.stored import open_store
 
     settings = load_settings()
-    _, page, withheld = export_shareable(open_store(settings), settings, folder, highlight or ())
+    store = open_store(settings)
+    n_hidden = len(store.hidden())
+    _, page, withheld = export_shareable(store, settings, folder, highlight or ())
     if json:
-        emit_json({"page": str(page), "withheld": sorted(withheld)})
+        emit_json({"page": str(page), "withheld": sorted(withheld), "hidden": n_hidden})
         return
     write(f"wrote {page}")
     if withheld:
         write(f"left out, as no card at hand has a licence that allows it: {', '.join(sorted(withheld))}")
+    if n_hidden:
+        write(f"left out, as hidden: {n_hidden} records ('innerscore board hidden' lists them)")
+
+
+@app.command()
+def hide(
+    record: RecordArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Reason in words; the pages show it.")],
+    json: JsonOption = False,
+) -> None:
+    """Hide a record: it is kept and verified, and not shown.
+
+    The board is made as if the record were not there: pages, ranks, win rates, tables, exports. Its own address
+    says that it is hidden, and why. A served board needs no restart.
+    """
+    from ..core.settings import load_settings
+    from ..workflows.stored import open_store
+
+    _report_hiding(open_store(load_settings()).hide(record, reason), as_json=json)
+
+
+@app.command()
+def unhide(
+    record: RecordArgument,
+    reason: Annotated[str, typer.Option("--reason", help="Reason in words, which is kept.")],
+    json: JsonOption = False,
+) -> None:
+    """Show a hidden record again.
+
+    That it was hidden, and why, stays in the store.
+    """
+    from ..core.settings import load_settings
+    from ..workflows.stored import open_store
+
+    _report_hiding(open_store(load_settings()).unhide(record, reason), as_json=json)
+
+
+@app.command()
+def hidden(
+    every: Annotated[
+        bool, typer.Option("--all", help="List also what was hidden and is shown again.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """List the hidden records with the reasons."""
+    from ..core.settings import load_settings
+    from ..workflows.stored import open_store
+    from .tables import print_table
+
+    store = open_store(load_settings())
+    found = store.hidings() if every else store.hidden()
+    if json:
+        emit_json({"hidden": [one.model_dump() for one in found]})
+        return
+    rows: list[tuple[str, ...]] = [
+        (one.record_sha256, "hidden" if one.hidden else "shown", one.created, one.reason) for one in found
+    ]
+    print_table(rows, ("record", "state", "since", "reason"))
+
+
+def _report_hiding(made: Hiding, *, as_json: bool) -> None:
+    if as_json:
+        emit_json(made.model_dump())
+    else:
+        write(f"the record {made.record_sha256} is {'hidden' if made.hidden else 'shown'}")
 
 
 @app.command("import")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
 
-from .output import say
+from .output import say, visible
 
 __all__ = ["pair_progress", "shown_progress", "terminal_bar"]
 
@@ -17,7 +17,7 @@ __all__ = ["pair_progress", "shown_progress", "terminal_bar"]
 def terminal_bar(amount: ProgressColumn) -> Progress:
     """A bar on standard error that goes when the work is done; disabled where that is no terminal."""
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         amount,
         TimeElapsedColumn(),
@@ -35,8 +35,8 @@ def shown_progress(label: str) -> Iterator[Callable[[str, int, int], None]]:
 
     def report(stage: str, done: int, of: int) -> None:
         if not bar.tasks:
-            bar.add_task(label, total=of)
-        bar.update(bar.tasks[0].id, completed=done, total=of, description=f"{label}: {stage}")
+            bar.add_task(visible(label), total=of)
+        bar.update(bar.tasks[0].id, completed=done, total=of, description=visible(f"{label}: {stage}"))
         tenth = 10 * done // max(of, 1)
         if bar.disable and tenth > shown.get(stage, -1):
             shown[stage] = tenth
@@ -53,10 +53,10 @@ def pair_progress(label: str) -> Iterator[Callable[[str, int, int], None]]:
 
     def report(stage: str, done: int, of: int) -> None:
         if not bar.tasks:
-            bar.add_task(label, total=1, stage="")
+            bar.add_task(visible(label), total=1, stage="")
             if bar.disable:
                 say(label)
-        bar.update(bar.tasks[0].id, completed=done, total=of, stage=stage)
+        bar.update(bar.tasks[0].id, completed=done, total=of, stage=visible(stage))
 
     with bar:
         yield report

@@ -30,11 +30,13 @@ def status(json: JsonOption = False) -> None:
     from ..workflows.stored import open_store
 
     store = open_store(load_settings())
-    content = {"url": safe_url(store.url), "schema": REVISION, "records": store.count}
+    n_hidden = len(store.hidden())
+    content = {"url": safe_url(store.url), "schema": REVISION, "records": store.count, "hidden": n_hidden}
     if json:
         emit_json(content)
     else:
-        write(f"{content['url']}: {content['records']} records, schema version {REVISION}")
+        hidden = f", {n_hidden} hidden" if n_hidden else ""
+        write(f"{content['url']}: {content['records']} records{hidden}, schema version {REVISION}")
 
 
 @app.command()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+from .output import visible
 
 if TYPE_CHECKING:
     from ..core.records import EstimateRecord, ScoreRecord
@@ -113,7 +116,15 @@ def _cell_text(cell: Cell) -> str:
     return f"{estimate_text(cell.normalised)}{flag}"
 
 
+class _PlainConsole(Console):
+    """A console that takes texts as they are: no markup in them, and nothing for the terminal to obey."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Text of a cell, heading or caption, to be shown."""
+        return super().render_str(visible(text), **(options | {"markup": False, "emoji": False}))
+
+
 def _print(table: Table) -> None:
-    console = Console(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
+    console = _PlainConsole(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
     console.print(table)
     console.print()

@@ -133,6 +133,7 @@ class LimitError(CandidateError):
 _LISTED_BY = {
     "study": "innerscore reproduce --help",
     "recipe": "innerscore train",
+    "record": "innerscore board --json",
     "submission": "innerscore submission list",
     "token": "innerscore board token list",
 }
@@ -145,7 +146,7 @@ class UnknownNameError(InnerscoreError):
     ----------
     kind : str
         ``"candidate"``, ``"benchmark"``, ``"metric"``, ``"dataset"``, ``"study"``, ``"recipe"``,
-        ``"submission"`` or ``"token"``.
+        ``"record"``, ``"submission"`` or ``"token"``.
     name : str
         The requested name.
     suggestions : sequence of str

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .figure import Figure
-from .svg import Scale, document, element, line, scale_over, text, y_axis
+from .svg import Scale, document, drawable, element, line, scale_over, text, y_axis
 
 __all__ = ["Moment", "history"]
 
@@ -34,9 +34,9 @@ def history(moments: Sequence[Moment], title: str, *, key: str) -> Figure:
     parts = y_axis(up, left, width - 12, "ceiling-normalised score")
     for place, one in enumerate(moments):
         x = along(place + 0.5)
-        if math.isfinite(one.low + one.high):
+        if drawable(one.low, one.high):
             parts.append(line(x, up(one.low), x, up(one.high), class_="bar", stroke=_MARK, stroke_width=2))
-        if math.isfinite(one.value):
+        if drawable(one.value):
             hint = element("title", f"{one.created[:10]}: {one.value:.3f}")
             fill, name = ("none", "dot hollow") if one.superseded else (_MARK, "dot")
             parts.append(

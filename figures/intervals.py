@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from .figure import Figure
-from .svg import Scale, document, element, line, scale_over, text, x_axis, y_axis
+from .svg import Scale, document, drawable, element, line, scale_over, text, x_axis, y_axis
 
 __all__ = ["Whisker", "caterpillar", "whiskers"]
 
@@ -52,7 +52,7 @@ def whiskers(items: Sequence[Whisker], title: str, axis: str, *, key: str) -> Fi
 
 def caterpillar(items: Sequence[Whisker], title: str, axis: str, *, key: str) -> Figure:
     """All values side by side, best first, each with its interval: the basis of a ranking."""
-    ordered = sorted((item for item in items if math.isfinite(item.value)), key=lambda item: -item.value)
+    ordered = sorted((item for item in items if drawable(item.value)), key=lambda item: -item.value)
     height, bottom, left = 280, 236.0, 64.0
     up = scale_over(_reach(ordered), bottom, 12.0, include=(0.0, 1.0))
     along = Scale(0, max(len(ordered), 1), left, _WIDTH - 16.0)
@@ -87,10 +87,10 @@ def _references(scale: Scale, top: float, bottom: float) -> list[Markup]:
 
 
 def _whisker(item: Whisker, scale: Scale, y: float) -> list[Markup]:
-    if not math.isfinite(item.value):
+    if not drawable(item.value):
         return [text(scale(scale.low) + 8, y + 4, "undefined")]
     fill = "none" if item.faint else _MARK
-    bar = _bar(scale(item.low), y, scale(item.high), y) if math.isfinite(item.low + item.high) else Markup()
+    bar = _bar(scale(item.low), y, scale(item.high), y) if drawable(item.low, item.high) else Markup()
     hint = element("title", f"{item.name}: {item.value:.3f}")
     dot = element(
         "circle", hint, cx=scale(item.value), cy=y, r=4.5, fill=fill, stroke=_MARK, stroke_width=1.5,
@@ -100,7 +100,7 @@ def _whisker(item: Whisker, scale: Scale, y: float) -> list[Markup]:
 
 
 def _upright(item: Whisker, x: float, up: Scale) -> Markup:
-    bar = _bar(x, up(item.low), x, up(item.high)) if math.isfinite(item.low + item.high) else Markup()
+    bar = _bar(x, up(item.low), x, up(item.high)) if drawable(item.low, item.high) else Markup()
     hint = element("title", f"{item.name}: {item.value:.3f}")
     return element(
         "g", hint, bar, element("circle", cx=x, cy=up(item.value), r=2.5, fill=_MARK, class_="dot")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from .figure import Figure
-from .svg import Scale, document, element, line, number, scale_over, text
+from .svg import Scale, document, drawable, element, line, number, scale_over, text
 
 __all__ = ["LayerPanel", "layer_curves"]
 
@@ -71,9 +71,7 @@ def _panel(panel: LayerPanel, every: Sequence[float], left: float, top: float) -
             line(left, up(tick), left + _WIDE, up(tick)),
             text(left - 6, up(tick) + 4, number(tick), text_anchor="end"),
         ]
-    places = [
-        (along(n), up(v), layer, v) for n, (layer, v) in enumerate(panel.values.items()) if math.isfinite(v)
-    ]
+    places = [(along(n), up(v), layer, v) for n, (layer, v) in enumerate(panel.values.items()) if drawable(v)]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in places)
     parts.append(element("polyline", points=path, fill="none", stroke=_MARK, stroke_width=2, class_="curve"))
     parts += [_mark(x, y, layer, value, layer == panel.committed) for x, y, layer, value in places]

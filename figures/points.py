@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from markupsafe import Markup
 
 from .figure import Figure
-from .svg import Scale, document, element, line, scale_over, text, x_axis, y_axis
+from .svg import Scale, document, drawable, element, line, scale_over, text, x_axis, y_axis
 
 __all__ = ["Point", "histogram", "scatter"]
 
@@ -44,7 +43,7 @@ def scatter(
 
     Points that lead somewhere are labelled as long as there are few of them.
     """
-    shown = [point for point in points if math.isfinite(point.x + point.y)]
+    shown = [point for point in points if drawable(point.x, point.y)]
     both = [value for point in shown for value in (point.x, point.y)]
     left, bottom = 64.0, side - 48
     xs, ys = (both, both) if diagonal else ([p.x for p in shown], [p.y for p in shown])
@@ -65,7 +64,7 @@ def scatter(
 
 def histogram(values: Sequence[float], title: str, axis: str, *, key: str, unit: str = "targets") -> Figure:
     """Histogram of values; bins of Freedman and Diaconis' width, and a line at the median."""
-    finite = np.asarray([value for value in values if math.isfinite(value)], dtype=np.float64)
+    finite = np.asarray([value for value in values if drawable(value)], dtype=np.float64)
     width, bottom, left = 420.0, 192.0, 64.0
     counts, edges = _binned(finite)
     across = Scale(float(edges[0]), float(edges[-1]), left, width - 12)
@@ -82,7 +81,7 @@ def histogram(values: Sequence[float], title: str, axis: str, *, key: str, unit:
         parts.append(text(at, 14.0, f"median {middle:.3f}", text_anchor="middle"))
     left_out = len(values) - len(finite)
     description = f"Histogram of {len(finite)} {unit}" + (
-        f"; {left_out} more are not defined." if left_out else "."
+        f"; {left_out} more are not defined or too large." if left_out else "."
     )
     svg = document(width, bottom + 44, title, description, parts, key=key)
     rows = [(float(a), float(b), int(n)) for n, a, b in zip(counts, edges, edges[1:], strict=False)]

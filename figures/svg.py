@@ -14,10 +14,22 @@ from typing import Literal
 
 from markupsafe import Markup, escape
 
-__all__ = ["Scale", "document", "element", "line", "number", "scale_over", "text", "x_axis", "y_axis"]
+__all__ = [
+    "Scale",
+    "document",
+    "drawable",
+    "element",
+    "line",
+    "number",
+    "scale_over",
+    "text",
+    "x_axis",
+    "y_axis",
+]
 
 _INK = "#5b6577"
 _GRID = "#dfe3ea"
+_FARTHEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -57,9 +69,14 @@ class Scale:
         return tuple(n * step for n in range(first, math.floor(self.high / step + 1e-9) + 1))
 
 
+def drawable(*values: float) -> bool:
+    """Whether numbers have a place on an axis: finite and within 1e9, beyond which no score means anything."""
+    return all(abs(value) <= _FARTHEST for value in values)
+
+
 def scale_over(values: Sequence[float], start: float, stop: float, *, include: Sequence[float] = ()) -> Scale:
-    """A scale with room for all finite values, and for those of `include` in any case."""
-    finite = [value for value in (*values, *include) if math.isfinite(value)] or [0.0, 1.0]
+    """A scale with room for all values that can be drawn, and for those of `include` in any case."""
+    finite = [value for value in (*values, *include) if drawable(value)] or [0.0, 1.0]
     low, high = min(finite), max(finite)
     margin = 0.04 * (high - low) or max(abs(low) * 0.1, 0.5)
     return Scale(low - margin, high + margin, start, stop)

@@ -34,7 +34,7 @@ def back_up(store: Store, path: Path) -> int:
     with atomic_path(path) as temporary:
         temporary.unlink()
         try:
-            return store.copy_to(temporary)
+            return store.copy_to(temporary, with_hidden=True)
         except BaseException:
             # What SQLite keeps beside a file that it could not finish, such as on a full disk.
             for suffix in ("-wal", "-shm"):

@@ -10,6 +10,7 @@ from ..core.cards import CandidateCard
 from ..core.errors import InvalidDataError, InvalidRecordError, foreign_errors
 from ..core.records import CARD_FILE, ResultRecord, read_candidate_card
 from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
+from .hiding import Hiding
 from .inserting import Entry
 from .pages import BoardContents, Site, take_snapshot
 from .pages.downloads import DOWNLOADS
@@ -92,6 +93,15 @@ class _Alone:
     def position(self) -> int:
         """The only one."""
         return 1
+
+    @property
+    def edition(self) -> tuple[int, int]:
+        """The only one."""
+        return self.position, 0
+
+    def hidden(self) -> list[Hiding]:
+        """None."""
+        return []
 
     def latest(self) -> list[ResultRecord]:
         """The record."""

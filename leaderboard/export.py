@@ -8,6 +8,7 @@
     records/<hash>.json         every record, byte for byte
     targets/<hash>.csv          per-target values, by the hash that their record holds
     files/<hash>.<type>         further files of records, such as resamples
+    hidden.csv                  hashes of the records that are hidden, with the reasons; not there if none is
     board.sqlite                a store that holds the same
     SHA256SUMS                  of all of these, for ``sha256sum --check`` and ``innerscore store verify``
 """
@@ -26,6 +27,7 @@ from ..core.records import TARGETS_FILE, ResultRecord
 from ..core.whole_folder import whole_folder
 from .board import Board
 from .checksums import SUMS, read_sums, write_sums
+from .hiding import Hiding
 from .inserting import Entry
 from .pages import BoardContents, write_site
 from .parquet import parquet_bytes
@@ -33,17 +35,18 @@ from .record_table import RECORD_COLUMNS, record_rows
 from .store import Store
 from .tables import board_csv, board_json, board_rows
 
-__all__ = ["RECORDS_TABLE", "STORE_FILE", "Site", "export_board", "file_path", "record_path"]
+__all__ = ["HIDDEN_TABLE", "RECORDS_TABLE", "STORE_FILE", "Site", "export_board", "file_path", "record_path"]
 
 Site: TypeAlias = Callable[[Path], None]
 
 RECORDS_TABLE = "records.csv"
+HIDDEN_TABLE = "hidden.csv"
 STORE_FILE = "board.sqlite"
 _BEFORE_SUMS = {"index.html", "board.json", "board.csv", "records", "targets"}
 
 
 def export_board(board: Board, store: Store, folder: Path, *, site: Site | None = None) -> Path:
-    """Write everything, or leave what was there.
+    """Write everything but hidden records, or leave what was there.
 
     Parameters
     ----------
@@ -73,6 +76,7 @@ def export_board(board: Board, store: Store, folder: Path, *, site: Site | None 
         records: list[ResultRecord] = []
         store.copy_to(target / STORE_FILE, partial(_written, target, records))
         _write_table(target / RECORDS_TABLE, RECORD_COLUMNS, record_rows(records))
+        _write_hidden(target / HIDDEN_TABLE, store.hidden())
         _write_board(board, target)
         (site or partial(_write_site, store))(target)
         write_sums(target)
@@ -110,6 +114,13 @@ def _write_table(path: Path, columns: Sequence[str], rows: Sequence[dict[str, An
     text = csv_text(columns, ([row[name] for name in columns] for row in rows))
     path.write_text(text, encoding="utf-8", newline="")
     path.with_suffix(".parquet").write_bytes(parquet_bytes(columns, rows))
+
+
+def _write_hidden(path: Path, hidden: Sequence[Hiding]) -> None:
+    columns = ("record_sha256", "created", "reason")
+    if hidden:
+        text = csv_text(columns, ([getattr(one, name) for name in columns] for one in hidden))
+        path.write_text(text, encoding="utf-8", newline="")
 
 
 def _write_board(board: Board, target: Path) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import InvalidDataError
+from .export import STORE_FILE
+from .hiding import Hiding
 from .incoming_records import read_entry
 from .inserting import Entry
 from .opening import opened_unchanged, store_url
@@ -38,7 +40,8 @@ def import_board(store: Store, source: str) -> Imported:
     """Add the records of another board with their files; records come byte for byte.
 
     Nothing that is here is changed or lost: a run that was done on both boards is kept twice. The other board is
-    checked whole first, and left as it is.
+    checked whole first, and left as it is. A record that is hidden there comes hidden; one that was here already
+    stays as it is here.
 
     Parameters
     ----------
@@ -56,14 +59,17 @@ def import_board(store: Store, source: str) -> Imported:
     """
     if "://" not in source and Path(source).is_dir():
         checked = _sound(source, verify_export(Path(source)))
-        return _add(store, export_entries(Path(source)), checked)
+        with opened_unchanged(store_url(str(Path(source) / STORE_FILE))) as other:
+            return _add(store, export_entries(Path(source)), other.hidden(), checked)
     with opened_unchanged(store_url(source)) as other:
         checked = _sound(source, verify_store(other))
-        return _add(store, _checked(other.entries()), checked)
+        return _add(store, _checked(other.entries(with_hidden=True)), other.hidings(), checked)
 
 
-def _add(store: Store, entries: Iterable[Entry], checked: Verification) -> Imported:
-    added = store.add_all(entries)
+def _add(
+    store: Store, entries: Iterable[Entry], hidings: Iterable[Hiding], checked: Verification
+) -> Imported:
+    added = store.add_all(entries, hidings)
     return Imported(added, checked.n_records - added)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ..core.errors import StoreError
 from ..core.hashing import sha256_of_bytes
 from ..core.records import TARGETS_FILE, ResultRecord
-from .schema import ATTACHMENTS, ORIGINS, RECORDS, TOLD, record_row, was_told
+from .schema import ATTACHMENTS, HIDINGS, ORIGINS, RECORDS, TOLD, record_row, was_told
 
 __all__ = [
     "BATCH",
@@ -19,6 +19,7 @@ __all__ = [
     "IMPORTED",
     "Entry",
     "check_superseded",
+    "here",
     "insert_new",
     "insert_run",
     "insert_told",
@@ -117,11 +118,11 @@ def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[Resu
     for entry in entries:
         _check_files(entry.record, entry.files)
     by_hash = {entry.record.record_sha256: entry for entry in entries}
-    here = _here(connection, RECORDS.c.record_sha256, by_hash)
-    new = [entry for sha256, entry in by_hash.items() if sha256 not in here]
+    known = here(connection, RECORDS.c.record_sha256, by_hash)
+    new = [entry for sha256, entry in by_hash.items() if sha256 not in known]
     records = [entry.record for entry in new]
     files = {entry.record.files[name]: body for entry in new for name, body in entry.files.items()}
-    if missing := files.keys() - _here(connection, ATTACHMENTS.c.sha256, files):
+    if missing := files.keys() - here(connection, ATTACHMENTS.c.sha256, files):
         rows = [{"sha256": sha256, "body": files[sha256]} for sha256 in sorted(missing)]
         connection.execute(ATTACHMENTS.insert(), rows)
     if records:
@@ -134,8 +135,9 @@ def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[Resu
 
 
 def check_superseded(connection: sa.Connection, hashes: Collection[str]) -> None:
-    """Refuse corrections of records that are not here."""
-    missing = set(hashes) - _here(connection, RECORDS.c.record_sha256, hashes)
+    """Refuse corrections of records that are neither here nor left out as hidden."""
+    missing = set(hashes) - here(connection, RECORDS.c.record_sha256, hashes)
+    missing -= here(connection, HIDINGS.c.record_sha256, missing)
     if missing:
         raise StoreError(
             "A correction",
@@ -167,7 +169,7 @@ def _runs_here(
     return {(run, supersedes) for run, supersedes in connection.execute(query)}
 
 
-def _here(connection: sa.Connection, column: sa.Column[Any], values: Iterable[str]) -> set[str]:
+def here(connection: sa.Connection, column: sa.Column[Any], values: Iterable[str]) -> set[str]:
     """The given values that a column holds."""
     wanted, found = list(values), set()
     for start in range(0, len(wanted), BATCH):

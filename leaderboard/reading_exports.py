@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +36,7 @@ def _order(folder: Path) -> list[str]:
     """Hashes of the records from the table of all of them, which has to be that of the files."""
     try:
         text = _bytes(folder / RECORDS_TABLE).decode()
-        order = [row["record_sha256"] for row in csv.DictReader(text.splitlines())]
+        order = [row["record_sha256"] for row in csv.DictReader(io.StringIO(text, newline=""))]
     except (UnicodeDecodeError, csv.Error, KeyError) as error:
         raise InvalidDataError(f"The table {folder / RECORDS_TABLE}", got=str(error), needed="CSV") from error
     there = {path.stem for path in (folder / "records").glob("*.json")}

@@ -10,6 +10,7 @@ from ..core.records import ResultRecord
 
 __all__ = [
     "ATTACHMENTS",
+    "HIDINGS",
     "ORIGINS",
     "RECORDS",
     "REVISION",
@@ -20,7 +21,7 @@ __all__ = [
     "was_told",
 ]
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 REVISION = REVISIONS[-1]
 
 _METADATA = sa.MetaData()
@@ -58,6 +59,16 @@ ORIGINS = sa.Table(
     _METADATA,
     sa.Column("record_sha256", sa.String(64), primary_key=True),
     sa.Column("origin", sa.Text, nullable=False),
+)
+HIDINGS = sa.Table(
+    "hidings",
+    _METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("hiding_sha256", sa.String(64), nullable=False, unique=True),
+    sa.Column("record_sha256", sa.String(64), nullable=False),
+    sa.Column("hidden", sa.Boolean, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("created", sa.Text, nullable=False),
 )
 TOLD = "token:"
 

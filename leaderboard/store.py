@@ -4,7 +4,8 @@ Tables, on SQLAlchemy so that the database behind the URL may differ:
 
 - ``records``: one row a record, its canonical JSON, and the columns that look-ups need;
 - ``attachments``: files that records name by hash (per-target values, resamples);
-- ``origins``: where this board has a record from.
+- ``origins``: where this board has a record from;
+- ``hidings``: which records an operator hid, and why; see :mod:`.hiding`.
 
 Triggers refuse every update and delete. A record that repeats a run already stored is not added twice.
 """
@@ -12,6 +13,7 @@ Triggers refuse every update and delete. A record that repeats a run already sto
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -25,8 +27,17 @@ from ..core.records import TARGETS_FILE, ResultRecord, read_candidate_card, read
 from ..core.resamples import RESAMPLES_FILE, Resamples, read_resamples
 from ..core.sqlite_urls import sqlite_url
 from .database import open_engine, reading, safe_url, store_errors, writing
-from .inserting import BATCH, Entry, check_superseded, insert_new, insert_run, insert_told
-from .schema import ATTACHMENTS, ORIGINS, RECORDS, was_told
+from .hiding import (
+    SHOWN,
+    Hiding,
+    all_hidings,
+    hidden_now,
+    insert_hiding,
+    insert_hidings,
+    is_of_hidden_only,
+)
+from .inserting import BATCH, Entry, check_superseded, here, insert_new, insert_run, insert_told
+from .schema import ATTACHMENTS, HIDINGS, ORIGINS, RECORDS, was_told
 from .triggers import broken_pages, missing_guards
 from .upgrade import bring_up_to_date
 
@@ -106,11 +117,18 @@ class Store:
         with store_errors(self.url), writing(self._engine) as connection:
             return insert_run(connection, Entry(record, given))
 
-    def add_all(self, entries: Iterable[Entry]) -> int:
+    def add_all(self, entries: Iterable[Entry], hidings: Iterable[Hiding] = ()) -> int:
         """Add records of another board, all or nothing.
 
         A record that is here already is passed over. One that repeats a run which was done here too is kept
         beside it: both were measured.
+
+        Parameters
+        ----------
+        entries : iterable of Entry
+            Records with their files.
+        hidings : iterable of Hiding, optional
+            Lines on hidden records of the other board; those on records of which this one knew are passed over.
 
         Returns
         -------
@@ -124,11 +142,14 @@ class Store:
         """
         added = 0
         superseded: set[str] = set()
+        lines = list(hidings)
         with store_errors(self.url), writing(self._engine) as connection:
+            before = here(connection, RECORDS.c.record_sha256, {one.record_sha256 for one in lines})
             for some in _batched(entries, BATCH):
                 new = insert_new(connection, some)
                 added += len(new)
                 superseded |= {one.supersedes for one in new if one.supersedes is not None}
+            insert_hidings(connection, lines, before)
             check_superseded(connection, superseded)
         return added
 
@@ -158,10 +179,61 @@ class Store:
                 found |= {row.record_sha256: row.origin for row in rows}
         return found
 
+    def hide(self, record_sha256: str, reason: str) -> Hiding:
+        """Hide a record: it is kept and verified, and the board is made as if it were not there.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no record of that hash.
+        InvalidArgumentError
+            If the reason is empty or too long.
+        """
+        with store_errors(self.url), writing(self._engine) as connection:
+            return insert_hiding(connection, record_sha256, reason, hidden=True)
+
+    def unhide(self, record_sha256: str, reason: str) -> Hiding:
+        """Show a hidden record again.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no record of that hash.
+        InvalidArgumentError
+            If it is not hidden, or the reason is empty or too long.
+        """
+        with store_errors(self.url), writing(self._engine) as connection:
+            return insert_hiding(connection, record_sha256, reason, hidden=False)
+
+    def hidden(self) -> list[Hiding]:
+        """The line that hid each record which is hidden now, the oldest first."""
+        with _hidings_errors(), store_errors(self.url), reading(self._engine) as connection:
+            return hidden_now(connection)
+
+    def hiding(self, record_sha256: str) -> Hiding | None:
+        """The line that hid a record; None if it is not hidden."""
+        with _hidings_errors(), store_errors(self.url), reading(self._engine) as connection:
+            return next(iter(hidden_now(connection, record_sha256)), None)
+
+    def hidings(self) -> list[Hiding]:
+        """All lines on hidden records, and on those shown again, in the order in which they were added."""
+        with _hidings_errors(), store_errors(self.url), reading(self._engine) as connection:
+            return all_hidings(connection)
+
+    def is_hidden_file(self, sha256: str) -> bool:
+        """Whether a file is of hidden records only."""
+        with store_errors(self.url), reading(self._engine) as connection:
+            return is_of_hidden_only(connection, sha256)
+
     def records(
-        self, *, candidate: str | None = None, benchmark: str | None = None, after: int = 0
+        self,
+        *,
+        candidate: str | None = None,
+        benchmark: str | None = None,
+        after: int = 0,
+        with_hidden: bool = False,
     ) -> list[ResultRecord]:
-        """Records in the order in which they were added.
+        """Records in the order in which they were added, but for hidden ones.
 
         Parameters
         ----------
@@ -169,6 +241,8 @@ class Store:
             Only those of this name.
         after : int, default=0
             Only those added after this :attr:`position`.
+        with_hidden : bool, default=False
+            Give hidden records, too.
 
         Raises
         ------
@@ -177,17 +251,18 @@ class Store:
         """
         wanted = {RECORDS.c.candidate: candidate, RECORDS.c.benchmark: benchmark}
         chosen = [column == name for column, name in wanted.items() if name is not None]
-        return self._read(sa.and_(RECORDS.c.seq > after, *chosen))
+        return self._read(sa.and_(RECORDS.c.seq > after, _shown(with_hidden), *chosen))
 
     def latest(self) -> list[ResultRecord]:
         """The records that a board shows; much less to read than :meth:`records` once a store is old.
 
         Of each candidate's bundle, benchmark, version and state of data, stimuli and card it is the last that no
         other supersedes. What was only told stands behind what this board has itself, and a failure behind a value:
-        a later one takes a value's place only if it corrects it.
+        a later one takes a value's place only if it corrects it. Hidden ones are not there, nor do they supersede
+        any.
         """
-        newer = RECORDS.alias()
-        superseded = sa.exists().where(newer.c.supersedes == RECORDS.c.record_sha256)
+        newer = sa.select(RECORDS.c.supersedes).where(SHOWN)
+        superseded = RECORDS.c.record_sha256.in_(newer)
         place = (
             RECORDS.c.candidate,
             RECORDS.c.bundle_sha256,
@@ -200,7 +275,7 @@ class Store:
         behind = [sa.case((one, 1), else_=0) for one in (was_told(), RECORDS.c.status == "failed")]
         order = (*behind, RECORDS.c.created.desc(), RECORDS.c.seq.desc())
         number = sa.func.row_number().over(partition_by=place, order_by=order).label("number")
-        ranked = sa.select(RECORDS.c.seq, number).where(~superseded).subquery()
+        ranked = sa.select(RECORDS.c.seq, number).where(SHOWN, ~superseded).subquery()
         return self._read(RECORDS.c.seq.in_(sa.select(ranked.c.seq).where(ranked.c.number == 1)))
 
     def cards(self, records: Iterable[ResultRecord]) -> dict[str, CandidateCard]:
@@ -219,12 +294,16 @@ class Store:
         except InvalidCardError as error:
             raise damaged("A stored card of a candidate", str(error)) from error
 
-    def record(self, record_sha256: str) -> ResultRecord | None:
-        """The record of a hash; None if it is not here."""
-        return next(iter(self._read(RECORDS.c.record_sha256 == record_sha256)), None)
+    def record(self, record_sha256: str, *, with_hidden: bool = False) -> ResultRecord | None:
+        """The record of a hash; None if it is not here, or hidden and hidden ones are not asked for."""
+        where = sa.and_(RECORDS.c.record_sha256 == record_sha256, _shown(with_hidden))
+        return next(iter(self._read(where)), None)
 
     def current(self, run_sha256: str) -> ResultRecord | None:
-        """The last record of a run that no other one supersedes; None if the run was never done, or only told."""
+        """The last record of a run that no other one supersedes; None if the run was never done, or only told.
+
+        A hidden record counts: nobody gets past it by doing the same run again.
+        """
         found = self._read((RECORDS.c.run_sha256 == run_sha256) & ~was_told())
         superseded = {record.supersedes for record in found}
         return next((one for one in reversed(found) if one.record_sha256 not in superseded), None)
@@ -236,28 +315,43 @@ class Store:
             return connection.execute(sa.select(sa.func.max(RECORDS.c.seq))).scalar() or 0
 
     @property
+    def edition(self) -> tuple[int, int]:
+        """Numbers of the last record and of the last line on a hidden one; the board changes only with them."""
+        last = sa.select(sa.func.max(RECORDS.c.seq), sa.select(sa.func.max(HIDINGS.c.seq)).scalar_subquery())
+        with store_errors(self.url), reading(self._engine) as connection:
+            record, line = connection.execute(last).one()
+        return record or 0, line or 0
+
+    @property
     def count(self) -> int:
-        """Number of records."""
+        """Number of records, hidden ones among them."""
         with store_errors(self.url), reading(self._engine) as connection:
             return connection.execute(sa.select(sa.func.count()).select_from(RECORDS)).scalar_one()
 
-    def entries(self) -> Iterator[Entry]:
-        """All records with their files, in the order in which they were added.
+    def entries(self, *, with_hidden: bool = False) -> Iterator[Entry]:
+        """Records with their files, in the order in which they were added.
+
+        Parameters
+        ----------
+        with_hidden : bool, default=False
+            Give hidden records, too.
 
         Raises
         ------
         StoreError
             If a record or file is damaged.
         """
-        for some in self._pages(RECORDS.c.seq > 0):
+        for some in self._pages(_shown(with_hidden)):
             files = self.attachments(sha256 for record in some for sha256 in record.files.values())
             origins = self.origins(some)
             for record in some:
                 own = {name: files[sha256] for name, sha256 in record.files.items()}
                 yield Entry(record, own, origins.get(record.record_sha256, ""))
 
-    def copy_to(self, path: Path, passing: Passing = iter) -> int:
+    def copy_to(self, path: Path, passing: Passing = iter, *, with_hidden: bool = False) -> int:
         """Write an SQLite store of one file that holds the same.
+
+        Without hidden records it holds their hashes and why they are hidden.
 
         Parameters
         ----------
@@ -265,13 +359,16 @@ class Store:
             Path of a file that is not there yet.
         passing : callable, optional
             Function that is given the entries and passes them on, so that they are read once even if used twice.
+        with_hidden : bool, default=False
+            Copy hidden records, too.
 
         Returns
         -------
         n_records : int
         """
         copy = Store(sqlite_url(path))
-        n_records = copy.add_all(passing(self.entries()))
+        lines = self.hidings() if with_hidden else self.hidden()
+        n_records = copy.add_all(passing(self.entries(with_hidden=with_hidden)), lines)
         with store_errors(copy.url), copy._engine.connect() as connection:
             # One file, which opening for reading does not touch.
             connection.connection.cursor().execute("PRAGMA journal_mode = DELETE")
@@ -335,6 +432,10 @@ class Store:
         for row in self._rows(sa.select(ATTACHMENTS)):
             yield row["sha256"], row["body"]
 
+    def raw_hidings(self) -> Iterator[dict[str, Any]]:
+        """Every line on hidden records as it is, unchecked, in the order of its numbers."""
+        yield from self._rows(sa.select(HIDINGS).order_by(HIDINGS.c.seq))
+
     def faults(self) -> list[str]:
         """Faults of the database itself: broken pages, missing guards against change."""
         with store_errors(self.url), reading(self._engine) as connection:
@@ -343,7 +444,7 @@ class Store:
     def _rows(self, query: sa.Select[Any]) -> Iterator[dict[str, Any]]:
         with store_errors(self.url), reading(self._engine) as connection:
             for row in connection.execute(query, execution_options={"yield_per": BATCH}).mappings():
-                yield {**row, "body": bytes(row["body"])}
+                yield {name: bytes(value) if name == "body" else value for name, value in row.items()}
 
     def _read(self, where: sa.ColumnElement[bool]) -> list[ResultRecord]:
         return [record for page in self._pages(where, size=_WHOLE) for record in page]
@@ -360,6 +461,18 @@ class Store:
             if len(rows) < size:
                 return
             last = rows[-1].seq
+
+
+def _shown(with_hidden: bool) -> sa.ColumnElement[bool]:
+    return sa.true() if with_hidden else SHOWN
+
+
+@contextmanager
+def _hidings_errors() -> Iterator[None]:
+    try:
+        yield
+    except InvalidDataError as error:
+        raise damaged(error.subject, str(error.got)) from error
 
 
 def damaged(subject: str, got: str) -> StoreError:

@@ -6,7 +6,9 @@ import sqlalchemy as sa
 
 __all__ = ["broken_pages", "missing_guards", "unusual_tables", "without_bytes"]
 
-_TABLES = ("records", "attachments")
+_TABLES = ("records", "attachments", "hidings")
+_READ = (*_TABLES, "origins")
+_WITH_BODIES = ("records", "attachments")
 _ACTIONS = {"sqlite": ("update", "delete", "replace"), "postgresql": ("change", "truncate")}
 _STANDING = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND sql LIKE '%RAISE(ABORT%'",
@@ -25,8 +27,8 @@ def missing_guards(connection: sa.Connection) -> list[str]:
 def unusual_tables(connection: sa.Connection) -> list[str]:
     """The store's tables that are views, virtual or computed, each as a sentence; any others are plain."""
     inspector = sa.inspect(connection)
-    views = set(inspector.get_view_names()) & {*_TABLES, "alembic_version"}
-    tables = [name for name in _TABLES if inspector.has_table(name) and name not in views]
+    views = set(inspector.get_view_names()) & {*_READ, "alembic_version"}
+    tables = [name for name in _READ if inspector.has_table(name) and name not in views]
     computed = [name for name in tables if any("computed" in one for one in inspector.get_columns(name))]
     virtual = [name for name in tables if name in _virtual(connection)]
     return [
@@ -41,7 +43,7 @@ def without_bytes(connection: sa.Connection) -> list[str]:
     if connection.dialect.name != "sqlite":
         return []
     query = "SELECT 1 FROM {} WHERE typeof(body) <> 'blob' LIMIT 1"
-    found = [name for name in _TABLES if connection.exec_driver_sql(query.format(name)).first()]
+    found = [name for name in _WITH_BODIES if connection.exec_driver_sql(query.format(name)).first()]
     return [f"something else than bytes in {name}" for name in found]
 
 

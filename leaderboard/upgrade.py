@@ -157,7 +157,9 @@ def copy_file(path: Path, backup: Path) -> Path:
 
 def _copied_tables(connection: sa.Connection, schema: str) -> str:
     connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
-    for table in ("records", "attachments"):
+    for table in sorted(
+        {"records", "attachments", "hidings", "origins"} & set(sa.inspect(connection).get_table_names())
+    ):
         connection.exec_driver_sql(f"CREATE TABLE {schema}.{table} AS TABLE {table}")
     return f"schema {schema}"
 

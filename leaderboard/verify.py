@@ -1,7 +1,8 @@
 """Looking for anything in a store that is not as it was stored, down to one changed byte.
 
 A record's bytes have the hash that is its name, the columns that repeat it say the same, the files that it names
-are there with their hashes, what it supersedes is there, and the guards against change stand.
+are there with their hashes, what it supersedes is there, and the guards against change stand. Hidden records are
+held to the same; lines that hide them have their hashes, and a record that was left out as hidden is not missed.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.errors import InvalidRecordError, StoreError
+from ..core.errors import InvalidDataError, InvalidRecordError, StoreError
 from ..core.hashing import sha256_of_bytes
 from ..core.records import ResultRecord, read_record
+from .hiding import read_hiding
 from .schema import record_row
 from .store import Store
 
@@ -63,6 +65,7 @@ class _Seen:
     superseded: dict[str, str] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
+    hidden: set[str] = field(default_factory=set)
     all_readable: bool = True
 
 
@@ -76,6 +79,8 @@ def verify_store(store: Store) -> Verification:
             findings += _of_record(row, seen)
         for sha256, body in store.raw_attachments():
             findings += _of_file(sha256, body, seen)
+        for row in store.raw_hidings():
+            findings += _of_hiding(row, seen)
     except StoreError as error:
         findings.append(Finding("The database", str(error.got)))
     else:
@@ -116,11 +121,20 @@ def _of_file(sha256: str, body: bytes, seen: _Seen) -> Iterator[Finding]:
         yield Finding(f"File {sha256}", f"SHA-256 {sha256_of_bytes(body)}")
 
 
+def _of_hiding(row: dict[str, Any], seen: _Seen) -> Iterator[Finding]:
+    try:
+        found = read_hiding(row)
+    except InvalidDataError as error:
+        yield Finding(f"Hiding {row['hiding_sha256']}", str(error.got))
+        return
+    (seen.hidden.add if found.hidden else seen.hidden.discard)(found.record_sha256)
+
+
 def _of_links(seen: _Seen) -> Iterator[Finding]:
     # What an unreadable record named is not known.
     for sha256 in sorted(seen.files - seen.named.keys()) if seen.all_readable else ():
         yield Finding(f"File {sha256}", "no record names it")
     for sha256 in sorted(seen.named.keys() - seen.files):
         yield Finding(f"File {sha256}", f"missing, record {seen.named[sha256]} names it")
-    for sha256 in sorted(seen.superseded.keys() - seen.records):
+    for sha256 in sorted(seen.superseded.keys() - seen.records - seen.hidden):
         yield Finding(f"Record {sha256}", f"missing, record {seen.superseded[sha256]} supersedes it")

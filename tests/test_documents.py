@@ -1,13 +1,17 @@
 """The documents and the files for the forge: links and headings lead somewhere, commands are there."""
 
+import json
 import re
 import shlex
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+
+from innerscore.leaderboard.server.tokens import SCOPES
 
 ROOT = Path(__file__).resolve().parent.parent
 TRACKED = subprocess.run(
@@ -85,3 +89,40 @@ def test_the_guide_for_contributors_names_tests_that_are_there():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for path in re.findall(r"tests/[\w/]+(?:\.py)?", text):
         assert (ROOT / path).exists(), path
+
+
+def test_the_readme_says_when_tests_install_system_packages():
+    said = (ROOT / "README.md").read_text().partition("## Your own candidate")[0]
+    asked = (ROOT / "tests" / "system_packages.py").read_text()
+    for variable in re.findall(r'environ\.get\("(\w+)"\)', asked):
+        assert f"`{variable}" in said
+    assert "as root on Debian" in said
+
+
+def test_one_table_says_who_is_trusted_with_what_and_the_page_on_security_leads_there():
+    page = (ROOT / "docs" / "operating-a-board.md").read_text()
+    table = page.partition("## Who is trusted with what")[2].partition("\n## ")[0]
+    first = "\n".join(re.findall(r"^\| (.*?) \|", table, flags=re.M))
+    people = ["operator", "worker", "author of a candidate", "author of a data set", "stranger", "reader"]
+    for who in (*people, *(f"`{scope}`" for scope in SCOPES)):
+        assert who in first
+    assert "Not defended against" in table
+    security = (ROOT / "SECURITY.md").read_text()
+    assert "operating-a-board.md#who-is-trusted-with-what" in security
+    assert "Report a vulnerability" in security
+
+
+def test_the_way_to_pin_by_hash_takes_what_pip_reports(tmp_path):
+    page = (ROOT / "docs" / "operating-a-board.md").read_text()
+    (program,) = re.findall(r"<<'END'\n(.*?)^END$", page, flags=re.M | re.S)
+    made = {"archive_info": {"hashes": {"sha256": "0" * 64}}}
+    report = {
+        "install": [
+            {"metadata": {"name": "numpy", "version": "2.0"}, "download_info": made},
+            {"metadata": {"name": "innerscore", "version": "0.1"}, "download_info": {"dir_info": {}}},
+        ]
+    }
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"numpy==2.0 --hash=sha256:{'0' * 64}\n"

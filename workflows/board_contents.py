@@ -77,7 +77,8 @@ def export_shareable(
 ) -> tuple[Board, Path, frozenset[str]]:
     """Write a store's board as files that need no server, without private data sets and what came of them.
 
-    Data sets that records rest on and of which no card is at hand are private.
+    Data sets that records rest on and of which no card is at hand are private. Hidden records are left out,
+    too; their hashes and reasons are written.
 
     Parameters
     ----------
@@ -97,7 +98,8 @@ def export_shareable(
     withheld : frozenset of str
         Names of the data sets that were left out.
     """
-    withheld = withheld_datasets(settings, {record.inputs.data.dataset for record in store.records()})
+    named = {record.inputs.data.dataset for record in store.records(with_hidden=True)}
+    withheld = withheld_datasets(settings, named)
     with shareable_store(store, withheld) as shared:
         board = stored_board(shared, settings, withheld=withheld)
         page = export_board(board, shared, folder, site=site_writer(shared, settings, own, withheld=withheld))

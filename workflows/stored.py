@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..core.settings import Settings
 from ..core.sqlite_urls import sqlite_url
+from ..leaderboard.hiding import Hiding
 from ..leaderboard.store import Entry, Store
 
 if TYPE_CHECKING:
@@ -41,14 +42,22 @@ def shareable_store(store: Store, withheld: Collection[str]) -> Iterator[Store]:
     def passing(entries: Iterator[Entry]) -> Iterator[Entry]:
         return (one for one in entries if one.record.inputs.data.dataset not in withheld)
 
+    hidden = [one for one in store.hidden() if _dataset_of(store, one) not in withheld]
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "shareable.sqlite"
         copy = Store(sqlite_url(path))
         try:
-            copy.add_all(passing(store.entries()))
+            copy.add_all(passing(store.entries()), hidden)
             yield copy
         finally:
             copy.close()
+
+
+def _dataset_of(store: Store, hiding: Hiding) -> str:
+    """Data set of a hidden record; empty where the record is not here and nobody knows."""
+    record = store.record(hiding.record_sha256, with_hidden=True)
+    return "" if record is None else record.inputs.data.dataset
 
 
 def stored_board(

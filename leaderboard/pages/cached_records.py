@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from ...core.cards import CandidateCard
 from ...core.records import ResultRecord
 from ...core.resamples import Resamples
+from ..hiding import Hiding
 from .snapshot import Records
 
 __all__ = ["CachedRecords"]
@@ -53,6 +54,15 @@ class CachedRecords:
     def position(self) -> int:
         """The source's position."""
         return self._source.position
+
+    @property
+    def edition(self) -> tuple[int, int]:
+        """The source's edition."""
+        return self._source.edition
+
+    def hidden(self) -> list[Hiding]:
+        """The source's hidden records."""
+        return self._source.hidden()
 
     def latest(self) -> list[ResultRecord]:
         """The source's latest records."""

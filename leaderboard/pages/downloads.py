@@ -58,7 +58,7 @@ def view_rows(board: BoardTable, view: View) -> list[dict[str, Any]]:
     """The view's cells, one mapping each."""
     shown = show(board.table, board.snapshot.contents, view)
     columns = [
-        tuple(part or None for part in heading.column.key)
+        tuple(None if part == "" else part for part in heading.column.key)
         for heading in board.table.headings
         if heading.column is not None and heading.key not in shown.hidden_headings
     ]

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import combinations
 
 from ..board import Quantity
+from ..hiding import Hiding
 from .benchmark import benchmark_page, benchmarks_page, dataset_page
 from .board_page import BoardTable, board_values
 from .candidate import candidate_page
@@ -86,6 +87,10 @@ class Site:
         """The page that says that there is no such page."""
         return render(PageContent("missing.html", "Page not found"), path, live=self.live)
 
+    def gone(self, path: str, hiding: Hiding) -> bytes:
+        """The page that says that a record is hidden, and why."""
+        return render(PageContent("hidden.html", "Hidden record", {"hiding": hiding}), path, live=self.live)
+
     def content(self, path: str, query: Query = ()) -> PageContent | None:
         """A page's content; None if there is no such page."""
         if path in BOARDS:
@@ -123,7 +128,8 @@ class Site:
             return scatter_page((), self.snapshot)
         if path == "compare.html":
             return compare_page((), self.snapshot, self.source)
-        return PageContent("data.html", "Download", {"position": self.snapshot.position})
+        values = {"n_records": self.snapshot.edition[0], "hidden": self.snapshot.hidden}
+        return PageContent("data.html", "Download", values)
 
     def _of_names(self, folder: str, rest: str) -> PageContent | None:
         snapshot = self.snapshot

@@ -12,6 +12,7 @@ from ...core.cards import CandidateCard
 from ...core.records import ResultRecord
 from ...core.resamples import Resamples
 from ..board import Board, Column, Quantity, Row, Section, make_board
+from ..hiding import Hiding
 from .contents import BoardContents
 from .names import named
 
@@ -26,6 +27,13 @@ class Records(Protocol):
     @property
     def position(self) -> int:
         """A number that grows with every record."""
+
+    @property
+    def edition(self) -> tuple[int, int]:
+        """Numbers with which alone the board changes."""
+
+    def hidden(self) -> list[Hiding]:
+        """The lines that hid the records which are hidden."""
 
     def latest(self) -> list[ResultRecord]:
         """The records that a board shows."""
@@ -57,20 +65,23 @@ class Snapshot:
 
     Parameters
     ----------
-    position : int
-        Position of the store when the records were read.
+    edition : tuple of int
+        Edition of the store when the records were read.
     taken : str
         Time of reading, ISO 8601 in UTC.
     boards : mapping of str to Board
         Boards by quantity: "normalised", "raw", "ceiling".
     contents : BoardContents
         Contents with the cards that came with records, where the candidate is not registered.
+    hidden : tuple of Hiding
+        Lines that hid the records which are not shown.
     """
 
-    position: int
+    edition: tuple[int, int]
     taken: str
     boards: Mapping[Quantity, Board]
     contents: BoardContents
+    hidden: tuple[Hiding, ...] = ()
 
     @property
     def board(self) -> Board:
@@ -127,7 +138,8 @@ class Snapshot:
 
 def take_snapshot(store: Records, contents: BoardContents) -> Snapshot:
     """Read the records that a board shows, and rank them in each quantity."""
-    position = store.position
+    edition = store.edition
+    hidden = tuple(store.hidden())
     records = store.latest()
     resamples = store.resamples(records)
     contents = replace(contents, candidates={**store.cards(records), **contents.candidates})
@@ -141,4 +153,4 @@ def take_snapshot(store: Records, contents: BoardContents) -> Snapshot:
         )
         for quantity in QUANTITIES
     }
-    return Snapshot(position, datetime.now(UTC).isoformat(timespec="seconds"), boards, contents)
+    return Snapshot(edition, datetime.now(UTC).isoformat(timespec="seconds"), boards, contents, hidden)

@@ -6,7 +6,7 @@ import json
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel
 from starlette.datastructures import UploadFile
@@ -22,7 +22,7 @@ from ..inserting import Entry, told_by
 from ..store import Store
 from .authorisation import token_needed
 from .live import LiveSite
-from .reading import read_page
+from .reading import read_page, shown_record
 from .tokens import TokenFile, TokenInfo
 from .uploads import Uploads
 
@@ -144,10 +144,7 @@ def _add_reads(router: APIRouter, store: Store, live: LiveSite, engine: sa.Engin
 
     @router.get("/records/{record_sha256}", response_model=ResultRecord, summary="One record, byte for byte")
     def record(request: Request, record_sha256: Hash) -> Response:
-        found = store.record(record_sha256)
-        if found is None:
-            raise HTTPException(404, "There is no such record.")
-        return _answer(request, found.to_json())
+        return _answer(request, shown_record(store, record_sha256).to_json())
 
 
 def _add_cards(router: APIRouter, live: LiveSite) -> None:

@@ -34,6 +34,7 @@ from .middleware import (
     TokenBuckets,
     problem,
 )
+from .reading import HiddenRecordError, shown_record
 from .statuses import status_of
 from .submissions import SubmissionService, submission_pages, submission_router
 from .tokens import TokenFile
@@ -167,10 +168,16 @@ def _add_errors(app: FastAPI, live: LiveSite) -> None:
         again = {"Retry-After": str(math.ceil(live.pause_s))}
         return problem(503, type(error).__name__, str(error), again)
 
+    @app.exception_handler(HiddenRecordError)
+    async def hidden(request: Request, error: HiddenRecordError) -> Response:
+        if _wants_page(request) and live.ready:
+            return HTMLResponse(live.site.gone(request.url.path.lstrip("/"), error.hiding), 410)
+        return problem(410, type(error).__name__, str(error))
+
     @app.exception_handler(AnyHTTPException)
     async def http_error(request: Request, error: AnyHTTPException) -> Response:
         path = request.url.path.lstrip("/")
-        if error.status_code == 404 and "text/html" in request.headers.get("accept", "") and live.ready:
+        if error.status_code == 404 and _wants_page(request) and live.ready:
             return HTMLResponse(live.site.missing(path), 404)
         return problem(error.status_code, "HTTPError", str(error.detail), error.headers)
 
@@ -179,6 +186,10 @@ def _add_errors(app: FastAPI, live: LiveSite) -> None:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         return problem(400, "InvalidParameter", f"{where}: {first['msg']}")
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "")
 
 
 def _add_state(app: FastAPI, store: Store, live: LiveSite) -> None:
@@ -204,18 +215,15 @@ def _add_files(app: FastAPI, store: Store) -> None:
     @app.get("/records/{name}", include_in_schema=False)
     def record_file(name: str) -> Response:
         sha256 = _hash_of(name, ".json")
-        found = store.record(sha256)
-        if found is None:
-            raise HTTPException(404, "There is no such record.")
-        return _for_ever(found.to_json(), ".json")
+        return _unchanging(shown_record(store, sha256).to_json(), ".json")
 
     @app.get("/targets/{name}", include_in_schema=False)
     def targets_file(name: str) -> Response:
-        return _for_ever(_attachment(store, _hash_of(name, ".csv")), ".csv")
+        return _unchanging(_attachment(store, _hash_of(name, ".csv")), ".csv")
 
     @app.get("/files/{name}", include_in_schema=False)
     def other_file(name: str) -> Response:
-        return _for_ever(_attachment(store, _hash_of(name, PurePath(name).suffix)), PurePath(name).suffix)
+        return _unchanging(_attachment(store, _hash_of(name, PurePath(name).suffix)), PurePath(name).suffix)
 
 
 def _hash_of(name: str, suffix: str) -> str:
@@ -227,15 +235,17 @@ def _hash_of(name: str, suffix: str) -> str:
 
 
 def _attachment(store: Store, sha256: str) -> bytes:
+    if store.is_hidden_file(sha256):
+        raise HTTPException(410, "The file is of a record that is hidden.")
     try:
         return store.attachment(sha256)
     except StoreError as error:
         raise HTTPException(404, "There is no such file.") from error
 
 
-def _for_ever(body: bytes, suffix: str) -> Response:
-    """A file whose name is its hash: it never changes. What is not text is only ever downloaded."""
-    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+def _unchanging(body: bytes, suffix: str) -> Response:
+    """A file whose name is its hash never changes, but may be hidden. What is not text is only downloaded."""
+    headers = {"Cache-Control": "public, max-age=3600"}
     if suffix not in _FILES:
         headers["Content-Disposition"] = "attachment"
     return Response(body, media_type=_FILES.get(suffix, "application/octet-stream"), headers=headers)

@@ -245,7 +245,7 @@ class LiveSite:
         """Make the board if there is something new; the error where that fails."""
         edition = self._edition
         try:
-            if edition is None or self._store.position != edition.site.snapshot.position:
+            if edition is None or self._store.edition != edition.site.snapshot.edition:
                 self._make()
         except Exception as error:
             self._fault = error
@@ -263,7 +263,9 @@ class LiveSite:
         edition = _Edition(site, _Cache())
         for path in BOARDS:
             self._render(edition, (path, ()))
-        self._before, self._edition = last, edition
+        # Pages of the last edition stand in for those of this one, but not where they show what is hidden now.
+        is_alike = last is not None and last.site.snapshot.hidden == snapshot.hidden
+        self._before, self._edition = last if is_alike else None, edition
         taken = time.monotonic() - start
         self._not_before = time.monotonic() + max(_SECONDS_BETWEEN, _SHARE * taken)
 

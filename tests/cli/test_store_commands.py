@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from command_line import call
 
+from innerscore.leaderboard.schema import REVISIONS
 from innerscore.leaderboard.store import Store
 
 EXAMPLES = Path(__file__).parents[1] / "leaderboard"
@@ -80,7 +81,7 @@ def test_an_old_store_is_migrated_said_so_and_rolled_back(tmp_path):
     shown = call("store", "status", "--json")
     assert json.loads(shown.stdout)["records"] == 0
     assert ".backup.sqlite" in shown.stderr
-    for _ in range(4):  # one version at a time, from 5 to 1
+    for _ in REVISIONS[1:]:  # one version at a time, back to the first
         assert Path(json.loads(call("store", "rollback", "--json").stdout)["kept"]).is_file()
     again = call("store", "rollback")
     assert again.returncode == 6
@@ -92,3 +93,22 @@ def test_a_backup_is_a_store_and_is_never_written_over(tmp_path, store):
     assert "2 records copied" in call("store", "backup", copy).stdout
     assert Store(f"sqlite:///{copy}").records() == store.records()
     assert call("store", "backup", copy).returncode == 3
+
+
+def test_a_record_is_hidden_listed_left_out_and_shown_again(tmp_path, store):
+    (first, _) = store.records()
+    done = call("board", "hide", first.record_sha256, "--reason", "copied \x1b]0;x\x07")
+    assert done.returncode == 0, done.stderr
+    cells = json.loads(call("board", "--json").stdout)["cells"]
+    assert first.record_sha256 not in {cell["record_sha256"] for cell in cells}
+    assert "copied" in call("board", "hidden").stdout
+    assert json.loads(call("store", "status", "--json").stdout)["hidden"] == 1
+    assert "2 records and 1 files" in call("store", "verify").stdout
+    assert "left out, as hidden: 1 records" in call("board", "export", tmp_path / "out").stdout
+    assert not (tmp_path / "out" / "records" / f"{first.record_sha256}.json").exists()
+    assert call("board", "unhide", first.record_sha256, "--reason", "it was not").returncode == 0
+    assert json.loads(call("board", "hidden", "--json").stdout) == {"hidden": []}
+    every = json.loads(call("board", "hidden", "--all", "--json").stdout)["hidden"]
+    assert [one["hidden"] for one in every] == [True, False]
+    unknown = call("board", "hide", "1" * 64, "--reason", "x")
+    assert (unknown.returncode, "Traceback" in unknown.stderr) == (5, False)

@@ -16,6 +16,7 @@ from innerscore.core.errors import StoreError
 from innerscore.core.hashing import sha256_of_bytes
 from innerscore.leaderboard.queue import BundleStore
 from innerscore.leaderboard.server import Limits, TokenFile, create_app
+from innerscore.leaderboard.server.live import LiveSite
 from innerscore.leaderboard.server.tokens import SCOPES
 from innerscore.leaderboard.store import Store
 
@@ -312,3 +313,48 @@ def test_a_failed_candidate_is_shown_as_such(service):
     while time.monotonic() < deadline and service.client.get("/candidates/unlucky.html").status_code != 200:
         time.sleep(0.2)
     assert "a very special reason" in service.client.get("/candidates/unlucky.html").text
+
+
+def test_a_hidden_record_is_gone_and_its_address_says_why(service):
+    get = service.client.get
+    chosen = service.store.records(candidate="candidate-001")[0]
+    sha256, files = chosen.record_sha256, [f"/files/{one}" for one in chosen.files.values()]
+    benchmark = chosen.inputs.benchmark.identifier
+    page = "/candidates/candidate-001.html"
+    assert sha256 in get(page).text
+    service.store.hide(sha256, "copied <b>")
+    for address in (f"/records/{sha256}.json", f"/api/v1/records/{sha256}"):
+        gone = get(address)
+        assert (gone.status_code, "copied <b>" in gone.json()["error"]["message"]) == (410, True)
+    told = get(f"/records/{sha256}.json", headers={"Accept": "text/html"})
+    assert (told.status_code, "copied &lt;b&gt;" in told.text) == (410, True)
+    assert any(get(address).status_code == 410 for address in files)
+    found = get("/api/v1/records", params={"limit": 1000}).json()["records"]
+    assert len(found) == len(service.store.records())
+    for _ in range(200):  # the board is made anew in the background
+        cells = get("/api/v1/board", params={"candidate": "candidate-001", "benchmark": benchmark}).json()
+        get("/index.html")
+        if [cell["state"] for cell in cells["cells"]] == ["not run"]:
+            break
+        time.sleep(0.1)
+    assert [cell["state"] for cell in cells["cells"]] == ["not run"]
+    assert sha256 not in get(page).text
+    assert sha256 not in get("/board.csv").text
+    assert "copied &lt;b&gt;" in get("/data.html").text
+    service.store.unhide(sha256, "it was not")
+    assert get(f"/records/{sha256}.json").content == chosen.to_json()
+    assert get(f"/records/{'1' * 64}.json").status_code == 404
+
+
+def test_a_page_of_before_a_record_was_hidden_is_not_sent_again(tmp_path):
+    store = Store(f"sqlite:///{tmp_path / 'board.sqlite'}")
+    store.add_all(many_entries(2, 2, n_resamples=5))
+    chosen = store.records()[0]
+    live = LiveSite(store, contents(NAMES[:2], benchmark_names(2)))
+    live.start().result()
+    page = f"candidates/{chosen.inputs.candidate.identifier}.html"
+    assert chosen.record_sha256.encode() in live.page(page, []).body
+    store.hide(chosen.record_sha256, "copied")
+    live._make()
+    assert chosen.record_sha256.encode() not in live.page(page, []).body
+    live.stop()
