@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ...candidates.interface import find_candidate, registry
@@ -19,6 +18,7 @@ from ...core.settings import Settings
 from ...core.sqlite_urls import sqlite_file
 from ...core.stimuli import StimulusSet
 from .confinement import CANDIDATE, bubblewrap_command, inside
+from .folders import delete_abandoned, own_folder
 from .limits import SandboxLimits
 from .process import SandboxedCandidate, SandboxProcess
 from .stage import copy_candidate, stimulus_folder
@@ -77,13 +77,13 @@ class Sandbox:
             If building it fails; LimitError, if it takes too much.
         """
         registered = find_candidate(name, self.settings)
-        with TemporaryDirectory(prefix="innerscore-sandbox-") as folder:
-            staged = _staged(registered, Path(folder) / "candidate", bundle_sha256)
+        with own_folder() as folder:
+            staged = _staged(registered, folder / "candidate", bundle_sha256)
             shown, files = stimulus_folder(stimuli, self.settings.cache_dir)
             process = SandboxProcess(
                 self._command(staged, shown), registered.card, self.limits, self.on_output
             )
-            reply = Path(folder) / "reply.npz"
+            reply = folder / "reply.npz"
             try:
                 process.ask(_job(registered, staged, self.limits, seed=seed, device=self.settings.device))
                 process.wait_until_started(reply)
@@ -114,18 +114,21 @@ class Sandbox:
 def try_sandbox(settings: Settings) -> None:
     """Start a sandbox and end it, as a test that sandboxes work here before there is a candidate.
 
+    What sandboxes of killed processes have left in the folder for temporary files is deleted.
+
     Raises
     ------
     NoSandboxError
         If bubblewrap is missing or cannot run here.
     """
+    delete_abandoned()
     sandbox = Sandbox(settings)
-    with TemporaryDirectory(prefix="innerscore-sandbox-") as folder:
+    with own_folder() as folder:
         card = next(iter(registry(settings).entries().values())).card
-        process = SandboxProcess(sandbox._command(None, Path(folder)), card, sandbox.limits, _unheard)
+        process = SandboxProcess(sandbox._command(None, folder), card, sandbox.limits, _unheard)
         try:
             process.ask({"limits": {}})
-            process.wait_until_started(Path(folder) / "reply")
+            process.wait_until_started(folder / "reply")
         finally:
             process.end()
 
