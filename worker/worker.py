@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
+import logging
 from collections.abc import Set
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +27,8 @@ from .heartbeat import Heartbeat
 from .reasons import RefusedError, failed_of, failed_of_record, internal
 
 __all__ = ["Worker"]
+
+_LOGGER = logging.getLogger("innerscore.worker")
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ class Worker:
             raise
         except InnerscoreError as error:
             self.queue.finish(lease, failed_of(error), log=heartbeat.log)
-        except Exception:  # a fault of ours must not lose a submission
-            self.queue.finish(lease, internal(traceback.format_exc()), log=heartbeat.log)
+        except Exception as error:  # a fault of ours must not lose a submission
+            _LOGGER.exception("submission %s failed by a fault of innerscore", lease.submission.identifier)
+            self.queue.finish(lease, internal(error), log=heartbeat.log)
 
     def _check(self, submission: Submission) -> None:
         """Check what may have changed since it was received: its bytes, the names that are registered."""

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -15,13 +16,14 @@ from typer.testing import CliRunner
 from innerscore.benchmarks import load_benchmark
 from innerscore.cli.app import app
 from innerscore.core.bundles import pack_folder, read_bundle
-from innerscore.core.errors import MissingPartError
+from innerscore.core.errors import InvalidDataError, MissingPartError
 from innerscore.core.settings import load_settings
 from innerscore.leaderboard.queue import BundleStore, Queue
 from innerscore.leaderboard.store import Store
 from innerscore.scoring import job_of
 from innerscore.scoring.sandbox import SandboxLimits
 from innerscore.worker import Worker
+from innerscore.worker.reasons import failed_of
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
@@ -152,17 +154,25 @@ def test_what_cannot_be_run_says_why(worker, tmp_path):
     assert worker.store.count == 0
 
 
-def test_a_fault_of_our_own_loses_no_submission(worker, tmp_path, monkeypatch):
+def test_a_fault_of_our_own_loses_no_submission_and_shows_no_paths(worker, tmp_path, monkeypatch, caplog):
     identifier = submit(worker, tmp_path)
 
     def broken(*_):
-        raise ZeroDivisionError
+        raise ZeroDivisionError(f"divided in {tmp_path}")
 
     monkeypatch.setattr("innerscore.worker.worker.unpacked", broken)
     drain(worker)
     found = worker.queue.get(identifier)
     assert (found.state, found.reason_code) == ("failed", "internal")
-    assert "ZeroDivisionError" in found.reason
+    assert re.fullmatch(r"ZeroDivisionError in test_worker\.py, line \d+", found.reason)
+    assert str(tmp_path) in caplog.text
+
+
+def test_reasons_name_files_without_the_folders_of_this_machine():
+    text = "The bundle /srv/board-1/ab.zip must be there, got (/tmp/x/y.py, line 3), see https://a.org/b or m/s."
+    failed = failed_of(InvalidDataError(text, got="x", needed="y"))
+    told = "The bundle ab.zip must be there, got (y.py, line 3), see https://a.org/b or m/s."
+    assert failed.reason.startswith(told)
 
 
 def test_a_sandbox_that_has_gone_fails_no_submission(worker, tmp_path, monkeypatch):
