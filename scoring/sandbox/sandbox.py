@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -94,10 +95,10 @@ class Sandbox:
             finally:
                 process.end()
 
-    def _command(self, staged: Path | None, stimuli: Path) -> Callable[[int | None], list[str]]:
+    def _command(self, staged: Path | None, stimuli: Path) -> Callable[[int], list[str]]:
         import torch
 
-        def command(descriptor: int | None) -> list[str]:
+        def command(descriptor: int) -> list[str]:
             return bubblewrap_command(
                 staged,
                 stimuli,
@@ -178,7 +179,9 @@ def _kernel_limits(limits: SandboxLimits, device: str) -> dict[str, int]:
         "RLIMIT_CPU": limits.cpu_seconds,
         "RLIMIT_FSIZE": limits.file_mb * _MIB,
         "RLIMIT_NPROC": limits.tasks,
+        "RLIMIT_NOFILE": limits.files,
         "RLIMIT_CORE": 0,
     }
     # What one process asks for at once is refused before the watch could look; CUDA asks for more than it takes.
-    return own | ({"RLIMIT_DATA": 2 * limits.memory_mb * _MIB} if device == "cpu" else {})
+    at_once = 2 * limits.memory_mb * _MIB if device == "cpu" else resource.getrlimit(resource.RLIMIT_DATA)[1]
+    return own | {"RLIMIT_DATA": at_once}
