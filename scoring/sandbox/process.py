@@ -217,7 +217,7 @@ class SandboxedCandidate:
     def _next(self, stimulus: Stimulus) -> Activations:
         self.process.expect("A", self.reply)
         found = read_activation_reply(self.reply, stimulus, self.card, most_bytes=self.most_bytes)
-        self.process.take(sum(layer.values.nbytes for layer in found.values()))
+        self.process.take(sum(layer.values.nbytes + layer.times_ms.nbytes for layer in found.values()))
         return found
 
 

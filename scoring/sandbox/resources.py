@@ -174,13 +174,21 @@ def _of_sockets(process: int) -> int:
 
 
 def _of_folders(process: int) -> int:
-    sizes = 0
+    """Bytes of its folders in memory; before it has its own, it sees those of the machine, which do not count."""
+    held = 0
     for name in SCRATCH:
+        own = f"/proc/{process}/root{name}"
         with contextlib.suppress(OSError):
-            found = os.statvfs(f"/proc/{process}/root{name}")
-            sizes += (found.f_blocks - found.f_bfree) * found.f_frsize
-            sizes += (found.f_files - found.f_ffree) * _INODE_BYTES
-    return sizes
+            if _device(own) != _device(name):
+                found = os.statvfs(own)
+                held += (found.f_blocks - found.f_bfree) * found.f_frsize
+                held += (found.f_files - found.f_ffree) * _INODE_BYTES
+    return held
+
+
+def _device(name: str) -> int | None:
+    path = Path(name)
+    return path.stat().st_dev if path.exists() else None
 
 
 def _tree(process: int) -> Iterator[int]:

@@ -363,6 +363,16 @@ def test_usage_counts_what_the_kernel_holds():
     assert found[1][0] - found[0][0] == pytest.approx(4 * 8 / 1024, abs=0.5)  # open files
 
 
+def test_folders_of_the_machine_are_not_those_of_a_sandbox_that_starts(monkeypatch):
+    monkeypatch.setattr("innerscore.scoring.sandbox.resources._of_sockets", lambda _: 0)
+    starting = subprocess.Popen(["sh", "-c", "sleep 60 & echo up; wait"], stdout=subprocess.PIPE)
+    starting.stdout.readline()
+    held = held_for_sandbox(starting.pid)
+    subprocess.run(["pkill", "-P", str(starting.pid)])
+    starting.communicate()
+    assert held == 0
+
+
 def test_kinds_of_failure_are_candidates_failures():
     assert issubclass(LimitError, CandidateError)
     assert issubclass(ActivationError, CandidateError)
