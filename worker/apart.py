@@ -132,6 +132,8 @@ def _heard(
         given.write(json.dumps(job).encode() + b"\n")
         given.flush()
     for line in told:
+        if not line.endswith(b"\n"):  # it was ended while it wrote
+            break
         said = json.loads(line)
         if "at" in said:
             at = said["at"]

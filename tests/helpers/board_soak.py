@@ -114,8 +114,8 @@ class Board:
 def soak(folder, n_submissions, hostile, make, seed=0, share=0.5, which=QUICK):
     """Send submissions, kill the worker at random, and look on until all have ended.
 
-    `hostile` has bodies of hostile candidates by name, `make` writes the folder of a candidate. The worker is killed
-    at most once in the time in which two submissions end, so that no submission sees it die three times.
+    `hostile` has bodies of hostile candidates by name, `make` writes a candidate's folder. The worker is killed at
+    most once in the time in which two submissions end, so that no submission sees it die three times.
     """
     draw, seen, began = random.Random(seed), Seen(), time.monotonic()
     board = Board.started(folder)
