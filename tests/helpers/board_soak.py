@@ -160,7 +160,7 @@ def _look_on(board, draw, seen, waiting):
                 seen.reasons[identifier] = found.json()["reason_code"]
                 waiting.pop(identifier)
                 ended_since += 1
-        time.sleep(0.3)
+        time.sleep(1)
 
 
 def _ask(board, path, seen):
