@@ -16,7 +16,7 @@ from .output import say
 if TYPE_CHECKING:
     from ..core.settings import Settings
     from ..scoring.sandbox import SandboxLimits
-    from ..worker import Worker
+    from ..worker import ScoringLimits, Worker
 
 __all__ = ["worker"]
 
@@ -42,6 +42,15 @@ def worker(
     tasks: Annotated[
         int, typer.Option("--tasks", min=8, help="Largest number of processes and threads of a candidate.")
     ] = 512,
+    score_seconds: Annotated[
+        float,
+        typer.Option(
+            "--score-seconds", min=1, help="Time limit of scoring activations on one benchmark, in seconds."
+        ),
+    ] = 3600.0,
+    score_memory_mb: Annotated[
+        int, typer.Option("--score-memory-mb", min=1024, help="Memory limit of the scoring process, in MiB.")
+    ] = 16384,
     lease_seconds: Annotated[
         float,
         typer.Option(
@@ -59,12 +68,13 @@ def worker(
     """
     from ..core.settings import load_settings
     from ..scoring.sandbox import SandboxLimits
+    from ..worker import ScoringLimits
     from ..workflows.running import limit_threads
 
     settings = load_settings()
     limits = SandboxLimits(wall_seconds=wall_seconds, memory_mb=memory_mb, tasks=tasks)
     limit_threads(settings)
-    made = _make(settings, limits, lease_seconds)
+    made = _make(settings, limits, lease_seconds, ScoringLimits(score_memory_mb, score_seconds))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while True:
         found = made.step()
@@ -78,7 +88,7 @@ def worker(
             time.sleep(_SECONDS_BETWEEN)
 
 
-def _make(settings: Settings, limits: SandboxLimits, lease_seconds: float) -> Worker:
+def _make(settings: Settings, limits: SandboxLimits, lease_seconds: float, scoring: ScoringLimits) -> Worker:
     from ..scoring.sandbox import try_sandbox
     from ..worker import Worker
     from ..workflows.board_queue import open_queue
@@ -87,4 +97,4 @@ def _make(settings: Settings, limits: SandboxLimits, lease_seconds: float) -> Wo
     try_sandbox(settings)
     queue, bundles = open_queue(settings)
     name = f"{socket.gethostname()}:{os.getpid()}"
-    return Worker(name, queue, open_store(settings), bundles, settings, limits, lease_seconds)
+    return Worker(name, queue, open_store(settings), bundles, settings, limits, lease_seconds, scoring)

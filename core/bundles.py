@@ -168,10 +168,10 @@ def _bundle(files: dict[str, bytes], data: bytes, subject: str) -> Bundle:
 def _check_named_files(card: CandidateCard, files: dict[str, bytes], subject: str) -> None:
     """The card's entry and weights have to be in the bundle: other code is not here to be run."""
     where = card.entry.partition(":")[0]
-    if where not in files:
+    if where not in files or not where.endswith(".py"):  # without the ending it is the name of a module
         raise InvalidDataError(
             f"The entry '{card.entry}' of {subject[0].lower()}{subject[1:]}",
-            got="no such file in it",
+            got="no such Python file in it",
             needed="a Python file of the bundle, as 'candidate.py:Model'",
         )
     if card.weights is not None and sha256_of_bytes(files.get(card.weights.file, b"")) != card.weights.sha256:

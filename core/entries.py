@@ -60,4 +60,4 @@ def _import_file(folder: Path, file: str) -> ModuleType:
         spec = importlib.machinery.ModuleSpec(package, loader=None, is_package=True)
         spec.submodule_search_locations = [str(folder)]
         sys.modules[package] = importlib.util.module_from_spec(spec)
-    return importlib.import_module(f"{package}.{path.stem}")
+    return importlib.import_module(".".join([package, *Path(file).with_suffix("").parts]))

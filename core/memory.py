@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .errors import MissingPartError
 
-__all__ = ["check_memory", "free_memory_mb", "memory_errors"]
+__all__ = ["check_memory", "free_memory_mb", "machine_free_mb", "memory_errors", "ran_out"]
 
 _MB = 2**20
 _CGROUP = Path("/sys/fs/cgroup")
@@ -21,6 +21,11 @@ _RAN_OUT = ("can't allocate memory", "not enough memory", "out of memory")
 def free_memory_mb() -> float:
     """Memory that can be taken without swapping, in MB: of the machine, or within this process's limits."""
     return min(_machine_bytes(), _cgroup_bytes(), _address_space_bytes()) / _MB
+
+
+def machine_free_mb() -> float:
+    """Memory of the machine that can be taken without swapping, in MB, whatever this process may have of it."""
+    return _machine_bytes() / _MB
 
 
 def check_memory(subject: str, needed_mb: float, *, free_mb: float | None = None) -> None:
@@ -60,7 +65,7 @@ def memory_errors(subject: str, *, hint: str) -> Iterator[None]:
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and not any(words in str(error) for words in _RAN_OUT):
+        if not ran_out(error):
             raise
         raise MissingPartError(
             f"The memory for {subject}",
@@ -68,6 +73,12 @@ def memory_errors(subject: str, *, hint: str) -> Iterator[None]:
             needed="more than there is",
             hint=hint,
         ) from error
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether an error is that of numpy or torch which could not get memory."""
+    told = isinstance(error, RuntimeError) and any(words in str(error) for words in _RAN_OUT)
+    return told or isinstance(error, MemoryError)
 
 
 def _machine_bytes() -> float:

@@ -8,6 +8,7 @@ cannot be read is made anew.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,9 +27,13 @@ from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.identity import code_sha256, entry_of
 from ..core.stimuli import Stimulus
 
-__all__ = ["ActivationCache", "Showing", "delete_oldest", "show_stimuli"]
+__all__ = ["SANDBOXED", "ActivationCache", "Showing", "delete_oldest", "show_stimuli"]
+
+#: Folder within the cache of what candidates in the sandbox gave, apart from what others did.
+SANDBOXED = "sandboxed"
 
 _BATCH = 16
+_SECONDS_TO_WRITE = 3600.0
 
 Progress = Callable[[int, int], None]
 
@@ -110,18 +115,29 @@ class ActivationCache:
 def delete_oldest(cache_dir: Path, most_bytes: int) -> None:
     """Delete the cached activations that were used longest ago until the others take no more than so many bytes.
 
-    A file that another process is about to read may go: that process then shows the stimulus again.
+    Those of candidates in the sandbox and of others count together, and so does what a killed process left half
+    written. A file that another process is about to read may go: that process then shows the stimulus again.
     """
     found = []
-    for path in (cache_dir / "activations").glob("*/*.safetensors"):
+    for path in _cached(cache_dir):
         with suppress(FileNotFoundError):
             found.append((path.stat(), path))
     size = sum(facts.st_size for facts, _ in found)
     for facts, path in sorted(found, key=lambda pair: pair[0].st_mtime):
         if size <= most_bytes:
             return
-        path.unlink(missing_ok=True)
-        size -= facts.st_size
+        if not _being_written(path, facts.st_mtime):
+            path.unlink(missing_ok=True)
+            size -= facts.st_size
+
+
+def _cached(cache_dir: Path) -> Iterator[Path]:
+    for cache in (cache_dir, cache_dir / SANDBOXED):
+        yield from (cache / "activations").glob("*/*")
+
+
+def _being_written(path: Path, modified: float) -> bool:
+    return path.suffix == ".part" and time.time() - modified < _SECONDS_TO_WRITE
 
 
 def show_stimuli(

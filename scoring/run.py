@@ -41,7 +41,7 @@ from ..core.records import (
 from ..core.scores import Score
 from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
-from .activation_cache import ActivationCache, Showing, delete_oldest, show_stimuli
+from .activation_cache import SANDBOXED, ActivationCache, Showing, delete_oldest, show_stimuli
 from .sandbox import Sandbox
 
 __all__ = [
@@ -310,18 +310,19 @@ class _Attempt:
         self.say(self.stage, 0, 1)
         if (known := cache.all(stimuli)) is not None:
             return known
-        with self._built() as candidate:
-            self.stage = "activations"
-            found = show_stimuli(
-                candidate, stimuli, cache, lambda done, of: self.say("activations", done, of)
-            )
-        delete_oldest(self._cache_dir, self.settings.cache_mb * 2**20)
-        return found
+        try:
+            with self._built() as candidate:
+                self.stage = "activations"
+                return show_stimuli(
+                    candidate, stimuli, cache, lambda done, of: self.say("activations", done, of)
+                )
+        finally:  # a candidate that fails at the last stimulus has filled it as well
+            delete_oldest(self.settings.cache_dir, self.settings.cache_mb * 2**20)
 
     @property
     def _cache_dir(self) -> Path:
         """Cache folder, apart for sandboxed runs: a record that says sandboxed must not rest on an open run."""
-        return self.settings.cache_dir / ("" if self.sandbox is None else "sandboxed")
+        return self.settings.cache_dir / ("" if self.sandbox is None else SANDBOXED)
 
     def _built(self) -> AbstractContextManager[Showing]:
         run, made_of = self.run, self.run.inputs.candidate.bundle_sha256

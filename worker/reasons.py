@@ -1,8 +1,14 @@
-"""Why a submission failed, as its author is told: a code, the reason, and what to do."""
+"""Why a submission failed, as its author is told: a code, the reason, and what to do.
+
+Whoever knows a submission's identifier reads it, so that of this machine's paths the file names are left alone.
+"""
 
 from __future__ import annotations
 
+import re
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..checking import Fault
 from ..core.errors import (
@@ -46,29 +52,36 @@ _CODES: tuple[tuple[type[InnerscoreError], str, str], ...] = (
     (MissingPartError, "data-missing", "Something that the worker needs is missing; tell the board's owner."),
     (InvalidInputError, "bundle", f"Mend the bundle. {_AGAIN}"),
 )
-_INTERNAL = "A fault of innerscore, not of the candidate; tell the board's owner."
+_INTERNAL = "A fault of innerscore, not of the candidate; tell the board's owner, whose worker logged it."
+_FOLDERS = re.compile(r"(?<![\w.~:/-])(?:/[^\s/'\":,;()\[\]]+)+/(?=[^\s/])")
 
 
 def failed_of(error: InnerscoreError) -> Failed:
     """The failure that an error is."""
     for kind, code, advice in _CODES:
         if isinstance(error, kind):
-            return Failed(code, str(error), advice)
-    return Failed("internal", str(error), _INTERNAL)
+            return Failed(code, _without_folders(str(error)), advice)
+    return Failed("internal", _without_folders(str(error)), _INTERNAL)
 
 
 def failed_of_record(record: ResultRecord) -> Failed:
     """The failure of a run that has a record."""
     failure = record.failure
     if failure is None:
-        return internal("a failed record without a failure")
-    where = f"{record.inputs.benchmark.identifier}, {failure.stage}: {failure.reason}"
+        return Failed("internal", "a failed record without a failure", _INTERNAL)
+    where = f"{record.inputs.benchmark.identifier}, {failure.stage}: {_without_folders(failure.reason)}"
     for kind, code, advice in _CODES:
         if kind.__name__ == failure.kind:
             return Failed(code, where, advice)
     return Failed("candidate", where, "Look at the record on the board.")
 
 
-def internal(trace: str) -> Failed:
-    """The failure of our own code."""
-    return Failed("internal", trace, _INTERNAL)
+def internal(error: BaseException) -> Failed:
+    """The failure of our own code: the kind of error and its place, since a message may say anything."""
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = "".join(f" in {Path(frame.filename).name}, line {frame.lineno}" for frame in place)
+    return Failed("internal", f"{type(error).__name__}{where}", _INTERNAL)
+
+
+def _without_folders(text: str) -> str:
+    return _FOLDERS.sub("", text)

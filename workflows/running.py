@@ -16,6 +16,7 @@ from ..leaderboard.store import Store
 from ..scoring import Job, Report, job_of
 from ..scoring.jobs import is_activations, is_table
 from ..scoring.sandbox import Sandbox
+from ..scoring.threads import limit_threads
 from .stored import open_store
 
 __all__ = ["PairProgress", "Result", "benchmarks_for", "limit_threads", "run_pairs"]
@@ -125,14 +126,6 @@ def benchmarks_for(candidates: Sequence[str], settings: Settings) -> list[str]:
     cards = [entry.card for entry in registry(settings).entries().values()]
     tables_only = all(map(is_table, candidates))
     return [card.identifier for card in cards if card.alignment == "answer" or not tables_only]
-
-
-def limit_threads(settings: Settings) -> None:
-    """Use as many threads for numerical work as the settings say."""
-    if settings.threads is not None:
-        import torch
-
-        torch.set_num_threads(settings.threads)
 
 
 def _run_pair(

@@ -22,7 +22,7 @@ from typing import IO, cast
 from ...core.memory import free_memory_mb
 from .interface import Ended, Task
 
-__all__ = ["LocalExecutor"]
+__all__ = ["LocalExecutor", "how_it_died"]
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -145,7 +145,7 @@ class _Worker:
             return Ended.from_json(line), True
         status = self.process.wait()
         self.end()
-        return Ended.lost(name, _how_it_died(status)), False
+        return Ended.lost(name, how_it_died(status)), False
 
     def end(self) -> None:
         """End it and what it has started now, whatever they do."""
@@ -164,7 +164,8 @@ def _close(pipe: IO[bytes]) -> None:
         return
 
 
-def _how_it_died(status: int) -> str:
+def how_it_died(status: int) -> str:
+    """Words for the exit status of a process that was not asked to end."""
     if status >= 0:
         return f"the process ended by itself with status {status}"
     known = {number.value: number.name for number in signal.Signals}

@@ -16,7 +16,7 @@ from pathlib import Path
 from ...core.identity import PACKAGE_ROOT
 from .limits import NoSandboxError, SandboxLimits
 
-__all__ = ["CANDIDATE", "STIMULI", "bubblewrap_command", "inside"]
+__all__ = ["CANDIDATE", "SCRATCH", "STIMULI", "bubblewrap_command", "inside"]
 
 CANDIDATE = "/candidate"
 STIMULI = "/stimuli"
@@ -24,6 +24,8 @@ STIMULI = "/stimuli"
 _LIBRARY = "/innerscore"
 _RUNNER = "/innerscore/runner.py"
 _HOME = "/home/candidate"
+SCRATCH = ("/tmp", _HOME, "/dev/shm")  # noqa: S108  (its own)
+_DEVICES = ("null", "zero", "full", "random", "urandom")
 _ROOMS = ("__init__.py", "py.typed", "core", "tasks")
 _OF_CANDIDATES = (
     "__init__.py",
@@ -53,7 +55,7 @@ def bubblewrap_command(
     *,
     threads: int,
     device: str,
-    filter_descriptor: int | None,
+    filter_descriptor: int,
 ) -> list[str]:
     """The command that runs the process.
 
@@ -70,13 +72,13 @@ def bubblewrap_command(
         Threads of numerical libraries; the same as outside, or sums come in another order.
     device : str
         As in the settings.
-    filter_descriptor : int or None
+    filter_descriptor : int
         Open file with the filter of system calls.
 
     Raises
     ------
     NoSandboxError
-        If bubblewrap is not installed.
+        If bubblewrap, or a program of util-linux that is needed, is not installed.
     """
     shown = _interpreter_folders()
     # Its own /tmp first: the interpreter may live below that of this machine.
@@ -86,13 +88,23 @@ def bubblewrap_command(
     if candidate is not None:
         command += ["--ro-bind", str(candidate), CANDIDATE]
     command += ["--ro-bind", str(stimuli), STIMULI]
-    # In a namespace of its own a user may change some of the kernel's settings; no model needs any.
-    command += ["--proc", "/proc", "--tmpfs", "/proc/sys", "--remount-ro", "/proc/sys"]
-    command += ["--dev", "/dev", *(_gpu() if device != "cpu" else [])]
-    command += _scratch("/dev/shm", limits.scratch_mb)  # noqa: S108  (its own)
-    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]  # noqa: S108  (its own)
+    # In a namespace of its own a user may change some of the kernel's settings; no model needs any, nor may it
+    # say that another process is to go first when memory runs out.
+    command += [
+        "--proc",
+        "/proc",
+        "--tmpfs",
+        "/proc/sys",
+        "--remount-ro",
+        "/proc/sys",
+        "--remount-ro",
+        "/proc",
+    ]
+    command += [*_devices(), *(_gpu() if device != "cpu" else [])]
+    command += _scratch(SCRATCH[-1], limits.scratch_mb)
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SCRATCH[0]]
     command += [text for item in _environment(threads).items() for text in ("--setenv", *item)]
-    command += [] if filter_descriptor is None else ["--seccomp", str(filter_descriptor)]
+    command += ["--seccomp", str(filter_descriptor)]
     return [*command, "--", *_unprivileged(), _plain(sys.executable), "-s", "-B", "-P", _RUNNER]
 
 
@@ -110,7 +122,9 @@ def _program() -> list[str]:
             needed="installed to run a candidate in a sandbox",
             hint="On Debian and Ubuntu: apt-get install bubblewrap.",
         )
-    return [found, "--clearenv", "--die-with-parent", "--cap-drop", "ALL"]
+    # Whoever runs out of memory, the candidate goes first; the rank is inherited.
+    first = [_of_util_linux("choom"), "-n", "1000", "--"]
+    return [*first, found, "--clearenv", "--die-with-parent", "--cap-drop", "ALL"]
 
 
 def _is_root() -> bool:
@@ -134,15 +148,20 @@ def _alone() -> list[str]:
 def _unprivileged() -> list[str]:
     if not _is_root():
         return []
-    changer = shutil.which("setpriv")
-    if changer is None:
+    user = (f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--inh-caps=-all")
+    return [_of_util_linux("setpriv"), *user]
+
+
+def _of_util_linux(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
         raise NoSandboxError(
-            "setpriv (of util-linux)",
+            f"{name} (of util-linux)",
             got="nothing on the path",
-            needed="installed to run a candidate in a sandbox as root",
-            hint="Install util-linux, or run as another user than root.",
+            needed="installed to run a candidate in a sandbox",
+            hint="Install util-linux.",
         )
-    return [changer, f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups", "--inh-caps=-all"]
+    return found
 
 
 def _interpreter_folders() -> list[Path]:
@@ -160,7 +179,7 @@ def _plain(path: str) -> str:
 def _own_folders(scratch_mb: int) -> Iterator[str]:
     for name in (_LIBRARY, f"{_LIBRARY}/innerscore", str(Path(_HOME).parent)):
         yield from _folder(name)
-    for name in ("/tmp", _HOME):  # noqa: S108  (its own)
+    for name in SCRATCH[:2]:
         yield from _scratch(name, scratch_mb)
 
 
@@ -202,6 +221,15 @@ def _innerscore() -> Iterator[str]:
     for name in _IMPORTABLE:
         yield from ("--ro-bind", str(PACKAGE_ROOT / name), f"{_LIBRARY}/innerscore/{name}")
     yield from ("--ro-bind", str(Path(__file__).with_name("runner.py")), _RUNNER)
+
+
+def _devices() -> Iterator[str]:
+    """The devices that a program needs; no terminals, whose buffers would be nobody's memory."""
+    yield from ("--perms", "0755", "--tmpfs", "/dev")
+    for name in _DEVICES:
+        yield from ("--dev-bind", f"/dev/{name}", f"/dev/{name}")
+    for name, target in (("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
+        yield from ("--symlink", f"/proc/self/{target}", f"/dev/{name}")
 
 
 def _gpu() -> Iterator[str]:

@@ -24,10 +24,15 @@ class SandboxLimits:
     cpu_seconds : int
         Processor time of each process.
     memory_mb : int
-        Resident memory of all processes together, without what they map from files, in MiB. Pages that forked
+        Memory of all processes together, in MiB: resident or swapped out, without what they map from files of the
+        disk, and what the kernel holds for them, as :func:`~.resources.usage_of` counts it. Pages that forked
         processes share count for each of them.
+    free_mb : int
+        Memory that the machine must have free meanwhile, in MiB.
     tasks : int
         Processes and threads.
+    files : int
+        Open files of each process.
     scratch_mb : int
         Each of its three folders in memory: /tmp, its home, /dev/shm.
     file_mb : int
@@ -43,7 +48,9 @@ class SandboxLimits:
     wall_seconds: float = 3600.0
     cpu_seconds: int = 4 * 3600
     memory_mb: int = 8192
+    free_mb: int = 256
     tasks: int = 512
+    files: int = 1024
     scratch_mb: int = 512
     file_mb: int = 512
     log_mb: int = 16

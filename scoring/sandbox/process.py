@@ -47,7 +47,7 @@ class SandboxProcess:
 
     def __init__(
         self,
-        command: Callable[[int | None], list[str]],
+        command: Callable[[int], list[str]],
         card: CandidateCard,
         limits: SandboxLimits,
         on_output: Callable[[bytes], None],
@@ -217,17 +217,14 @@ class SandboxedCandidate:
     def _next(self, stimulus: Stimulus) -> Activations:
         self.process.expect("A", self.reply)
         found = read_activation_reply(self.reply, stimulus, self.card, most_bytes=self.most_bytes)
-        self.process.take(sum(layer.values.nbytes for layer in found.values()))
+        self.process.take(sum(layer.values.nbytes + layer.times_ms.nbytes for layer in found.values()))
         return found
 
 
-def _start(command: Callable[[int | None], list[str]]) -> subprocess.Popen[bytes]:
-    program = filter_program()
-    if program is None:
-        return _popen(command(None), ())
+def _start(command: Callable[[int], list[str]]) -> subprocess.Popen[bytes]:
     reading, writing = os.pipe()
     try:
-        os.write(writing, program)
+        os.write(writing, filter_program())
         os.close(writing)
         return _popen(command(reading), (reading,))
     finally:

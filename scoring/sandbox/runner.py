@@ -74,7 +74,6 @@ def _set_limits(limits: Mapping[str, int]) -> None:
         last = most + 1 if name == "RLIMIT_CPU" else most
         hard = _least(last, resource.getrlimit(kind)[1])
         resource.setrlimit(kind, (min(most, hard), hard))
-    Path("/proc/self/oom_score_adj").write_text("1000")  # whoever runs out of memory, we go first
 
 
 def _least(wanted: int, allowed: int) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from ...candidates.interface import find_candidate, registry
@@ -19,6 +19,7 @@ from ...core.settings import Settings
 from ...core.sqlite_urls import sqlite_file
 from ...core.stimuli import StimulusSet
 from .confinement import CANDIDATE, bubblewrap_command, inside
+from .folders import delete_abandoned, own_folder
 from .limits import SandboxLimits
 from .process import SandboxedCandidate, SandboxProcess
 from .stage import copy_candidate, stimulus_folder
@@ -77,13 +78,13 @@ class Sandbox:
             If building it fails; LimitError, if it takes too much.
         """
         registered = find_candidate(name, self.settings)
-        with TemporaryDirectory(prefix="innerscore-sandbox-") as folder:
-            staged = _staged(registered, Path(folder) / "candidate", bundle_sha256)
+        with own_folder() as folder:
+            staged = _staged(registered, folder / "candidate", bundle_sha256)
             shown, files = stimulus_folder(stimuli, self.settings.cache_dir)
             process = SandboxProcess(
                 self._command(staged, shown), registered.card, self.limits, self.on_output
             )
-            reply = Path(folder) / "reply.npz"
+            reply = folder / "reply.npz"
             try:
                 process.ask(_job(registered, staged, self.limits, seed=seed, device=self.settings.device))
                 process.wait_until_started(reply)
@@ -94,10 +95,10 @@ class Sandbox:
             finally:
                 process.end()
 
-    def _command(self, staged: Path | None, stimuli: Path) -> Callable[[int | None], list[str]]:
+    def _command(self, staged: Path | None, stimuli: Path) -> Callable[[int], list[str]]:
         import torch
 
-        def command(descriptor: int | None) -> list[str]:
+        def command(descriptor: int) -> list[str]:
             return bubblewrap_command(
                 staged,
                 stimuli,
@@ -114,18 +115,21 @@ class Sandbox:
 def try_sandbox(settings: Settings) -> None:
     """Start a sandbox and end it, as a test that sandboxes work here before there is a candidate.
 
+    What sandboxes of killed processes have left in the folder for temporary files is deleted.
+
     Raises
     ------
     NoSandboxError
         If bubblewrap is missing or cannot run here.
     """
+    delete_abandoned()
     sandbox = Sandbox(settings)
-    with TemporaryDirectory(prefix="innerscore-sandbox-") as folder:
+    with own_folder() as folder:
         card = next(iter(registry(settings).entries().values())).card
-        process = SandboxProcess(sandbox._command(None, Path(folder)), card, sandbox.limits, _unheard)
+        process = SandboxProcess(sandbox._command(None, folder), card, sandbox.limits, _unheard)
         try:
             process.ask({"limits": {}})
-            process.wait_until_started(Path(folder) / "reply")
+            process.wait_until_started(folder / "reply")
         finally:
             process.end()
 
@@ -175,7 +179,9 @@ def _kernel_limits(limits: SandboxLimits, device: str) -> dict[str, int]:
         "RLIMIT_CPU": limits.cpu_seconds,
         "RLIMIT_FSIZE": limits.file_mb * _MIB,
         "RLIMIT_NPROC": limits.tasks,
+        "RLIMIT_NOFILE": limits.files,
         "RLIMIT_CORE": 0,
     }
     # What one process asks for at once is refused before the watch could look; CUDA asks for more than it takes.
-    return own | ({"RLIMIT_DATA": 2 * limits.memory_mb * _MIB} if device == "cpu" else {})
+    at_once = 2 * limits.memory_mb * _MIB if device == "cpu" else resource.getrlimit(resource.RLIMIT_DATA)[1]
+    return own | {"RLIMIT_DATA": at_once}

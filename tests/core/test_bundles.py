@@ -120,6 +120,10 @@ REFUSED = {
         zipped([("candidate.yaml", yaml.safe_dump(CARD | {"entry": "os:system"}))]),
         "Python file of the bundle",
     ),
+    "code of others beside a file of its name": (
+        zipped([("candidate.yaml", yaml.safe_dump(CARD | {"entry": "os:system"})), ("os", b"")]),
+        "Python file of the bundle",
+    ),
     "no zip": (b"x" * 100, "whole zip"),
     "cut": (with_good()[:-30], "whole zip"),
     "comment": (with_good() + b"x", "whole zip"),

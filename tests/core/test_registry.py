@@ -79,6 +79,13 @@ def test_an_entry_that_leads_nowhere_is_refused(tmp_path, entry):
         import_entry(entry, tmp_path / "one")
 
 
+def test_an_entry_in_a_folder_is_not_its_namesake_beside_it(tmp_path):
+    add(tmp_path / "one", "one")
+    (tmp_path / "one" / "deep").mkdir()
+    (tmp_path / "one" / "deep" / "candidate.py").write_text("class Deep: ...\n")
+    assert import_entry("deep/candidate.py:Deep", tmp_path / "one").__name__ == "Deep"
+
+
 def test_a_missing_dependency_of_the_code_is_told_as_it_is(tmp_path):
     add(tmp_path / "one", "one", "import no_such_dependency\n")
     with pytest.raises(ModuleNotFoundError, match="no_such_dependency"):

@@ -203,3 +203,28 @@ def test_the_cache_keeps_what_was_used_last(tmp_path):
     delete_oldest(tmp_path, 2 * path.stat().st_size)
     assert [cache.get(walk) is not None for walk in walks] == [True, False, False, True]
     delete_oldest(tmp_path / "nowhere", 0)
+
+
+def test_the_size_of_the_cache_is_that_of_both_halves_and_of_what_was_left_half_written(tmp_path):
+    names = ("activations/mine", "sandboxed/activations/mine")
+    paths = [tmp_path / name / "a.safetensors" for name in names]
+    paths += [path.with_name(".b.safetensors.x.part") for path in paths]
+    for age, path in enumerate(paths):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes(100))
+        os.utime(path, (time.time() - 7200 + age,) * 2)
+    fresh = paths[0].with_name(".c.safetensors.x.part")
+    fresh.write_bytes(bytes(100))
+    delete_oldest(tmp_path, 200)
+    assert [path.exists() for path in (*paths, fresh)] == [False, False, False, True, True]
+    delete_oldest(tmp_path, 0)
+    assert [path.exists() for path in (*paths, fresh)] == [False] * 4 + [True]
+
+
+def test_the_cache_keeps_its_size_when_a_candidate_fails(settings, tmp_path):
+    filled = settings.cache_dir / "activations" / "mine" / "a.safetensors"
+    filled.parent.mkdir(parents=True)
+    filled.write_bytes(bytes(100))
+    body = "raise RuntimeError('late')"
+    failed = run(make(tmp_path / "late", body), settings.model_copy(update={"cache_mb": 0}))
+    assert (failed.record.status, filled.exists()) == ("failed", False)

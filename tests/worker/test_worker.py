@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -15,13 +16,15 @@ from typer.testing import CliRunner
 from innerscore.benchmarks import load_benchmark
 from innerscore.cli.app import app
 from innerscore.core.bundles import pack_folder, read_bundle
-from innerscore.core.errors import MissingPartError
+from innerscore.core.errors import InvalidDataError, MissingPartError
 from innerscore.core.settings import load_settings
 from innerscore.leaderboard.queue import BundleStore, Queue
 from innerscore.leaderboard.store import Store
 from innerscore.scoring import job_of
 from innerscore.scoring.sandbox import SandboxLimits
-from innerscore.worker import Worker
+from innerscore.worker import ScoringLimits, Worker
+from innerscore.worker.reasons import failed_of
+from innerscore.worker.scorer import Scorer
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
@@ -60,10 +63,11 @@ def worker(settings):
     return make_worker(settings)
 
 
-def make_worker(settings, lease_seconds=60.0, limits=LIMITS):
+def make_worker(settings, lease_seconds=60.0, limits=LIMITS, scoring=None):
+    """A worker that scores in this process, where it can be killed, unless `scoring` has limits for another."""
     store = Store(settings.store)
     bundles = BundleStore(settings.data_dir / "bundles")
-    return Worker("w", Queue(settings.store), store, bundles, settings, limits, lease_seconds)
+    return Worker("w", Queue(settings.store), store, bundles, settings, limits, lease_seconds, scoring)
 
 
 def submit(worker, folder, body=HONEST, name="hostile", benchmarks=(BENCHMARK,), **facts):
@@ -112,6 +116,53 @@ def test_failures_have_their_reason_and_the_next_job_runs(worker, tmp_path):
     assert worker.store.records()[-1].supersedes is not None
 
 
+SECOND = "SimulatedMEC.ridge"
+
+
+@pytest.fixture
+def apart(settings):
+    return make_worker(settings, scoring=ScoringLimits())
+
+
+def test_a_submission_is_scored_in_a_process_of_its_own(apart, tmp_path, settings):
+    identifier = submit(apart, tmp_path, f"print('hello'); {HONEST}")
+    assert [found.state for found in drain(apart)] == ["queued", "scored"]
+    assert "hello" in apart.queue.get(identifier).log
+    [record] = apart.store.records()
+    opened = job_of(str(tmp_path / "hostile"), load_benchmark(BENCHMARK, settings), settings, seed=0)
+    assert (record.environment.sandboxed, record.inputs) == (True, opened.inputs)
+    assert opened.do(None, None).record.values_sha256 == record.values_sha256
+
+
+WIDE = "return {'a': np.float32(stimulus.velocity) @ np.random.default_rng(0).random((2, 2000), np.float32)}"
+TOO_MUCH = {
+    "memory": (ScoringLimits(memory_mb=750), WIDE, ("load", "activations", "score"), "more memory"),
+    "time": (ScoringLimits(seconds=0.05), HONEST, ("score",), "more time"),
+}
+
+
+@pytest.mark.parametrize("what", TOO_MUCH)
+def test_scoring_that_takes_too_much_is_a_failure_with_its_reason(settings, tmp_path, what):
+    scoring, body, stages, reason = TOO_MUCH[what]
+    worker = make_worker(settings, scoring=scoring)
+    identifier = submit(worker, tmp_path, body, benchmarks=[SECOND])
+    drain(worker)
+    found = worker.queue.get(identifier)
+    assert (found.state, found.reason_code) == ("failed", "limit")
+    assert reason in found.reason
+    [record] = worker.store.records()
+    assert (record.status, record.failure.kind, record.environment.sandboxed) == (
+        "failed",
+        "LimitError",
+        True,
+    )
+    assert record.failure.stage in stages
+    good = submit(worker, tmp_path, name="good")
+    worker = make_worker(settings, scoring=ScoringLimits())
+    drain(worker)
+    assert worker.queue.get(good).state == "scored"
+
+
 LEAKS = """global calls; calls = globals().get('calls', 0) + 1
         return {'a': stimulus.velocity + calls}"""
 
@@ -152,17 +203,27 @@ def test_what_cannot_be_run_says_why(worker, tmp_path):
     assert worker.store.count == 0
 
 
-def test_a_fault_of_our_own_loses_no_submission(worker, tmp_path, monkeypatch):
+def test_a_fault_of_our_own_loses_no_submission_and_shows_no_paths(worker, tmp_path, monkeypatch, caplog):
     identifier = submit(worker, tmp_path)
 
     def broken(*_):
-        raise ZeroDivisionError
+        raise ZeroDivisionError(f"divided in {tmp_path}")
 
-    monkeypatch.setattr("innerscore.worker.worker.unpacked", broken)
+    monkeypatch.setattr("innerscore.worker.scorer.unpack_bundle", broken)
     drain(worker)
     found = worker.queue.get(identifier)
     assert (found.state, found.reason_code) == ("failed", "internal")
-    assert "ZeroDivisionError" in found.reason
+    assert re.fullmatch(r"ZeroDivisionError in test_worker\.py, line \d+", found.reason)
+    assert str(tmp_path) in caplog.text
+
+
+def test_reasons_name_files_without_the_folders_of_this_machine():
+    text = (
+        "The bundle /srv/board-1/ab.zip must be there, got (/tmp/x/y.py, line 3), see https://a.org/b or m/s."
+    )
+    failed = failed_of(InvalidDataError(text, got="x", needed="y"))
+    told = "The bundle ab.zip must be there, got (y.py, line 3), see https://a.org/b or m/s."
+    assert failed.reason.startswith(told)
 
 
 def test_a_sandbox_that_has_gone_fails_no_submission(worker, tmp_path, monkeypatch):
@@ -199,8 +260,8 @@ def kill_after(owner, name):
 DEATHS = {
     "checking": (kill_before(Queue, "passed"), HONEST),
     "checked": (kill_after(Queue, "passed"), HONEST),
-    "data": (kill_before(Worker, "_kept"), HONEST),
-    "rules": (kill_before(Worker, "_checked"), HONEST),
+    "data": (kill_before(Scorer, "_kept"), HONEST),
+    "rules": (kill_before(Scorer, "_checked"), HONEST),
     "shown": (kill_before(Queue, "add_record"), HONEST),
     "stored": (kill_after(Queue, "add_record"), HONEST),
     "failure stored": (

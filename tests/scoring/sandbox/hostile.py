@@ -78,7 +78,7 @@ HOSTILE = {
     ),
     "opens the network": (
         "socket.create_connection(('127.0.0.1', {port}), timeout=2)",
-        "refused|unreachable",
+        "not supported",
     ),
     "asks for a name": ("socket.getaddrinfo('example.org', 80)", "gaierror"),
     "writes where it may not": (
@@ -92,6 +92,54 @@ HOSTILE = {
     ),
     "makes namespaces": ("subprocess.run(['unshare', '-U', 'true'], check=True)", "CalledProcessError"),
     "holds memory that is nobody's": ("os.memfd_create('x')", "PermissionError"),
+    "opens sockets of other kinds": (
+        "says([f for f in range(1, 60) for make in (socket.socket, socket.socketpair) "
+        "if f != 1 and not self.fails(lambda: make(f, socket.SOCK_DGRAM))])",
+        FOUND_NOTHING,
+    ),
+    "makes queues of its machine": (
+        "import ctypes; c = ctypes.CDLL(None, use_errno=True)\n"
+        "        says([k for k, r in (('msg', c.msgget(0, 0o1600)), ('sem', c.semget(0, 1, 0o1600)), "
+        "('shm', c.shmget(0, 4096, 0o1600)), ('mq', c.mq_open(b'/x', 0o102, 0o600, None))) if r != -1])",
+        FOUND_NOTHING,
+    ),
+    "would have others go first": (
+        "says([p for p in ('/proc/self/oom_score_adj', '/proc/self/oom_adj') "
+        "if not self.fails(lambda: Path(p).write_text('0'))] + "
+        "([] if Path('/proc/self/oom_score_adj').read_text() == '1000\\n' else ['not last']))",
+        FOUND_NOTHING,
+    ),
+    "opens terminals": ("os.openpty()", "FileNotFoundError|PermissionError|OSError"),
+    "fills sockets": (
+        "kept = [socket.socketpair() for _ in range(450)]\n"
+        "        for one, _ in kept:\n            one.setblocking(False)\n"
+        "            while not self.fails(lambda: one.send(bytes(2**16))): pass\n"
+        "        time.sleep(60)",
+        "memory",
+    ),
+    "enlarges sockets": (
+        "socket.socketpair()[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**22)",
+        "PermissionError",
+    ),
+    "opens files without end": (
+        "kept = []\n        while True: kept += os.pipe()",
+        "Too many open files",
+    ),
+    "holds page tables": (
+        "import mmap; m = mmap.mmap(-1, 2**40, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000, mmap.PROT_READ)\n"
+        "        for place in range(0, 2**40, 2**21): m[place]\n        time.sleep(60)",
+        "memory",
+    ),
+    "makes files without end": (
+        "n = 0\n        while True: n += 1; os.close(os.open(f'/tmp/{{n}}', os.O_CREAT))",
+        "memory",
+    ),
+    "keeps memory in files": (
+        "for n in range(8): Path(f'/tmp/{{n}}').write_bytes(bytes(10**6))\n"
+        "        for n in range(8): Path(f'/dev/shm/{{n}}').write_bytes(bytes(10**6))\n"
+        "        kept = []\n        while True: kept.append(np.ones(2**20)); time.sleep(0.05)",
+        "memory",
+    ),
     "forks without end": ("while True:\n            os.fork()", "processes|unavailable"),
     "eats memory": (
         "kept = []\n        while True:\n            kept.append(np.ones(2**20)); time.sleep(0.001)",

@@ -1,5 +1,6 @@
 """The sandbox against candidates that try to get out of it, as root and as a user."""
 
+import dataclasses
 import os
 import re
 import shutil
@@ -25,7 +26,7 @@ from innerscore.core.stimulus_arrays import stimulus_arrays, stimulus_of_arrays
 from innerscore.scoring import execute, prepare
 from innerscore.scoring.sandbox import Sandbox, SandboxLimits
 from innerscore.scoring.sandbox.confinement import bubblewrap_command
-from innerscore.scoring.sandbox.resources import usage_of
+from innerscore.scoring.sandbox.resources import held_for_sandbox, usage_of
 from innerscore.scoring.sandbox.seccomp import filter_program
 
 pytestmark = pytest.mark.once
@@ -57,6 +58,16 @@ def show(folder, settings, limits=SMALL, on_output=lambda _: None):
     stimuli = walks()
     with Sandbox(settings, limits, on_output).opened(folder, made_of, stimuli, seed=0) as candidate:
         return candidate.activations(stimuli.stimuli)
+
+
+def limits_of(what):
+    """Limits under which a hostile candidate runs into the one that it is about, soon."""
+    other = {
+        "sleeps for ever": {"wall_seconds": 2},
+        "makes files without end": {"memory_mb": 80, "cpu_seconds": 10},
+        "keeps memory in files": {"memory_mb": 100},
+    }
+    return dataclasses.replace(SMALL, **other.get(what, {}))
 
 
 def processes_that_say(mark):
@@ -100,13 +111,23 @@ def test_a_hostile_candidate_gets_nothing(what, settings, tmp_path, secrets):
         server.settimeout(0)
         filled = body.replace("{secrets!r}", repr(secrets)).replace("{port}", str(server.getsockname()[1]))
         folder = make(tmp_path / "hostile", filled.replace("{{", "{").replace("}}", "}"))
-        limits = SandboxLimits(**{**vars(SMALL), "wall_seconds": 2}) if "sleeps" in what else SMALL
         with pytest.raises(CandidateError) as failure:
-            show(folder, settings, limits)
+            show(folder, settings, limits_of(what))
         with pytest.raises(BlockingIOError):
             server.accept()
     assert re.search(reason, str(failure.value)), failure.value
     assert "FOUND" not in str(failure.value)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@sandboxed
+def test_nothing_runs_unwatched(settings, tmp_path, monkeypatch):
+    def broken(_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("innerscore.scoring.sandbox.resources.usage_of", broken)
+    with pytest.raises((CandidateError, MissingPartError)):
+        show(make(tmp_path / "idle", "time.sleep(600)"), settings, SandboxLimits())
 
 
 @sandboxed
@@ -141,6 +162,7 @@ def test_nothing_outlives_a_killed_parent(settings, tmp_path):
     assert processes_that_say(mark) == []
 
 
+@pytest.mark.skipif(not os.access(sys.prefix, os.W_OK), reason="the interpreter's folder is another user's")
 @sandboxed
 def test_recordings_within_the_interpreters_folder_are_covered(settings, tmp_path):
     data = Path(tempfile.mkdtemp(dir=sys.prefix))
@@ -216,12 +238,23 @@ def test_a_sandbox_that_cannot_start_is_the_machines_fault(settings, tmp_path, m
     fake.parent.mkdir()
     fake.write_text("#!/bin/sh\necho 'bwrap: No permissions' >&2\nexit 1\n")
     fake.chmod(0o755)
+    fake.with_name("choom").symlink_to(shutil.which("choom"))
     monkeypatch.setenv("PATH", str(fake.parent))
     monkeypatch.setattr("innerscore.scoring.sandbox.confinement._unprivileged", list)
     with pytest.raises(MissingPartError, match="No permissions"):
         show(make(tmp_path / "c", HONEST), settings)
 
 
+TRIED_AS_USER = (
+    "reads the home folder",
+    "makes namespaces",
+    "changes the kernel",
+    "forks without end",
+    "would have others go first",
+    "opens terminals",
+    "fills sockets",
+    "makes files without end",
+)
 AS_USER = """
 import sys
 from pathlib import Path
@@ -233,10 +266,11 @@ from innerscore.core.settings import Settings
 folder = Path({folder!r})
 settings = Settings(data_dir=folder / "data", cache_dir=folder / "cache", offline=True)
 print(len(test_sandbox.show(make(folder / "honest", HONEST), settings)))
-for what in ("reads the home folder", "makes namespaces", "changes the kernel", "forks without end"):
+for what in {tried!r}:
     body, _ = HOSTILE[what]
     try:
-        test_sandbox.show(make(folder / what.replace(" ", "-"), body), settings)
+        body = body.replace("{{{{", "{{").replace("}}}}", "}}")
+        test_sandbox.show(make(folder / what.replace(" ", "-"), body), settings, test_sandbox.limits_of(what))
     except CandidateError as error:
         print(error)
 """
@@ -248,7 +282,7 @@ def test_it_holds_for_a_user_too(tmp_path):
     """In a process of a user without rights, to whom the interpreter is shown wherever it lies."""
     folder = Path(tempfile.mkdtemp(prefix="user-"))
     folder.chmod(0o777)
-    code = AS_USER.format(tests=str(Path(__file__).parent), folder=str(folder))
+    code = AS_USER.format(tests=str(Path(__file__).parent), folder=str(folder), tried=TRIED_AS_USER)
     prefix = Path(sys.base_prefix)
     opened = [one for one in reversed(prefix.parents) if one.is_relative_to("/root")]
     home = ["--perms", "0755", "--tmpfs", "/root"]
@@ -263,10 +297,8 @@ def test_it_holds_for_a_user_too(tmp_path):
     assert done.returncode == 0, done.stderr
     said = done.stdout.splitlines()
     assert said[0] == "3"
-    for line, reason in zip(
-        said[1:], (FOUND_NOTHING, "CalledProcessError", FOUND_NOTHING, "processes|unavail"), strict=True
-    ):
-        assert re.search(reason, line), line
+    for line, what in zip(said[1:], TRIED_AS_USER, strict=True):
+        assert re.search(HOSTILE[what][1], line), (what, line)
 
 
 @pytest.mark.parametrize("kind", ["frames", "walk", "still"])
@@ -295,10 +327,51 @@ def test_usage_counts_children_and_no_pages_of_files():
     assert 128 <= usage.memory_mb < 180
 
 
-def test_other_machines_have_their_own_filter_or_none():
-    assert filter_program("riscv64") is None
+def test_other_machines_have_their_own_filter_or_no_sandbox():
+    with pytest.raises(MissingPartError, match="riscv64"):
+        filter_program("riscv64")
     assert filter_program("x86_64") != filter_program("aarch64")
     assert len(filter_program("x86_64")) % 8 == 0
+
+
+FILLED = """
+import os, socket, sys
+from pathlib import Path
+held = []
+for number, line in enumerate(sys.stdin):
+    held += [socket.socketpair(), os.pipe()]
+    Path(f"/dev/shm/{number}").write_bytes(bytes(2**20))
+    print("up", flush=True)
+"""
+
+
+@sandboxed
+def test_usage_counts_what_the_kernel_holds():
+    size = ["--size", str(2**23), "--tmpfs"]
+    folders = [*size, "/tmp", "--dev", "/dev", *size, "/dev/shm", "--ro-bind", sys.prefix, sys.prefix]
+    command = ["bwrap", "--unshare-net", "--unshare-pid", "--ro-bind", "/", "/", *folders]
+    pipe = subprocess.PIPE
+    box = subprocess.Popen([*command, sys.executable, "-c", FILLED], stdin=pipe, stdout=pipe)
+    found = []
+    for _ in range(2):
+        box.stdin.write(b"\n")
+        box.stdin.flush()
+        box.stdout.readline()
+        found.append((usage_of(box.pid).memory_mb, held_for_sandbox(box.pid)))
+    box.communicate()
+    sockets = 2 * 2 * int(Path("/proc/sys/net/core/wmem_default").read_text()) / 2**20
+    assert found[1][1] - found[0][1] == pytest.approx(sockets + 1, abs=0.1)
+    assert found[1][0] - found[0][0] == pytest.approx(4 * 8 / 1024, abs=0.5)  # open files
+
+
+def test_folders_of_the_machine_are_not_those_of_a_sandbox_that_starts(monkeypatch):
+    monkeypatch.setattr("innerscore.scoring.sandbox.resources._of_sockets", lambda _: 0)
+    starting = subprocess.Popen(["sh", "-c", "sleep 60 & echo up; wait"], stdout=subprocess.PIPE)
+    starting.stdout.readline()
+    held = held_for_sandbox(starting.pid)
+    subprocess.run(["pkill", "-P", str(starting.pid)])
+    starting.communicate()
+    assert held == 0
 
 
 def test_kinds_of_failure_are_candidates_failures():
@@ -309,6 +382,6 @@ def test_kinds_of_failure_are_candidates_failures():
 @sandboxed
 def test_its_own_tmp_covers_no_interpreter_that_lives_below_tmp(tmp_path):
     command = bubblewrap_command(
-        None, tmp_path, (), SandboxLimits(), threads=1, device="cpu", filter_descriptor=None
+        None, tmp_path, (), SandboxLimits(), threads=1, device="cpu", filter_descriptor=9
     )
     assert command.index("/tmp") < command.index(str(Path(sys.prefix)))

@@ -1,0 +1,26 @@
+"""A board under fire, the short form; studies/soak.py is the long one."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from board_soak import CACHE_MB, MEMORY_MB, SCORE_MEMORY_MB, WORKER_MB, soak
+
+pytestmark = [pytest.mark.once, pytest.mark.usefixtures("bubblewrap")]
+
+_SPEC = importlib.util.spec_from_file_location(
+    "soak_hostile", Path(__file__).resolve().parents[1] / "scoring" / "sandbox" / "hostile.py"
+)
+hostile = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(hostile)
+
+
+def test_a_board_under_fire_loses_no_honest_submission_and_keeps_within_its_totals(tmp_path):
+    seen = soak(tmp_path, 12, hostile.HOSTILE, hostile.make)
+    assert len(seen.states) == 12
+    for what, state in seen.states.items():
+        assert state == ("scored" if what.startswith("honest") else "failed"), (what, seen.reasons[what])
+    assert seen.peak_mb <= MEMORY_MB + SCORE_MEMORY_MB + WORKER_MB
+    assert seen.cache_mb <= CACHE_MB
+    assert (seen.folders_left, seen.refused) == (0, 0)
+    assert seen.kills > 0
