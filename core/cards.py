@@ -407,12 +407,14 @@ def meant_key(key: str, card_type: type[Card]) -> str:
 
 
 def _card_error(name: str, card_type: type[Card], error: ValidationError) -> InvalidCardError:
-    faults = [_fault(detail, card_type) for detail in error.errors()]
+    details = error.errors()
+    unknown = [str(detail["loc"][-1]) for detail in details if detail["type"] == "extra_forbidden"]
+    asked = [meant_key(key, card_type) for key in unknown]
     return InvalidCardError(
         f"The card {name}",
-        got="; ".join(faults),
+        got="; ".join(map(_fault, details)),
         needed=f"a valid {card_type.__name__}",
-        hint=f"Its keys are: {', '.join(_keys(card_type))}.",
+        hint=" ".join(filter(None, [*asked, f"Its keys are: {', '.join(_keys(card_type))}."])),
     )
 
 
@@ -422,10 +424,10 @@ def _keys(card_type: type[Card]) -> list[str]:
     return [str(one.choices[0]) if isinstance(one, AliasChoices) else name for name, one in aliases.items()]
 
 
-def _fault(detail: Any, card_type: type[Card]) -> str:
+def _fault(detail: Any) -> str:
     field = ".".join(map(str, detail["loc"])) or "card"
     if detail["type"] == "missing":
         return f"key '{field}' is missing"
     if detail["type"] == "extra_forbidden":
-        return f"key '{field}' is unknown {meant_key(field, card_type)}".strip()
+        return f"key '{field}' is unknown"
     return f"key '{field}' = {detail['input']!r} ({detail['msg']})"
