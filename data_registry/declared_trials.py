@@ -39,6 +39,7 @@ from .files.folder import own_files
 from .readers.pictures import PICTURE_ENDINGS, read_pictures
 from .repetitions import counted, first_repetitions
 from .response_units import checked_unit
+from .session_files import cell_files, named_cells
 from .space.dataset import read_options
 from .stimulus_numbers import shown_names
 
@@ -124,7 +125,7 @@ class Trials:
     @cached_property
     def _cells(self) -> dict[str, Array]:
         """Spike times by cell."""
-        cells = spikes_by_cell(self._fields, self._file)
+        cells = spikes_by_cell(self._fields, self._file, named_cells(self._cell_files))
         if not cells:
             raise InvalidDataError(
                 f"The spikes of '{self.card.identifier}'", got="no cell", needed="of one cell or more"
@@ -305,7 +306,16 @@ class Trials:
         return field
 
     def _file(self, field: Field) -> Path:
-        return Path() if field.value is not None else file_of(field, self._files, f"'{self.card.identifier}'")
+        if field.value is not None:
+            return Path()
+        others = {name: path for name, path in self._files.items() if name not in self._cell_files}
+        return file_of(field, others, f"'{self.card.identifier}'")
+
+    @cached_property
+    def _cell_files(self) -> dict[str, Path]:
+        """Files of cells, where each has one."""
+        spikes = self._fields.spike_times
+        return cell_files(self._files, None if spikes is None else spikes.files)
 
     @cached_property
     def _files(self) -> dict[str, Path]:

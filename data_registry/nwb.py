@@ -103,7 +103,7 @@ def nwb_dataset(card: DatasetCard, settings: Settings) -> SpatialDataset:
     options = read_options(card, NwbOptions)
 
     def paths() -> list[Path]:
-        return folder_files(card, (".nwb",), settings)
+        return list(folder_files(card, (".nwb",), settings).values())
 
     def check(sessions: Sequence[TrackedSession]) -> None:
         for option, name in _found_nowhere(options, sessions):
