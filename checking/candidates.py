@@ -119,8 +119,7 @@ def check_candidate(
     for kind in card.accepts:
         probes = probes_of(card, kind, sets)
         if probes is None:
-            reason = f"the card accepts {kind}, but no stimulus of the benchmarks is that long"
-            faults.append(Fault(str(path), reason, "Lower 'min_frames', or take the kind out of 'accepts'."))
+            faults.append(_without_probes(kind, sets, path))
             continue
         try:
             behaviour = observed(opened, probes)
@@ -130,6 +129,15 @@ def check_candidate(
         if not faults:
             paces[kind] = _pace(behaviour, probes)
     return CandidateReport(tuple(faults), _estimates(card, sets, paces))
+
+
+def _without_probes(kind: StimulusKind, sets: Mapping[str, StimulusSet], path: Path) -> Fault:
+    """The fault of a card that accepts what the benchmarks at hand do not have."""
+    if kind not in {stimuli.kind for stimuli in sets.values()}:
+        fix = "Name a benchmark that has them by --benchmark, or take the kind out of 'accepts'."
+        return Fault(str(path), f"the card accepts {kind}, but no benchmark here has such stimuli", fix)
+    reason = f"the card accepts {kind}, but no stimulus of the benchmarks is that long"
+    return Fault(str(path), reason, "Lower 'min_frames', or take the kind out of 'accepts'.")
 
 
 def bundle_faults(path: Path) -> list[Fault]:

@@ -128,7 +128,7 @@ class CandidateCard(Card):
     entry : str
         ``module:attribute`` or, in a folder of one's own, ``file.py:attribute``: a class or function that
         builds the candidate, called with the keyword arguments that `takes` names.
-    accepts : tuple of {"frames", "self_motion"}
+    accepts : tuple of {"frames", "self_motion", "conditions"}
         Kinds of stimulus it can be shown.
     layers : tuple of str
         Layers that ``activations`` returns.
