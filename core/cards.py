@@ -134,6 +134,9 @@ class CandidateCard(Card):
         Layers that ``activations`` returns.
     min_frames : int
         Clips with fewer frames cannot be shown to it (2 for a candidate that lives on motion).
+    needs : tuple of str
+        Columns that the table of the stimuli has to have, such as ``final_y_deg`` of a ball for a candidate that
+        follows balls. A benchmark without them is not applicable. The candidate sees none of the columns.
     model_class : str
         The family it belongs to.
     trained_on, supervision : str
@@ -154,6 +157,7 @@ class CandidateCard(Card):
     accepts: Annotated[tuple[StimulusKind, ...], Field(min_length=1)]
     layers: Annotated[tuple[LayerName, ...], Field(min_length=1)]
     min_frames: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    needs: tuple[Annotated[str, Field(pattern=r"^\w{1,80}$")], ...] = ()
     model_class: Text
     trained_on: Text = "nothing"
     supervision: Text = "none"
