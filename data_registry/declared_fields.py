@@ -104,6 +104,8 @@ class Field(BaseModel):
         without = "value" if self.value is not None else "images" if self.images is not None else None
         if without is not None and (self.file or self.files):
             raise ValueError(f"'{'file' if self.file else 'files'}' has no effect on a '{without}'")
+        if self.images is not None and (self.axes is not None or self.scale != 1):
+            raise ValueError("'axes' and 'scale' have no effect on 'images'")
         if self.files is not None and (self.file is not None or self.pattern is not None):
             raise ValueError("'files' has no effect with 'file' or 'pattern'")
         return self

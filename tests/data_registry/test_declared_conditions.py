@@ -112,6 +112,11 @@ def test_values_that_do_not_fit_are_refused(settings, changes, message):
     [
         ({"frames": "f"}, {}, "either 'frames', 'velocity' or 'variables'"),
         ({"variables": {}}, {}, "either 'frames', 'velocity' or 'variables'"),
+        (
+            {"frames": {"images": "*.png", "axes": ["time"]}},
+            {},
+            "'axes' and 'scale' have no effect on 'images'",
+        ),
         ({"stimulus": "shown"}, {}, r"\['stimulus'\] have no effect with 'variables'"),
         ({"start_position": "s"}, {}, "'start_position' has no effect"),
         ({"variables": {"a": {"name": "a", "axes": ["x"]}}}, {}, "'axes' has no effect on 'a'"),
