@@ -18,13 +18,17 @@ from ..core.activations import Activations, TimedValues
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate, coordinates_along
 from ..core.stimuli import SelfMotion, Stimulus, StimulusSet
+from ..data_registry.repetitions import equally_many
 from ..data_registry.space.direction_bins import bin_of_direction
 from ..metrics.interface import SamplesNeeded
 from .missing import complete_only, even_repetitions
 
 __all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
 
-Strings = npt.NDArray[np.str_]
+_FIRST_OF_EACH = (
+    "A loader keeps the first of each, as many as all have, by innerscore.data_registry.repetitions."
+    "first_repetitions(recording, 'smallest'), or gives NaN for what was not shown."
+)
 
 
 def brain_samples(
@@ -170,10 +174,12 @@ def _repetition_order(recording: xr.DataArray) -> tuple[npt.NDArray[np.int_], in
     counts = np.unique(repetition, return_counts=True)[1]
     expected = np.tile(np.arange(len(first_seen)), len(counts))
     if len(order) != len(expected) or (position[order] != expected).any():
+        equally_many(stimulus.tolist(), "The recording", hint=_FIRST_OF_EACH)
         raise InvalidDataError(
             "The recording",
             got=f"{len(order)} presentations of {len(first_seen)} stimuli in {len(counts)} repetitions",
-            needed="each stimulus once in each repetition",
+            needed="of each stimulus once in each repetition",
+            hint="Number the presentations of each stimulus from 0: innerscore.data_registry.repetitions.counted.",
         )
     return order, len(counts)
 

@@ -22,6 +22,7 @@ __all__ = [
     "accepts",
     "bundle_sha256",
     "find_candidate",
+    "has_needed",
     "load_candidate",
     "registry",
 ]
@@ -30,14 +31,21 @@ __all__ = [
 _FOR_READERS = {
     *("title", "description", "licence", "citation", "url", "authors"),
     *("model_class", "trained_on", "supervision", "training", "weights"),
+    "needs",  # read by the registry alone
 }
 
 
 def accepts(card: CandidateCard, stimuli: StimulusSet) -> bool:
-    """Whether all stimuli of a set are of a kind and length that a card accepts."""
-    return stimuli.kind in card.accepts and all(
+    """Whether all stimuli of a set are of a kind and length that a card accepts, with all that it needs."""
+    fits = stimuli.kind in card.accepts and has_needed(card, stimuli)
+    return fits and all(
         stimulus.n_steps >= card.min_frames for stimulus in stimuli if isinstance(stimulus, FrameClip)
     )
+
+
+def has_needed(card: CandidateCard, stimuli: StimulusSet) -> bool:
+    """Whether the table of a set has the columns that a card needs."""
+    return set(card.needs) <= set(stimuli.table.columns)
 
 
 def registry(settings: Settings) -> Registry[CandidateCard]:

@@ -26,7 +26,7 @@ class Candidate(Protocol):
 
         Parameters
         ----------
-        stimulus : FrameClip or SelfMotion
+        stimulus : FrameClip, SelfMotion or Condition
             A stimulus of a kind that the card accepts.
 
         Returns

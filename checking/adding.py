@@ -99,9 +99,10 @@ def add_dataset(source: Path, card_path: Path | None, settings: Settings, *, rep
     faults += _benchmark_faults(cards, card, home, settings)
     if faults:
         return Added(tuple(faults), card.identifier)
-    files = _data_files(source)
+    root = source if source.is_dir() else source.parent
+    files = _data_files(source, root)
     _refuse_links(files.values())
-    return _put(card, path, files, cards, settings, replace=replace)
+    return _put(card, path, root, files, cards, settings, replace=replace)
 
 
 def remove_dataset(name: str, settings: Settings) -> Path:
@@ -141,6 +142,7 @@ def remove_dataset(name: str, settings: Settings) -> Path:
 def _put(
     card: DatasetCard,
     path: Path,
+    root: Path,
     files: dict[str, Path],
     cards: list[Path],
     settings: Settings,
@@ -160,7 +162,7 @@ def _put(
             for name, file in {**files, **texts, _CARD: path}.items():
                 (new / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, new / name)
-            summary, notes = _check_copy(new, card, path, cards, settings)
+            summary, notes = _check_copy(new, root, card, path, cards, settings)
             if not may_leave(card):
                 note_private(card, settings)  # first: at no time are there records of it that might leave
     except _FaultyError as found:
@@ -181,23 +183,30 @@ class _FaultyError(Exception):
 
 
 def _check_copy(
-    folder: Path, card: DatasetCard, path: Path, cards: Sequence[Path], settings: Settings
+    folder: Path, root: Path, card: DatasetCard, path: Path, cards: Sequence[Path], settings: Settings
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Check what is to be kept, under settings for which it is there already; what they lock is forgotten.
 
-    Returns the summary of what was read, and the notes.
+    Returns the summary of what was read, and the notes. Faults name the files in `root`, of which these are copies.
     """
     with tempfile.TemporaryDirectory() as temporary:
         update = {"data_dir": Path(temporary), "mirror": None, "plugins": (*settings.plugins, folder)}
         trial = settings.model_copy(update=update)
         trial.own_datasets.mkdir()
-        (trial.own_datasets / card.identifier).symlink_to(folder, target_is_directory=True)
+        copy = trial.own_datasets / card.identifier
+        copy.symlink_to(folder, target_is_directory=True)
         dataset = load_dataset(card.identifier, trial)
         faults = check_dataset(dataset, path) or _score_faults(cards, trial)
         if faults:
-            raise _FaultyError(tuple(faults))
+            raise _FaultyError(tuple(_of_originals(fault, copy, root) for fault in faults))
         recordings = read_regions(dataset, card.regions)
         return tuple(region_summaries(recordings)), tuple(region_notes(recordings))
+
+
+def _of_originals(fault: Fault, copy: Path, root: Path) -> Fault:
+    """A fault of a copied folder in terms of the folder that its user knows."""
+    texts = (fault.file, fault.reason, fault.fix)
+    return Fault(*(text.replace(str(copy), str(root)) for text in texts))
 
 
 def _score_faults(cards: Sequence[Path], settings: Settings) -> list[Fault]:
@@ -222,9 +231,9 @@ def _card_path(source: Path, card_path: Path | None) -> Path:
     return path
 
 
-def _data_files(source: Path) -> dict[str, Path]:
-    """The files by their paths in the data set's folder."""
-    root, found = (source, sorted(source.rglob("*"))) if source.is_dir() else (source.parent, [source])
+def _data_files(source: Path, root: Path) -> dict[str, Path]:
+    """The files by their paths in the data set's folder, `root`."""
+    found = sorted(source.rglob("*")) if source.is_dir() else [source]
     files = {
         path.relative_to(root).as_posix(): path
         for path in found

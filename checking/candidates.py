@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..candidates.interface import accepts, bundle_sha256, find_candidate
+from ..candidates.interface import accepts, bundle_sha256, find_candidate, has_needed
 from ..core.activations import Activations
 from ..core.bundles import CARD_NAME, pack_folder
 from ..core.cards import CandidateCard
@@ -119,8 +119,7 @@ def check_candidate(
     for kind in card.accepts:
         probes = probes_of(card, kind, sets)
         if probes is None:
-            reason = f"the card accepts {kind}, but no stimulus of the benchmarks is that long"
-            faults.append(Fault(str(path), reason, "Lower 'min_frames', or take the kind out of 'accepts'."))
+            faults.append(_without_probes(card, kind, sets, path))
             continue
         try:
             behaviour = observed(opened, probes)
@@ -130,6 +129,18 @@ def check_candidate(
         if not faults:
             paces[kind] = _pace(behaviour, probes)
     return CandidateReport(tuple(faults), _estimates(card, sets, paces))
+
+
+def _without_probes(
+    card: CandidateCard, kind: StimulusKind, sets: Mapping[str, StimulusSet], path: Path
+) -> Fault:
+    """The fault of a card that accepts what the benchmarks at hand do not have."""
+    if not any(stimuli.kind == kind and has_needed(card, stimuli) for stimuli in sets.values()):
+        wanted = f"{kind} with {', '.join(card.needs)}" if card.needs else kind
+        fix = "Name a benchmark that has them by --benchmark, or take the kind out of 'accepts'."
+        return Fault(str(path), f"the card accepts {wanted}, but no benchmark here has such stimuli", fix)
+    reason = f"the card accepts {kind}, but no stimulus of the benchmarks is that long"
+    return Fault(str(path), reason, "Lower 'min_frames', or take the kind out of 'accepts'.")
 
 
 def bundle_faults(path: Path) -> list[Fault]:
@@ -145,7 +156,8 @@ def bundle_faults(path: Path) -> list[Fault]:
 
 def probes_of(card: CandidateCard, kind: StimulusKind, sets: Mapping[str, StimulusSet]) -> StimulusSet | None:
     """The first two stimuli of a kind that are long enough for the candidate; None if there are no two."""
-    of_kind = [stimulus for stimuli in sets.values() if stimuli.kind == kind for stimulus in stimuli]
+    fitting = [stimuli for stimuli in sets.values() if stimuli.kind == kind and has_needed(card, stimuli)]
+    of_kind = [stimulus for stimuli in fitting for stimulus in stimuli]
     long_enough = {
         s.identifier: s for s in of_kind if not isinstance(s, FrameClip) or s.n_steps >= card.min_frames
     }

@@ -11,6 +11,7 @@ import xarray as xr
 from ..benchmarks.alignment import brain_samples
 from ..core.errors import InnerscoreError
 from ..core.labelled import coordinate
+from ..core.words import number_of
 from ..metrics.functional import split_half_reliability
 from .faults import Fault, fault_of
 
@@ -61,18 +62,18 @@ def recording_summary(recording: xr.DataArray) -> str:
     """Animals, neuroids, stimuli or bins, repetitions and reliability of a recording without faults."""
     if "pair" in recording.dims:
         return ", ".join(
-            _counted(recording.sizes[name], what) for name, what in (("rdm", "RDM"), ("pair", "pair"))
+            number_of(recording.sizes[name], what) for name, what in (("rdm", "RDM"), ("pair", "pair"))
         )
     animals, stimuli, repetitions = (
         len(set(coordinate(recording, name).tolist())) for name in ("animal", "stimulus_id", "repetition")
     )
     parts = [
-        _counted(animals, "animal"),
-        _counted(recording.sizes["neuroid"], "neuroid"),
-        f"{stimuli} {'stimulus' if stimuli == 1 else 'stimuli'} in {_counted(repetitions, 'repetition')}",
+        number_of(animals, "animal"),
+        number_of(recording.sizes["neuroid"], "neuroid"),
+        f"{number_of(stimuli, 'stimulus', 'stimuli')} in {number_of(repetitions, 'repetition')}",
     ]
     if "time_bin" in recording.dims:
-        parts.append(_counted(recording.sizes["time_bin"], "time bin"))
+        parts.append(number_of(recording.sizes["time_bin"], "time bin"))
     trials = _trials(recording)
     if recording.attrs.get("units") not in _TRUTHS and len(trials) > 1:
         reliability = _reliability(trials)
@@ -92,7 +93,3 @@ def _trials(recording: xr.DataArray) -> npt.NDArray[np.float64]:
 
 def _reliability(trials: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return np.asarray(split_half_reliability(trials, n_splits=_N_SPLITS).mean)
-
-
-def _counted(n: int, thing: str) -> str:
-    return f"{n} {thing}{'' if n == 1 else 's'}"

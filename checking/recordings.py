@@ -10,6 +10,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from ..core.labelled import coordinate
+from ..core.words import number_of
 from ..data_registry.response_units import cannot_be_rates
 from .coincidences import Coincidences, equal_neuroids, equal_presentations
 from .faults import Fault
@@ -48,11 +49,14 @@ def left_out_notes(recording: xr.DataArray) -> list[str]:
     """Notes on what a recording does not hold: attributes ``..._left_out`` of text, or counts without one."""
     said = {str(name): value for name, value in recording.attrs.items() if str(name).endswith("_left_out")}
     listed = {f"n_{name}" for name in said}
-    return [
-        f"{name.replace('_', ' ')}: {value}"
-        for name, value in sorted(said.items())
-        if value and name not in listed
-    ]
+    return [_left_out(name, value) for name, value in sorted(said.items()) if value and name not in listed]
+
+
+def _left_out(name: str, value: Any) -> str:
+    what = name.removesuffix("_left_out").replace("_", " ")
+    if not what.startswith("n "):
+        return f"{what} left out: {value}"
+    return f"{number_of(int(value), what.removeprefix('n ').removesuffix('s'))} left out"
 
 
 def _value_faults(values: Values) -> list[tuple[str, str]]:

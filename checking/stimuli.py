@@ -62,7 +62,7 @@ def _unit_faults(stimulus: Stimulus) -> list[tuple[str, str]]:
         faults.append((f"stimuli at {stimulus.rate_hz:g} Hz", "Give 'rate_hz' in steps per second."))
     if isinstance(stimulus, FrameClip):
         return faults + _clip_faults(stimulus)
-    return faults + _walk_faults(stimulus)
+    return faults + _walk_faults(stimulus) if isinstance(stimulus, SelfMotion) else faults
 
 
 def _clip_faults(clip: FrameClip) -> list[tuple[str, str]]:

@@ -64,7 +64,9 @@ def name_faults(target: Target, identifier: str, settings: Settings) -> list[Fau
     if registered is None or registered.path == target.path:
         return []
     reason = f"key 'identifier': '{identifier}' is the name of {registered.path}, too"
-    return [Fault(str(target.path), reason, "Choose another name.")]
+    own = settings.own_datasets.resolve() / identifier.partition(".")[0]
+    fix = "Choose another name, or replace the one that you added: 'innerscore data add --replace'."
+    return [Fault(str(target.path), reason, fix if registered.path.parent == own else "Choose another name.")]
 
 
 def _in_folder(folder: Path) -> Target:

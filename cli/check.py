@@ -135,6 +135,8 @@ def _check_benchmark(target: Target, settings: Settings) -> tuple[Dataset, Seque
 
 
 def _write_report(target: Target, report: CandidateReport) -> None:
+    from ..core.words import number_of
+
     for fault in report.faults:
         write(f"{fault.file}: {fault.reason}\n  {fault.fix}")
     for note in report.notes:
@@ -143,4 +145,4 @@ def _write_report(target: Target, report: CandidateReport) -> None:
         cost = f"about {entry.seconds:.3g} s and {entry.memory_mb:.3g} MB to be shown its stimuli"
         write(f"{entry.benchmark}: {cost if entry.applicable else 'not applicable'}")
     n = len(report.faults)
-    write(f"{target.kind} {target.path.name}: {n or 'no'} fault{'' if n == 1 else 's'}")
+    write(f"{target.kind} {target.path.name}: {number_of(n, 'fault') if n else 'no faults'}")

@@ -157,10 +157,12 @@ def remove(name: NameArgument, json: JsonOption = False) -> None:
 
 
 def _write_added(added: Added) -> None:
+    from ..core.words import number_of
+
     for fault in added.faults:
         write(f"{fault.file}: {fault.reason}\n  {fault.fix}")
     if added.faults:
-        write(f"{len(added.faults)} faults; nothing was kept")
+        write(f"{number_of(len(added.faults), 'fault')}; nothing was kept")
         return
     kept = "private: it enters no export" if added.private else "its licence lets exports have it"
     write(f"{added.name} is in {added.folder} ({len(added.files)} files; {kept})")

@@ -128,12 +128,15 @@ class CandidateCard(Card):
     entry : str
         ``module:attribute`` or, in a folder of one's own, ``file.py:attribute``: a class or function that
         builds the candidate, called with the keyword arguments that `takes` names.
-    accepts : tuple of {"frames", "self_motion"}
+    accepts : tuple of {"frames", "self_motion", "conditions"}
         Kinds of stimulus it can be shown.
     layers : tuple of str
         Layers that ``activations`` returns.
     min_frames : int
         Clips with fewer frames cannot be shown to it (2 for a candidate that lives on motion).
+    needs : tuple of str
+        Columns that the table of the stimuli has to have, such as ``final_y_deg`` of a ball for a candidate that
+        follows balls. A benchmark without them is not applicable. The candidate sees none of the columns.
     model_class : str
         The family it belongs to.
     trained_on, supervision : str
@@ -154,6 +157,7 @@ class CandidateCard(Card):
     accepts: Annotated[tuple[StimulusKind, ...], Field(min_length=1)]
     layers: Annotated[tuple[LayerName, ...], Field(min_length=1)]
     min_frames: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    needs: tuple[Annotated[str, Field(pattern=r"^\w{1,80}$")], ...] = ()
     model_class: Text
     trained_on: Text = "nothing"
     supervision: Text = "none"
@@ -407,12 +411,14 @@ def meant_key(key: str, card_type: type[Card]) -> str:
 
 
 def _card_error(name: str, card_type: type[Card], error: ValidationError) -> InvalidCardError:
-    faults = [_fault(detail, card_type) for detail in error.errors()]
+    details = error.errors()
+    unknown = [str(detail["loc"][-1]) for detail in details if detail["type"] == "extra_forbidden"]
+    asked = [meant_key(key, card_type) for key in unknown]
     return InvalidCardError(
         f"The card {name}",
-        got="; ".join(faults),
+        got="; ".join(map(_fault, details)),
         needed=f"a valid {card_type.__name__}",
-        hint=f"Its keys are: {', '.join(_keys(card_type))}.",
+        hint=" ".join(filter(None, [*asked, f"Its keys are: {', '.join(_keys(card_type))}."])),
     )
 
 
@@ -422,10 +428,10 @@ def _keys(card_type: type[Card]) -> list[str]:
     return [str(one.choices[0]) if isinstance(one, AliasChoices) else name for name, one in aliases.items()]
 
 
-def _fault(detail: Any, card_type: type[Card]) -> str:
+def _fault(detail: Any) -> str:
     field = ".".join(map(str, detail["loc"])) or "card"
     if detail["type"] == "missing":
         return f"key '{field}' is missing"
     if detail["type"] == "extra_forbidden":
-        return f"key '{field}' is unknown {meant_key(field, card_type)}".strip()
+        return f"key '{field}' is unknown"
     return f"key '{field}' = {detail['input']!r} ({detail['msg']})"

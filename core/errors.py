@@ -159,7 +159,7 @@ class UnknownNameError(InnerscoreError):
         self.kind = kind
         self.name = name
         self.suggestions = tuple(suggestions)
-        meant = f"Did you mean {' or '.join(self.suggestions)}? " if self.suggestions else ""
+        meant = f"{_question(self.suggestions)} " if self.suggestions else ""
         super().__init__(
             f"The {kind} name",
             got=repr(name),
@@ -181,9 +181,16 @@ class MissingPartError(InnerscoreError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A question that names the known name that an unknown one resembles most, or an empty text."""
+    """A question that names the known name that an unknown one resembles most, or an empty text.
+
+    It is a sentence, for the `hint` of an error.
+    """
     near = get_close_matches(name, list(known), n=1)
-    return f"Did you mean '{near[0]}'?" if near else ""
+    return _question(near) if near else ""
+
+
+def _question(names: Sequence[str]) -> str:
+    return f"Did you mean {' or '.join(map(repr, names))}?"
 
 
 @contextmanager

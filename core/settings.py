@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,7 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from .errors import InvalidInputError
+from .errors import InvalidInputError, did_you_mean
 from .sqlite_urls import sqlite_url
 
 __all__ = ["Settings", "load_settings"]
@@ -175,12 +174,11 @@ def _check_variables() -> None:
     known = [*(_PREFIX + name.upper() for name in Settings.model_fields), *_OTHER_VARIABLES]
     for name in os.environ:
         if name.startswith(_PREFIX) and name not in known:
-            near = get_close_matches(name, known, n=1)
             raise InvalidInputError(
                 f"The environment variable {name}",
                 got="no such setting",
                 needed=f"one of {', '.join(known)}",
-                hint=f"Did you mean {near[0]}?" if near else "Unset it.",
+                hint=did_you_mean(name, known) or "Unset it.",
             )
 
 

@@ -1,14 +1,16 @@
 """Stimuli: the frozen values that a candidate is shown.
 
-Two kinds exist. A :class:`FrameClip` is what the eye gets, a :class:`SelfMotion` what the body knows of its
-own movement. A still image is a clip of one frame. Each has an identifier, a rate and a content hash.
+Three kinds exist. A :class:`FrameClip` is what the eye gets, a :class:`SelfMotion` what the body knows of its
+own movement, and a :class:`Condition` the values of an experiment's variables, where there is neither. A still
+image is a clip of one frame. Each has an identifier, a rate and a content hash.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 import numpy as np
@@ -21,9 +23,9 @@ from .hashing import canonical_json, sha256_of_array, sha256_of_bytes
 if TYPE_CHECKING:
     import pandas as pd  # a candidate in its sandbox sees stimuli and no table, and need not wait for it
 
-__all__ = ["FrameClip", "SelfMotion", "Stimulus", "StimulusKind", "StimulusSet"]
+__all__ = ["Condition", "FrameClip", "SelfMotion", "Stimulus", "StimulusKind", "StimulusSet"]
 
-StimulusKind: TypeAlias = Literal["frames", "self_motion"]
+StimulusKind: TypeAlias = Literal["frames", "self_motion", "conditions"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +178,68 @@ class SelfMotion:
         return sha256_of_bytes(canonical_json([*facts, *map(sha256_of_array, arrays)]))
 
 
-Stimulus: TypeAlias = FrameClip | SelfMotion
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """A condition of an experiment, as the values of its variables.
+
+    Parameters
+    ----------
+    identifier : str
+        Unique within its set.
+    variables : mapping of str to float or str
+        Values by name, such as an interval and an effector; made read-only.
+    rate_hz : float
+        Steps per second.
+    n_steps : int, default=1
+        Number of steps from the beginning of the condition; activations have as many.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If a parameter is not finite, or there is no variable or no step.
+    """
+
+    identifier: str
+    variables: Mapping[str, float | str]
+    rate_hz: float
+    n_steps: int = 1
+
+    kind: ClassVar[StimulusKind] = "conditions"
+
+    def __post_init__(self) -> None:
+        _check_positive("rate_hz", self.rate_hz)
+        _check_positive("n_steps", self.n_steps)
+        wrong = {
+            name: value
+            for name, value in self.variables.items()
+            if not isinstance(value, str) and not np.isfinite(value)
+        }
+        if wrong or not self.variables:
+            raise InvalidArgumentError(
+                f"The 'variables' parameter of '{self.identifier}'",
+                got=wrong or "none",
+                needed="of one variable or more, each a text or a finite number",
+            )
+        object.__setattr__(self, "variables", MappingProxyType(dict(self.variables)))
+
+    def __repr__(self) -> str:
+        steps = f"{self.n_steps} steps at {self.rate_hz:g} Hz"
+        return f"Condition({self.identifier!r}, {dict(self.variables)}, {steps})"
+
+    @property
+    def times_ms(self) -> npt.NDArray[np.float64]:
+        """Time of each step in ms after the first, of shape (time,)."""
+        return np.arange(self.n_steps, dtype=np.float64) * (1000.0 / self.rate_hz)
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 of all that a candidate can see of this condition, its name excepted."""
+        return sha256_of_bytes(
+            canonical_json([self.kind, self.rate_hz, self.n_steps, sorted(self.variables.items())])
+        )
+
+
+Stimulus: TypeAlias = FrameClip | SelfMotion | Condition
 
 
 @dataclass(frozen=True, eq=False)

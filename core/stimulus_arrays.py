@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .stimuli import FrameClip, SelfMotion, Stimulus
+from .stimuli import Condition, FrameClip, SelfMotion, Stimulus
 
 __all__ = ["stimulus_arrays", "stimulus_of_arrays"]
 
 _DERIVED = ("times_ms",)
+_VARIABLE = "variable_"
 
 
 def stimulus_arrays(stimulus: Stimulus) -> dict[str, Any]:
     """Arrays that a candidate sees, and the times of their steps in ms; entries that are None are left out."""
     common = {"rate_hz": stimulus.rate_hz, "times_ms": stimulus.times_ms}
+    own: dict[str, Any]
     if isinstance(stimulus, FrameClip):
         own = {
             "frames": stimulus.frames,
             "degrees_per_pixel": stimulus.degrees_per_pixel,
             "context_frames": stimulus.context_frames,
         }
+    elif isinstance(stimulus, Condition):
+        variables = {f"{_VARIABLE}{name}": value for name, value in stimulus.variables.items()}
+        own = {"n_steps": stimulus.n_steps, **variables}
     else:
         own = {
             "velocity": stimulus.velocity,
@@ -46,5 +51,9 @@ def stimulus_of_arrays(identifier: str, arrays: Mapping[str, Any]) -> Stimulus:
     }
     if "frames" in facts:
         return FrameClip(identifier, **facts)
+    if "n_steps" in facts:
+        names = [name for name in facts if name.startswith(_VARIABLE)]
+        variables = {name.removeprefix(_VARIABLE): facts.pop(name) for name in names}
+        return Condition(identifier, variables, **facts)
     width, height = (float(side) for side in facts.pop("arena_m"))
     return SelfMotion(identifier, arena_m=(width, height), **facts)

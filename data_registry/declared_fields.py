@@ -68,6 +68,8 @@ class Field(BaseModel):
     file : str or None
         The file, by its path in the data set's folder; None where there is one only. An ``.npy`` file alone is
         the whole field: its array has no name.
+    files : str or None
+        Pattern of the paths of files of which each has one cell's array, such as ``*_T*C*.mat``; not with `file`.
     images : str or None
         Pattern of the paths of pictures, or of a zip of them; for frames, in place of all others.
     value : number, str or list, or None
@@ -84,6 +86,7 @@ class Field(BaseModel):
     pattern: str | None = None
     images: str | None = None
     file: str | None = None
+    files: str | None = None
     value: float | str | tuple[float, ...] | tuple[str, ...] | None = None
     scale: float = 1.0
     axes: tuple[str, ...] | None = None
@@ -99,14 +102,18 @@ class Field(BaseModel):
         if ways.count(None) != (4 if self.is_lone else 3):
             raise ValueError("give either 'name', 'value', 'pattern', 'images' or an .npy 'file'")
         without = "value" if self.value is not None else "images" if self.images is not None else None
-        if without is not None and self.file is not None:
-            raise ValueError(f"'file' has no effect on a '{without}'")
+        if without is not None and (self.file or self.files):
+            raise ValueError(f"'{'file' if self.file else 'files'}' has no effect on a '{without}'")
+        if self.images is not None and (self.axes is not None or self.scale != 1):
+            raise ValueError("'axes' and 'scale' have no effect on 'images'")
+        if self.files is not None and (self.file is not None or self.pattern is not None):
+            raise ValueError("'files' has no effect with 'file' or 'pattern'")
         return self
 
     @property
     def is_lone(self) -> bool:
-        """Whether it is the one array of an .npy file."""
-        return self.file is not None and self.file.endswith(_LONE)
+        """Whether it is the one array of an .npy file, or of each of several."""
+        return (self.file or self.files or "").endswith(_LONE)
 
 
 def refuse_unread(fields: Mapping[str, Field], *, scaled: Collection[str], ordered: Collection[str]) -> None:
@@ -131,10 +138,11 @@ def refuse_unread(fields: Mapping[str, Field], *, scaled: Collection[str], order
             raise ValueError(f"'axes' has no effect on '{name}'")
         if field.images is not None and name != "frames":
             raise ValueError(f"'images' has no effect on '{name}': pictures are frames")
-        if field.pattern is not None and name != "spike_times":
-            raise ValueError(
-                f"'pattern' has no effect on '{name}': it finds an array a cell of 'spike_times'"
-            )
+        for key in ("pattern", "files"):
+            if getattr(field, key) is not None and name != "spike_times":
+                raise ValueError(
+                    f"'{key}' has no effect on '{name}': it finds an array a cell of 'spike_times'"
+                )
 
 
 def given_fields(fields: BaseModel) -> dict[str, Field]:

@@ -1,8 +1,8 @@
 """Sessions of an animal that walks, declared on a card alone, by which every plain file is one.
 
 The entry is ``innerscore.data_registry.declared_sessions:sessions``. Every npz, netCDF, MATLAB or HDF5 file of
-the data set's folder is one session, named after the file; the card's ``options`` say which arrays hold what. NWB
-files with a units table need less: see :mod:`.nwb`.
+the data set's folder is one session, named after the file, unless each cell has a file of its own; the card's
+``options`` say which arrays hold what. NWB files with a units table need less: see :mod:`.nwb`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,19 @@ from ..core.cards import DatasetCard
 from ..core.errors import InvalidDataError
 from ..core.settings import Settings
 from .animals import named_animal
-from .declared_fields import ENDINGS, Field, arranged, given_fields, numbers, read_field, refuse_unread, texts
+from .declared_fields import (
+    ARRAY_ENDINGS,
+    Field,
+    arranged,
+    given_fields,
+    numbers,
+    read_field,
+    refuse_unread,
+    texts,
+)
 from .declared_spikes import SpikeFields, cell_names, spikes_by_cell
 from .files.folder import folder_files
+from .session_files import SessionFiles, session_files
 from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, tracked_session
 from .space.tracking_checks import RefusedSessionError
@@ -79,9 +89,20 @@ class SessionOptions(SpatialOptions):
     Attributes
     ----------
     fields : SessionFields
+    session_files : str or None
+        Pattern of the files that hold a session, such as ``*_POS.mat``; its one ``*`` is the session's name, as the
+        first ``*`` in `files` of `spike_times` is. None where every file is a session but for those of cells, which
+        are then of one session.
     """
 
     fields: SessionFields
+    session_files: str | None = None
+
+    @model_validator(mode="after")
+    def _one_name_a_session(self) -> Self:
+        if self.session_files is not None and self.session_files.count("*") != 1:
+            raise ValueError("'session_files' needs one *, for the session's name")
+        return self
 
 
 def sessions(card: DatasetCard, settings: Settings) -> SpatialDataset:
@@ -89,28 +110,34 @@ def sessions(card: DatasetCard, settings: Settings) -> SpatialDataset:
     options = read_options(card, SessionOptions)
 
     def readers() -> list[partial[list[TrackedSession]]]:
-        return [partial(_read, path, options) for path in folder_files(card, ENDINGS, settings)]
+        found = folder_files(card, ARRAY_ENDINGS, settings)
+        spikes = options.fields.spike_times
+        cells, subject = None if spikes is None else spikes.files, f"The files of '{card.identifier}'"
+        return [
+            partial(_read, files, options)
+            for files in session_files(found, options.session_files, cells, subject)
+        ]
 
     return SpatialDataset(card, readers, options)
 
 
-def _read(path: Path, options: SessionOptions) -> list[TrackedSession]:
-    fields = options.fields
+def _read(files: SessionFiles, options: SessionOptions) -> list[TrackedSession]:
+    fields, path = options.fields, files.path
     direction = fields.head_direction
     times = np.ravel(numbers(fields.times, path))
-    spikes = _spikes(fields, path, times)
+    spikes = _spikes(fields, files, times)
     if not spikes:
         raise RefusedSessionError(
-            f"The session '{path.stem}'", got="no cells in its spikes", needed="of one cell or more"
+            f"The session '{files.name}'", got="no cells in its spikes", needed="of one cell or more"
         )
     session = tracked_session(
-        path.stem,
+        files.name,
         _animal(fields.animal, path),
         times_s=times,
         positions_m=_positions(fields.positions, path),
         arena_m=options.arena_m,
         corner_m=options.corner_m,
-        spikes_s={f"{path.stem}_{name}": times for name, times in spikes.items()},
+        spikes_s={f"{files.name}_{name}": times for name, times in spikes.items()},
         head_direction=None if direction is None else np.ravel(numbers(direction, path)),
         limits=options.limits,
     )
@@ -130,11 +157,11 @@ def _positions(field: Field, path: Path) -> Array:
     return arranged(numbers(field, path), field, ("time", "xy"), f"The field 'positions' of {path}")
 
 
-def _spikes(fields: SessionFields, path: Path, positions_s: Array) -> dict[str, Array]:
+def _spikes(fields: SessionFields, files: SessionFiles, positions_s: Array) -> dict[str, Array]:
     """Spike times by cell."""
     if fields.spike_counts is not None:
-        return _counted(fields, fields.spike_counts, path, positions_s)
-    return spikes_by_cell(fields, lambda _field: path)
+        return _counted(fields, fields.spike_counts, files.path, positions_s)
+    return spikes_by_cell(fields, lambda _field: files.path, files.cells)
 
 
 def _counted(fields: SessionFields, field: Field, path: Path, positions_s: Array) -> dict[str, Array]:

@@ -24,8 +24,8 @@ class SpikeFields(BaseModel):
     Attributes
     ----------
     spike_times : Field or None
-        Spike times in s: of all cells one after the other, a MATLAB cell array of one vector a cell, or by a
-        `pattern` an array a cell.
+        Spike times in s: of all cells one after the other, a MATLAB cell array of one vector a cell, by a
+        `pattern` an array a cell, or by `files` a file a cell.
     spike_unit : Field or None
         Cell of each spike. Either this or `spike_times_end` where there are several cells in one array.
     spike_times_end : Field or None
@@ -49,18 +49,31 @@ class SpikeFields(BaseModel):
             raise ValueError("'unit_name' has no effect with 'spike_unit', which names the cells")
         if self.spike_times is None and (self.spike_unit is not None or self.spike_times_end is not None):
             raise ValueError("'spike_unit' and 'spike_times_end' have no effect without 'spike_times'")
-        if self.spike_times is None or self.spike_times.pattern is None:
+        if self.spike_times is None or not (self.spike_times.pattern or self.spike_times.files):
             return self
         told = [
             name for name in ("spike_unit", "spike_times_end", "unit_name") if getattr(self, name) is not None
         ]
         if told:
-            raise ValueError(f"{told} have no effect with a 'pattern', by which the arrays name the cells")
+            raise ValueError(
+                f"{told} have no effect with a 'pattern' or 'files', by which the arrays or files name the cells"
+            )
         return self
 
 
-def spikes_by_cell(fields: SpikeFields, path_of: Callable[[Field], Path]) -> dict[str, Array]:
+def spikes_by_cell(
+    fields: SpikeFields, path_of: Callable[[Field], Path], cells: Mapping[str, Path]
+) -> dict[str, Array]:
     """Spike times in s by the name of the cell; none where the fields have none.
+
+    Parameters
+    ----------
+    fields : SpikeFields
+        Locations of the spikes.
+    path_of : callable
+        Finds the file of a field.
+    cells : mapping of str to pathlib.Path
+        Files of the cells by name, where each has one.
 
     Raises
     ------
@@ -70,13 +83,13 @@ def spikes_by_cell(fields: SpikeFields, path_of: Callable[[Field], Path]) -> dic
     field = fields.spike_times
     if field is None:
         return {}
+    if field.files is not None or field.pattern is not None:
+        return _apart(field, path_of, cells)
     path = path_of(field)
-    if field.pattern is not None:
-        return {name.replace("/", "-"): np.ravel(times) for name, times in read_matching(field, path).items()}
     raw = read_field(field, path)
     if raw.dtype == object:
-        cells = [np.ravel(one).astype(np.float64) * field.scale for one in raw.ravel()]
-        return dict(zip(cell_names(fields.unit_name, path_of, len(cells)), cells, strict=True))
+        trains = [np.ravel(one).astype(np.float64) * field.scale for one in raw.ravel()]
+        return dict(zip(cell_names(fields.unit_name, path_of, len(trains)), trains, strict=True))
     times = np.ravel(numbers(field, path))
     if fields.spike_unit is not None:
         return _by_unit(
@@ -121,6 +134,14 @@ def counts_after_events(cells: Mapping[str, Array], events_s: Array, edges_s: Ar
     edges = events_s[:, None] + edges_s
     before = [np.searchsorted(np.sort(times), edges) for times in cells.values()]
     return np.stack([np.diff(one, axis=1) for one in before], axis=1)
+
+
+def _apart(field: Field, path_of: Callable[[Field], Path], cells: Mapping[str, Path]) -> dict[str, Array]:
+    """Spike times of cells of which each has an array or a file of its own."""
+    if field.files is not None:
+        return {name: np.ravel(numbers(field, path)) for name, path in cells.items()}
+    found = read_matching(field, path_of(field))
+    return {name.replace("/", "-"): np.ravel(times) for name, times in found.items()}
 
 
 def _by_unit(path: Path, times: Array, units: npt.NDArray[Any]) -> dict[str, Array]:

@@ -45,6 +45,9 @@ class TrialFields(SpikeFields):
         Velocities of axes stimulus, time and xy, in m/s.
     start_position : Field or None
         Start positions of axes stimulus and xy, in m; with `velocity`.
+    variables : mapping of str to Field
+        Values of the experiment's variables in each presentation (with the axes stimulus and repetition: of each
+        stimulus), where there are neither frames nor walks: presentations with equal values are of one stimulus.
     condition : Field or None
         Condition, held out as a whole; if absent, the stimulus.
     repetition : Field or None
@@ -64,6 +67,7 @@ class TrialFields(SpikeFields):
     frames: Field | None = None
     velocity: Field | None = None
     start_position: Field | None = None
+    variables: Mapping[Annotated[str, Limited(pattern=r"^[A-Za-z]\w*$")], Field] = {}
     condition: Field | None = None
     repetition: Field | None = None
     neuroid_id: Field | None = None
@@ -72,10 +76,14 @@ class TrialFields(SpikeFields):
 
     @model_validator(mode="after")
     def _stimuli_of_one_kind(self) -> Self:
-        if (self.frames is None) == (self.velocity is None):
-            raise ValueError("give either 'frames' or 'velocity'")
-        if self.frames is not None and self.start_position is not None:
-            raise ValueError("'start_position' has no effect with 'frames'")
+        given = [self.frames is not None, self.velocity is not None, bool(self.variables)]
+        if given.count(True) != 1:
+            raise ValueError("give either 'frames', 'velocity' or 'variables'")
+        told = [name for name in ("stimulus", "stimulus_id") if getattr(self, name) is not None]
+        if self.variables and told:
+            raise ValueError(f"{told} have no effect with 'variables', whose values tell stimuli apart")
+        if self.velocity is None and self.start_position is not None:
+            raise ValueError("'start_position' has no effect without 'velocity'")
         return self
 
     @model_validator(mode="after")
@@ -94,7 +102,7 @@ class TrialFields(SpikeFields):
         told = [name for name in ("stimulus", "repetition", "condition") if getattr(self, name) is not None]
         if self.in_repetitions and told:
             raise ValueError(f"{told} have no effect with the axes stimulus and repetition of 'responses'")
-        if not self.in_repetitions and self.stimulus is None:
+        if not self.in_repetitions and self.stimulus is None and not self.variables:
             raise ValueError("'stimulus' is needed: the stimulus of each presentation")
         return self
 
@@ -108,6 +116,7 @@ class TrialFields(SpikeFields):
         arrays = ("responses", "velocity", "start_position")
         scaled = (*arrays, "time_bin_start_ms", "time_bin_end_ms", "spike_times", "event_times")
         refuse_unread(given_fields(self), scaled=scaled, ordered=(*arrays, "frames"))
+        refuse_unread(self.variables, scaled=self.variables, ordered=())
         return self
 
 
@@ -182,12 +191,14 @@ class TrialOptions(BaseModel):
 
     @model_validator(mode="after")
     def _size_of_stimuli(self) -> Self:
-        sizes = ("degrees_per_pixel", "arena_m")
-        needed, unread = sizes if self.fields.frames else sizes[::-1]
-        if getattr(self, needed) is None:
-            raise ValueError(f"'{needed}' is needed for these stimuli")
-        if getattr(self, unread) is not None:
-            raise ValueError(f"'{unread}' has no effect on these stimuli")
+        read = {"degrees_per_pixel": self.fields.frames, "arena_m": self.fields.velocity}
+        for name, stimuli in read.items():
+            if stimuli is not None and getattr(self, name) is None:
+                raise ValueError(f"'{name}' is needed for these stimuli")
+            if stimuli is None and getattr(self, name) is not None:
+                raise ValueError(f"'{name}' has no effect on these stimuli")
+        if self.fields.variables and self.stimulus_base is not None:
+            raise ValueError("'stimulus_base' has no effect with 'variables'")
         return self
 
     @model_validator(mode="after")

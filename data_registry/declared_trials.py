@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from ..core.cards import DatasetCard
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from ..core.settings import Settings
-from ..core.stimuli import FrameClip, SelfMotion, Stimulus, StimulusSet
+from ..core.stimuli import Condition, FrameClip, SelfMotion, Stimulus, StimulusSet
 from .animals import named_animal
 from .declared_fields import (
     ARRAY_ENDINGS,
@@ -39,6 +39,7 @@ from .files.folder import own_files
 from .readers.pictures import PICTURE_ENDINGS, read_pictures
 from .repetitions import counted, first_repetitions
 from .response_units import checked_unit
+from .session_files import cell_files, named_cells
 from .space.dataset import read_options
 from .stimulus_numbers import shown_names
 
@@ -51,6 +52,7 @@ _MASK = ("presentation", "time_bin")
 _VELOCITY = ("stimulus", "time", "xy")
 
 Array = npt.NDArray[Any]
+Row: TypeAlias = tuple[tuple[str, float | str], ...]  # variables' names and values, in the order of the card
 
 
 class Trials:
@@ -62,6 +64,8 @@ class Trials:
 
     def stimuli(self) -> StimulusSet:
         """As the fields have them."""
+        if self._fields.variables:
+            return self._conditions()
         made = self._clips() if self._fields.frames else self._walks()
         table = pd.DataFrame({"stimulus_id": [stimulus.identifier for stimulus in made]})
         return StimulusSet(self.card.identifier, tuple(made), table)
@@ -105,7 +109,7 @@ class Trials:
     def _repetitions_in_turn(self, values: Array) -> tuple[Array, dict[str, list[Any]]]:
         """Responses of axes repetition and stimulus, one repetition after the other."""
         n_repetitions, n_stimuli, *others = values.shape
-        names = self._stimulus_ids() or _numbered(n_stimuli)
+        names = self._condition_names or self._stimulus_ids() or _numbered(n_stimuli)
         if len(names) != n_stimuli:
             raise InvalidDataError(
                 f"The field 'responses' of '{self.card.identifier}'",
@@ -124,7 +128,7 @@ class Trials:
     @cached_property
     def _cells(self) -> dict[str, Array]:
         """Spike times by cell."""
-        cells = spikes_by_cell(self._fields, self._file)
+        cells = spikes_by_cell(self._fields, self._file, named_cells(self._cell_files))
         if not cells:
             raise InvalidDataError(
                 f"The spikes of '{self.card.identifier}'", got="no cell", needed="of one cell or more"
@@ -135,14 +139,17 @@ class Trials:
         """Finite numbers along one axis."""
         field = self._require(name)
         found = np.ravel(numbers(field, self._file(field)))
-        if not np.isfinite(found).all():
+        self._check_finite(found, name)
+        return found
+
+    def _check_finite(self, values: Array, name: str) -> None:
+        if not np.isfinite(values).all():
             raise InvalidDataError(
                 f"The field '{name}' of '{self.card.identifier}'",
-                got=f"{int((~np.isfinite(found)).sum())} values that are not finite",
+                got=f"{int((~np.isfinite(values)).sum())} values that are not finite",
                 needed="of finite numbers",
                 hint="Leave out trials that did not take place.",
             )
-        return found
 
     def _units(self, values: Array, in_time: Mapping[str, Array] | None) -> str:
         if self._fields.spike_times is not None:
@@ -153,13 +160,22 @@ class Trials:
         return checked_unit(values, widths, self._options.units, f"The responses of '{self.card.identifier}'")
 
     def _presentations(self, n: int) -> dict[str, list[Any]]:
-        field, base = f"The field 'stimulus' of '{self.card.identifier}'", self._options.stimulus_base
-        shown = shown_names(self._per("presentation", "stimulus", n), self._stimulus_ids(), base, field)
+        shown = self._condition_names or self._shown(n)
+        if len(shown) != n:
+            raise InvalidDataError(
+                f"The field 'variables' of '{self.card.identifier}'",
+                got=f"{len(shown)} values",
+                needed=f"one for each of the {n} presentations",
+            )
         condition = shown if self._fields.condition is None else self._per("presentation", "condition", n)
         if self._fields.repetition is None:
             return {"stimulus_id": shown, "condition": condition, "repetition": counted(shown)}
         repetition = self._whole_numbers("repetition", self._per("presentation", "repetition", n))
         return {"stimulus_id": shown, "condition": condition, "repetition": repetition}
+
+    def _shown(self, n: int) -> list[str]:
+        field, base = f"The field 'stimulus' of '{self.card.identifier}'", self._options.stimulus_base
+        return shown_names(self._per("presentation", "stimulus", n), self._stimulus_ids(), base, field)
 
     def _neuroids(self, n: int, chosen: Array) -> dict[str, list[str]]:
         numbered = (
@@ -237,6 +253,43 @@ class Trials:
             for name, walk, start in zip(names, velocity, starts, strict=True)
         ]
 
+    def _conditions(self) -> StimulusSet:
+        """A stimulus for each combination of the variables' values, which lasts until the end of the last bin."""
+        responses, _ = self._responses()
+        rate_hz, bins = self._options.rate_hz, self._time_bins(responses.shape[2])
+        n_steps = 1 if bins is None else max(1, round(float(bins["time_bin_end_ms"].max()) / 1000 * rate_hz))
+        rows = sorted(set(self._condition_rows))
+        made = [Condition(_condition_name(row), dict(row), rate_hz, n_steps) for row in rows]
+        table = pd.DataFrame([{"stimulus_id": one.identifier, **one.variables} for one in made])
+        return StimulusSet(self.card.identifier, tuple(made), table)
+
+    @cached_property
+    def _condition_rows(self) -> list[Row]:
+        """Values of the variables in each presentation, or of each stimulus; none where the stimuli are others."""
+        columns = {name: self._column(name, field) for name, field in self._fields.variables.items()}
+        n = max(map(len, columns.values()), default=0)
+        if wrong := {name: len(values) for name, values in columns.items() if len(values) not in (1, n)}:
+            raise InvalidDataError(
+                f"The field 'variables' of '{self.card.identifier}'",
+                got=f"{wrong} values, and {n} of others",
+                needed="of equally many values, or of one for all",
+            )
+        whole = [values * n if len(values) == 1 else values for values in columns.values()]
+        return [tuple(zip(columns, values, strict=True)) for values in zip(*whole, strict=True)]
+
+    @cached_property
+    def _condition_names(self) -> list[str]:
+        return [_condition_name(row) for row in self._condition_rows]
+
+    def _column(self, name: str, field: Field) -> list[float | str]:
+        """Finite numbers, or texts."""
+        values = read_field(field, self._file(field))
+        if values.dtype.kind not in "biuf":
+            return list(texts(values))
+        found = np.ravel(numbers(field, self._file(field)))
+        self._check_finite(found, f"variables.{name}")
+        return [float(f"{value:.12g}") for value in found]  # without what a scale rounds
+
     def _stimulus_ids(self) -> list[str] | None:
         """Names of the stimuli; None where they are numbered."""
         field = self._fields.stimulus_id
@@ -305,7 +358,16 @@ class Trials:
         return field
 
     def _file(self, field: Field) -> Path:
-        return Path() if field.value is not None else file_of(field, self._files, f"'{self.card.identifier}'")
+        if field.value is not None:
+            return Path()
+        others = {name: path for name, path in self._files.items() if name not in self._cell_files}
+        return file_of(field, others, f"'{self.card.identifier}'")
+
+    @cached_property
+    def _cell_files(self) -> dict[str, Path]:
+        """Files of cells, where each has one."""
+        spikes = self._fields.spike_times
+        return cell_files(self._files, None if spikes is None else spikes.files)
 
     @cached_property
     def _files(self) -> dict[str, Path]:
@@ -321,6 +383,10 @@ def _as_bytes(frames: Array) -> Array:
     """Frames that MATLAB keeps as doubles, as bytes; those of 0 and 1 alone may be on another scale."""
     whole = frames.dtype.kind == "f" and frames.size and (frames == np.clip(np.round(frames), 0, 255)).all()
     return frames.astype(np.uint8) if whole and frames.max() > 1 else frames
+
+
+def _condition_name(row: Row) -> str:
+    return ",".join(f"{name}={texts(np.asarray(value))[0]}" for name, value in row)
 
 
 def _numbered(n: int) -> list[str]:

@@ -103,7 +103,7 @@ def nwb_dataset(card: DatasetCard, settings: Settings) -> SpatialDataset:
     options = read_options(card, NwbOptions)
 
     def paths() -> list[Path]:
-        return folder_files(card, (".nwb",), settings)
+        return list(folder_files(card, (".nwb",), settings).values())
 
     def check(sessions: Sequence[TrackedSession]) -> None:
         for option, name in _found_nowhere(options, sessions):
@@ -286,14 +286,47 @@ def _cells(path: Path, file: Any, options: NwbOptions) -> dict[str, _Cell]:
     if not counted:
         raise _no_units(path, table, options)
     labels = {label: column for label, column in options.labels.items() if column in table}
+    valid = _valid_times(path, file)
     return {
         names[row]: _Cell(
-            np.asarray(file.units["spike_times"][row], dtype=float),
+            _within(np.asarray(file.units["spike_times"][row], dtype=float), valid),
             {label: table[column][row] for label, column in labels.items()},
-            _observed(path, file.units, row) if "obs_intervals" in columns else None,
+            _overlap(_observed(path, file.units, row) if "obs_intervals" in columns else None, valid),
         )
         for row in counted
     }
+
+
+def _valid_times(path: Path, file: Any) -> Array | None:
+    """Intervals outside the file's ``invalid_times``; None where it has none."""
+    if file.invalid_times is None or not len(file.invalid_times):
+        return None
+    invalid = np.stack(
+        [np.asarray(file.invalid_times[name][:], float) for name in ("start_time", "stop_time")], 1
+    )
+    if not (invalid[:, 0] <= invalid[:, 1]).all():
+        raise InvalidDataError(
+            f"The 'invalid_times' of {path}",
+            got=f"{invalid.tolist()[:3]}",
+            needed="pairs of a start and a later end, in s",
+        )
+    ordered = invalid[np.argsort(invalid[:, 0])]
+    starts = np.append(-np.inf, np.maximum.accumulate(ordered[:, 1]))
+    ends = np.append(ordered[:, 0], np.inf)
+    return np.stack([starts, ends], axis=1)[starts < ends]
+
+
+def _within(spikes: Array, valid: Array | None) -> Array:
+    return spikes if valid is None else spikes[observed_in(spikes, valid)]
+
+
+def _overlap(observed: Array | None, valid: Array | None) -> Array | None:
+    """Intervals in which a unit was recorded and the file is valid; None stands for all time."""
+    if observed is None or valid is None:
+        return valid if observed is None else observed
+    starts = np.maximum(observed[:, None, 0], valid[None, :, 0])
+    ends = np.minimum(observed[:, None, 1], valid[None, :, 1])
+    return np.stack([starts, ends], axis=-1)[starts <= ends]
 
 
 def _no_units(path: Path, table: Mapping[str, list[str]], options: NwbOptions) -> RefusedSessionError:

@@ -13,10 +13,15 @@ from pydantic import Field
 from ..core.errors import InvalidDataError
 from ..core.labelled import coordinate
 
-__all__ = ["Repetitions", "counted", "first_repetitions"]
+__all__ = ["Repetitions", "counted", "equally_many", "first_repetitions"]
 
 #: As many repetitions of each stimulus as the one that has fewest, or a number.
 Repetitions: TypeAlias = Literal["smallest"] | Annotated[int, Field(ge=1, le=100_000)]
+
+_ON_A_CARD = (
+    "Write 'repetitions: smallest' beside 'fields' on the card to keep the first of each, as many as all have, or "
+    "'repetitions: N' to keep N and leave out stimuli with fewer."
+)
 
 
 def counted(names: Sequence[str]) -> list[int]:
@@ -29,7 +34,29 @@ def counted(names: Sequence[str]) -> list[int]:
     return counts
 
 
-def first_repetitions(recording: xr.DataArray, wanted: Repetitions | None, subject: str) -> xr.DataArray:
+def equally_many(names: Sequence[str], subject: str, *, hint: str) -> None:
+    """Refuse names of which some occur more often than others.
+
+    Raises
+    ------
+    InvalidDataError
+        With how often they occur, and the hint.
+    """
+    times = Counter(names)
+    fewest, most = min(times.values()), max(times.values())
+    if fewest == most:
+        return
+    raise InvalidDataError(
+        subject,
+        got=f"{len(names)} presentations of {len(times)} stimuli, {fewest} to {most} of each",
+        needed="of equally many presentations of each stimulus",
+        hint=hint,
+    )
+
+
+def first_repetitions(
+    recording: xr.DataArray, wanted: Repetitions | None, subject: str = "The recording"
+) -> xr.DataArray:
     """Keep the first presentations of each stimulus, equally many of each.
 
     Parameters
@@ -39,7 +66,7 @@ def first_repetitions(recording: xr.DataArray, wanted: Repetitions | None, subje
     wanted : {"smallest"}, int or None
         Number of repetitions to keep. Stimuli with fewer are left out; None takes the recording as it is, with
         equally many presentations of each stimulus.
-    subject : str
+    subject : str, default="The recording"
         Name of the recording, for messages.
 
     Returns
@@ -55,7 +82,7 @@ def first_repetitions(recording: xr.DataArray, wanted: Repetitions | None, subje
     """
     stimulus = coordinate(recording, "stimulus_id").tolist()
     if wanted is None:
-        _check_equal(Counter(stimulus), subject)
+        equally_many(stimulus, subject, hint=_ON_A_CARD)
         return recording
     in_order = np.argsort(coordinate(recording, "repetition"), kind="stable").tolist()
     recorded = np.isfinite(recording.values).reshape(len(stimulus), -1).any(axis=1)
@@ -71,19 +98,6 @@ def first_repetitions(recording: xr.DataArray, wanted: Repetitions | None, subje
     even = even.assign_coords(repetition=("presentation", [numbers[k] for k in kept]))
     even.attrs |= _left_out({name: times[name] for name in stimulus}, n, len(shown) - len(kept))
     return even
-
-
-def _check_equal(times: Counter[str], subject: str) -> None:
-    fewest, most = min(times.values()), max(times.values())
-    if fewest == most:
-        return
-    raise InvalidDataError(
-        subject,
-        got=f"{times.total()} presentations of {len(times)} stimuli, {fewest} to {most} of each",
-        needed="of equally many presentations of each stimulus",
-        hint="Write 'repetitions: smallest' beside 'fields' on the card to keep the first of each, as many as all "
-        "have, or 'repetitions: N' to keep N and leave out stimuli with fewer.",
-    )
 
 
 def _left_out(times: Mapping[str, int], n: int, n_presentations: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..core.stimuli import FrameClip, SelfMotion, StimulusSet
+from ..core.stimuli import Condition, FrameClip, SelfMotion, StimulusSet
 from ..figures import animated_png, path_animation
 from ..leaderboard.pages import Clip
 
@@ -20,9 +20,14 @@ _MOST_STEPS = 400
 _WALK_SECONDS = 20.0
 
 
-def clip_of(stimuli: StimulusSet) -> Clip:
-    """The first stimuli of a set: clips one after the other, images one after the other, or one walk."""
+def clip_of(stimuli: StimulusSet) -> Clip | None:
+    """The first stimuli of a set: clips one after the other, images one after the other, or one walk.
+
+    None of conditions, which have no look.
+    """
     first = stimuli.stimuli[0]
+    if isinstance(first, Condition):
+        return None
     if isinstance(first, SelfMotion):
         return _walk(first)
     clips = [one for one in stimuli.stimuli[:_MOST_IMAGES] if isinstance(one, FrameClip)]

@@ -12,7 +12,7 @@ from .lock_file import hash_as_locked
 __all__ = ["folder_files", "own_files"]
 
 
-def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> list[Path]:
+def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
     """Find all files of some kinds in a data set's folder and the folders below it.
 
     Looked for in the folder that ``innerscore data add`` made, then in ``data_dir/<folder>``, then in
@@ -30,8 +30,8 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
 
     Returns
     -------
-    paths : list of pathlib.Path
-        Sorted.
+    paths : dict of str to pathlib.Path
+        Sorted, by their paths in the data set's folder.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
     """
     found = own_files(card, endings, settings)
     if found:
-        return list(found.values())
+        return found
     kinds = " or ".join(endings)
     raise MissingPartError(
         f"The files of data set '{card.identifier}'",

@@ -24,7 +24,7 @@ def sargolini2006(card: DatasetCard, settings: Settings) -> SpatialDataset:
     options = read_options(card, NwbOptions)
 
     def readers() -> Sequence[SessionReader]:
-        paths = folder_files(card, (".nwb", ".mat"), settings)
+        paths = list(folder_files(card, (".nwb", ".mat"), settings).values())
         nwb = [path for path in paths if path.suffix.lower() == ".nwb"]
         if nwb:
             return nwb_readers(card, nwb, options)

@@ -65,6 +65,8 @@ class SpatialOptions(BaseModel):
     limits: TrackingLimits = TrackingLimits()
 
 
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")  # pydantic's words for a key of none
+
 Options = TypeVar("Options", bound=BaseModel)
 
 
@@ -79,22 +81,23 @@ def read_options(card: DatasetCard, kind: type[Options]) -> Options:
     try:
         return kind.model_validate(dict(card.options))
     except ValidationError as error:
-        faults = [_fault(detail, kind) for detail in error.errors()]
+        details = error.errors()
+        asked = [_meant(detail["loc"], kind) for detail in details if detail["type"] in _UNKNOWN]
         raise InvalidCardError(
             f"The options of data set '{card.identifier}'",
-            got="; ".join(faults),
+            got="; ".join(map(_fault, details)),
             needed="ones that its loader knows",
-            hint=f"Its keys are: {', '.join(kind.model_fields)}.",
+            hint=" ".join(filter(None, [*asked, f"Its keys are: {', '.join(kind.model_fields)}."])),
         ) from error
 
 
-def _fault(detail: Any, kind: type[BaseModel]) -> str:
-    *above, key = detail["loc"] or ("options",)
-    fault = f"{'.'.join(map(str, (*above, key)))}: {detail['msg']}"
-    if detail["type"] not in ("extra_forbidden", "unexpected_keyword_argument"):
-        return fault
-    asked = did_you_mean(str(key), _keys(kind, above))
-    return f"{fault}. {asked}" if asked else fault
+def _fault(detail: Any) -> str:
+    return f"{'.'.join(map(str, detail['loc'])) or 'options'}: {detail['msg']}"
+
+
+def _meant(path: Sequence[object], kind: type[BaseModel]) -> str:
+    *above, key = path
+    return did_you_mean(str(key), _keys(kind, above))
 
 
 def _keys(kind: Any, path: Sequence[object]) -> list[str]:

@@ -8,6 +8,7 @@ from innerscore.core.activations import TimedValues
 from innerscore.core.errors import InvalidDataError
 from innerscore.core.labelled import coordinate, recording
 from innerscore.core.stimuli import FrameClip, SelfMotion, StimulusSet
+from innerscore.data_registry.repetitions import first_repetitions
 
 NEUROID = {"neuroid_id": ["m", "n"], "animal": ["p", "p"], "region": ["R", "R"]}
 BINS = {"time_bin_start_ms": np.array([0.0, 50.0, 100.0]), "time_bin_end_ms": np.array([50.0, 100.0, 150.0])}
@@ -92,10 +93,25 @@ def test_uneven_repetitions_and_unknown_epochs_are_refused():
     uneven = recording(values, presentation=table, neuroid=NEUROID, time_bin=BINS)
     with pytest.raises(InvalidDataError, match="each stimulus once"):
         brain_samples(uneven, epoch=None)
+    with pytest.raises(InvalidDataError, match=r"each stimulus once.*repetitions\.counted"):
+        brain_samples(uneven.assign_coords(repetition=("presentation", [0, 2, 0, 1])), epoch=None)
     with pytest.raises(InvalidDataError, match="'delay'"):
         brain_samples(trials(values), epoch="delay")
     with pytest.raises(InvalidDataError, match="without NaN"):
         brain_samples(trials(values * np.nan), epoch=None)
+
+
+def test_a_loaders_unequal_repetitions_are_refused_with_the_function_that_makes_them_equal():
+    values = np.arange(30.0).reshape(5, 2, 3)
+    table = {"stimulus_id": list("abaab"), "condition": list("abaab"), "repetition": [0, 0, 1, 2, 1]}
+    uneven = recording(values, presentation=table, neuroid=NEUROID, time_bin=BINS)
+    with pytest.raises(
+        InvalidDataError, match=r"5 presentations of 2 stimuli, 2 to 3 of each.*first_repetitions"
+    ):
+        brain_samples(uneven, epoch=None)
+    samples = brain_samples(first_repetitions(uneven, "smallest"), epoch=None)
+    by_hand = values[[[0, 1], [2, 4]]].transpose(0, 1, 3, 2).reshape(2, 6, 2)
+    np.testing.assert_array_equal(samples.values, by_hand)
 
 
 def clips():

@@ -11,6 +11,7 @@ from torch import nn
 
 from innerscore.candidates import TorchCandidate, load_candidate, registry
 from innerscore.candidates.interface import accepts, bundle_sha256, find_candidate
+from innerscore.checking.candidates import probes_of
 from innerscore.core.errors import ActivationError, CandidateError, InvalidArgumentError, InvalidInputError
 from innerscore.core.settings import Settings
 from innerscore.core.stimuli import FrameClip, StimulusSet
@@ -106,6 +107,18 @@ def test_every_viewer_takes_a_still_image(name, settings):
 def test_a_control_that_lives_on_motion_does_not_take_still_images(settings):
     images = StimulusSet("still", (STILL,), pd.DataFrame({"stimulus_id": ["still"]}))
     assert not accepts(find_candidate("ball-simulated", settings).card, images)
+
+
+def test_a_candidate_is_not_applicable_where_the_stimuli_lack_what_its_card_needs(settings):
+    card = find_candidate("ball-visible", settings).card
+    clips = StimulusSet(
+        "clips", tuple(CLIPS), pd.DataFrame({"stimulus_id": [one.identifier for one in CLIPS]})
+    )
+    with_ball = StimulusSet("ball", clips.stimuli, clips.table.assign(final_y_deg=0.0))
+    assert (accepts(card, clips), accepts(card, with_ball)) == (False, True)
+    assert accepts(find_candidate("pixels", settings).card, clips)
+    assert probes_of(card, "frames", {"clips": clips}) is None
+    assert probes_of(card, "frames", {"clips": clips, "ball": with_ball}).stimuli == tuple(CLIPS[:2])
 
 
 def test_the_simulated_ball_is_the_true_one_under_the_occluder_too(settings):

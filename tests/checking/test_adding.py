@@ -142,11 +142,25 @@ def test_what_is_faulty_is_refused_and_nothing_is_kept(arrays, settings, tmp_pat
     assert "MyLab2026" not in registry(settings).entries()
 
 
+def test_faults_name_the_files_that_their_user_has(arrays, settings, tmp_path):
+    fields = {**FIELDS, "stimulus": "no_such"}
+    folder = write(tmp_path / "lab", arrays, rate_hz=60, degrees_per_pixel=0.5, fields=fields)
+    faults = add_dataset(folder, None, settings).faults
+    assert [
+        fault.reason for fault in faults if f"The file {folder / 'data.npz'}: no 'no_such'" in fault.reason
+    ]
+    alone = add_dataset(folder / "data.npz", folder / "dataset.yaml", settings).faults
+    assert alone == faults
+    told = CliRunner().invoke(app, ["data", "add", str(folder)]).output
+    assert told.endswith("1 fault; nothing was kept\n")
+    assert str(settings.own_datasets) not in told
+
+
 def test_a_name_is_added_once_and_its_bytes_are_locked(arrays, settings, tmp_path):
     folder = write(tmp_path / "lab", arrays)
     assert not add_dataset(folder, None, settings).faults
     again = add_dataset(folder, None, settings)
-    assert any("is the name of" in fault.reason for fault in again.faults)
+    assert any("is the name of" in fault.reason and "--replace" in fault.fix for fault in again.faults)
     kept = settings.own_datasets / "MyLab2026" / "data.npz"
     np.savez(kept, **{**arrays, "rates": arrays["rates"] + 1})
     with pytest.raises(ChecksumError):

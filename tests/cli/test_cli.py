@@ -125,7 +125,7 @@ def test_list_and_info_read_cards_alone():
 def test_an_unknown_name_has_suggestions_and_exit_code_5():
     result = call("info", "pixel")
     assert result.returncode == 5
-    assert "Did you mean pixels" in result.stderr
+    assert "Did you mean 'pixels'" in result.stderr
     result = call("score", "grid_code", "--benchmark", "SimulatedMEC.rsa", "--json")
     assert result.returncode == 5
     assert json.loads(result.stdout)["error"]["exit_code"] == 5

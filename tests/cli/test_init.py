@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from scipy.io import savemat
 from typer.testing import CliRunner
 
 import innerscore
@@ -14,6 +16,8 @@ from innerscore.cli.app import app
 from innerscore.core.settings import Settings
 from innerscore.data_registry import load_dataset
 from innerscore.scaffold import benchmark_facts
+
+ROOT = Path(__file__).resolve().parents[2]
 
 KINDS = {
     "my-model": [],
@@ -42,6 +46,29 @@ def test_the_own_tests_of_all_folders_pass(folders):
     result = subprocess.run(command, cwd=folders, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
     assert "10 passed, 1 skipped" in result.stdout  # the recordings of the lab are not there yet
+
+
+def test_the_tests_of_a_data_set_pass_with_the_loader_of_the_docs_in_its_place(tmp_path, settings):
+    """The reader of a MATLAB file of a walk, as it stands in the guide."""
+    assert init(tmp_path / "MyRats2026", "--dataset").exit_code == 0
+    folder, guide = tmp_path / "MyRats2026", (ROOT / "docs" / "adding-a-data-set.md").read_text()
+    reader = next(block for block in guide.split("```python\n") if "def my_rats" in block).partition("```")[0]
+    (folder / "loader.py").write_text(reader)
+    card = yaml.safe_load((folder / "dataset.yaml").read_text())
+    card |= {"entry": "loader.py:my_rats", "options": {"arena_m": [1.0, 1.0], "maps": {"min_coverage": 0.1}}}
+    card["files"] = [{"name": "walk.mat", "url": "https://example.org/walk.mat"}]
+    (folder / "dataset.yaml").write_text(yaml.safe_dump(card))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
+    without = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (without.returncode, "3 skipped" in without.stdout) == (0, True), without.stdout
+    (settings.data_dir / card["folder"]).mkdir(parents=True)
+    times = np.arange(0, 600, 0.1)
+    xy = 50 + 49 * np.stack([np.sin(times / 7), np.cos(times / 3)], axis=1)
+    cells = np.empty(2, dtype=object)
+    cells[:] = [times[::3], times[::5]]
+    savemat(settings.data_dir / card["folder"] / "walk.mat", {"t": times, "xy": xy, "spikes": cells})
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert (found.returncode, "1 passed, 2 skipped" in found.stdout) == (0, True), found.stdout
 
 
 def record_brightness(folder, n_stimuli=32, n_repetitions=4, n_neuroids=12):

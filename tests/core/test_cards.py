@@ -53,7 +53,7 @@ def test_a_missing_key_is_named(tmp_path, key):
         ({"layers": ["<b>"]}, "key 'layers.0'"),
         ({"layers": ["a", "b", "a"]}, "a stands twice"),
         ({"version": True}, "a truth value is no number"),
-        ({"acepts": ["frames"]}, r"key 'acepts' is unknown Did you mean 'accepts'\?"),
+        ({"acepts": ["frames"]}, r"key 'acepts' is unknown\. Did you mean 'accepts'\? Its keys are"),
     ],
 )
 def test_an_extra_key_or_an_illegal_value_is_named(tmp_path, changes, message):

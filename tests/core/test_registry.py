@@ -52,7 +52,7 @@ def test_two_folders_with_files_of_one_name_do_not_mix(tmp_path):
 
 def test_an_unknown_name_gets_suggestions(tmp_path):
     add(tmp_path / "one", "grid-code")
-    with pytest.raises(UnknownNameError, match="Did you mean grid-code") as caught:
+    with pytest.raises(UnknownNameError, match="Did you mean 'grid-code'") as caught:
         registry(tmp_path).find("grid_code")
     assert caught.value.suggestions == ("grid-code",)
     assert caught.value.exit_code == 5

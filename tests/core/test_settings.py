@@ -61,7 +61,7 @@ def test_a_variable_that_is_no_setting_is_refused(monkeypatch, name):
 
 def test_a_misspelt_variable_is_told_which_is_meant(monkeypatch):
     monkeypatch.setenv("INNERSCORE_DATADIR", "/somewhere")
-    with pytest.raises(InvalidInputError, match=r"Did you mean INNERSCORE_DATA_DIR\?"):
+    with pytest.raises(InvalidInputError, match=r"Did you mean 'INNERSCORE_DATA_DIR'\?"):
         load_settings()
 
 

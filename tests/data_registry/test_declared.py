@@ -125,9 +125,13 @@ def test_keys_of_sessions_that_nothing_reads_are_refused(settings, fields, messa
             {"masks": {"hidden": {"name": "m", "axess": []}}},
             r"masks\.hidden\.axess: .*Did you mean 'axes'",
         ),
-        ({}, {"unit": "Hz"}, "Did you mean 'units'"),
+        (
+            {},
+            {"unit": "Hz"},
+            r"got unit: Extra inputs are not permitted\. Did you mean 'units'\? Its keys are: ",
+        ),
         ({}, {"arena_m": [1, 1]}, "'arena_m' has no effect on these stimuli"),
-        ({"start_position": "x"}, {}, "'start_position' has no effect with 'frames'"),
+        ({"start_position": "x"}, {}, "'start_position' has no effect without 'velocity'"),
         ({"stimulus": {"name": "shown", "scale": 2}}, {}, "'scale' has no effect on 'stimulus'"),
         ({"frames": {"name": "frames", "scale": 2}}, {}, "'scale' has no effect on 'frames'"),
         (

@@ -222,7 +222,9 @@ def test_the_first_repetitions_are_those_of_data_cut_by_hand(recorded, wanted):
         assert found.attrs["stimuli_left_out"] == "; ".join(
             f"{sum(times == count)} with {count} of 8 repetitions, such as {first[count]}" for count in (6, 7)
         )
-        assert any("stimuli left out" in note for note in left_out_notes(found))
+        notes = left_out_notes(found)
+        assert notes[0] == f"{found.attrs['n_presentations_left_out']} presentations left out"
+        assert any(note.startswith("stimuli left out: ") for note in notes)
 
 
 def test_ridge_on_unequal_repetitions_is_ridge_on_those_kept(recorded, settings):

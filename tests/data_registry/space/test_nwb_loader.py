@@ -190,6 +190,26 @@ def test_time_in_which_a_unit_was_not_recorded_does_not_count_for_it(settings, t
     assert np.isnan(maps.values[:, 0]).sum() > np.isnan(maps.values[:, 1]).sum()
 
 
+def test_invalid_times_of_a_file_are_times_in_which_no_unit_was_recorded(settings, tmp_path):
+    """Spikes of noise at 50 Hz in them would raise the median from 5 Hz, and silence lower it."""
+    whole = (0.0, 900.0)
+    file = observed([whole], [(0.0, 500.0)])
+    noisy = np.union1d(np.arange(10.0, written.TIMES[-1], 0.2), np.arange(100.0, 300.0, 0.02))
+    file.add_unit(spike_times=noisy, obs_intervals=[whole])
+    for start, stop in ((150.0, 300.0), (100.0, 200.0)):
+        file.add_invalid_time_interval(start_time=start, stop_time=stop)
+    put(settings, file)
+    maps = {"n_repetitions": 1, "smoothing_m": 0.05, "min_speed_m_s": 0, "min_coverage": 0.1}
+    (session,) = (data := load(settings, tmp_path, **LIGHT, maps=maps)).sessions
+    np.testing.assert_allclose(np.nanmedian(data.recording("MEC").values, axis=0), 5.0, rtol=0.05)
+    times = session.times_s
+    inside = (times > 100) & (times < 300)
+    for mask in session.observed.values():
+        assert not mask[inside].any()
+    recorded = next(mask for cell, mask in session.observed.items() if cell.endswith("_1"))
+    np.testing.assert_array_equal(recorded, (times <= 500) & ~inside)
+
+
 def test_units_whose_times_of_recording_make_no_sense_are_refused(settings, tmp_path):
     put(settings, observed([(300.0, 0.0)]))
     with pytest.raises(InvalidDataError, match=r"'obs_intervals' of unit 0 .*a later end"):
