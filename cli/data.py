@@ -94,10 +94,16 @@ def accept(
     from ..core.settings import load_settings
     from ..data_registry import registry
     from ..data_registry.files.fetching import accept_file
+    from ..data_registry.files.folder import accept_in_folder
 
     settings = load_settings()
     card = registry(settings).find(name).card
-    entry = accept_file(card, _named(card, file), settings)
+    whole_folder = not card.files and not card.simulated
+    entry = (
+        accept_in_folder(card, file, settings)
+        if whole_folder
+        else accept_file(card, _named(card, file), settings)
+    )
     if json:
         emit_json({"dataset": name, "file": file, "sha256": entry.sha256, "size": entry.size})
         return

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...core.cards import DatasetCard
-from ...core.errors import MissingPartError
+from ...core.errors import InvalidArgumentError, MissingPartError
 from ...core.settings import Settings
-from .lock_file import hash_as_locked
+from .lock_file import LockedFile, accept, hash_as_locked, locked_file
 
-__all__ = ["folder_files", "own_files"]
+__all__ = ["accept_in_folder", "folder_files", "own_files"]
 
 
 def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
@@ -55,12 +55,38 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
 
 def own_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
     """The same files by their paths in the data set's folder; empty if there are none."""
-    mirrored = [] if settings.mirror is None else [settings.mirror / card.folder]
-    for root in [settings.own_datasets / card.identifier, settings.data_dir / card.folder, *mirrored]:
+    hint = f"If this is a new release: innerscore data accept {card.identifier} FILE"
+    for root in _roots(card, settings):
         found = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings and path.is_file())
         named = {path.relative_to(root).as_posix(): path for path in found}
         for name, path in named.items():
-            hash_as_locked(f"{card.folder}/{name}", path, settings)
+            hash_as_locked(f"{card.folder}/{name}", path, settings, hint=hint.replace("FILE", name))
         if named:
             return named
     return {}
+
+
+def accept_in_folder(card: DatasetCard, name: str, settings: Settings) -> LockedFile:
+    """Take the present bytes of a file that was used before for the right ones.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If no such file is there, or it was never used.
+    """
+    key, paths = f"{card.folder}/{name}", [root / name for root in _roots(card, settings)]
+    path = next((path for path in paths if path.is_file()), None)
+    if path is None or locked_file(key, settings) is None:
+        raise InvalidArgumentError(
+            f"The file of '{card.identifier}'",
+            got=f"'{name}', {'not there' if path is None else 'never used'}",
+            needed="one that is there and whose checksum is locked",
+            hint="Name it by its path in the data set's folder; a file is locked when it is used first.",
+        )
+    return accept(key, path, settings)
+
+
+def _roots(card: DatasetCard, settings: Settings) -> list[Path]:
+    """Folders in which the files of a data set may lie, the first that has any is taken."""
+    mirrored = [] if settings.mirror is None else [settings.mirror / card.folder]
+    return [settings.own_datasets / card.identifier, settings.data_dir / card.folder, *mirrored]

@@ -167,6 +167,19 @@ def test_a_name_is_added_once_and_its_bytes_are_locked(arrays, settings, tmp_pat
         load_dataset("MyLab2026", settings).recording("V1")
 
 
+def test_a_changed_file_of_a_folder_is_accepted_by_name(arrays, settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("INNERSCORE_DATA_DIR", str(settings.data_dir))
+    assert not add_dataset(write(tmp_path / "lab", arrays), None, settings).faults
+    np.savez(settings.own_datasets / "MyLab2026" / "data.npz", **{**arrays, "rates": arrays["rates"] + 1})
+    with pytest.raises(ChecksumError, match=r"innerscore data accept MyLab2026 data\.npz"):
+        load_dataset("MyLab2026", settings).recording("V1")
+    with pytest.raises(InvalidInputError, match=r"'other\.npz', not there"):
+        command("data", "accept", "MyLab2026", "other.npz")
+    assert command("data", "accept", "MyLab2026", "data.npz")[0] == 0
+    changed = load_dataset("MyLab2026", settings).recording("V1").values
+    np.testing.assert_allclose(changed, arrays["rates"].transpose(1, 0, 2) + 1)
+
+
 def outside_link(path, secret):
     with h5py.File(path, "a") as file:
         file["deep/link"] = h5py.ExternalLink(str(secret), "/secret")
