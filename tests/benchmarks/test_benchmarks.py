@@ -272,7 +272,8 @@ def test_a_benchmark_is_declared_in_yaml_alone(tmp_path, settings):
     card = CARD | {"identifier": "SimulatedMEC.mine", "parameters": {"n_splits": 2, "n_boot": 50}}
     (tmp_path / "mine.benchmark.yaml").write_text(yaml.safe_dump(card))
     plugged = Settings(data_dir=settings.data_dir, cache_dir=settings.cache_dir, plugins=(tmp_path,))
-    assert normalised("SimulatedMEC.mine", "position", plugged).value > 0.2
+    benchmark = load_benchmark("SimulatedMEC.mine", plugged)
+    assert normalised(benchmark, "position", plugged).value > 0.2
 
 
 RAISING = """
