@@ -96,7 +96,7 @@ def export(
         return
     write(f"wrote {page}")
     if withheld:
-        write(f"left out, as no card at hand has a licence that allows it: {', '.join(sorted(withheld))}")
+        write(f"left out, as no card at hand allows it: {', '.join(sorted(withheld))}")
     if n_hidden:
         write(f"left out, as hidden: {n_hidden} records ('innerscore board hidden' lists them)")
 

@@ -225,6 +225,8 @@ class DatasetCard(Card):
         Empty for data that are made here, and for folders of which all files of a kind are read.
     options : mapping
         Options of the loader for these data, such as the arena's size; the loader's documentation lists the keys.
+    private : bool
+        Whether nothing that is made of the data may leave in an export, whatever the licence.
     """
 
     identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]*$")]
@@ -235,6 +237,7 @@ class DatasetCard(Card):
     folder: Annotated[str, Field(pattern=r"^[\w\-]+$")]
     files: tuple[DataFile, ...] = ()
     options: Mapping[str, Any] = {}
+    private: bool = False
 
 
 class MetricCard(Card):

@@ -1,9 +1,10 @@
-"""Selection of one's own data sets that may leave in an export: those whose licence allows it.
+"""Selection of the data sets that may leave in an export: those whose licence and card allow it.
 
-Data sets that come with this package or with an installed one are public. Those of one's own, added by
-``innerscore data add`` or lying in a plugin folder, are private unless their card's ``licence`` is one of the
-SPDX identifiers below. Licences without derivatives are not among them: a score is derived. A data set of which no
-card is at hand is private: nobody knows its licence.
+Data sets that come with this package or with an installed one are public, but for those whose card says
+``private: true``. Those of one's own, added by ``innerscore data add`` or lying in a plugin folder, are private
+unless their card's ``licence`` is one of the SPDX identifiers below and the card does not say so, too. Licences
+without derivatives are not among them: a score is derived. A data set of which no card is at hand is private:
+nobody knows its licence.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ _NOTED = "private-datasets.json"
 
 
 def may_leave(card: DatasetCard) -> bool:
-    """Whether a card's licence lets others pass on what is made of the data."""
-    return _OPEN.fullmatch(card.licence.strip()) is not None
+    """Whether a card's licence lets others pass on what is made of the data, and the card lets them."""
+    return not card.private and _OPEN.fullmatch(card.licence.strip()) is not None
 
 
 def withheld_datasets(settings: Settings, recorded: Collection[str] = ()) -> frozenset[str]:
@@ -48,7 +49,8 @@ def withheld_datasets(settings: Settings, recorded: Collection[str] = ()) -> fro
         for name, entry in registered.items()
         if any(entry.path.is_relative_to(home) for home in homes)
     }
-    private = {name for name, card in own.items() if not may_leave(card)}
+    private = {name for name, entry in registered.items() if entry.card.private}
+    private |= {name for name, card in own.items() if not may_leave(card)}
     gone = (_noted(settings) - own.keys()) | (set(recorded) - registered.keys())
     return frozenset(private | gone)
 

@@ -95,15 +95,15 @@ def export_shareable(
         The board as it was written.
     page : pathlib.Path
         Its first page.
-    withheld : frozenset of str
-        Names of the data sets that were left out.
+    left_out : frozenset of str
+        Names of the private data sets of which there are records.
     """
     named = {record.inputs.data.dataset for record in store.records(with_hidden=True)}
     withheld = withheld_datasets(settings, named)
     with shareable_store(store, withheld) as shared:
         board = stored_board(shared, settings, withheld=withheld)
         page = export_board(board, shared, folder, site=site_writer(shared, settings, own, withheld=withheld))
-    return board, page, withheld
+    return board, page, withheld & named
 
 
 def trust_file(settings: Settings) -> Path:

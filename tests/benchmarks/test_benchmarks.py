@@ -18,6 +18,7 @@ from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric
 
 CONTROL = {
+    "Cowley2023": "pixels",
     "Kriegeskorte2008": "pixels",
     "SimulatedDMFC": "ball-simulated",
     "SimulatedMEC": "position",

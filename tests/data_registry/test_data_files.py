@@ -10,6 +10,7 @@ from innerscore.core.cards import DataFile, DatasetCard
 from innerscore.core.errors import ChecksumError, MissingPartError
 from innerscore.core.settings import Settings
 from innerscore.data_registry.files.fetching import locate_file
+from innerscore.data_registry.files.folder import own_files
 
 BYTES = b"published bytes"
 
@@ -115,3 +116,20 @@ def test_a_download_that_fails_leaves_nothing(tmp_path, server):
     with pytest.raises(MissingPartError, match="download failed"):
         locate_file(card(url), "f.mat", Settings(data_dir=tmp_path / "d", offline=False))
     assert list((tmp_path / "d" / "some").iterdir()) == []
+
+
+def test_files_that_a_card_names_are_taken_and_no_others(tmp_path):
+    settings = Settings(data_dir=tmp_path / "d", offline=True)
+    path = put(tmp_path / "d", BYTES)
+    (path.parent / "g.mat").write_bytes(b"another")
+    assert own_files(card(), (".mat",), settings) == {"f.mat": path}
+    assert own_files(card(), (".npz",), settings) == {}
+    path.unlink()
+    with pytest.raises(MissingPartError, match=r"f\.mat"):
+        own_files(card(), (".mat",), settings)
+    (file,) = card().files
+    without = card().model_copy(update={"files": (file.model_copy(update={"optional": True}),)})
+    assert own_files(without, (".mat",), settings) == {}
+    put(tmp_path / "m", b"altered bytes..")
+    with pytest.raises(ChecksumError, match=r"f\.mat"):
+        own_files(without, (".mat",), settings.model_copy(update={"mirror": tmp_path / "m"}))
