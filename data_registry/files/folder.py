@@ -1,4 +1,7 @@
-"""The files of a data set that is a whole folder, such as a dandiset: found by ending, locked at first use."""
+"""The files of a data set that is a whole folder, such as a dandiset: found by ending, locked at first use.
+
+Files that the card lists are held against the card, and brought from their addresses where the folder is empty.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 from ...core.cards import DatasetCard
 from ...core.errors import MissingPartError
 from ...core.settings import Settings
+from .fetching import check_pinned, checked_file
 from .lock_file import hash_as_locked
 
 __all__ = ["folder_files", "own_files"]
@@ -16,8 +20,9 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
     """Find all files of some kinds in a data set's folder and the folders below it.
 
     Looked for in the folder that ``innerscore data add`` made, then in ``data_dir/<folder>``, then in
-    ``mirror/<folder>``; the first that has any is taken whole. The bytes of each file are locked at its first use
-    and a later change is refused, as of every file without a published hash.
+    ``mirror/<folder>``; the first that has any is taken whole. Where none has, the files that the card lists are
+    downloaded. The bytes of a file whose hash is on the card must be those; of every other file they are locked at
+    its first use and a later change is refused.
 
     Parameters
     ----------
@@ -36,11 +41,11 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
     Raises
     ------
     ChecksumError
-        If a file is not the one that was used first.
+        If a file is not the published one, or not the one that was used first.
     MissingPartError
-        If there is none.
+        If there is none, and none can be downloaded.
     """
-    found = own_files(card, endings, settings)
+    found = own_files(card, endings, settings) or _listed_files(card, endings, settings)
     if found:
         return found
     kinds = " or ".join(endings)
@@ -60,7 +65,20 @@ def own_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -
         found = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings and path.is_file())
         named = {path.relative_to(root).as_posix(): path for path in found}
         for name, path in named.items():
-            hash_as_locked(f"{card.folder}/{name}", path, settings)
+            _check_bytes(card, name, path, settings)
         if named:
             return named
     return {}
+
+
+def _listed_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
+    names = sorted(file.name for file in card.files if file.name.lower().endswith(endings))
+    return {name: checked_file(card, name, settings).path for name in names}
+
+
+def _check_bytes(card: DatasetCard, name: str, path: Path, settings: Settings) -> None:
+    pinned = next((file.sha256 for file in card.files if file.name == name), None)
+    if pinned is None:
+        hash_as_locked(f"{card.folder}/{name}", path, settings)
+    else:
+        check_pinned(path, pinned, aside=path.is_relative_to(settings.data_dir))
