@@ -22,7 +22,8 @@ __all__ = ["estimate_text", "print_board", "print_table", "result_line"]
 _PIPE_WIDTH = 160  # columns where standard output is no terminal
 _CAPTION = (
     "ceiling-normalised score [95 % interval]; ^ above the ceiling; ^? far above a ceiling of few cells, which is "
-    "no praise; win rate: the share of the others that one beats, mean over the benchmarks, but for those in brackets"
+    "no praise; win rate: the share of the others that one beats, mean over the benchmarks, but for those in "
+    "brackets"
 )
 _STATE_TEXT = {"failed": "failed", "not applicable": "n/a", "not run": "not run"}
 
