@@ -15,7 +15,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from ..core.activations import Activations, TimedValues
-from ..core.errors import InvalidDataError
+from ..core.errors import InvalidDataError, UnfitRecordingError
 from ..core.labelled import coordinate, coordinates_along
 from ..core.stimuli import SelfMotion, Stimulus, StimulusSet
 from ..data_registry.repetitions import equally_many
@@ -72,7 +72,7 @@ def brain_samples(
     present = np.isfinite(chosen).any(axis=0)
     kept = present.any(axis=1)
     if not kept.any():
-        raise InvalidDataError(
+        raise UnfitRecordingError(
             f"The epoch '{epoch}'", got="no recorded sample", needed="at least one sample without NaN"
         )
     if needed == "complete":

@@ -21,6 +21,7 @@ from ..core.stimuli import Stimulus, StimulusSet
 from ..data_registry import Dataset
 from ..data_registry.interface import loader_errors
 from ..metrics import Metric
+from ..metrics.needs import Needs, ceiling_facts, check_needs
 from .alignment import brain_samples, model_samples, of_animal, subset
 from .layer_selection import held_out_conditions, select_layer
 
@@ -88,6 +89,22 @@ class Benchmark:
         names = (name for name in self._samples.attrs if str(name).endswith(("left_out", "missing")))
         return {str(name): self._samples.attrs[name] for name in names if self._samples.attrs[name]}
 
+    @property
+    def needs(self) -> Needs:
+        """Least recording that its metric can be computed on."""
+        needs = self.metric.needs
+        return needs if self.card.ceiling_region is None else replace(needs, animals=1)
+
+    def check_recording(self) -> None:
+        """Check that the scored part of the recording carries the metric, whoever is scored.
+
+        Raises
+        ------
+        UnfitRecordingError
+            If it does not, with what is there and what is needed.
+        """
+        check_needs(self.needs, self._scored_brains[0])
+
     def __call__(self, candidate: object) -> Score:
         """Show the stimuli to a candidate and score it.
 
@@ -119,7 +136,10 @@ class Benchmark:
             If a stimulus is missing or extra, or activations are not what the benchmark asks for.
         MissingPartError
             If answers have to be read out and the stimuli to learn on are not here.
+        UnfitRecordingError
+            If the recording cannot carry the metric, whoever is scored.
         """
+        self.check_recording()
         self._check_complete(activations)
         return self._score(activations, tuple(next(iter(activations.values()))))
 
@@ -129,12 +149,16 @@ class Benchmark:
         model = self._model(activations, layer, self.scored_conditions)
         _check_varies(model, layer)
         score = self.metric(model, *self._scored_brains).with_layer(layer, layer_scores)
-        return replace(score, facts={**self.left_out, **score.facts})
+        behind = ceiling_facts(self.needs, score.targets, self._scored_brains[0])
+        return replace(score, facts={**self.left_out, **behind, **score.facts})
 
     def _select_layer(
         self, activations: Mapping[str, Activations], layers: tuple[str, ...]
     ) -> tuple[str, dict[str, float]]:
         held_out = self.layer_selection_conditions
+        if held_out and len(layers) > 1:
+            subject = "The part of the recording that chooses the layer"
+            check_needs(self.metric.needs_for_choice, self._held_out_brain, subject=subject)
 
         def value_of(layer: str) -> float:
             return self.metric.value(self._model(activations, layer, held_out), self._held_out_brain)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..core.errors import InvalidDataError
+from ..core.errors import UnfitRecordingError
 
 __all__ = ["complete_only", "even_repetitions"]
 
@@ -61,14 +61,14 @@ def complete_only(present: Mask) -> Mask:
 
     Raises
     ------
-    InvalidDataError
+    UnfitRecordingError
         If more than a fifth of the samples would be lost.
     """
     complete: Mask = np.asarray(present.all(axis=1))
     lost = int((~complete).sum())
     if lost > _MOST_LEFT_OUT * len(complete):
         worst = int((~present).sum(axis=0).max())
-        raise InvalidDataError(
+        raise UnfitRecordingError(
             "The recording",
             got=f"{lost} of {len(complete)} samples that some neuroid lacks (one neuroid lacks {worst})",
             needed=f"at least {1 - _MOST_LEFT_OUT:.0%} of the samples recorded in every neuroid, for this metric",

@@ -1,7 +1,7 @@
 """Pure checks of candidates, data sets and benchmarks, for faults that a score would show less clearly."""
 
 from .adding import Added, add_dataset, remove_dataset
-from .benchmarks import check_benchmark
+from .benchmarks import check_benchmark, impossible_benchmarks
 from .candidates import CandidateReport, Estimate, check_candidate
 from .datasets import check_dataset, read_regions, region_notes
 from .faults import Fault, card_faults, fault_of
@@ -20,6 +20,7 @@ __all__ = [
     "check_dataset",
     "fault_of",
     "find_target",
+    "impossible_benchmarks",
     "name_faults",
     "read_regions",
     "region_notes",

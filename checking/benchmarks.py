@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from ..benchmarks import Benchmark
+from .. import data_registry
+from ..benchmarks import Benchmark, load_benchmarks, registry
 from ..core.activations import Activations, check_activations
-from ..core.errors import InnerscoreError, MissingPartError
+from ..core.errors import InnerscoreError, MissingPartError, UnfitRecordingError
 from ..core.seeds import generator
+from ..core.settings import Settings
 from ..core.stimuli import Stimulus
 from .faults import Fault, fault_of
 
-__all__ = ["check_benchmark", "split_faults"]
+__all__ = ["check_benchmark", "impossible_benchmarks", "split_faults"]
 
 _LOWEST_CEILING = 0.1
 _TRIAL_LAYERS, _TRIAL_UNITS = ("first", "second"), 8
@@ -34,6 +36,7 @@ def check_benchmark(benchmark: Benchmark, path: Path) -> list[Fault]:
         If its data are not here.
     """
     try:
+        benchmark.check_recording()
         kept, scored = benchmark.layer_selection_conditions, benchmark.scored_conditions
         faults = [*split_faults(kept, scored, path), *_ceiling_faults(float(benchmark.ceiling), path)]
         return faults or _trial_faults(benchmark, path)
@@ -41,6 +44,23 @@ def check_benchmark(benchmark: Benchmark, path: Path) -> list[Fault]:
         raise
     except InnerscoreError as error:
         return [fault_of(error, path)]
+
+
+def impossible_benchmarks(settings: Settings) -> dict[str, str]:
+    """Benchmarks of recordings on this machine that cannot carry their metric, with what is there and needed.
+
+    Nothing is downloaded or converted: data sets that are not here, are simulated, or have to be prepared are not
+    looked at. Neither is one with another fault, which a check of it tells.
+    """
+    here = settings.model_copy(update={"offline": True})
+    datasets = data_registry.registry(here).entries()
+    names = [
+        name
+        for name, entry in registry(here).entries().items()
+        if entry.card.dataset in datasets and not datasets[entry.card.dataset].card.simulated
+    ]
+    found = {benchmark.identifier: _reason(benchmark) for benchmark in load_benchmarks(names, here)}
+    return {name: reason for name, reason in found.items() if reason}
 
 
 def split_faults(kept: tuple[str, ...], scored: tuple[str, ...], path: Path) -> list[Fault]:
@@ -82,3 +102,16 @@ def _noise(stimulus: Stimulus) -> Activations:
     rng = generator(0, "trial model", stimulus.identifier)
     values = {layer: rng.standard_normal((stimulus.n_steps, _TRIAL_UNITS)) for layer in _TRIAL_LAYERS}
     return check_activations(values, stimulus, candidate="the trial model", layers=_TRIAL_LAYERS)
+
+
+def _reason(benchmark: Benchmark) -> str:
+    """Why nobody can be scored on a benchmark; empty where that is not known."""
+    if hasattr(benchmark.dataset, "prepare"):
+        return ""
+    try:
+        benchmark.check_recording()
+    except UnfitRecordingError as error:
+        return str(error)
+    except InnerscoreError:
+        return ""
+    return ""

@@ -34,8 +34,10 @@ def status(
 
     Also whether their bytes are right, and how that is known. Pinned means that the card has the hash. Locked means
     that the hash was recorded at the first use on this machine. Unknown means that the publisher gives no hash and
-    the file was not used yet.
+    the file was not used yet. Benchmarks that nobody can be scored on with the recordings that are here, such as of
+    too few cells, are named with what is needed and what is there.
     """
+    from ..checking import impossible_benchmarks
     from ..core.settings import load_settings
     from ..data_registry import registry
     from .tables import print_table
@@ -43,12 +45,16 @@ def status(
     settings = load_settings()
     cards = [entry.card for entry in registry(settings).entries().values()]
     rows = [row for card in cards for row in _file_rows(card, settings, verify=verify)]
+    impossible = impossible_benchmarks(settings)
     if json:
-        emit_json({"data_dir": str(settings.data_dir), "mirror": str(settings.mirror or ""), "files": rows})
+        folders = {"data_dir": str(settings.data_dir), "mirror": str(settings.mirror or "")}
+        emit_json({**folders, "files": rows, "impossible": impossible})
         return
     print_table(
         [tuple(map(str, row.values())) for row in rows], ("data set", "file", "state", "checksum", "where")
     )
+    for name, reason in impossible.items():
+        write(f"{name}: not possible with these data. {reason}")
     write(f"data folder {settings.data_dir}, mirror folder {settings.mirror or 'none (INNERSCORE_MIRROR)'}")
 
 

@@ -116,7 +116,7 @@ def score(
     if any(result.failed for result in results):
         raise typer.Exit(CandidateError.exit_code)
     # Missing data are an error only where the benchmark was asked for by name.
-    if benchmark and any(result.record is None for result in results):
+    if benchmark and any(isinstance(result.error, MissingPartError) for result in results):
         raise typer.Exit(MissingPartError.exit_code)
 
 
@@ -161,7 +161,8 @@ def _report(results: Sequence[Result], store: Store, *, json: bool) -> None:
         for result, place in placed:
             if place is not None:
                 write(f"{result.candidate} on {result.benchmark}: {place.text}")
-    for error in dict.fromkeys(str(result.error) for result in results if result.error is not None):
+    told = [result for result in results if result.error is not None and not result.impossible]
+    for error in dict.fromkeys(str(result.error) for result in told):
         say(f"error: {error}")
 
 

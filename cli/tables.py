@@ -21,8 +21,9 @@ __all__ = ["estimate_text", "print_board", "print_table", "result_line"]
 
 _PIPE_WIDTH = 160  # columns where standard output is no terminal
 _CAPTION = (
-    "ceiling-normalised score [95 % interval]; ^ above the ceiling; win rate: the share of the others that one "
-    "beats, mean over the benchmarks, but for those in brackets"
+    "ceiling-normalised score [95 % interval]; ^ above the ceiling; ^? far above a ceiling of few cells, which is "
+    "no praise; win rate: the share of the others that one beats, mean over the benchmarks, but for those in "
+    "brackets"
 )
 _STATE_TEXT = {"failed": "failed", "not applicable": "n/a", "not run": "not run"}
 
@@ -40,6 +41,8 @@ def result_line(result: Result) -> str:
     """One line for one pair."""
     pair = f"{result.candidate} on {result.benchmark}"
     record = result.record
+    if result.impossible:
+        return f"{pair}: not possible with these data. {result.impossible}"
     if record is None:
         return f"{pair}: not run (data missing)"
     if record.failure is not None:
@@ -47,13 +50,19 @@ def result_line(result: Result) -> str:
     if record.score is None:
         return f"{pair}: {record.status}"
     score = record.score
-    flag = ", above the ceiling" if score.above_ceiling else ""
+    flag = f", {_above(score)}" if score.above_ceiling else ""
+    weak = f"; weak ceiling: {score.weak_ceiling}" if score.weak_ceiling else ""
     stored = ", stored before" if result.reused else ""
     return (
         f"{pair}: {estimate_text(score.normalised)} of the ceiling{flag} "
         f"(raw {estimate_text(score.raw)}, ceiling {estimate_text(score.ceiling)}{_divided_by(score)}, layer "
-        f"{score.layer}{stored})"
+        f"{score.layer}{stored}{weak})"
     )
+
+
+def _above(score: ScoreRecord) -> str:
+    """A score far above a ceiling of few cells says little of who has it."""
+    return "far above a weak ceiling, which is no praise" if score.is_no_praise else "above the ceiling"
 
 
 def _divided_by(score: ScoreRecord) -> str:
@@ -85,9 +94,26 @@ def _section_table(section: Section) -> Table:
     for row in section.tried:
         table.add_row(row.candidate, *map(_cell_text, row.cells), _win_rate_text(row))
     notes = [f"{state}: {', '.join(names)}" for state, names in section.untried.items()]
-    table.caption = "; ".join([*notes, _CAPTION])
+    table.caption = "; ".join([*notes, *_impossible(section), *_weak_ceilings(section), _CAPTION])
     table.caption_justify = "left"
     return table
+
+
+def _impossible(section: Section) -> list[str]:
+    """Why nobody can be scored in a column, each reason once."""
+    found = [
+        (column, cell)
+        for row in section.rows
+        for column, cell in zip(section.columns, row.cells, strict=True)
+    ]
+    return list(
+        dict.fromkeys(f"{column.benchmark}: {cell.note}" for column, cell in found if cell.impossible)
+    )
+
+
+def _weak_ceilings(section: Section) -> list[str]:
+    weak = {column.benchmark: section.weak_ceiling(column) for column in section.columns}
+    return [f"{name}: weak ceiling, {cells}" for name, cells in weak.items() if cells]
 
 
 def _column_name(column: Column) -> str:
@@ -112,7 +138,7 @@ def _ceiling_text(section: Section, column: Column) -> str:
 def _cell_text(cell: Cell) -> str:
     if cell.normalised is None:
         return _STATE_TEXT[cell.state]
-    flag = " ^" if cell.record and cell.record.score and cell.record.score.above_ceiling else ""
+    flag = " ^?" if cell.is_no_praise else " ^" if cell.above_ceiling else ""
     return f"{estimate_text(cell.normalised)}{flag}"
 
 

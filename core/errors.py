@@ -7,7 +7,8 @@
     │   ├── InvalidArgumentError           a function's argument (is a ValueError too)
     │   ├── InvalidCardError               a card's field
     │   ├── InvalidDataError               a data file's content
-    │   │   └── ChecksumError              a file whose bytes are not the published ones
+    │   │   ├── ChecksumError              a file whose bytes are not the published ones
+    │   │   └── UnfitRecordingError        a recording that cannot carry a metric, whoever is scored
     │   ├── InvalidRecordError             a result record
     │   └── DuplicateNameError             one name registered at two places
     ├── CandidateError                 4   a candidate failed
@@ -44,6 +45,7 @@ __all__ = [
     "LimitError",
     "MissingPartError",
     "StoreError",
+    "UnfitRecordingError",
     "UnknownNameError",
     "did_you_mean",
     "foreign_errors",
@@ -106,6 +108,10 @@ class InvalidDataError(InvalidInputError):
 
 class ChecksumError(InvalidDataError):
     """A file's bytes are not the published ones."""
+
+
+class UnfitRecordingError(InvalidDataError):
+    """A recording cannot carry a metric, such as one of too few cells: no fault of any candidate."""
 
 
 class InvalidRecordError(InvalidInputError):

@@ -38,6 +38,7 @@ __all__ = [
     "DIVIDED_BY",
     "NO_STIMULI",
     "TARGETS_FILE",
+    "WEAK_CEILING",
     "BenchmarkRef",
     "CandidateRef",
     "Cost",
@@ -60,6 +61,8 @@ __all__ = [
 TARGETS_FILE = "targets.csv"
 CARD_FILE = "candidate-card.json"
 DIVIDED_BY = "divided_by"  # the fact of a score that says what its raw value is divided by
+WEAK_CEILING = "weak_ceiling"  # the fact of a score that says how few cells its ceiling rests on
+_NO_PRAISE = 1.5  # times a weak ceiling
 
 NO_STIMULI = sha256_of_bytes(b"")  # where a file of answers was scored, and nothing was shown
 
@@ -167,6 +170,17 @@ class ScoreRecord(_Model):
         return str(self.facts.get(DIVIDED_BY, ""))
 
     @property
+    def weak_ceiling(self) -> str:
+        """Number of cells that the ceiling rests on, in words, where they are few; empty where they are not."""
+        return str(self.facts.get(WEAK_CEILING, ""))
+
+    @property
+    def is_no_praise(self) -> bool:
+        """Whether it is so far above a weak ceiling that it says more of the ceiling than of the candidate."""
+        value = self.normalised.value
+        return bool(self.weak_ceiling) and value is not None and value > _NO_PRAISE
+
+    @property
     def named_files(self) -> dict[str, str]:
         """Hashes of all files next to the record, by name."""
         return {TARGETS_FILE: self.targets_sha256, **self.files}
@@ -218,7 +232,8 @@ class ResultRecord(_Model):
     Attributes
     ----------
     schema_version : int
-        Version of this model; 1 had no files but the per-target one, 2 no card of the candidate.
+        Version of this model; 1 had no files but the per-target one, 2 no card of the candidate, 3 no reason; a
+        record that has none is written as of version 3.
     inputs : RunInputs
         Inputs of the run.
     status : {"value", "failed", "not applicable"}
@@ -236,9 +251,12 @@ class ResultRecord(_Model):
     card_sha256 : str or None
         Hash of the file with the candidate's card that lies next to the record, so that a board where the candidate
         is not registered has it; absent from the JSON of records without, which keep their bytes.
+    reason : str or None
+        Why the data cannot carry the benchmark's metric, whoever is scored, with status "not applicable"; absent
+        from the JSON where that is not so.
     """
 
-    schema_version: Literal[1, 2, 3] = 3
+    schema_version: Literal[1, 2, 3, 4] = 3
     inputs: RunInputs
     status: Status
     score: ScoreRecord | None = None
@@ -248,13 +266,13 @@ class ResultRecord(_Model):
     created: str
     supersedes: Sha256 | None = None
     card_sha256: Sha256 | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=10_000)] | None = None
 
     @model_serializer(mode="wrap")
-    def _without_an_absent_card(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    def _without_what_is_absent(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         content: dict[str, Any] = handler(self)
-        if content.get("card_sha256", True) is None:
-            del content["card_sha256"]
-        return content
+        absent = [name for name in ("card_sha256", "reason") if content.get(name, True) is None]
+        return {name: value for name, value in content.items() if name not in absent}
 
     @model_validator(mode="after")
     def _files_need_their_version(self) -> Self:
@@ -262,6 +280,8 @@ class ResultRecord(_Model):
             raise ValueError("a record of schema version 1 has no files but the per-target one")
         if self.schema_version < 3 and self.card_sha256 is not None:
             raise ValueError("a record of schema version 1 or 2 has no card of the candidate")
+        if self.reason is not None and (self.schema_version < 4 or self.status != "not applicable"):
+            raise ValueError("a reason is of records of schema version 4 with status 'not applicable'")
         if CARD_FILE in (() if self.score is None else self.score.files):
             raise ValueError(f"the file {CARD_FILE} is named by the record's 'card_sha256'")
         return self
@@ -287,7 +307,7 @@ class ResultRecord(_Model):
     @property
     def values_sha256(self) -> str:
         """Hash over what went in and what came out."""
-        kept = self.model_dump(mode="json", include={"inputs", "status", "score", "failure"})
+        kept = self.model_dump(mode="json", include={"inputs", "status", "score", "failure", "reason"})
         return sha256_of_bytes(canonical_json(kept))
 
     @cached_property

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ..core.records import EstimateRecord, ResultRecord
+from ..core.records import EstimateRecord, ResultRecord, ScoreRecord
 from .ranking import ALPHA, Quantity, RankInterval
 
 __all__ = [
@@ -166,6 +166,21 @@ class Cell(_Ranked):
         return self.record is not None and self.record.score is not None and self.record.score.above_ceiling
 
     @property
+    def is_no_praise(self) -> bool:
+        """Whether the score is far above a ceiling that rests on few cells."""
+        return self.record is not None and self.record.score is not None and self.record.score.is_no_praise
+
+    @property
+    def above_text(self) -> str:
+        """The mark of a score above its ceiling."""
+        return "far above a weak ceiling" if self.is_no_praise else "above ceiling"
+
+    @property
+    def impossible(self) -> str:
+        """Why nobody can be scored on these data; empty where that is not so."""
+        return "" if self.record is None else self.record.reason or ""
+
+    @property
     def normalised(self) -> EstimateRecord | None:
         """The value relative to the ceiling, with its interval."""
         return None if self.record is None or self.record.score is None else self.record.score.normalised
@@ -183,7 +198,9 @@ class Cell(_Ranked):
 
     @property
     def note(self) -> str:
-        """The state in a few words, with the reason of a failure."""
+        """The state in a few words, with the reason of a failure, or why the data do not allow a score."""
+        if self.impossible:
+            return f"not possible with these data: {self.impossible}"
         failure = None if self.record is None else self.record.failure
         told = f"failed at {failure.stage}: {failure.reason}" if failure else self.state
         return f"{told} (by earlier code)" if self.earlier_code else told
@@ -324,9 +341,18 @@ class Section:
 
     def ceiling(self, column: Column) -> EstimateRecord | None:
         """The ceiling of a column, from the first row that has a score there; None if none has."""
+        score = self._first_score(column)
+        return None if score is None else score.ceiling
+
+    def weak_ceiling(self, column: Column) -> str:
+        """Number of cells that the ceiling of a column rests on, in words, where they are few; else empty."""
+        score = self._first_score(column)
+        return "" if score is None else score.weak_ceiling
+
+    def _first_score(self, column: Column) -> ScoreRecord | None:
         index = self.columns.index(column)
         records = [row.cells[index].record for row in self.rows]
-        return next((record.score.ceiling for record in records if record is not None and record.score), None)
+        return next((record.score for record in records if record is not None and record.score), None)
 
 
 @dataclass(frozen=True)

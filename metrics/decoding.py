@@ -7,6 +7,7 @@ a model that has more is above it and is flagged as such, never clipped.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from ..core.errors import InvalidDataError
+from ..core.errors import UnfitRecordingError
 from ..core.labelled import coordinate
 from ..core.scores import Score
 from .bootstrap import BootstrappedMetric, Resampled
@@ -28,6 +29,7 @@ from .functional.decoding.decoding import (
     principal_components,
     random_splits,
 )
+from .needs import Needs
 from .samples import sample_epoch, sample_variables
 
 __all__ = ["BallDecoding", "EndpointDecoding", "SimulationIndex"]
@@ -233,12 +235,17 @@ class EndpointDecoding(BallDecoding):
         fewest = _FEWEST_CONDITIONS / (1 - self._train_share)
         kept = {time: rows for time, rows in bins.items() if rows.sum() >= fewest}
         if not kept:
-            raise InvalidDataError(
+            raise UnfitRecordingError(
                 "The recording",
                 got=f"no time bin with {fewest:.0f} conditions among {len(bins)} in {self._window} ms",
                 needed=f"at least one such bin in the epoch '{self._scored}'",
             )
         return replace(asked, tested=kept)
+
+    @property
+    def needs(self) -> Needs:
+        """Conditions of which enough are held out in a time bin."""
+        return Needs(conditions=math.ceil(_FEWEST_CONDITIONS / (1 - self._train_share)))
 
     def _labels(self, question: _Question) -> Sequence[object]:
         return list(question.tested)
@@ -276,6 +283,11 @@ class SimulationIndex(_DecodingMetric):
     ) -> None:
         super().__init__(variables=variables, **parameters)
         self._n_splits = n_splits
+
+    @property
+    def needs(self) -> Needs:
+        """A condition for each run that is held out."""
+        return Needs(conditions=self._n_splits)
 
     def _splits(self, conditions: npt.NDArray[np.str_]) -> Mask:
         return consecutive_splits(conditions, n_splits=self._n_splits)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import xarray as xr
 from scipy.ndimage import gaussian_filter1d
 
-from ..core.errors import InvalidArgumentError, InvalidDataError
+from ..core.errors import InvalidArgumentError, UnfitRecordingError
 from ..core.labelled import coordinate
 from .interface import SamplesNeeded
 from .population import Cells, PopulationMetric, kolmogorov_distance, share_ratio
@@ -98,15 +98,15 @@ def _directions(brain: xr.DataArray) -> Array:
 
     Raises
     ------
-    InvalidDataError
+    UnfitRecordingError
         If samples are not the bins of a whole circle.
     """
     if "direction_rad" not in brain.coords:
-        raise InvalidDataError("The recording", got="no direction_rad", needed="of head-direction bins")
+        raise UnfitRecordingError("The recording", got="no direction_rad", needed="of head-direction bins")
     direction = coordinate(brain, "direction_rad").astype(np.float64)
     steps = np.diff(np.sort(np.append(direction, direction.min() + 2 * np.pi)))
     if len(direction) < _FEWEST_BINS or not np.allclose(steps, 2 * np.pi / len(direction)):
-        raise InvalidDataError(
+        raise UnfitRecordingError(
             "The recording",
             got=f"{len(direction)} direction bins with gaps or repeats",
             needed=f"of {_FEWEST_BINS} or more bins around the whole circle",

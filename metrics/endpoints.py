@@ -20,6 +20,7 @@ from .functional.behaviour.error_consistency import (
     residual_errors,
     stratified_halves,
 )
+from .needs import Needs
 
 __all__ = ["EndpointConsistency"]
 
@@ -46,6 +47,11 @@ class EndpointConsistency(BootstrappedMetric):
     def __init__(self, *, n_splits: int = 10, **bootstrap: Any) -> None:
         super().__init__(**bootstrap)
         self._n_splits = n_splits
+
+    @property
+    def needs(self) -> Needs:
+        """Conditions in which the animal has trials for two halves."""
+        return Needs(conditions=3, repetitions=_FEWEST_TRIALS)
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The consistency; raw is the correlation with a half, the ceiling that half's reliability, rooted."""

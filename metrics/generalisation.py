@@ -20,6 +20,7 @@ from .functional.mapping.pls import pls_predictivity
 from .functional.mapping.ridge import Predictivity, ridge_predictivity
 from .interface import SamplesNeeded
 from .maps import bin_grid
+from .needs import Needs
 from .predictivity import MappingPredictivity, penalties
 from .targets import Split, aggregate
 
@@ -91,6 +92,11 @@ class SpatialPredictivity(MappingPredictivity):
     def samples_needed(self) -> SamplesNeeded:
         """Components of partial least squares are shared by all neuroids."""
         return "complete" if self._mapping is pls_predictivity else "by neuroid"
+
+    @property
+    def needs(self) -> Needs:
+        """Folds are parts of the box, whatever the blocks."""
+        return Needs(repetitions=2)
 
     def _map(self, x: Array, y: Array, groups: Strings, **options: Any) -> Predictivity:
         return self._mapping(x, y, groups, **options, **self._options_for(x, groups, options["folds"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from .bootstrap import Resampled
 from .functional.mapping.inter_animal_consistency import Consistency, inter_animal_consistency
 from .functional.statistics.rank_ranges import hierarchical_bootstrap
 from .interface import IdentityCache, SamplesNeeded
+from .needs import Needs
 from .predictivity import RidgePredictivity, features, map_facts
 from .samples import distinct_splits
 from .targets import Targets, aggregate
@@ -53,6 +55,11 @@ class AnimalRelativePredictivity(RidgePredictivity):
     def samples_needed(self) -> SamplesNeeded:
         """One animal's neurons are predicted from all the others' at the same samples."""
         return "complete"
+
+    @property
+    def needs(self) -> Needs:
+        """Another animal whose neurons predict."""
+        return replace(super().needs, animals=2)
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Median over an animal's neuroids, then mean over animals, of each side; then their ratio."""

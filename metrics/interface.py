@@ -13,6 +13,7 @@ from ..core.errors import InvalidArgumentError, InvalidCardError
 from ..core.registry import Registry, registry_of
 from ..core.scores import Score
 from ..core.settings import Settings
+from .needs import Needs
 
 __all__ = ["IdentityCache", "Metric", "SamplesNeeded", "load_metric", "registry"]
 
@@ -34,6 +35,16 @@ class Metric:
     def samples_needed(self) -> SamplesNeeded:
         """Completeness required of a recorded sample for it to be used."""
         return "complete"
+
+    @property
+    def needs(self) -> Needs:
+        """Least recording that it can be computed on, with its parameters."""
+        return Needs()
+
+    @property
+    def needs_for_choice(self) -> Needs:
+        """Least part of a recording on which layers can be compared."""
+        return Needs(conditions=1)
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Compare a model with a brain.

@@ -21,6 +21,7 @@ from .bootstrap import BootstrappedMetric, Resampled
 from .functional._resample import resample_counts
 from .functional.behaviour.error_consistency import cohen_kappa
 from .functional.behaviour.judgements import bootstrap_agreement, fraction_reliability
+from .needs import Needs
 
 __all__ = ["PUBLISHED_HALF_SPLIT_R", "PUBLISHED_PAIRWISE_KAPPA", "OcpAccuracy", "OcpAgreement"]
 
@@ -52,6 +53,11 @@ class _JudgementMetric(BootstrappedMetric):
     """
 
     _unit = "videos within scenarios"
+
+    @property
+    def needs(self) -> Needs:
+        """Videos over which answers are correlated."""
+        return Needs(conditions=3)
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The metric by scenario and its mean, with people's."""

@@ -24,6 +24,7 @@ from .functional.decoding.path_integration import (
     position_skill,
     read_out_position,
 )
+from .needs import Needs
 
 __all__ = ["PositionError"]
 
@@ -68,6 +69,11 @@ class PositionError(BootstrappedMetric):
         if n_stretches < 1:
             raise InvalidArgumentError("The 'n_stretches' parameter", got=n_stretches, needed="1 or more")
         self._n_stretches, self._n_folds = n_stretches, n_folds
+
+    @property
+    def needs(self) -> Needs:
+        """Walks for each fold, and another one to test."""
+        return Needs(conditions=self._n_folds + 1)
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """The skill, averaged over sets of held-out walks; errors in m over time in the table and the facts."""

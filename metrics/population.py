@@ -16,15 +16,17 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from ..core.errors import InvalidArgumentError, InvalidDataError
+from ..core.errors import InvalidArgumentError, UnfitRecordingError
 from ..core.labelled import coordinate
 from ..core.scores import Score
 from ..core.seeds import generator
+from ..core.words import number_of
 from .bootstrap import BootstrappedMetric, Resampled
 from .functional.mapping.ridge import ridge_predictivity
 from .functional.statistics.reliability import split_half_reliability
 from .interface import IdentityCache, SamplesNeeded
 from .maps import bin_grid, smoothed
+from .needs import Needs, cells_of_animals, check_needs, enough_cells
 from .recorded_together import gathered, recorded_together
 
 __all__ = ["Cells", "PopulationMetric", "kolmogorov_distance", "share_ratio", "take"]
@@ -114,11 +116,16 @@ class PopulationMetric(BootstrappedMetric):
         """Each cell is measured on its own map, holes and all."""
         return "as recorded"
 
+    @property
+    def needs(self) -> Needs:
+        """Enough cells of an animal to be a population; a single animal is compared with itself by halves."""
+        return Needs(cells=_MIN_CELLS, cells_of_one_animal=2 * _MIN_CELLS)
+
     def maps(self, brain: xr.DataArray, values: Array, sigma_bins: float) -> Array:
         """Values at the samples (n_samples, n_cells) as maps smoothed by a Gaussian, (n_cells, height, width)."""
         grid = bin_grid(brain)
         if min(grid.shape) < _MIN_SIDE_BINS:
-            raise InvalidDataError(
+            raise UnfitRecordingError(
                 "The recording",
                 got=f"{grid.shape[0]} x {grid.shape[1]} bins",
                 needed=f"of {_MIN_SIDE_BINS} bins a side or more, to be measured as maps",
@@ -201,7 +208,7 @@ class PopulationMetric(BootstrappedMetric):
     def _described_brain(self, brain: xr.DataArray) -> _Brain:
         """Each cell on its own map: the mean over the repetitions in which it has the bin."""
         every = coordinate(brain, "animal").astype(str)
-        kept, left_out = self._animals(every)
+        kept, left_out = self._animals(brain)
         trials = np.asarray(brain.values, dtype=np.float64)[:, :, kept]
         animal = every[kept]
         with warnings.catch_warnings():
@@ -214,25 +221,15 @@ class PopulationMetric(BootstrappedMetric):
         cells = {name: np.concatenate([one[name] for one in described])[order] for name in described[0]}
         return _Brain(cells, own, self._targets(animal), _relative_noise(trials), left_out)
 
-    def _animals(self, animal: npt.NDArray[np.str_]) -> tuple[Ints, tuple[str, ...]]:
-        """The cells of animals with enough of them, and a note on each other animal.
-
-        A single animal is compared by halves, so it needs twice as many.
-        """
-        counts = {str(name): int((animal == name).sum()) for name in dict.fromkeys(animal)}
-        enough = [name for name, n in counts.items() if n >= _MIN_CELLS]
-        if len(enough) == 1 and counts[enough[0]] < 2 * _MIN_CELLS:
-            enough = []
-        if not enough:
-            listed = ", ".join(f"{name} {n}" for name, n in counts.items())
-            raise InvalidDataError(
-                "The recording",
-                got=f"so many cells of each animal: {listed}",
-                needed=f"of {_MIN_CELLS} cells or more in each of two animals, or {2 * _MIN_CELLS} in one",
-                hint="Animals of fewer cells are left out; add sessions, or choose a metric of single cells.",
-            )
-        left_out = tuple(f"{name}: {n} cells" for name, n in counts.items() if name not in enough)
-        return np.flatnonzero(np.isin(animal, enough)), left_out
+    def _animals(self, brain: xr.DataArray) -> tuple[Ints, tuple[str, ...]]:
+        """The cells of animals with enough of them, and a note on each other animal."""
+        check_needs(self.needs, brain)
+        counts = cells_of_animals(brain)
+        enough = enough_cells(self.needs, counts)
+        left_out = tuple(
+            f"{name}: {number_of(n, 'cell')}" for name, n in counts.items() if name not in enough
+        )
+        return np.flatnonzero(np.isin(coordinate(brain, "animal").astype(str), enough)), left_out
 
     def _summary_of_animals(self, known: _Brain) -> dict[str, str | float]:
         """Shares averaged over animals, what is listed or counted for each animal in turn."""

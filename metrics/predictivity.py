@@ -7,6 +7,7 @@ animals by their number of neuroids) and how intervals are made; they differ in 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -37,6 +38,7 @@ from .functional.mapping.pls import pls_predictivity
 from .functional.mapping.procrustes import procrustes_predictivity
 from .functional.mapping.ridge import Predictivity, ridge_predictivity
 from .interface import IdentityCache, SamplesNeeded
+from .needs import Needs
 from .recorded_together import RecordedTogether, gathered
 from .samples import distinct_splits
 from .targets import Split, Targets, aggregate, joined_sums, neuroid_reliability, reliable_targets
@@ -102,6 +104,16 @@ class PredictivityMetric(BootstrappedMetric):
     def samples_needed(self) -> SamplesNeeded:
         """Each neuroid is predicted at the samples that it has."""
         return "by neuroid"
+
+    @property
+    def needs(self) -> Needs:
+        """A condition for each fold, and two repetitions for the ceiling."""
+        return Needs(conditions=self._n_outer, repetitions=2)
+
+    @property
+    def needs_for_choice(self) -> Needs:
+        """As many conditions as are scored on at the least: layers are compared by the same folds."""
+        return self.needs
 
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Raw predictivity of the average over repetitions: layers share the neuroids and their noise."""
@@ -227,6 +239,15 @@ class RidgePredictivity(PredictivityMetric):
         super().__init__(**parameters)
         self._correction = check_correction(correction)
         self._ridge = {**penalties(alphas), "n_inner": n_inner}
+        self._n_inner = n_inner
+
+    @property
+    def needs(self) -> Needs:
+        """A condition for each fold, also for each inner fold of those that are left to fit on."""
+        n = self._n_outer
+        while n - -(-n // self._n_outer) < self._n_inner:
+            n += 1
+        return replace(super().needs, conditions=n)
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Median over an animal's neuroids, then mean over animals."""

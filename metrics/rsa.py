@@ -21,11 +21,14 @@ from .functional.rsa.noise_ceiling import rsa_noise_ceiling
 from .functional.rsa.rdm import rdm
 from .functional.statistics.reliability import spearman_brown
 from .interface import IdentityCache
+from .needs import Needs
 from .samples import by_animal, half_splits
 
 __all__ = ["AnimalRdms", "DissimilarityRsa", "RecordingRsa"]
 
 Array = npt.NDArray[np.float64]
+
+_FEWEST_STATES = 3  # of which a correlation of distances is one of more than two numbers
 
 
 class DissimilarityRsa(BootstrappedMetric):
@@ -44,6 +47,11 @@ class DissimilarityRsa(BootstrappedMetric):
     def __init__(self, *, distance: str = "correlation", method: str = "pearson", **bootstrap: Any) -> None:
         super().__init__(**bootstrap)
         self._distance, self._method = distance, method
+
+    @property
+    def needs(self) -> Needs:
+        """Two subjects, where no other brain is the ceiling."""
+        return Needs(animals=2, conditions=_FEWEST_STATES)
 
     def __call__(
         self, model: xr.DataArray, brain: xr.DataArray, reference: xr.DataArray | None = None
@@ -153,6 +161,11 @@ class RecordingRsa(BootstrappedMetric):
         super().__init__(**bootstrap)
         self._distance, self._method, self._n_splits = distance, method, n_splits
         self._remembered: IdentityCache[list[AnimalRdms]] = IdentityCache()
+
+    @property
+    def needs(self) -> Needs:
+        """Two repetitions, whose RDMs are compared for the ceiling."""
+        return Needs(conditions=_FEWEST_STATES, repetitions=2)
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Similarity with each animal's RDM over the square root of its reliability, averaged over animals."""

@@ -8,6 +8,7 @@ their own: distances between states can be compared, coordinates cannot.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ import torch
 import xarray as xr
 from sklearn.decomposition import FactorAnalysis
 
-from ..core.errors import InvalidDataError
+from ..core.errors import UnfitRecordingError
 from ..core.labelled import coordinate
 from .functional.rsa.compare_rdms import residuals_from
 from .functional.rsa.rdm import rdm
+from .needs import Needs
 from .rsa import AnimalRdms, RecordingRsa
 from .samples import half_splits, sample_epoch, sample_variables
 
@@ -58,6 +60,11 @@ class FactorRsa(RecordingRsa):
         self._scored, self._n_factors = scored, n_factors
         self._nuisance = tuple(tuple(group) for group in nuisance)
 
+    @property
+    def needs(self) -> Needs:
+        """More neurons in all than factors."""
+        return replace(super().needs, cells_in_all=self._n_factors + 1)
+
     def _animal_rdms(self, brain: xr.DataArray) -> list[AnimalRdms]:
         """One entry: all animals' neurons pooled."""
         values = np.asarray(brain.values, dtype=np.float64)
@@ -76,7 +83,7 @@ class FactorRsa(RecordingRsa):
 
     def _factor_rdm(self, responses: Array, brain: xr.DataArray) -> Array:
         if responses.shape[1] <= self._n_factors:
-            raise InvalidDataError(
+            raise UnfitRecordingError(
                 "The recording",
                 got=f"{responses.shape[1]} neuroids that vary",
                 needed=f"more than the {self._n_factors} factors",

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from ..core.errors import InvalidArgumentError, InvalidDataError
+from ..core.errors import InvalidDataError, UnfitRecordingError
 from ..core.labelled import coordinate, coordinates_along
 from ..core.seeds import generator
 
@@ -30,11 +30,11 @@ def half_splits(n_repetitions: int, n_splits: int, seed: int) -> list[tuple[Ints
 
     Raises
     ------
-    InvalidArgumentError
+    UnfitRecordingError
         If there is one repetition only.
     """
     if n_repetitions < 2:
-        raise InvalidArgumentError("The 'brain' parameter", got="1 repetition", needed="of two or more")
+        raise UnfitRecordingError("The recording", got="1 repetition", needed="of 2 repetitions or more")
     rng = generator(seed, "half splits")
     orders = [rng.permutation(n_repetitions) for _ in range(n_splits)]
     middle = n_repetitions // 2

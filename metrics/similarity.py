@@ -21,6 +21,7 @@ from .functional.similarity.cka import linear_cka
 from .functional.similarity.procrustes_shape import procrustes_similarity
 from .functional.statistics.reliability import spearman_brown
 from .interface import Metric
+from .needs import Needs
 from .samples import by_animal, half_splits
 
 __all__ = ["CkaSimilarity", "ProcrustesShapeSimilarity"]
@@ -46,6 +47,11 @@ class _SimilarityMetric(Metric):
 
     def __init__(self, *, n_splits: int = 4, seed: int = 0, level: float = 0.95) -> None:
         self._n_splits, self._seed, self._level = n_splits, seed, level
+
+    @property
+    def needs(self) -> Needs:
+        """Conditions of which the jackknife can leave one out, and two repetitions for the ceiling."""
+        return Needs(conditions=3, repetitions=2)
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Similarity with each animal, averaged over animals."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from ..core.errors import InvalidDataError
+from ..core.errors import UnfitRecordingError
 from ..core.labelled import coordinate
 from .functional.mapping._condition_sums import ConditionSums
 from .functional.mapping.noise_ceiling import half_response_sums, held_out_reliability
@@ -154,12 +154,12 @@ def reliable_targets(brain: xr.DataArray, reliability: Array, *, least: float) -
 
     Raises
     ------
-    InvalidDataError
+    UnfitRecordingError
         If none is reliable enough.
     """
     kept = np.flatnonzero(reliability >= least)  # NaN is not
     if not len(kept):
-        raise InvalidDataError(
+        raise UnfitRecordingError(
             "The recording",
             got=f"no neuroid of reliability {least} or more within the held-out folds, among {len(reliability)}",
             needed="at least one reliable neuroid",

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from ..core.errors import CandidateError, InvalidDataError
+from ..core.errors import CandidateError, InvalidDataError, UnfitRecordingError
 from ..core.hashing import sha256_of_file
 from ..core.provenance import current_environment, peak_memory_mb, utc_now
 from ..core.records import CandidateRef, Cost, Failure, ResultRecord, RunInputs, ScoreRecord, Status
@@ -60,7 +60,8 @@ def score_file(
     Returns
     -------
     outcome : Outcome
-        A record with status "value"; "failed" where the score is not defined.
+        A record with status "value"; "failed" where the score is not defined, and "not applicable" with the reason
+        where the recording cannot carry the metric.
 
     Raises
     ------
@@ -68,14 +69,19 @@ def score_file(
         If the file was changed while it was read.
     """
     started = time.perf_counter()
-    score = compute()
+    recorded = partial(_record, inputs, settings, started, supersedes)
+    try:
+        score = compute()
+    except UnfitRecordingError as error:
+        return Outcome(recorded("not applicable", reason=str(error)))
     if file_candidate(path) != inputs.candidate:
         raise InvalidDataError(
             f"The file {path}", got="changed meanwhile", needed="left as it is while it is read"
         )
-    recorded = partial(_record, inputs, settings, started, supersedes)
     try:
         packed = scored(score)
+    except UnfitRecordingError as error:
+        return Outcome(recorded("not applicable", reason=str(error)))
     except CandidateError as error:
         failure = Failure(stage="score", kind=type(error).__name__, reason=str(error))
         return Outcome(recorded("failed", failure=failure), error=error)
@@ -91,8 +97,11 @@ def _record(
     *,
     score: ScoreRecord | None = None,
     failure: Failure | None = None,
+    reason: str | None = None,
 ) -> ResultRecord:
     return ResultRecord(
+        schema_version=3 if reason is None else 4,
+        reason=reason,
         inputs=inputs,
         status=status,
         score=score,

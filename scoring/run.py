@@ -18,7 +18,7 @@ from ..candidates import load_candidate
 from ..candidates.interface import accepts, bundle_sha256, find_candidate
 from ..core.activations import Activations
 from ..core.cards import CandidateCard
-from ..core.errors import CandidateError, InnerscoreError, MissingPartError
+from ..core.errors import CandidateError, InnerscoreError, MissingPartError, UnfitRecordingError
 from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.identity import code_sha256, entry_of
 from ..core.provenance import current_environment, peak_memory_mb, utc_now
@@ -270,6 +270,10 @@ class _Attempt:
         if not accepts(self.run.card, self.run.benchmark.stimuli):
             return Outcome(self._record("not applicable"), files=self._card)
         try:
+            self.run.benchmark.check_recording()
+        except UnfitRecordingError as error:
+            return self.impossible(error)
+        try:
             activations = self._activations()
         except MissingPartError:
             raise
@@ -286,11 +290,17 @@ class _Attempt:
             packed = scored(self.run.benchmark.score(activations))
         except MissingPartError:
             raise
+        except UnfitRecordingError as error:
+            return self.impossible(error)
         except InnerscoreError as error:
             return self.failed(error)
         self.say(self.stage, 1, 1)
         files = {**packed.files, **self._card}
         return Outcome(self._record("value", score=packed.record), packed.targets_csv, files)
+
+    def impossible(self, error: UnfitRecordingError) -> Outcome:
+        """Nobody can be scored on these data."""
+        return Outcome(self._record("not applicable", reason=str(error)), files=self._card)
 
     def failed(self, error: InnerscoreError) -> Outcome:
         """It ends here."""
@@ -330,9 +340,16 @@ class _Attempt:
         return opened(run.benchmark.stimuli)
 
     def _record(
-        self, status: Status, *, score: ScoreRecord | None = None, failure: Failure | None = None
+        self,
+        status: Status,
+        *,
+        score: ScoreRecord | None = None,
+        failure: Failure | None = None,
+        reason: str | None = None,
     ) -> ResultRecord:
         return ResultRecord(
+            schema_version=3 if reason is None else 4,
+            reason=reason,
             inputs=self.run.inputs,
             status=status,
             score=score,
@@ -359,6 +376,8 @@ def scored(score: Score) -> Scored:
 
     Raises
     ------
+    UnfitRecordingError
+        If its ceiling, which is the recording's, is not defined.
     CandidateError
         If its raw or its normalised value is not defined: that is no value, but a failure.
     """
@@ -370,6 +389,8 @@ def scored(score: Score) -> Scored:
 
 
 def _check_defined(score: Score) -> None:
+    if not math.isfinite(score.ceiling.value):
+        raise UnfitRecordingError("The ceiling of the recording", got="undefined", needed="defined")
     values = {"raw": score.raw.value, "normalised": score.normalised.value}
     missing = [name for name, value in values.items() if not math.isfinite(value)]
     if not missing:

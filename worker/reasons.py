@@ -19,6 +19,7 @@ from ..core.errors import (
     InvalidInputError,
     LimitError,
     MissingPartError,
+    UnfitRecordingError,
     UnknownNameError,
 )
 from ..core.records import ResultRecord
@@ -50,6 +51,7 @@ _CODES: tuple[tuple[type[InnerscoreError], str, str], ...] = (
     (DuplicateNameError, "name-taken", f"Choose another name on the card. {_AGAIN}"),
     (UnknownNameError, "unknown-name", f"'innerscore list' shows the names. {_AGAIN}"),
     (MissingPartError, "data-missing", "Something that the worker needs is missing; tell the board's owner."),
+    (UnfitRecordingError, "data-unfit", "The data cannot carry the benchmark's metric, whoever is scored."),
     (InvalidInputError, "bundle", f"Mend the bundle. {_AGAIN}"),
 )
 _INTERNAL = "A fault of innerscore, not of the candidate; tell the board's owner, whose worker logged it."

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from ..benchmarks import Benchmark, load_benchmarks, registry
-from ..core.errors import InnerscoreError, InvalidArgumentError, MissingPartError
+from ..core.errors import InnerscoreError, InvalidArgumentError, MissingPartError, UnfitRecordingError
 from ..core.records import ResultRecord
 from ..core.settings import Settings
 from ..leaderboard.store import Store
@@ -34,7 +34,7 @@ class Result:
     candidate, benchmark : str
         The pair.
     record : ResultRecord or None
-        None if the benchmark's data are missing.
+        None if the benchmark's data are missing, or are none that it could be scored on.
     reused : bool
         Whether it was stored already.
     error : InnerscoreError or None
@@ -52,12 +52,19 @@ class Result:
         """Whether the candidate failed; its record says how."""
         return self.record is not None and self.record.status == "failed"
 
+    @property
+    def impossible(self) -> str:
+        """Why nobody can be scored on these data; empty where that is not so."""
+        if isinstance(self.error, UnfitRecordingError):
+            return str(self.error)
+        return "" if self.record is None else self.record.reason or ""
+
     def to_json(self) -> dict[str, Any]:
         """The pair's outcome for ``--json``."""
         state = "not run" if self.record is None else self.record.status
         content: dict[str, Any] = {"candidate": self.candidate, "benchmark": self.benchmark, "state": state}
-        if self.error is not None:
-            content["reason"] = str(self.error)
+        if reason := self.impossible or (self.error and str(self.error)):
+            content["reason"] = reason
         if self.record is None:
             return content
         content |= {"reused": self.reused, "record_sha256": self.record.record_sha256}
@@ -139,7 +146,7 @@ def _run_pair(
 ) -> Result:
     try:
         job = prepare()
-    except MissingPartError as error:
+    except (MissingPartError, UnfitRecordingError) as error:
         return Result(candidate, benchmark.identifier, None, error=error)
     known = store.current(job.inputs.run_sha256)
     if known is not None and known.status != "failed" and not rerun:

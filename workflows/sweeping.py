@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ..benchmarks import Benchmark, load_benchmarks
-from ..core.errors import InnerscoreError, InvalidInputError, MissingPartError
+from ..core.errors import InnerscoreError, InvalidInputError, MissingPartError, UnfitRecordingError
 from ..core.files import exclusive
 from ..core.records import read_record
 from ..core.settings import Settings
@@ -88,7 +88,7 @@ class _Sweep:
         whose = str(Path(candidate).resolve()) if Path(candidate).exists() else candidate
         try:
             job = job_of(candidate, benchmark, self._settings, seed=seed)
-        except MissingPartError as error:
+        except (MissingPartError, UnfitRecordingError) as error:
             return Result(candidate, benchmark.identifier, None, error=error)
         known = self._store.current(job.inputs.run_sha256)
         if known is not None and known.status != "failed" and not rerun:

@@ -24,6 +24,7 @@ __all__ = [
     "CheckedFile",
     "FileStatus",
     "accept_file",
+    "check_pinned",
     "checked_file",
     "download",
     "file_status",
@@ -101,7 +102,7 @@ def checked_file(
     path = local_file(card, name, settings) or _fetched(card, file, settings, large=large)
     if file.sha256 is None:
         return CheckedFile(path, _locked_hash(card, file, path, settings, full=full))
-    _check_pinned(path, file.sha256, aside=path.is_relative_to(settings.data_dir))
+    check_pinned(path, file.sha256, aside=path.is_relative_to(settings.data_dir))
     return CheckedFile(path, file.sha256)
 
 
@@ -214,7 +215,14 @@ def download(url: str, target: Path) -> None:
         raise OSError(f"the download failed: {error}") from error
 
 
-def _check_pinned(path: Path, pinned: str, *, aside: bool) -> None:
+def check_pinned(path: Path, pinned: str, *, aside: bool) -> None:
+    """Check that a file has the bytes that its card pins; with `aside`, one that has not is renamed.
+
+    Raises
+    ------
+    ChecksumError
+        If it has others.
+    """
     found = sha256_of_file(path)
     if found == pinned:
         return

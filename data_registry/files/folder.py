@@ -1,4 +1,7 @@
-"""The files of a data set that is a whole folder, such as a dandiset: found by ending, locked at first use."""
+"""The files of a data set that is a whole folder, such as a dandiset: found by ending, locked at first use.
+
+Files that the card lists are held against the card, and brought from their addresses where the folder is empty.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pathlib import Path
 from ...core.cards import DatasetCard
 from ...core.errors import InvalidArgumentError, MissingPartError
 from ...core.settings import Settings
+from .fetching import check_pinned, checked_file, local_file
 from .lock_file import LockedFile, accept, hash_as_locked, locked_file
 
 __all__ = ["accept_in_folder", "folder_files", "own_files"]
@@ -16,8 +20,9 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
     """Find all files of some kinds in a data set's folder and the folders below it.
 
     Looked for in the folder that ``innerscore data add`` made, then in ``data_dir/<folder>``, then in
-    ``mirror/<folder>``; the first that has any is taken whole. The bytes of each file are locked at its first use
-    and a later change is refused, as of every file without a published hash.
+    ``mirror/<folder>``; the first that has any is taken whole. Where none has, the files that the card lists are
+    downloaded. The bytes of a file whose hash is on the card must be those; of every other file they are locked at
+    its first use and a later change is refused.
 
     Parameters
     ----------
@@ -36,9 +41,9 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
     Raises
     ------
     ChecksumError
-        If a file is not the one that was used first.
+        If a file is not the published one, or not the one that was used first.
     MissingPartError
-        If there is none.
+        If there is none, and none can be downloaded.
     """
     found = own_files(card, endings, settings)
     if found:
@@ -55,15 +60,14 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
 
 def own_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
     """The same files by their paths in the data set's folder; empty if there are none."""
-    hint = f"If this is a new release: innerscore data accept {card.identifier} FILE"
     for root in _roots(card, settings):
         found = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings and path.is_file())
         named = {path.relative_to(root).as_posix(): path for path in found}
         for name, path in named.items():
-            hash_as_locked(f"{card.folder}/{name}", path, settings, hint=hint.replace("FILE", name))
+            _check_bytes(card, name, path, settings)
         if named:
             return named
-    return {}
+    return _listed_files(card, endings, settings)
 
 
 def accept_in_folder(card: DatasetCard, name: str, settings: Settings) -> LockedFile:
@@ -90,3 +94,23 @@ def _roots(card: DatasetCard, settings: Settings) -> list[Path]:
     """Folders in which the files of a data set may lie, the first that has any is taken."""
     mirrored = [] if settings.mirror is None else [settings.mirror / card.folder]
     return [settings.own_datasets / card.identifier, settings.data_dir / card.folder, *mirrored]
+
+
+def _listed_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
+    """Those that the card names, downloaded if need be, without optional ones that are not here."""
+    names = sorted(
+        file.name
+        for file in card.files
+        if file.name.lower().endswith(endings)
+        and (not file.optional or local_file(card, file.name, settings) is not None)
+    )
+    return {name: checked_file(card, name, settings).path for name in names}
+
+
+def _check_bytes(card: DatasetCard, name: str, path: Path, settings: Settings) -> None:
+    pinned = next((file.sha256 for file in card.files if file.name == name), None)
+    if pinned is None:
+        hint = f"If this is a new release: innerscore data accept {card.identifier} {name}"
+        hash_as_locked(f"{card.folder}/{name}", path, settings, hint=hint)
+    else:
+        check_pinned(path, pinned, aside=path.is_relative_to(settings.data_dir))

@@ -23,7 +23,7 @@ from ..space.dataset import SpatialOptions
 from ..space.sessions import TrackedSession, tracked_session
 from ..space.tracking_checks import direction_of_lights
 
-__all__ = ["SessionFiles", "group_sessions", "read_session"]
+__all__ = ["SessionFiles", "group_sessions", "read_session", "session_names"]
 
 Array = npt.NDArray[np.float64]
 
@@ -64,11 +64,7 @@ def group_sessions(paths: Sequence[Path]) -> list[SessionFiles]:
     InvalidDataError
         If no file has a name as released, or a session has a track and no cell.
     """
-    found: dict[tuple[str, str], dict[str, Path]] = {}
-    for path in paths:
-        match = _NAME.match(path.name)
-        if match:
-            found.setdefault((match["rat"], match["session"]), {})[match["what"].lower()] = path
+    found = _by_session(paths)
     if not found:
         raise InvalidDataError(
             "The MATLAB files",
@@ -76,6 +72,11 @@ def group_sessions(paths: Sequence[Path]) -> list[SessionFiles]:
             needed="named as released, '11016-31010502_T6C3.mat' beside '11016-31010502_POS.mat'",
         )
     return [_session(rat, session, files) for (rat, session), files in sorted(found.items())]
+
+
+def session_names(paths: Sequence[Path]) -> list[str]:
+    """Names of the sessions that files belong to, as ``10073-17010302``."""
+    return [f"{rat}-{session}" for rat, session in sorted(_by_session(paths))]
 
 
 def read_session(files: SessionFiles, options: SpatialOptions) -> list[TrackedSession]:
@@ -101,6 +102,16 @@ def read_session(files: SessionFiles, options: SpatialOptions) -> list[TrackedSe
         limits=options.limits,
     )
     return [session]
+
+
+def _by_session(paths: Sequence[Path]) -> dict[tuple[str, str], dict[str, Path]]:
+    """Files by rat and session, then by content."""
+    found: dict[tuple[str, str], dict[str, Path]] = {}
+    for path in paths:
+        match = _NAME.match(path.name)
+        if match:
+            found.setdefault((match["rat"], match["session"]), {})[match["what"].lower()] = path
+    return found
 
 
 def _session(rat: str, session: str, files: dict[str, Path]) -> SessionFiles:

@@ -124,6 +124,8 @@ class SpatialDataset:
         Options as given by the card.
     check : callable, optional
         Called with all sessions when they have been read; raises where they are not as the options say.
+    set_aside : callable returning a sequence of str, optional
+        Names sessions that lie with the files and are not read, each with the reason.
     """
 
     def __init__(
@@ -132,8 +134,10 @@ class SpatialDataset:
         readers: Callable[[], Sequence[SessionReader]],
         options: SpatialOptions,
         check: Callable[[Sequence[TrackedSession]], None] | None = None,
+        set_aside: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self.card = card
+        self._set_aside = set_aside
         self._readers, self._options, self._check = readers, options, check
 
     @property
@@ -148,9 +152,9 @@ class SpatialDataset:
 
     @property
     def left_out(self) -> tuple[str, ...]:
-        """Every session that is scored in no region, with the reason: refused, or too little of the arena."""
+        """Every session that is scored in no region, with the reason: not read, refused, or too little covered."""
         refused = [f"{_plain(error.subject)}: {error.got}" for error in self.refused]
-        return (*refused, *self._mapped.left_out)
+        return (*self._set_aside(), *refused, *self._mapped.left_out)
 
     def stimuli(self) -> StimulusSet:
         """The walks of the sessions that the recordings are of, and of no others."""

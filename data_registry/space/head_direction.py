@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
-from ...core.errors import InvalidArgumentError, InvalidDataError
+from ...core.errors import InvalidArgumentError, UnfitRecordingError
 from ...core.labelled import recording
 from .bins import rates_in_bins
 from .direction_bins import bin_of_direction, direction_centres, direction_presentation
@@ -57,14 +57,14 @@ def head_direction_tuning(
     ------
     InvalidArgumentError
         If `n_bins` is below 2.
-    InvalidDataError
+    UnfitRecordingError
         If head direction was measured in no session.
     """
     if n_bins < 2:
         raise InvalidArgumentError("The 'n_bins' parameter", got=n_bins, needed="2 or more")
     measured = joined_sessions([session for session in sessions if session.head_direction is not None])
     if not measured:
-        raise InvalidDataError(
+        raise UnfitRecordingError(
             "The sessions",
             got=f"no head direction in {len(sessions)}",
             needed="one with two lights or angles",
@@ -100,7 +100,7 @@ def direction_recording(
     """
     measured = joined_sessions([session for session in sessions if session.head_direction is not None])
     if not measured:
-        raise InvalidDataError(
+        raise UnfitRecordingError(
             "The sessions",
             got=f"no head direction in {len(sessions)}",
             needed="one with two lights or angles",

@@ -175,6 +175,8 @@ def _inner_html(part: Cell | Summary, candidate: str, column: Column | None) -> 
         shown = Markup('<a href="{}">{}</a>').format(anchor, shown)
     if part.state == "failed":
         return Markup('<span class="failed">{}</span>').format(shown)
+    if part.impossible:
+        return Markup('<span class="state" title="{}">{}</span>').format(part.note, shown)
     if math.isnan(part.shown):
         return Markup('<span class="state">{}</span>').format(shown)
     return f"{shown}{_interval_html(part)}{_rank_html(part.standing)}{_marks_html(part)}"
@@ -196,7 +198,7 @@ def _rank_html(standing: RankInterval | None) -> str:
 
 
 def _marks_html(cell: Cell) -> str:
-    above = "<em>above ceiling</em>" if cell.above_ceiling and cell.quantity != "ceiling" else ""
+    above = f"<em>{cell.above_text}</em>" if cell.above_ceiling and cell.quantity != "ceiling" else ""
     return f"{above}<em>earlier code</em>" if cell.earlier_code else above
 
 

@@ -47,7 +47,8 @@ class Failed:
     ----------
     code : str
         Code for programs: ``"check"``, ``"limit"``, ``"activations"``, ``"candidate"``, ``"bundle"``,
-        ``"name-taken"``, ``"unknown-name"``, ``"data-missing"``, ``"worker-lost"``, ``"internal"``.
+        ``"name-taken"``, ``"unknown-name"``, ``"data-missing"``, ``"data-unfit"``, ``"worker-lost"``,
+        ``"internal"``.
     reason : str
         Text on what was got and what is needed.
     hint : str

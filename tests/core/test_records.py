@@ -170,3 +170,20 @@ def test_canonical_json_has_one_form():
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_survive_the_trip_exactly(value):
     assert json.loads(canonical_json(value)) == value
+
+
+def test_a_score_far_above_a_weak_ceiling_is_no_praise():
+    weak = {"weak_ceiling": "8 cells of 1 animal, fewer than 20 cells"}
+    far, near = (record(value=value).score.model_copy(update={"facts": weak}) for value in (1.6, 1.4))
+    assert (far.is_no_praise, near.is_no_praise) == (True, False)
+    assert not record(value=1.6).score.is_no_praise
+
+
+def test_a_reason_is_of_records_of_version_4_that_are_not_applicable_and_absent_elsewhere():
+    impossible = {"status": "not applicable", "score": None, "reason": "too few cells"}
+    told = record(schema_version=4, **impossible)
+    assert read_record(told.to_json()) == told
+    assert b"reason" not in record().to_json()
+    for wrong in ({**impossible, "schema_version": 3}, {"schema_version": 4, "reason": "too few cells"}):
+        with pytest.raises(ValidationError, match="reason"):
+            record(**wrong)

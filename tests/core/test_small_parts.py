@@ -69,6 +69,7 @@ def test_every_error_is_in_the_tree_and_has_the_documented_exit_code():
         "InvalidCardError": 3,
         "InvalidDataError": 3,
         "ChecksumError": 3,
+        "UnfitRecordingError": 3,
         "InvalidRecordError": 3,
         "DuplicateNameError": 3,
         "CandidateError": 4,

@@ -180,7 +180,7 @@ def test_an_animal_of_few_cells_is_left_out_and_counted():
     with_few = metric(model(grid_code(24, 3)), brain([*codes, grid_code(1, 9)]))
     assert list(with_few.targets["animal"]) == ["animal-0", "animal-1"]
     assert with_few.facts["n_animals_left_out"] == 1
-    assert with_few.facts["animals_left_out"] == "animal-2: 1 cells"
+    assert with_few.facts["animals_left_out"] == "animal-2: 1 cell"
     assert with_few.facts["n_neuroids"] == 40
     alone = metric(model(grid_code(24, 3)), brain([grid_code(9, 1), grid_code(3, 2)]))
     assert len(alone.targets) == 10  # one animal is left: its halves

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from innerscore.core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError, UnknownNameError
+from innerscore.core.errors import (
+    InvalidArgumentError,
+    InvalidCardError,
+    InvalidDataError,
+    UnfitRecordingError,
+    UnknownNameError,
+)
 from innerscore.core.labelled import coordinate
 from innerscore.core.settings import Settings
 from innerscore.metrics import Metric, load_metric, registry
@@ -203,7 +209,7 @@ def test_a_single_matrix_needs_another_brain_for_its_ceiling(settings):
 
 def test_one_repetition_has_no_ceiling(settings):
     for name in ("ridge", "rsa"):
-        with pytest.raises(InvalidArgumentError):
+        with pytest.raises((InvalidArgumentError, UnfitRecordingError)):
             load_metric(name, settings)(model(LATENT), brain(repetitions=1))
 
 

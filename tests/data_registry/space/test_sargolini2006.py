@@ -1,6 +1,7 @@
 """Sargolini 2006 in each of the forms in which it is handed out gives the cells that the test put there."""
 
 import builtins
+import re
 import shutil
 import sys
 
@@ -11,8 +12,10 @@ import space_files as written
 
 from innerscore.benchmarks.alignment import brain_samples
 from innerscore.core.errors import ChecksumError, InvalidDataError, MissingPartError
+from innerscore.core.hashing import sha256_of_file
 from innerscore.core.labelled import coordinate, labelled_hash
 from innerscore.data_registry import load_dataset
+from innerscore.data_registry.files import fetching
 
 FORMS = {
     "a file a session": written.write_a_file_a_session,
@@ -141,6 +144,60 @@ def test_a_single_session_has_walks_in_every_bin_of_its_maps(mirrored, settings)
     assert 0 < maps.attrs["n_bins_left_out"] < 10
 
 
+def test_nwb_files_are_read_alone_and_the_matlab_files_beside_them_are_named(settings):
+    """The same sessions in two forms would be counted twice, or one form left out in silence."""
+    put(settings, "a file a session", (0, 2))
+    maps = put(settings, "nwb", (0, 1)).recording("MEC")
+    assert set(coordinate(maps, "session")) == {"11084-01030502", "11084-03020501+02"}
+    assert maps.attrs["n_sessions_left_out"] == 2
+    assert maps.attrs["sessions_left_out"] == (
+        "10704-06070402: MATLAB files beside NWB files; 11084-01030502: MATLAB files beside NWB files"
+    )
+
+
+def test_the_card_pins_each_released_file_at_an_address_of_its_own(mirrored):
+    card = load_dataset("Sargolini2006", mirrored).card
+    released = sorted((mirrored.mirror / "sargolini2006").glob("*.mat"))
+    assert sorted(file.name for file in card.files) == [path.name for path in released]
+    for file, path in zip(sorted(card.files, key=lambda file: file.name), released, strict=True):
+        assert (file.size, file.sha256) == (path.stat().st_size, sha256_of_file(path))
+        assert re.search(r"raw\.githubusercontent\.com/\S+/[0-9a-f]{40}/data/(sargolini/)?\d+-", file.url)
+        assert file.url.endswith(file.name)
+
+
+def test_where_no_file_is_here_those_on_the_card_are_downloaded(mirrored, settings, monkeypatch):
+    def download(url, target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(mirrored.mirror / "sargolini2006" / url.rsplit("/", 1)[1], target)
+
+    monkeypatch.setattr(fetching, "download", download)
+    online = settings.model_copy(update={"offline": False})
+    fetched, here = (load_dataset("Sargolini2006", one).recording("MEC") for one in (online, mirrored))
+    assert labelled_hash(fetched) == labelled_hash(here)
+    assert list(coordinate(here, "animal")) == ["10073"] * 8 + ["11207", "11343"]
+
+
+def test_a_released_file_with_other_bytes_is_refused_at_its_first_use(mirrored, settings):
+    folder = settings.data_dir / "sargolini2006"
+    folder.mkdir(parents=True)
+    for path in (mirrored.mirror / "sargolini2006").glob("*.mat"):
+        shutil.copy(path, folder)
+    changed = folder / "11207-21060503_t8c1.mat"
+    changed.chmod(0o644)
+    changed.write_bytes(changed.read_bytes() + b"0")
+    with pytest.raises(ChecksumError, match="11207-21060503_t8c1"):
+        load_dataset("Sargolini2006", settings).recording("MEC")
+
+
+def test_one_light_and_two_are_read_as_they_were_tracked(mirrored):
+    sessions = {one.identifier: one for one in load_dataset("Sargolini2006", mirrored).sessions}
+    assert {name: (len(one.spikes_s), one.head_direction is None) for name, one in sessions.items()} == {
+        "10073-17010302": (8, True),
+        "11207-21060503": (1, False),
+        "11343-08120502": (1, False),
+    }
+
+
 def test_a_data_set_in_which_all_are_kept_names_none(settings):
     maps = put(settings, "a file a session", (0,)).recording("MEC")
     assert maps.attrs["n_sessions_left_out"] == 0
@@ -207,7 +264,7 @@ def test_files_that_are_not_as_released_are_refused_and_named(settings, message)
 
 
 def test_without_files_or_pynwb_the_missing_part_is_named(settings, monkeypatch):
-    with pytest.raises(MissingPartError, match="dandiset/000582"):
+    with pytest.raises(MissingPartError, match=r"activation-patterns/e739050\S+/10073-17010302_POS.mat"):
         load_dataset("Sargolini2006", settings).stimuli()
     data = put(settings, "nwb", (0,))
     real = builtins.__import__
