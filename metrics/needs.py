@@ -76,7 +76,7 @@ def check_needs(needs: Needs, brain: xr.DataArray, *, subject: str = "The record
         subject,
         got=_described(brain),
         needed=f"of at least {needs}",
-        hint="Animals of fewer cells are left out; add sessions, or choose a metric that needs less.",
+        hint="Animals of fewer cells are left out. Add sessions, take fewer folds, or another metric.",
     )
 
 

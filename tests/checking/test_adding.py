@@ -380,8 +380,8 @@ def test_a_data_set_is_replaced_as_a_whole_or_not_and_removed(arrays, settings, 
     [
         ({"alignment": "space"}, "without 'bin_size_m'"),
         ({"alignment": "direction"}, "without 'direction_bins'"),
-        ({"parameters": {"n_outer": 30}}, "30 folds"),
-        ({"layer_selection": {"holdout_every": 6}}, "3 folds for 2 conditions"),
+        ({"parameters": {"n_outer": 30}}, "The recording: 1 animal (8 cells of "),
+        ({"layer_selection": {"holdout_every": 6}}, "The part of the recording that chooses the layer: "),
     ],
 )
 def test_a_benchmark_that_cannot_be_scored_is_refused_with_its_data_set(

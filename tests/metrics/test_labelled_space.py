@@ -300,7 +300,7 @@ def test_recordings_without_place_or_cells_are_refused(grid_brain):
         Gridness()(model(grid_code(4, 1)), placeless)
     with pytest.raises(InvalidDataError, match="bins a side"):
         Gridness()(model(grid_code(4, 1), _X < 0.2), brain([grid_code(9, 1)], visited=_X < 0.2))
-    with pytest.raises(InvalidDataError, match="animal-0 3, animal-1 7"):
+    with pytest.raises(InvalidDataError, match="3 cells of animal-0, 7 cells of animal-1"):
         Gridness()(model(grid_code(4, 1)), brain([grid_code(3, 1), grid_code(7, 1)]))
     with pytest.raises(InvalidArgumentError, match="smoothing_bins"):
         Gridness(smoothing_bins=-1)
