@@ -72,7 +72,7 @@ def rotate(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Create a token in the place of another one, which is revoked at once.
+    """Create a token in the place of another one, which is revoked.
 
     It has the same name, scopes and owner, so that candidates and submissions stay their owner's.
     """

@@ -1,7 +1,4 @@
-"""The files of a data set that is a whole folder, such as a dandiset: found by ending, locked at first use.
-
-Files that the card lists are held against the card, and brought from their addresses where the folder is empty.
-"""
+"""The files of a data set by their endings: those that its card names, or all of a folder, such as a dandiset."""
 
 from __future__ import annotations
 
@@ -13,16 +10,14 @@ from ...core.settings import Settings
 from .fetching import check_pinned, checked_file, local_file
 from .lock_file import LockedFile, accept, hash_as_locked, locked_file
 
-__all__ = ["accept_in_folder", "folder_files", "own_files"]
+__all__ = ["accept_in_folder", "folder_files", "own_files", "whole_folder"]
 
 
 def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
-    """Find all files of some kinds in a data set's folder and the folders below it.
+    """Find the files of some kinds that a data set's card names, or all in its folder and the folders below it.
 
-    Looked for in the folder that ``innerscore data add`` made, then in ``data_dir/<folder>``, then in
-    ``mirror/<folder>``; the first that has any is taken whole. Where none has, the files that the card lists are
-    downloaded. The bytes of a file whose hash is on the card must be those; of every other file they are locked at
-    its first use and a later change is refused.
+    Files that the card names are found, checked and fetched as by :func:`~.fetching.checked_file`, and no others
+    are taken. Where it names none, they are looked for as by :func:`whole_folder`.
 
     Parameters
     ----------
@@ -43,23 +38,50 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
     ChecksumError
         If a file is not the published one, or not the one that was used first.
     MissingPartError
-        If there is none, and none can be downloaded.
+        If there is none, or one that the card names is not here and cannot be fetched.
     """
-    found = own_files(card, endings, settings)
+    return _or_missing(own_files(card, endings, settings), card, endings, settings)
+
+
+def own_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
+    """The same files by their paths in the data set's folder; empty if there are none."""
+    if any(file.name.lower().endswith(endings) for file in card.files):
+        return _listed(card, endings, settings)
+    return _in_folder(card, endings, settings)
+
+
+def whole_folder(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
+    """Find all files of some kinds in a data set's folder and the folders below it; parameters as above.
+
+    They are looked for in the folder that ``innerscore data add`` made, then in ``data_dir/<folder>``, then in
+    ``mirror/<folder>``; the first that has any is taken whole. Where none has, the files that the card names are
+    fetched. The bytes of a file whose hash is on the card must be those; of every other file they are locked at
+    its first use and a later change is refused.
+
+    Raises
+    ------
+    ChecksumError, MissingPartError
+        As :func:`folder_files`.
+    """
+    found = _in_folder(card, endings, settings) or _listed(card, endings, settings)
+    return _or_missing(found, card, endings, settings)
+
+
+def _or_missing(
+    found: dict[str, Path], card: DatasetCard, endings: tuple[str, ...], settings: Settings
+) -> dict[str, Path]:
     if found:
         return found
-    kinds = " or ".join(endings)
     raise MissingPartError(
         f"The files of data set '{card.identifier}'",
-        got=f"no {kinds} file",
+        got=f"no {' or '.join(endings)} file",
         needed="in the data folder or in the mirror folder",
         hint=f"Save what {card.url} offers below {settings.data_dir / card.folder}, or set INNERSCORE_MIRROR to a "
         f"folder that has '{card.folder}'.",
     )
 
 
-def own_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
-    """The same files by their paths in the data set's folder; empty if there are none."""
+def _in_folder(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
     for root in _roots(card, settings):
         found = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings and path.is_file())
         named = {path.relative_to(root).as_posix(): path for path in found}
@@ -67,7 +89,7 @@ def own_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -
             _check_bytes(card, name, path, settings)
         if named:
             return named
-    return _listed_files(card, endings, settings)
+    return {}
 
 
 def accept_in_folder(card: DatasetCard, name: str, settings: Settings) -> LockedFile:
@@ -96,7 +118,7 @@ def _roots(card: DatasetCard, settings: Settings) -> list[Path]:
     return [settings.own_datasets / card.identifier, settings.data_dir / card.folder, *mirrored]
 
 
-def _listed_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
+def _listed(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
     """Those that the card names, downloaded if need be, without optional ones that are not here."""
     names = sorted(
         file.name

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ...core.cards import DatasetCard
 from ...core.settings import Settings
-from ..files.folder import folder_files
+from ..files.folder import whole_folder
 from ..nwb import NwbOptions, nwb_readers
 from ..space.dataset import SessionReader, SpatialDataset, read_options
 from .matlab_sessions import group_sessions, read_session, session_names
@@ -29,7 +29,7 @@ def sargolini2006(card: DatasetCard, settings: Settings) -> SpatialDataset:
     options = read_options(card, NwbOptions)
 
     def paths(ending: str) -> list[Path]:
-        found = folder_files(card, (".nwb", ".mat"), settings).values()
+        found = whole_folder(card, (".nwb", ".mat"), settings).values()
         return [path for path in found if path.suffix.lower() == ending]
 
     def readers() -> Sequence[SessionReader]:
