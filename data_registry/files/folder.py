@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...core.cards import DatasetCard
+from ...core.cards import DataFile, DatasetCard
 from ...core.errors import InvalidArgumentError, MissingPartError
 from ...core.settings import Settings
 from .fetching import check_pinned, checked_file, local_file
@@ -45,9 +45,7 @@ def folder_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings
 
 def own_files(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
     """The same files by their paths in the data set's folder; empty if there are none."""
-    if any(file.name.lower().endswith(endings) for file in card.files):
-        return _listed(card, endings, settings)
-    return _in_folder(card, endings, settings)
+    return _listed(card, endings, settings) if _named(card, endings) else _in_folder(card, endings, settings)
 
 
 def whole_folder(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
@@ -118,13 +116,16 @@ def _roots(card: DatasetCard, settings: Settings) -> list[Path]:
     return [settings.own_datasets / card.identifier, settings.data_dir / card.folder, *mirrored]
 
 
+def _named(card: DatasetCard, endings: tuple[str, ...]) -> list[DataFile]:
+    return [file for file in card.files if file.name.lower().endswith(endings)]
+
+
 def _listed(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
     """Those that the card names, downloaded if need be, without optional ones that are not here."""
     names = sorted(
         file.name
-        for file in card.files
-        if file.name.lower().endswith(endings)
-        and (not file.optional or local_file(card, file.name, settings) is not None)
+        for file in _named(card, endings)
+        if not file.optional or local_file(card, file.name, settings) is not None
     )
     return {name: checked_file(card, name, settings).path for name in names}
 
