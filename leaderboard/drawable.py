@@ -90,14 +90,9 @@ class _Alone:
     entry: Entry
 
     @property
-    def position(self) -> int:
-        """The only one."""
-        return 1
-
-    @property
     def edition(self) -> tuple[int, int]:
         """The only one."""
-        return self.position, 0
+        return 1, 0
 
     def hidden(self) -> list[Hiding]:
         """None."""

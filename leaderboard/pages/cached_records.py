@@ -51,11 +51,6 @@ class CachedRecords:
         self._resamples: _Kept[Resamples] = _Kept()
 
     @property
-    def position(self) -> int:
-        """The source's position."""
-        return self._source.position
-
-    @property
     def edition(self) -> tuple[int, int]:
         """The source's edition."""
         return self._source.edition

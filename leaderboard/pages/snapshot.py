@@ -25,10 +25,6 @@ class Records(Protocol):
     """The parts of a store that pages use."""
 
     @property
-    def position(self) -> int:
-        """A number that grows with every record."""
-
-    @property
     def edition(self) -> tuple[int, int]:
         """Numbers with which alone the board changes."""
 
