@@ -15,7 +15,7 @@ from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
 from ..core.scores import Score
 from .bootstrap import BootstrappedMetric, Resampled
-from .functional.rsa.bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
+from .functional.rsa.bootstrap import bootstrap_paired_rsa, bootstrap_rsa, bootstrap_rsa_ceiling
 from .functional.rsa.compare_rdms import compare_rdms
 from .functional.rsa.noise_ceiling import rsa_noise_ceiling
 from .functional.rsa.rdm import rdm
@@ -242,8 +242,9 @@ class RecordingRsa(BootstrappedMetric):
         return float(_ceiling_of(similarity[None])[0])
 
     def _ceiling_bootstrap(self, animal: AnimalRdms, groups: npt.NDArray[np.str_]) -> Array:
-        halves = zip(animal.first_halves, animal.second_halves, strict=True)
-        return _ceiling_of(np.concatenate([self._resampled(a[None], b, groups) for a, b in halves], axis=1))
+        halves = animal.first_halves, animal.second_halves
+        options = {"method": self._method, "groups": groups, **self._bootstrap.draws}
+        return _ceiling_of(np.asarray(bootstrap_paired_rsa(*halves, **options)))
 
     def _resampled(self, models: Array, data: Array, groups: npt.NDArray[np.str_]) -> Array:
         return np.asarray(

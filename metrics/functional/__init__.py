@@ -51,7 +51,7 @@ from .mapping.one_to_one import one_to_one_predictivity
 from .mapping.pls import pls_predictivity
 from .mapping.procrustes import procrustes_predictivity
 from .mapping.ridge import Predictivity, ridge_predictivity
-from .rsa.bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
+from .rsa.bootstrap import bootstrap_paired_rsa, bootstrap_rsa, bootstrap_rsa_ceiling
 from .rsa.compare_rdms import RDM_COMPARISONS, compare_rdms, partial_compare_rdms
 from .rsa.noise_ceiling import NoiseCorrectedRsa, RsaCeiling, noise_corrected_rsa, rsa_noise_ceiling
 from .rsa.rdm import RDM_DISTANCES, rdm
@@ -132,6 +132,7 @@ __all__ = [
     "bootstrap_error",
     "bootstrap_neural_ceiling",
     "bootstrap_noise_corrected_predictivity",
+    "bootstrap_paired_rsa",
     "bootstrap_predictivity",
     "bootstrap_rsa",
     "bootstrap_rsa_ceiling",

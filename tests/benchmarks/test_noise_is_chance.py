@@ -46,6 +46,10 @@ SEEDS = {
     "SimulatedDMFC.occluded-rsa-partial": 3,
     "SimulatedDMFC.endpoint-decoding": 3,
     "SimulatedMEC.gridness": 3,
+    "SimulatedMEC.half-box": 10,
+    "SimulatedMEC.random-bins": 6,
+    "SimulatedMEC.ridge": 10,
+    "SimulatedMEC.ridge-animals": 10,
 }
 # Those on real rats' walks need a file, and ask the same of the same cells as their twins.
 NAMES = [

@@ -8,6 +8,7 @@ resamples at once; no RDM is ever rebuilt, and none is ever ranked twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import numpy.typing as npt
@@ -22,7 +23,7 @@ from ._resample import OwnMoments, Plan, draw_plan, presort, sum_into_cells, wei
 from .compare_rdms import RDM_COMPARISONS, compare_stacks
 from .noise_ceiling import ceiling_bounds, check_several
 
-__all__ = ["bootstrap_rsa", "bootstrap_rsa_ceiling"]
+__all__ = ["bootstrap_paired_rsa", "bootstrap_rsa", "bootstrap_rsa_ceiling"]
 
 _OVER: Final = ("conditions", "rdms", "both")
 _BY_MOMENTS: Final = ("pearson", "cosine")
@@ -102,6 +103,67 @@ def bootstrap_rsa(
     for resamples, with_pool in _with_pool(first, second, plan, method, over):
         out[resamples] = with_pool / len(second)
     return like(out.clamp_(-1, 1), models)
+
+
+def bootstrap_paired_rsa(
+    first: Array,
+    second: Array,
+    *,
+    n_boot: int = 1000,
+    method: str = "pearson",
+    groups: npt.ArrayLike | None = None,
+    seed: int = 0,
+) -> Array:
+    """Similarity of each RDM with its own partner, in the resamples of `bootstrap_rsa` of the same seed.
+
+    For split halves, of which there are many and each is compared with one other: the weights of a resample are
+    made once for all pairs of RDMs.
+
+    Parameters
+    ----------
+    first, second : array of shape (n_rdms, n_pairs)
+        Condensed RDMs; row k of `first` is compared with row k of `second`.
+    n_boot, method, groups, seed
+        As in `bootstrap_rsa`. ``"pearson"`` and ``"cosine"`` cost one matrix product for all rows; the other
+        methods go row by row.
+
+    Returns
+    -------
+    similarity : array of shape (n_boot, n_rdms)
+        Similarity in [-1, 1], float64; NaN in a resample where it is not defined.
+
+    Raises
+    ------
+    InvalidArgumentError
+        As `bootstrap_rsa`, or if there are more RDMs on one side.
+
+    References
+    ----------
+    Nili et al. 2014, PLoS Comput. Biol. 10:e1003553.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> halves = np.random.default_rng(0).random((2, 4, 45))
+    >>> bootstrap_paired_rsa(*halves, n_boot=5).shape
+    (5, 4)
+    """
+    _check_request(n_boot, method, "conditions")
+    one, other = as_rdms("first", first), as_rdms("second", second)
+    check_pairs_agree(("first", "second"), one, other)
+    if len(one) != len(other):
+        raise InvalidArgumentError(
+            "The 'second' parameter", got=f"{len(other)} RDMs", needed=f"as many as in 'first', {len(one)}"
+        )
+    plan = draw_plan(other[:1], n_boot=n_boot, over="conditions", groups=groups, seed=seed)
+    if method in _BY_MOMENTS:
+        parts = list(_partners_by_moments(one, other, plan, centre=method == "pearson"))
+        return like(torch.cat(parts).clamp_(-1, 1), first)
+    columns = [
+        torch.cat([part for _, part in _with_pool(a[None], b[None], plan, method, "conditions")])
+        for a, b in zip(one, other, strict=True)
+    ]
+    return like(torch.cat(columns, dim=1).clamp_(-1, 1), first)
 
 
 def bootstrap_rsa_ceiling(
@@ -214,6 +276,38 @@ def _by_cells(
         means = own.means[:, :n_models, None] * own.means[:, None, n_models:] * own.total[:, :, None]
         similarity = (cross - means) / (own.lengths[:, :n_models, None] * own.lengths[:, None, n_models:])
         yield resamples, _sum_over_drawn(similarity, plan.rdm_counts[resamples][:, None])
+
+
+def _partners_by_moments(
+    first: torch.Tensor, second: torch.Tensor, plan: Plan, *, centre: bool
+) -> Iterator[torch.Tensor]:
+    """Weighted correlations (or cosines) of each RDM with its partner, in slices of the resamples."""
+    one, other = _standardised(first, centre), _standardised(second, centre)
+    n_rdms, columns = len(one), partial(_partner_columns, one, other)
+    for sums in _by_one_pair(plan, columns) if plan.one_state_a_condition() else _by_cell(plan, columns):
+        own = OwnMoments.of(sums[:, :-n_rdms], centre)
+        cross = sums[:, -n_rdms:] - own.means[:, :n_rdms] * own.means[:, n_rdms:] * own.total
+        yield cross / (own.lengths[:, :n_rdms] * own.lengths[:, n_rdms:])
+
+
+def _by_one_pair(plan: Plan, columns: Callable[[slice], torch.Tensor]) -> Iterator[torch.Tensor]:
+    """Weighted sums of columns where each pair of states has a weight of its own, in slices of the resamples."""
+    fixed = columns(slice(None))
+    for resamples in _slices(len(plan.rdm_counts), len(fixed)):
+        yield plan.weights_by_pair(resamples).T @ fixed
+
+
+def _by_cell(plan: Plan, columns: Callable[[slice], torch.Tensor]) -> Iterator[torch.Tensor]:
+    """The same where the pairs of states of a pair of conditions share one."""
+    left, right, cell = plan.cells()
+    fixed = sum_into_cells(columns, cell, len(left))
+    for resamples in _slices(len(plan.rdm_counts), len(left)):
+        yield plan.pair_weights(resamples, left, right) @ fixed
+
+
+def _partner_columns(first: torch.Tensor, second: torch.Tensor, pairs: slice) -> torch.Tensor:
+    """Columns for each pair: those of all RDMs, and the products of each RDM with its partner."""
+    return torch.cat([_own_columns(first, second, pairs), (first[:, pairs] * second[:, pairs]).T], dim=1)
 
 
 def _standardised(rdms: torch.Tensor, centre: bool) -> torch.Tensor:

@@ -464,6 +464,13 @@ for _method in functional.RDM_COMPARISONS:
             data=RDMS,
             power={"models": 0, "data": 0},
         )
+        if _over == "conditions":
+            CALLS[f"bootstrap_paired_rsa-{_method}"] = _call(
+                _with(functional.bootstrap_paired_rsa, n_boot=4, method=_method),
+                first=RDMS[:2],
+                second=RDMS[1:3],
+                power={"first": 0, "second": 0},
+            )
         CALLS[f"bootstrap_rsa_ceiling-{_method}-{_over}"] = _call(
             _with(functional.bootstrap_rsa_ceiling, **_options), data=RDMS, power={"data": 0}
         )

@@ -9,7 +9,11 @@ from scipy.stats import t as student
 
 from innerscore.core.errors import InvalidArgumentError
 from innerscore.metrics.functional.rsa._resample import draw_plan
-from innerscore.metrics.functional.rsa.bootstrap import bootstrap_rsa, bootstrap_rsa_ceiling
+from innerscore.metrics.functional.rsa.bootstrap import (
+    bootstrap_paired_rsa,
+    bootstrap_rsa,
+    bootstrap_rsa_ceiling,
+)
 from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms
 from innerscore.metrics.functional.rsa.noise_ceiling import rsa_noise_ceiling
 from innerscore.metrics.functional.rsa.two_factor import two_factor_error
@@ -63,6 +67,22 @@ def test_equals_rebuilding_each_resample(*, method, over, grouped, decimals):
             m, d = ([_rebuilt(v, drawn, conditions) for v in stack] for stack in (models, data))
         want = compare_rdms(np.array(m), np.array(d), method=method)[:, np.repeat(np.arange(5), rdms)].mean(1)
         np.testing.assert_allclose(got[row], want, atol=1e-10)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("groups", [None, list("abcdefgabcdefg"), list("nmlkjihgfedcba")])
+def test_partners_are_compared_as_one_by_one(method, groups):
+    models, data = _models_and_data(1)
+    options = {"n_boot": N_BOOT, "method": method, "groups": groups, "seed": 4}
+    got = bootstrap_paired_rsa(models, data[:3], **options)
+    want = [bootstrap_rsa(a, b, **options)[:, 0] for a, b in zip(models, data[:3], strict=True)]
+    np.testing.assert_allclose(got.T, want, atol=1e-12)
+
+
+def test_partners_come_in_equal_numbers():
+    models, data = _models_and_data()
+    with pytest.raises(InvalidArgumentError, match="as many as in 'first', 3, got 5 RDMs"):
+        bootstrap_paired_rsa(models, data)
 
 
 @pytest.mark.parametrize("method", METHODS)

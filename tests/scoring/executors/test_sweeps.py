@@ -23,7 +23,7 @@ from innerscore.workflows.sweeping import sweep_pairs
 pytestmark = pytest.mark.once
 
 PACKAGES = str(Path(__file__).resolve().parents[3].parent)
-ALL = ["SimulatedMEC.rsa", "SimulatedPaths.position-error"]
+BENCHMARK = "SimulatedPaths.position-error"
 CODE = """
 import os
 from pathlib import Path
@@ -82,7 +82,7 @@ def test_an_array_gives_the_records_of_pairs_run_one_by_one(models, request, exe
     if executor == "slurm":
         request.getfixturevalue("on_cluster")
     chosen = ["well", "raising", "dying"]
-    names, asked = [f"./{name}" for name in chosen] + ["pixels"], ALL if executor == "local" else ALL[:1]
+    names, asked = [f"./{name}" for name in chosen] + ["pixels"], [BENCHMARK]
     array = ["--array", "--executor", executor, "--jobs", "2"]
     status, found = finished(command(models, *names, *benchmarks(*asked), *array))
     assert status == 4
@@ -94,15 +94,15 @@ def test_an_array_gives_the_records_of_pairs_run_one_by_one(models, request, exe
         for benchmark in asked
     }
     assert all(found["raising", name]["failure"]["stage"] == "activations" for name in asked)
-    assert "broken" in found["raising", ALL[0]]["failure"]["reason"]
-    assert "killed" in found["dying", ALL[0]]["failure"]["reason"]
+    assert "broken" in found["raising", BENCHMARK]["failure"]["reason"]
+    assert "killed" in found["dying", BENCHMARK]["failure"]["reason"]
     written = [path.read_text() for path in (models / "cache" / "sweep" / "tasks").iterdir()]
     assert written
     assert not any("sqlite" in text for text in written), "tasks are not told where the store is"
     assert len(shown(models, "dying")) == 1, "what killed its process once is not run again"
     assert len(shown(models, "well")) == len(set(shown(models, "well")))
     if executor == "local":
-        _, alone = finished(command(models, "./well", "./raising", *benchmarks(ALL[0]), store="alone"))
+        _, alone = finished(command(models, "./well", "./raising", *benchmarks(BENCHMARK), store="alone"))
         assert {key: one["values_sha256"] for key, one in alone.items()} == {
             key: found[key]["values_sha256"] for key in alone
         }
@@ -112,7 +112,7 @@ def test_an_array_gives_the_records_of_pairs_run_one_by_one(models, request, exe
 def test_a_head_that_was_killed_is_taken_over_without_running_anything_twice(models, request, executor):
     if executor == "slurm":
         request.getfixturevalue("on_cluster")
-    line = ["./other", *benchmarks(ALL[0]), "--array", "--executor", executor, "--jobs", "2"]
+    line = ["./other", *benchmarks(BENCHMARK), "--array", "--executor", executor, "--jobs", "2"]
     head = command(models, *line)
     end = time.monotonic() + 300
     while len(shown(models, "other")) < 2 and time.monotonic() < end:
@@ -168,11 +168,11 @@ def _die_and_go_on(models, settings, dies_after):
     names = [str(models / name) for name in ("well", "raising")]
     first, second = Here(dies_after), Here()
     with contextlib.suppress(KeyboardInterrupt):
-        list(sweep_pairs(names, ALL[:1], settings, first, seed=0))
+        list(sweep_pairs(names, [BENCHMARK], settings, first, seed=0))
     assert len(first.done) == dies_after
-    after = list(sweep_pairs(names, ALL[:1], settings, second, seed=0))
+    after = list(sweep_pairs(names, [BENCHMARK], settings, second, seed=0))
     states = {(one.candidate, one.benchmark): one.record.status for one in after}
-    assert states == {("raising", ALL[0]): "failed", ("well", ALL[0]): "value"}
+    assert states == {("raising", BENCHMARK): "failed", ("well", BENCHMARK): "value"}
     assert len(shown(models, "well")) == len(set(shown(models, "well")))
     scored = [name for name in first.done + second.done if name.startswith("score")]
     assert len(scored) == 1
@@ -188,7 +188,7 @@ def test_options_of_arrays_are_refused_without_one():
 
 def test_without_slurm_the_error_says_what_is_missing(monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
-    arguments = ["score", "position", "--benchmark", ALL[0], "--array", "--executor", "slurm"]
+    arguments = ["score", "position", "--benchmark", BENCHMARK, "--array", "--executor", "slurm"]
     error = CliRunner().invoke(app, arguments).exception
     assert isinstance(error, MissingPartError)
     assert error.exit_code == 7
