@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     AliasChoices,
@@ -206,6 +206,9 @@ class DataFile(_Model):
     optional: bool = False
 
 
+Sharing: TypeAlias = Literal["everything", "scores", "nothing"]
+
+
 class DatasetCard(Card):
     """A data set: its recordings, their files, and the brain regions they are from.
 
@@ -225,8 +228,11 @@ class DatasetCard(Card):
         Empty for data that are made here, and for folders of which all files of a kind are read.
     options : mapping
         Options of the loader for these data, such as the arena's size; the loader's documentation lists the keys.
-    private : bool
-        Whether nothing that is made of the data may leave in an export, whatever the licence.
+    sharing : {"everything", "scores", "nothing"} or None
+        What may leave in an export of all that is made of the data: everything; scores alone, without values of
+        single neuroids, clips and maps; or nothing. None: what the licence says.
+    tells, cannot_tell : tuple of str
+        Conclusions that scores on these data carry, and such that they do not, a sentence each.
     """
 
     identifier: Annotated[str, Field(pattern=r"^[A-Z][A-Za-z0-9]*$")]
@@ -237,7 +243,9 @@ class DatasetCard(Card):
     folder: Annotated[str, Field(pattern=r"^[\w\-]+$")]
     files: tuple[DataFile, ...] = ()
     options: Mapping[str, Any] = {}
-    private: bool = False
+    sharing: Sharing | None = None
+    tells: tuple[Text, ...] = ()
+    cannot_tell: tuple[Text, ...] = ()
 
 
 class MetricCard(Card):

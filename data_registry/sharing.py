@@ -1,10 +1,10 @@
-"""Selection of the data sets that may leave in an export: those whose licence and card allow it.
+"""Selection of what may leave in an export: what licence and card of a data set allow.
 
-Data sets that come with this package or with an installed one are public, but for those whose card says
-``private: true``. Those of one's own, added by ``innerscore data add`` or lying in a plugin folder, are private
-unless their card's ``licence`` is one of the SPDX identifiers below and the card does not say so, too. Licences
-without derivatives are not among them: a score is derived. A data set of which no card is at hand is private:
-nobody knows its licence.
+A card may say it: ``sharing: everything``, ``scores`` (with their intervals and citations, and nothing of a single
+neuroid) or ``nothing``. Without that, data sets that come with this package or with an installed one are public,
+and those of one's own, added by ``innerscore data add`` or lying in a plugin folder, are private unless their
+card's ``licence`` is one of the SPDX identifiers below. Licences without derivatives are not among them: a score is
+derived. A data set of which no card is at hand is private: nobody knows its licence.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..core.files import exclusive, write_bytes
 from ..core.settings import Settings
 from .interface import registry
 
-__all__ = ["may_leave", "note_private", "withheld_datasets"]
+__all__ = ["may_leave", "note_private", "scores_alone", "withheld_datasets"]
 
 _OPEN = re.compile(
     r"CC0-1\.0|PDDL-1\.0|ODC-By-1\.0|ODbL-1\.0|CC-BY(-NC)?(-SA)?-\d\.\d|MIT|Apache-2\.0|BSD-[23]-Clause"
@@ -28,8 +28,16 @@ _NOTED = "private-datasets.json"
 
 
 def may_leave(card: DatasetCard) -> bool:
-    """Whether a card's licence lets others pass on what is made of the data, and the card lets them."""
-    return not card.private and _OPEN.fullmatch(card.licence.strip()) is not None
+    """Whether scores on one's own data may be passed on: as the card says, or else its licence."""
+    if card.sharing is not None:
+        return card.sharing != "nothing"
+    return _OPEN.fullmatch(card.licence.strip()) is not None
+
+
+def scores_alone(settings: Settings) -> frozenset[str]:
+    """Names of the data sets of which scores may leave, and no value of a single neuroid."""
+    entries = registry(settings).entries()
+    return frozenset(name for name, entry in entries.items() if entry.card.sharing == "scores")
 
 
 def withheld_datasets(settings: Settings, recorded: Collection[str] = ()) -> frozenset[str]:
@@ -49,7 +57,7 @@ def withheld_datasets(settings: Settings, recorded: Collection[str] = ()) -> fro
         for name, entry in registered.items()
         if any(entry.path.is_relative_to(home) for home in homes)
     }
-    private = {name for name, entry in registered.items() if entry.card.private}
+    private = {name for name, entry in registered.items() if entry.card.sharing == "nothing"}
     private |= {name for name, card in own.items() if not may_leave(card)}
     gone = (_noted(settings) - own.keys()) | (set(recorded) - registered.keys())
     return frozenset(private | gone)

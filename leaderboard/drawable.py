@@ -122,6 +122,10 @@ class _Alone:
         by_hash = {named[name]: body for name, body in self.entry.files.items()}
         return {sha256: by_hash[sha256] for sha256 in hashes}
 
+    def withheld(self) -> set[str]:
+        """None: what is sent comes with its files."""
+        return set()
+
     def origins(self, _: Sequence[ResultRecord]) -> dict[str, str]:
         """The origin of the record."""
         return {self.entry.record.record_sha256: self.entry.origin}

@@ -9,6 +9,7 @@
     targets/<hash>.csv          per-target values, by the hash that their record holds
     files/<hash>.<type>         further files of records, such as resamples
     hidden.csv                  hashes of the records that are hidden, with the reasons; not there if none is
+    withheld.csv                files that records name and the export lacks, as their data set's card has it
     board.sqlite                a store that holds the same
     SHA256SUMS                  of all of these, for ``sha256sum --check`` and ``innerscore store verify``
 """
@@ -35,12 +36,22 @@ from .record_table import RECORD_COLUMNS, record_rows
 from .store import Store
 from .tables import board_csv, board_json, board_rows
 
-__all__ = ["HIDDEN_TABLE", "RECORDS_TABLE", "STORE_FILE", "Site", "export_board", "file_path", "record_path"]
+__all__ = [
+    "HIDDEN_TABLE",
+    "RECORDS_TABLE",
+    "STORE_FILE",
+    "WITHHELD_TABLE",
+    "Site",
+    "export_board",
+    "file_path",
+    "record_path",
+]
 
 Site: TypeAlias = Callable[[Path], None]
 
 RECORDS_TABLE = "records.csv"
 HIDDEN_TABLE = "hidden.csv"
+WITHHELD_TABLE = "withheld.csv"
 STORE_FILE = "board.sqlite"
 _BEFORE_SUMS = {"index.html", "board.json", "board.csv", "records", "targets"}
 
@@ -74,9 +85,11 @@ def export_board(board: Board, store: Store, folder: Path, *, site: Site | None 
     """
     with whole_folder(folder, replaceable=_own_names(folder)) as target:
         records: list[ResultRecord] = []
-        store.copy_to(target / STORE_FILE, partial(_written, target, records))
+        withheld: list[tuple[str, str]] = []
+        store.copy_to(target / STORE_FILE, partial(_written, target, records, withheld))
         _write_table(target / RECORDS_TABLE, RECORD_COLUMNS, record_rows(records))
         _write_hidden(target / HIDDEN_TABLE, store.hidden())
+        _write_withheld(target / WITHHELD_TABLE, withheld)
         _write_board(board, target)
         (site or partial(_write_site, store))(target)
         write_sums(target)
@@ -95,13 +108,16 @@ def file_path(name: str, sha256: str) -> PurePath:
     return PurePath("files", f"{sha256}{PurePath(name).suffix}")
 
 
-def _written(target: Path, records: list[ResultRecord], entries: Iterator[Entry]) -> Iterator[Entry]:
-    """Pass entries on, writing each as files and noting its record."""
+def _written(
+    target: Path, records: list[ResultRecord], withheld: list[tuple[str, str]], entries: Iterator[Entry]
+) -> Iterator[Entry]:
+    """Pass entries on, writing each as files and noting its record and what did not come with it."""
     for entry in entries:
         _write(target / record_path(entry.record.record_sha256), entry.record.to_json())
         for name, body in entry.files.items():
             _write(target / file_path(name, entry.record.files[name]), body)
         records.append(entry.record)
+        withheld += ((entry.record.record_sha256, name) for name in sorted(entry.withheld))
         yield entry
 
 
@@ -120,6 +136,12 @@ def _write_hidden(path: Path, hidden: Sequence[Hiding]) -> None:
     columns = ("record_sha256", "created", "reason")
     if hidden:
         text = csv_text(columns, ([getattr(one, name) for name in columns] for one in hidden))
+        path.write_text(text, encoding="utf-8", newline="")
+
+
+def _write_withheld(path: Path, withheld: Sequence[tuple[str, str]]) -> None:
+    if withheld:
+        text = csv_text(("record_sha256", "file"), withheld)
         path.write_text(text, encoding="utf-8", newline="")
 
 

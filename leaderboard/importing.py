@@ -76,8 +76,10 @@ def _add(
 def _checked(entries: Iterable[Entry]) -> Iterator[Entry]:
     """The same entries, held to what is asked of a record from outside."""
     for entry in entries:
-        files = {entry.record.files[name]: body for name, body in entry.files.items()}
-        yield read_entry(entry.record.to_json(), files, expected_sha256=entry.record.record_sha256)
+        record = entry.record
+        files = {record.files[name]: body for name, body in entry.files.items()}
+        sha256 = record.record_sha256
+        yield read_entry(record.to_json(), files, expected_sha256=sha256, withheld=entry.withheld)
 
 
 def _sound(source: str, checked: Verification) -> Verification:

@@ -11,7 +11,7 @@ from ..core.errors import InvalidDataError, InvalidRecordError
 from ..core.hashing import sha256_of_bytes
 from ..core.records import CARD_FILE, TARGETS_FILE, ResultRecord, read_candidate_card, read_record
 from ..core.resamples import RESAMPLES_FILE, read_resamples
-from .inserting import IMPORTED, Entry
+from .inserting import IMPORTED, NEVER_WITHHELD, Entry
 
 __all__ = ["MOST_FILE_BYTES", "MOST_RECORD_BYTES", "read_entry"]
 
@@ -20,7 +20,12 @@ MOST_FILE_BYTES = 64 * 2**20
 
 
 def read_entry(
-    data: bytes, files: Mapping[str, bytes], *, expected_sha256: str | None = None, origin: str = IMPORTED
+    data: bytes,
+    files: Mapping[str, bytes],
+    *,
+    expected_sha256: str | None = None,
+    origin: str = IMPORTED,
+    withheld: frozenset[str] = frozenset(),
 ) -> Entry:
     """Read a record and the files that it names, trusting none of them.
 
@@ -34,6 +39,8 @@ def read_entry(
         The record's hash, where it is known.
     origin : str
         Where it comes from; see :class:`~innerscore.leaderboard.inserting.Entry`.
+    withheld : frozenset of str, default=frozenset()
+        Names of files that the record names and that need not be there.
 
     Raises
     ------
@@ -48,10 +55,14 @@ def read_entry(
         )
     record = read_record(data, expected_sha256=expected_sha256)
     _check_record(record, data)
-    chosen = {name: _file(name, sha256, files) for name, sha256 in record.files.items()}
+    chosen = {
+        name: _file(name, sha256, files)
+        for name, sha256 in record.files.items()
+        if name not in withheld - NEVER_WITHHELD
+    }
     _check_targets(record, chosen)
     _check_card(record, chosen)
-    return Entry(record, chosen, origin)
+    return Entry(record, chosen, origin, frozenset(record.files) - chosen.keys())
 
 
 def _check_record(record: ResultRecord, data: bytes) -> None:
@@ -95,7 +106,7 @@ def _check_targets(record: ResultRecord, files: Mapping[str, bytes]) -> None:
     if score.resampling is not None:
         plan = score.resampling
         read_resamples(files[RESAMPLES_FILE], kind=plan.kind, n_units=plan.n_units)
-    n_rows = _csv_rows(files[TARGETS_FILE])
+    n_rows = _csv_rows(files[TARGETS_FILE]) if TARGETS_FILE in files else score.n_targets
     if n_rows != score.n_targets:
         raise InvalidDataError(
             "The file of per-target values", got=f"{n_rows} rows", needed=f"of {score.n_targets} targets"

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from ..core.errors import StoreError
 from ..core.hashing import sha256_of_bytes
-from ..core.records import TARGETS_FILE, ResultRecord
-from .schema import ATTACHMENTS, HIDINGS, ORIGINS, RECORDS, TOLD, record_row, was_told
+from ..core.records import CARD_FILE, TARGETS_FILE, ResultRecord
+from ..core.resamples import RESAMPLES_FILE
+from .schema import ATTACHMENTS, HIDINGS, ORIGINS, RECORDS, TOLD, WITHHELD, record_row, was_told
 
 __all__ = [
     "BATCH",
     "HERE",
     "IMPORTED",
+    "NEVER_WITHHELD",
     "Entry",
     "check_superseded",
     "here",
@@ -24,9 +26,12 @@ __all__ = [
     "insert_run",
     "insert_told",
     "told_by",
+    "without_values",
 ]
 
 HERE, IMPORTED = "here", "import"
+
+NEVER_WITHHELD = frozenset({RESAMPLES_FILE, CARD_FILE})
 
 BATCH = 400  # below SQLite's limit on the parameters of a statement
 
@@ -44,11 +49,20 @@ class Entry:
     origin : str, default="here"
         Where this board has it from: "here" if it was scored here, "import", or :func:`told_by` somebody; empty
         where that is not known.
+    withheld : frozenset of str, default=frozenset()
+        Names of the files that the record names and that are on another board alone.
     """
 
     record: ResultRecord
     files: Mapping[str, bytes] = field(default_factory=dict)
     origin: str = HERE
+    withheld: frozenset[str] = frozenset()
+
+
+def without_values(entry: Entry) -> Entry:
+    """The same record with those files alone that hold no value of a single neuroid: its resamples and the card."""
+    kept = {name: body for name, body in entry.files.items() if name in NEVER_WITHHELD}
+    return replace(entry, files=kept, withheld=frozenset(entry.record.files) - kept.keys())
 
 
 def told_by(owner: str) -> str:
@@ -116,7 +130,7 @@ def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[Resu
         If files are not exactly those that their record names.
     """
     for entry in entries:
-        _check_files(entry.record, entry.files)
+        _check_files(entry)
     by_hash = {entry.record.record_sha256: entry for entry in entries}
     known = here(connection, RECORDS.c.record_sha256, by_hash)
     new = [entry for sha256, entry in by_hash.items() if sha256 not in known]
@@ -125,6 +139,9 @@ def insert_new(connection: sa.Connection, entries: Sequence[Entry]) -> list[Resu
     if missing := files.keys() - here(connection, ATTACHMENTS.c.sha256, files):
         rows = [{"sha256": sha256, "body": files[sha256]} for sha256 in sorted(missing)]
         connection.execute(ATTACHMENTS.insert(), rows)
+    withheld = {entry.record.files[name] for entry in new for name in entry.withheld}
+    if unknown := withheld - here(connection, WITHHELD.c.sha256, withheld):
+        connection.execute(WITHHELD.insert(), [{"sha256": sha256} for sha256 in sorted(unknown)])
     if records:
         connection.execute(RECORDS.insert(), _rows(records, _runs_here(connection, records)))
     if origins := [
@@ -178,11 +195,12 @@ def here(connection: sa.Connection, column: sa.Column[Any], values: Iterable[str
     return found
 
 
-def _check_files(record: ResultRecord, files: Mapping[str, bytes]) -> None:
-    """Refuse files that are not exactly those that the record names."""
-    given = {name: sha256_of_bytes(body) for name, body in files.items()}
+def _check_files(entry: Entry) -> None:
+    """Refuse files that are not exactly those that the record names, but for withheld ones."""
+    record = entry.record
+    given = {name: sha256_of_bytes(body) for name, body in entry.files.items()}
     for name in sorted(record.files.keys() | given.keys()):
-        if record.files.get(name) != given.get(name):
+        if record.files.get(name) != given.get(name) and name not in entry.withheld - NEVER_WITHHELD:
             what = "The file of per-target values" if name == TARGETS_FILE else f"The file '{name}'"
             raise StoreError(
                 what, got=f"SHA-256 {given.get(name)}", needed=f"of SHA-256 {record.files.get(name)}"

@@ -16,12 +16,13 @@ __all__ = [
     "REVISION",
     "REVISIONS",
     "TOLD",
+    "WITHHELD",
     "look_up_columns",
     "record_row",
     "was_told",
 ]
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 REVISION = REVISIONS[-1]
 
 _METADATA = sa.MetaData()
@@ -70,6 +71,8 @@ HIDINGS = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
 )
+# Files that records name and that stayed on another board, as their data set's card has it.
+WITHHELD = sa.Table("withheld", _METADATA, sa.Column("sha256", sa.String(64), primary_key=True))
 TOLD = "token:"
 
 

@@ -37,7 +37,7 @@ from .hiding import (
     is_of_hidden_only,
 )
 from .inserting import BATCH, Entry, check_superseded, here, insert_new, insert_run, insert_told
-from .schema import ATTACHMENTS, HIDINGS, ORIGINS, RECORDS, was_told
+from .schema import ATTACHMENTS, HIDINGS, ORIGINS, RECORDS, WITHHELD, was_told
 from .triggers import broken_pages, missing_guards
 from .upgrade import bring_up_to_date
 
@@ -345,8 +345,9 @@ class Store:
             files = self.attachments(sha256 for record in some for sha256 in record.files.values())
             origins = self.origins(some)
             for record in some:
-                own = {name: files[sha256] for name, sha256 in record.files.items()}
-                yield Entry(record, own, origins.get(record.record_sha256, ""))
+                own = {name: files[sha256] for name, sha256 in record.files.items() if sha256 in files}
+                withheld = frozenset(record.files) - own.keys()
+                yield Entry(record, own, origins.get(record.record_sha256, ""), withheld)
 
     def copy_to(self, path: Path, passing: Passing = iter, *, with_hidden: bool = False) -> int:
         """Write an SQLite store of one file that holds the same.
@@ -381,12 +382,14 @@ class Store:
         Raises
         ------
         StoreError
-            If it is not here or its bytes have changed.
+            If it is not here, withheld, or its bytes have changed.
         """
-        return self.attachments([sha256])[sha256]
+        found = self.attachments([sha256])
+        _check_bytes(sha256, found.get(sha256))
+        return found[sha256]
 
     def attachments(self, hashes: Iterable[str]) -> dict[str, bytes]:
-        """The bytes of several files, by hash.
+        """The bytes of several files, by hash, but for withheld ones.
 
         Raises
         ------
@@ -399,8 +402,10 @@ class Store:
             for some in _batched(wanted, BATCH):
                 query = sa.select(ATTACHMENTS).where(ATTACHMENTS.c.sha256.in_(some))
                 found |= {sha256: bytes(body) for sha256, body in connection.execute(query)}
+            withheld = here(connection, WITHHELD.c.sha256, set(wanted) - found.keys())
         for sha256 in wanted:
-            _check_bytes(sha256, found.get(sha256))
+            if sha256 not in withheld:
+                _check_bytes(sha256, found.get(sha256))
         return found
 
     def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:
@@ -431,6 +436,11 @@ class Store:
         """Every file as it is, unchecked, with the hash under which it is stored."""
         for row in self._rows(sa.select(ATTACHMENTS)):
             yield row["sha256"], row["body"]
+
+    def withheld(self) -> set[str]:
+        """Hashes of the files that did not come with their records, nor with others."""
+        absent = WITHHELD.c.sha256.not_in(sa.select(ATTACHMENTS.c.sha256))
+        return {row["sha256"] for row in self._rows(sa.select(WITHHELD).where(absent))}
 
     def raw_hidings(self) -> Iterator[dict[str, Any]]:
         """Every line on hidden records as it is, unchecked, in the order of its numbers."""

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 __all__ = ["broken_pages", "missing_guards", "unusual_tables", "without_bytes"]
 
 _TABLES = ("records", "attachments", "hidings")
-_READ = (*_TABLES, "origins")
+_READ = (*_TABLES, "origins", "withheld")
 _WITH_BODIES = ("records", "attachments")
 _ACTIONS = {"sqlite": ("update", "delete", "replace"), "postgresql": ("change", "truncate")}
 _STANDING = {

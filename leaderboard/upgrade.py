@@ -158,7 +158,8 @@ def copy_file(path: Path, backup: Path) -> Path:
 def _copied_tables(connection: sa.Connection, schema: str) -> str:
     connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
     for table in sorted(
-        {"records", "attachments", "hidings", "origins"} & set(sa.inspect(connection).get_table_names())
+        {"records", "attachments", "hidings", "origins", "withheld"}
+        & set(sa.inspect(connection).get_table_names())
     ):
         connection.exec_driver_sql(f"CREATE TABLE {schema}.{table} AS TABLE {table}")
     return f"schema {schema}"

@@ -65,6 +65,7 @@ class _Seen:
     superseded: dict[str, str] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
+    withheld: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
     all_readable: bool = True
 
@@ -79,6 +80,7 @@ def verify_store(store: Store) -> Verification:
             findings += _of_record(row, seen)
         for sha256, body in store.raw_attachments():
             findings += _of_file(sha256, body, seen)
+        seen.withheld |= store.withheld()
         for row in store.raw_hidings():
             findings += _of_hiding(row, seen)
     except StoreError as error:
@@ -134,7 +136,7 @@ def _of_links(seen: _Seen) -> Iterator[Finding]:
     # What an unreadable record named is not known.
     for sha256 in sorted(seen.files - seen.named.keys()) if seen.all_readable else ():
         yield Finding(f"File {sha256}", "no record names it")
-    for sha256 in sorted(seen.named.keys() - seen.files):
+    for sha256 in sorted(seen.named.keys() - seen.files - seen.withheld):
         yield Finding(f"File {sha256}", f"missing, record {seen.named[sha256]} names it")
     for sha256 in sorted(seen.superseded.keys() - seen.records - seen.hidden):
         yield Finding(f"Record {sha256}", f"missing, record {seen.superseded[sha256]} supersedes it")

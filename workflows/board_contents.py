@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import benchmarks, candidates, data_registry, metrics
-from ..core.cards import Card
+from ..core.cards import BenchmarkCard
 from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.registry import Registry
 from ..core.settings import Settings
-from ..data_registry.sharing import withheld_datasets
+from ..data_registry.sharing import scores_alone, withheld_datasets
 from ..figures import Figure
 from ..leaderboard.board import Board
 from ..leaderboard.export import export_board
@@ -28,7 +28,11 @@ __all__ = ["board_contents", "export_shareable", "read_trust", "site_writer", "t
 
 
 def board_contents(
-    settings: Settings, own: Iterable[str] = (), *, withheld: Collection[str] = frozenset()
+    settings: Settings,
+    own: Iterable[str] = (),
+    *,
+    withheld: Collection[str] = frozenset(),
+    without: Collection[str] = frozenset(),
 ) -> BoardContents:
     """Everything that is registered, but withheld data sets and benchmarks on them.
 
@@ -39,6 +43,8 @@ def board_contents(
         Candidates to be marked as the reader's own.
     withheld : collection of str
         Names of data sets.
+    without : collection of str
+        Names of data sets of which no clip and no map is shown.
     """
     on_shared = {
         name: card
@@ -54,17 +60,22 @@ def board_contents(
         datasets=shared,
         metrics=_cards(metrics.registry(settings)),
         own=frozenset(own),
-        clip=_Clips(settings),
-        gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings)),
+        clip=_Clips(settings, without),
+        gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings, without=without)),
         trust=_shareable_trust(settings, withheld) or shipped_report(),
     )
 
 
 def site_writer(
-    store: Store, settings: Settings, own: Iterable[str] = (), *, withheld: Collection[str] = frozenset()
+    store: Store,
+    settings: Settings,
+    own: Iterable[str] = (),
+    *,
+    withheld: Collection[str] = frozenset(),
+    without: Collection[str] = frozenset(),
 ) -> Callable[[Path], None]:
     """A function that writes the pages of a store into a folder, for an export."""
-    contents = board_contents(settings, own, withheld=withheld)
+    contents = board_contents(settings, own, withheld=withheld, without=without)
 
     def write(folder: Path) -> None:
         write_site(store, contents, folder)
@@ -99,10 +110,11 @@ def export_shareable(
         Names of the private data sets of which there are records.
     """
     named = {record.inputs.data.dataset for record in store.records(with_hidden=True)}
-    withheld = withheld_datasets(settings, named)
-    with shareable_store(store, withheld) as shared:
+    withheld, without = withheld_datasets(settings, named), scores_alone(settings) & named
+    with shareable_store(store, withheld, without) as shared:
         board = stored_board(shared, settings, withheld=withheld)
-        page = export_board(board, shared, folder, site=site_writer(shared, settings, own, withheld=withheld))
+        site = site_writer(shared, settings, own, withheld=withheld, without=without)
+        page = export_board(board, shared, folder, site=site)
     return board, page, withheld & named
 
 
@@ -135,8 +147,10 @@ def read_trust(path: Path) -> dict[str, Any] | None:
     return content
 
 
-def _gallery(dataset: str, *, settings: Settings) -> Figure | None:
-    """The rate maps of a data set's cells, or None if the data are not here or not over space."""
+def _gallery(dataset: str, *, settings: Settings, without: Collection[str]) -> Figure | None:
+    """The rate maps of a data set's cells, or None if they are not to be shown, not here or not over space."""
+    if dataset in without:
+        return None
     try:
         return gallery(dataset_maps(dataset, settings), f"Rate maps of {dataset}")
     except InnerscoreError:
@@ -146,15 +160,15 @@ def _gallery(dataset: str, *, settings: Settings) -> Figure | None:
 class _Clips:
     """Clips by benchmark; benchmarks of one data set show the same stimuli, which are asked for once."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, without: Collection[str]) -> None:
+        self._settings, self._without = settings, without
         self._of_dataset = lru_cache(maxsize=None)(self._make)
 
     def __call__(self, benchmark: str) -> Clip | None:
-        """The clip, or None if the data are not here."""
+        """The clip, or None if it is not to be shown, or the data are not here."""
         try:
-            card: Card = benchmarks.registry(self._settings).find(benchmark).card
-            return self._of_dataset(card.dataset)  # type: ignore[attr-defined]
+            card: BenchmarkCard = benchmarks.registry(self._settings).find(benchmark).card
+            return None if card.dataset in self._without else self._of_dataset(card.dataset)
         except InnerscoreError:
             return None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ..core.settings import Settings
 from ..core.sqlite_urls import sqlite_url
 from ..leaderboard.hiding import Hiding
+from ..leaderboard.inserting import without_values
 from ..leaderboard.store import Entry, Store
 
 if TYPE_CHECKING:
@@ -33,14 +34,28 @@ def open_store(settings: Settings) -> Store:
 
 
 @contextmanager
-def shareable_store(store: Store, withheld: Collection[str]) -> Iterator[Store]:
-    """The store, or where data sets are withheld a copy without anything that came of them, which goes again."""
-    if not withheld:
+def shareable_store(
+    store: Store, withheld: Collection[str], without: Collection[str] = frozenset()
+) -> Iterator[Store]:
+    """The store, or a copy without anything of withheld data sets, which goes again.
+
+    Parameters
+    ----------
+    store : Store
+    withheld : collection of str
+        Names of data sets of which nothing is shared.
+    without : collection of str
+        Names of data sets of which scores are shared without values of single neuroids.
+    """
+    if not withheld and not without:
         yield store
         return
 
     def passing(entries: Iterator[Entry]) -> Iterator[Entry]:
-        return (one for one in entries if one.record.inputs.data.dataset not in withheld)
+        for one in entries:
+            dataset = one.record.inputs.data.dataset
+            if dataset not in withheld:
+                yield without_values(one) if dataset in without else one
 
     hidden = [one for one in store.hidden() if _dataset_of(store, one) not in withheld]
 

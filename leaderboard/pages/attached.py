@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...core.records import ResultRecord
 from ...figures import Figure, trace
@@ -32,7 +32,7 @@ def attached_figures(records: Sequence[ResultRecord], source: Records) -> dict[s
 
 
 def _galleries(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
-    having = [one for one in records if set(MAP_FILES) <= set(one.files)]
+    having = _with_files(MAP_FILES, records, source)
     files = source.attachments([one.files[name] for one in having for name in MAP_FILES])
     found = {}
     for number, record in enumerate(having):
@@ -42,12 +42,21 @@ def _galleries(records: Sequence[ResultRecord], source: Records) -> dict[str, Fi
     return found
 
 
+def _with_files(
+    names: Collection[str], records: Iterable[ResultRecord], source: Records
+) -> list[ResultRecord]:
+    """The records that have all of these files, here."""
+    naming = [one for one in records if set(names) <= set(one.files)]
+    withheld = source.withheld() if naming else set()
+    return [one for one in naming if withheld.isdisjoint(one.files[name] for name in names)]
+
+
 def _gallery(bodies: tuple[bytes, bytes, bytes], title: str, *, key: str) -> Figure:
     return read_gallery(bodies, title, key=key) or undrawable(title, "not of the form of rate maps", key=key)
 
 
 def _traces(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
-    having = [one for one in records if TRACE_FILE in one.files]
+    having = _with_files([TRACE_FILE], records, source)
     files = source.attachments([one.files[TRACE_FILE] for one in having])
     found = {}
     for number, record in enumerate(having):

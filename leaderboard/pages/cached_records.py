@@ -77,6 +77,10 @@ class CachedRecords:
         """Files by their hashes."""
         return self._files.of(list(hashes), self._source.attachments)
 
+    def withheld(self) -> set[str]:
+        """The source's files that did not come with their records."""
+        return self._source.withheld()
+
     def cards(self, records: Sequence[ResultRecord]) -> dict[str, CandidateCard]:
         """The source's cards of candidates that came with records, by name."""
         return self._source.cards(records)

@@ -48,6 +48,7 @@ def candidate_page(name: str, snapshot: Snapshot, source: Records) -> PageConten
                 for one in reversed(records)
             ],
             "neighbours": _neighbours(name, snapshot),
+            "withheld": source.withheld(),
         },
         figures,
     )

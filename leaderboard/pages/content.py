@@ -54,7 +54,7 @@ def targets_of(records: Sequence[ResultRecord], source: Records) -> dict[str, di
     """Per-target values by record hash, target and part: of those records that have a score."""
     hashes = {one.record_sha256: one.files[TARGETS_FILE] for one in records if TARGETS_FILE in one.files}
     files = source.attachments(list(hashes.values()))
-    return {record: read_targets(files[sha256]) for record, sha256 in hashes.items()}
+    return {record: read_targets(files[sha256]) for record, sha256 in hashes.items() if sha256 in files}
 
 
 def read_targets(data: bytes) -> dict[str, dict[str, float]]:

@@ -18,6 +18,7 @@ from .contents import Clip
 from .downloads import DOWNLOADS, board_script, download
 from .history_page import history_page
 from .names import JOINT, slug
+from .recordings import recordings_page
 from .render import STATIC, render
 from .scatter_page import scatter_page
 from .snapshot import QUANTITIES, Records, Snapshot
@@ -122,6 +123,8 @@ class Site:
     def _single(self, path: str) -> PageContent:
         if path == "benchmarks.html":
             return benchmarks_page(self.snapshot)
+        if path == "recordings.html":
+            return recordings_page(self.snapshot)
         if path == "trust.html":
             return trust_page(self.snapshot)
         if path == "scatter.html":
@@ -189,7 +192,7 @@ class Site:
         return Document(_TYPES[".svg"], str(figure.svg).encode("utf-8", "replace"))
 
 
-_SINGLE = ("benchmarks.html", "compare.html", "scatter.html", "trust.html", "data.html")
+_SINGLE = ("benchmarks.html", "recordings.html", "compare.html", "scatter.html", "trust.html", "data.html")
 
 
 def joined(slugs: Iterable[str]) -> str:

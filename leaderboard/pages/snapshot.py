@@ -43,7 +43,10 @@ class Records(Protocol):
         """Rows with the columns candidate and benchmark, one a record."""
 
     def attachments(self, hashes: Sequence[str]) -> dict[str, bytes]:
-        """Files by their hashes."""
+        """Files by their hashes, but for withheld ones."""
+
+    def withheld(self) -> set[str]:
+        """Hashes of the files that did not come with their records."""
 
     def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:
         """Resamples by record hash."""

@@ -9,6 +9,8 @@ from innerscore.core.activations import check_activations
 from innerscore.core.labelled import coordinate
 from innerscore.core.settings import Settings
 
+pytestmark = pytest.mark.once
+
 NAMES = ["Cowley2023.V4-ridge", "Cowley2023.V4-rsa", "Cowley2023.V4-one-to-one"]
 N_FOLDS, N_SPLITS = 5, 100
 

@@ -315,7 +315,7 @@ def test_an_export_has_nothing_of_a_private_data_set_and_all_of_one_that_may_lea
     assert "Secretive2026" in json.dumps(whole)
     # Its folder is taken away, its records are still in the store, and still do not leave.
     (settings.own_datasets / "Secretive2026").rename(tmp_path / "gone")
-    assert withheld_datasets(settings) == {"Cowley2023", "Secretive2026"}
+    assert withheld_datasets(settings) == {"Secretive2026"}
     assert load_benchmark("Generous2026.V1-ridge", settings).stimuli
 
 
@@ -368,10 +368,8 @@ def test_a_data_set_is_replaced_as_a_whole_or_not_and_removed(arrays, settings, 
     with pytest.raises(UnknownNameError):
         remove_dataset("MyLab2026", settings)
     assert list(settings.own_datasets.iterdir()) == []
-    assert withheld_datasets(settings) == {
-        "Cowley2023",
-        "MyLab2026",
-    }  # it was private once, and its records stay
+    # It was private once, and its records stay.
+    assert withheld_datasets(settings) == {"MyLab2026"}
     assert command("data", "add", str(folder))[0] == 0
 
 
@@ -429,5 +427,6 @@ def test_a_data_set_of_a_plugin_folder_that_is_not_named_today_does_not_leave(
 def test_only_licences_that_are_known_to_allow_it_let_data_leave(licence, leaves):
     from types import SimpleNamespace
 
-    assert may_leave(SimpleNamespace(licence=licence, private=False)) is leaves
-    assert not may_leave(SimpleNamespace(licence=licence, private=True))
+    assert may_leave(SimpleNamespace(licence=licence, sharing=None)) is leaves
+    assert not may_leave(SimpleNamespace(licence=licence, sharing="nothing"))
+    assert may_leave(SimpleNamespace(licence=licence, sharing="scores"))

@@ -14,10 +14,13 @@ from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.errors import ChecksumError, InvalidDataError, MissingPartError
 from innerscore.core.labelled import coordinate
+from innerscore.core.records import TARGETS_FILE
 from innerscore.core.settings import Settings
 from innerscore.data_registry import load_dataset, registry
 from innerscore.data_registry.declared_trials import trials
-from innerscore.data_registry.sharing import withheld_datasets
+from innerscore.data_registry.sharing import scores_alone, withheld_datasets
+from innerscore.leaderboard.export import file_path
+from innerscore.leaderboard.verify_export import verify_export
 from innerscore.workflows.board_contents import export_shareable
 from innerscore.workflows.stored import open_store
 
@@ -143,17 +146,23 @@ def test_a_file_that_the_card_does_not_name_is_not_read(copied):
     assert dataset.recording("V4").sizes["neuroid"] == 50
 
 
-def test_the_data_set_is_private_though_it_comes_with_the_package(settings):
-    assert withheld_datasets(settings) == {"Cowley2023"}
+def test_scores_alone_may_leave(settings):
+    assert withheld_datasets(settings) == frozenset()
+    assert "Cowley2023" in scores_alone(settings)
 
 
-def test_an_export_has_nothing_of_it(mirrored, tmp_path):
-    store = open_store(mirrored)
-    assert export_shareable(store, mirrored, tmp_path / "before")[2] == frozenset()
+@pytest.mark.once
+def test_an_export_has_its_scores_and_nothing_of_a_single_neuron(mirrored, tmp_path):
+    store, site = open_store(mirrored), tmp_path / "site"
     innerscore.run(["pixels"], ["Cowley2023.V4-one-to-one"], settings=mirrored)
-    assert [record.inputs.data.dataset for record in store.records()] == ["Cowley2023"]
-    _, _, left_out = export_shareable(store, mirrored, tmp_path / "site")
-    assert left_out == {"Cowley2023"}
-    written = [path for path in (tmp_path / "site").rglob("*") if path.is_file()]
-    assert written
-    assert [path for path in written if b"Cowley" in path.read_bytes()] == []
+    [record] = store.records()
+    _, _, left_out = export_shareable(store, mirrored, site)
+    assert left_out == frozenset()
+    assert verify_export(site).findings == ()
+    assert f"{record.score.normalised.value:.3f}" in (site / "candidates" / "pixels.html").read_text()
+    targets = store.attachment(record.score.targets_sha256)
+    there = {path.relative_to(site) for path in site.rglob("*") if path.is_file()}
+    assert file_path(TARGETS_FILE, record.score.targets_sha256) not in there
+    assert not any(path.parts[0] in ("targets", "clips") for path in there)
+    assert [path for path in there if targets in (site / path).read_bytes()] == []
+    assert f"{record.record_sha256},{TARGETS_FILE}" in (site / "withheld.csv").read_text()

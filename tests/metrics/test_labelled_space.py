@@ -14,6 +14,8 @@ from innerscore.metrics.gridness import BorderFraction, Gridness
 from innerscore.metrics.maps import bin_grid, isotropic_surrogates, smoothed
 from innerscore.metrics.population import kolmogorov_distance
 
+pytestmark = pytest.mark.once
+
 N_BINS, BIN_M = 20, 0.05
 _ROW, _COLUMN = np.divmod(np.arange(N_BINS**2), N_BINS)
 _X, _Y = (_COLUMN + 0.5) * BIN_M, (_ROW + 0.5) * BIN_M

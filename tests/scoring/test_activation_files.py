@@ -71,6 +71,7 @@ def layers_of(arrays):
     return {f"{name}/xy": values for name, values in arrays.items()}
 
 
+@pytest.mark.once
 def test_what_was_computed_elsewhere_scores_as_it_does_here(benchmark, elsewhere, settings, tmp_path):
     path = write_npz(tmp_path / "My Model.npz", layers_of(elsewhere))
     outcome = score_activations(path, benchmark, settings)
@@ -264,6 +265,7 @@ def test_a_name_that_stands_twice_a_cut_file_a_link_and_too_large_a_file_are_ref
             score_activations(tmp_path / name, benchmark, settings)
 
 
+@pytest.mark.once
 def test_the_guide_leads_from_stimuli_to_a_score_known_by_the_files_bytes(tmp_path, monkeypatch):
     """The guide's own code is the model that runs elsewhere."""
     monkeypatch.chdir(tmp_path)

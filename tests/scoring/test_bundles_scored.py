@@ -14,6 +14,8 @@ from innerscore.core.settings import load_settings
 from innerscore.leaderboard.store import Store
 from innerscore.scoring import job_of
 
+pytestmark = pytest.mark.once
+
 BENCHMARK = "SimulatedMEC.rsa"
 CODE = "class Model:\n    def activations(self, stimulus):\n        return {'a': stimulus.velocity ** 3}\n"
 

@@ -38,6 +38,7 @@ def run(candidate, settings, seed=0, benchmark=BENCHMARK):
     return execute(prepare(candidate, load_benchmark(benchmark, settings), settings, seed=seed), settings)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("candidate", ["position", "random-rnn"])
 def test_two_runs_have_equal_hashes_of_their_values(settings, tmp_path, candidate):
     first = run(candidate, settings)
@@ -47,6 +48,7 @@ def test_two_runs_have_equal_hashes_of_their_values(settings, tmp_path, candidat
     assert first.record.status == "value"
 
 
+@pytest.mark.once
 def test_another_seed_is_another_run_with_other_values(settings):
     first, second = run("random-rnn", settings, seed=0).record, run("random-rnn", settings, seed=1).record
     assert first.run_sha256 != second.run_sha256
@@ -97,6 +99,7 @@ def test_a_failure_is_a_record_with_stage_and_reason(settings, tmp_path, body, s
     assert outcome.error is not None
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("undefined", ["raw", "normalised"])
 def test_an_undefined_score_is_a_failure_and_never_a_value(settings, monkeypatch, undefined):
     """Also a file's, which is scored without a run."""
@@ -184,6 +187,7 @@ def test_seeded_candidates_do_not_share_a_cache_over_seeds(settings):
     assert len({ActivationCache.of(position, settings.cache_dir, seed).folder for seed in (0, 1)}) == 1
 
 
+@pytest.mark.once
 def test_the_top_level_function_raises_what_the_candidate_did(settings, tmp_path):
     import innerscore
 
@@ -221,6 +225,7 @@ def test_the_size_of_the_cache_is_that_of_both_halves_and_of_what_was_left_half_
     assert [path.exists() for path in (*paths, fresh)] == [False] * 4 + [True]
 
 
+@pytest.mark.once
 def test_the_cache_keeps_its_size_when_a_candidate_fails(settings, tmp_path):
     filled = settings.cache_dir / "activations" / "mine" / "a.safetensors"
     filled.parent.mkdir(parents=True)

@@ -15,6 +15,7 @@ PAGES = (
     "index.html",
     "raw.html",
     "benchmarks.html",
+    "recordings.html",
     "trust.html",
     "data.html",
     "candidates/ada.html",

@@ -266,6 +266,7 @@ def test_a_trial_that_does_not_vary_in_a_fold_has_no_reliability_there(silent):
     assert np.isnan(cut).tolist() == [True, False, False]
 
 
+@pytest.mark.once
 @given(seed=st.integers(0, 2**16), rate=st.sampled_from([0.02, 0.05, 0.2]))
 @settings(max_examples=25, deadline=None)
 def test_few_spikes_equal_the_published_formula(seed, rate):
