@@ -26,7 +26,7 @@ class Corpus:
 
     n_batch: int = 64
     n_updates: int = 25
-    n_validation: int = 500
+    n_validation: int = 256
     n_test: int = 1000
 
 
