@@ -27,7 +27,7 @@ import xarray as xr
 
 from ...core.labelled import recording
 from ...tasks.ready_set_go import CONTEXTS, RATE_HZ, READY_FRAME, IntervalCondition, conditions
-from .rates import BIN_S, SMOOTHING_S, Windows, half_of_each_trial, mean_rates, smoothed
+from .rates import BIN_S, SMOOTHING_S, Windows, half_of_each_trial, row_means, smoothed, trial_rates
 from .sessions import Unit
 
 __all__ = ["EPOCHS", "N_PHASES", "Epoch", "epoch_recording"]
@@ -187,13 +187,11 @@ EPOCHS: Mapping[str, Callable[[pd.DataFrame], Epoch]] = MappingProxyType(
 
 def _halves(epoch: Epoch, unit: Unit, seed: int) -> Array:
     """Smoothed mean rates of shape (half, row, bin)."""
-    half = half_of_each_trial(unit, seed)
-    width_s = np.diff(epoch.clip_edges_ms, axis=1)[:, 0] / _MS
-    means = []
-    for k in (0, 1):
-        rates = mean_rates(unit.spikes_s, epoch.windows(unit.trials[half == k]), len(epoch.rows))
-        means.append(smoothed(np.where(epoch.in_epoch, rates, np.nan), SMOOTHING_S / width_s))
-    return np.stack(means)
+    half, windows = half_of_each_trial(unit, seed), epoch.windows(unit.trials)
+    rates = trial_rates(unit.spikes_s, windows)
+    means = [row_means(rates[half == k], windows.row[half == k], len(epoch.rows)) for k in (0, 1)]
+    sd_bins = SMOOTHING_S * _MS / np.diff(epoch.clip_edges_ms, axis=1)[:, 0]
+    return np.stack([smoothed(np.where(epoch.in_epoch, one, np.nan), sd_bins) for one in means])
 
 
 def _fixed_bins(

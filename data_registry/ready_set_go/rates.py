@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ...core.seeds import generator
 from .sessions import Unit
 
-__all__ = ["BIN_S", "SMOOTHING_S", "Windows", "half_of_each_trial", "mean_rates", "smoothed"]
+__all__ = ["BIN_S", "SMOOTHING_S", "Windows", "half_of_each_trial", "row_means", "smoothed", "trial_rates"]
 
 BIN_S = 0.02
 SMOOTHING_S = 0.04
@@ -56,8 +56,8 @@ def half_of_each_trial(unit: Unit, seed: int) -> npt.NDArray[np.int_]:
     return half
 
 
-def mean_rates(spikes_s: Array, windows: Windows, n_rows: int) -> Array:
-    """Mean rate in each bin over the trials that reach it.
+def trial_rates(spikes_s: Array, windows: Windows) -> Array:
+    """Rate of a unit in each bin of each trial.
 
     Parameters
     ----------
@@ -65,20 +65,38 @@ def mean_rates(spikes_s: Array, windows: Windows, n_rows: int) -> Array:
         Spike times in s, in order.
     windows : Windows
         Bins of each trial.
+
+    Returns
+    -------
+    rates : array of shape (n_trials, n_bins)
+        In Hz; NaN in bins that the trial does not reach.
+    """
+    counts = np.diff(np.searchsorted(spikes_s, windows.edges_s), axis=1)
+    return np.where(windows.reached, counts / np.diff(windows.edges_s, axis=1), np.nan)
+
+
+def row_means(rates: Array, row: npt.NDArray[np.int_], n_rows: int) -> Array:
+    """Mean over the trials of each row that reach a bin.
+
+    Parameters
+    ----------
+    rates : array of shape (n_trials, n_bins)
+        As :func:`trial_rates` gives them.
+    row : int array of shape (n_trials,)
+        Row of each trial.
     n_rows : int
         Number of rows.
 
     Returns
     -------
-    rates : array of shape (n_rows, n_bins)
-        In Hz; NaN where no trial reaches.
+    means : array of shape (n_rows, n_bins)
+        NaN where no trial reaches.
     """
-    counts = np.diff(np.searchsorted(spikes_s, windows.edges_s), axis=1)
-    rates = np.where(windows.reached, counts / np.diff(windows.edges_s, axis=1), 0)
-    sums, trials = (np.zeros((n_rows, counts.shape[1])) for _ in range(2))
-    np.add.at(sums, windows.row, rates)
-    np.add.at(trials, windows.row, windows.reached)
-    return np.divide(sums, trials, out=np.full_like(sums, np.nan), where=trials > 0)
+    of_row = (np.arange(n_rows)[:, None] == row).astype(np.float64)
+    reached = np.isfinite(rates)
+    n_trials = of_row @ reached
+    sums = of_row @ np.where(reached, rates, 0)
+    return np.asarray(np.divide(sums, n_trials, out=np.full_like(sums, np.nan), where=n_trials > 0))
 
 
 def smoothed(rates: Array, sd_bins: Array) -> Array:
