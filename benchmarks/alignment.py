@@ -25,9 +25,6 @@ from .missing import complete_only, even_repetitions
 
 __all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
 
-# Bins that count from an event have another time in each clip: that is the time of the sample.
-_CLIP_TIMES = {"clip_start_ms": "time_bin_start_ms", "clip_end_ms": "time_bin_end_ms"}
-
 _FIRST_OF_EACH = (
     "A loader keeps the first of each, as many as all have, by innerscore.data_registry.repetitions."
     "first_repetitions(recording, 'smallest'), or gives NaN for what was not shown."
@@ -212,8 +209,7 @@ def _sample_coordinates(
     for name in coordinates_along(recording, "time_bin"):
         coords[name] = ("presentation", coordinate(recording, name)[time_bin])
     for name in coordinates_along(recording, "presentation", "time_bin"):
-        shown = _CLIP_TIMES.get(name, name)
-        coords[shown] = ("presentation", coordinate(recording, name)[presentation, time_bin])
+        coords[name] = ("presentation", coordinate(recording, name)[presentation, time_bin])
     for name in coordinates_along(recording, "neuroid"):
         coords[name] = ("neuroid", coordinate(recording, name))
     return coords
