@@ -12,26 +12,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
 from ...core.labelled import recording
+from ...tasks.interval_observer import mean_bls_estimate
 from ...tasks.ready_set_go import PRIORS
 
 __all__ = [
     "Behaviour",
     "ObserverFit",
-    "estimates_ms",
     "interval_statistics",
     "label_intervals",
     "observer_bias",
     "regression_slopes",
 ]
-
-_STEPS, _WIDTH_SD = 401, 5.0
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -139,41 +134,16 @@ def regression_slopes(trials: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def estimates_ms(t_m_ms: npt.ArrayLike, prior: str, w_m: float) -> Array:
-    """Bayes least-squares estimate E[t_s | t_m] in ms under a uniform prior.
-
-    Parameters
-    ----------
-    t_m_ms : array
-        Measured intervals in ms.
-    prior : {"short", "long"}
-        Prior, uniform from its shortest interval to its longest.
-    w_m : float
-        Weber fraction of measurement, above 0.
-
-    Returns
-    -------
-    t_e_ms : array of the shape of `t_m_ms`
-        Between the shortest and the longest interval of the prior.
-    """
-    t_s = np.linspace(PRIORS[prior][0], PRIORS[prior][-1], _STEPS)
-    weights = np.full(_STEPS, 1.0)
-    weights[[0, -1]] = 0.5  # trapezoids
-    z = (np.asarray(t_m_ms, dtype=float)[..., None] - t_s) / (w_m * t_s)
-    log_likelihood = -0.5 * z**2 - np.log(t_s)
-    likelihood = weights * np.exp(log_likelihood - log_likelihood.max(axis=-1, keepdims=True))
-    return np.asarray((likelihood @ t_s) / likelihood.sum(axis=-1))
-
-
 def observer_bias(fit: ObserverFit) -> pd.Series[float]:
     """Mean of t_p - t_s of a fitted observer in ms, by ``(prior, t_s_ms)`` in order of :data:`PRIORS`."""
-    z = np.linspace(-_WIDTH_SD, _WIDTH_SD, _STEPS)
-    density = np.exp(-0.5 * z**2)
     bias = {
-        (prior, t_s): density @ estimates_ms(t_s * (1 + fit.w_m * z), prior, fit.w_m) / density.sum()
-        + fit.offset_ms[prior]
-        - t_s
+        (prior, t_s): said + fit.offset_ms[prior] - t_s
         for prior, intervals in PRIORS.items()
-        for t_s in intervals
+        for t_s, said in zip(intervals, _mean_estimates(prior, fit.w_m), strict=True)
     }
     return pd.Series(bias, name="bias_ms").rename_axis(["prior", "t_s_ms"])
+
+
+def _mean_estimates(prior: str, w_m: float) -> list[float]:
+    intervals = PRIORS[prior]
+    return [float(said) for said in mean_bls_estimate(intervals, (intervals[0], intervals[-1]), w_m=w_m)]

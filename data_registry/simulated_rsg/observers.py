@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...core.seeds import generator
-from ...tasks.ready_set_go import RATE_HZ, conditions, interval_frames
-from ..ready_set_go.intervals import Behaviour, ObserverFit, estimates_ms
+from ...tasks.interval_observer import bls_estimate
+from ...tasks.ready_set_go import PRIORS, RATE_HZ, conditions, interval_frames
+from ..ready_set_go.intervals import Behaviour, ObserverFit
 
 __all__ = ["OBSERVERS", "observed_intervals"]
 
@@ -76,6 +77,8 @@ def _produced_ms(
     estimate = np.empty(len(trials))
     for prior in observer.offset_ms:
         of_prior = (trials["prior"] == prior).to_numpy()
-        estimate[of_prior] = estimates_ms(measured[of_prior], prior, observer.w_m)
+        estimate[of_prior] = bls_estimate(
+            measured[of_prior], (PRIORS[prior][0], PRIORS[prior][-1]), w_m=observer.w_m
+        )
     offset = trials["prior"].map(observer.offset_ms).to_numpy(dtype=float)
     return np.asarray(estimate * (1 + observer.w_p * rng.standard_normal(len(trials))) + offset)
