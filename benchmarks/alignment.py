@@ -111,7 +111,8 @@ def model_samples(
         Samples as returned by :func:`brain_samples`.
     alignment : {"image", "time", "space", "direction"}
         ``image``: mean over the clip. ``time``: mean over the steps within each time bin, or linear
-        interpolation at its centre where the layer has no step in it. ``space``: mean over all steps of all
+        interpolation at its centre where the layer has no step in it. Where a recording counts time from an event
+        and says by ``clip_start_ms`` and ``clip_end_ms`` where each bin lies in the clip: always the latter. ``space``: mean over all steps of all
         walks at which the walker was in the spatial bin. ``direction``: likewise for bins of head direction.
 
     Returns
@@ -217,12 +218,20 @@ def _sample_coordinates(
 
 def _by_time(values: Mapping[str, TimedValues], samples: xr.DataArray) -> npt.NDArray[np.float32]:
     names = coordinate(samples, "stimulus_id")
-    start, end = (coordinate(samples, f"time_bin_{edge}_ms") for edge in ("start", "end"))
+    own = "clip_start_ms" in coordinates_along(samples, "presentation")
+    start, end = (
+        coordinate(samples, f"{'clip' if own else 'time_bin'}_{edge}_ms") for edge in ("start", "end")
+    )
     units = next(iter(values.values())).values.shape[1]
     aligned = np.empty((len(names), units), dtype=np.float32)
     for name in dict.fromkeys(names):
         rows = np.flatnonzero(names == name)
-        aligned[rows] = _bin_means(values[name], start[rows], end[rows])
+        # Bins that lie elsewhere in each clip hold steps at other places of theirs: states are those of the centres.
+        aligned[rows] = (
+            _interpolated(values[name], (start[rows] + end[rows]) / 2)
+            if own
+            else _bin_means(values[name], start[rows], end[rows])
+        )
     return aligned
 
 
