@@ -111,9 +111,10 @@ def model_samples(
         Samples as returned by :func:`brain_samples`.
     alignment : {"image", "time", "space", "direction"}
         ``image``: mean over the clip. ``time``: mean over the steps within each time bin, or linear
-        interpolation at its centre where the layer has no step in it. Where a recording counts time from an event
-        and says by ``clip_start_ms`` and ``clip_end_ms`` where each bin lies in the clip: always the latter. ``space``: mean over all steps of all
-        walks at which the walker was in the spatial bin. ``direction``: likewise for bins of head direction.
+        interpolation at its centre where the layer has no step in it, and always where a recording counts time from
+        an event and says by ``clip_start_ms`` and ``clip_end_ms`` where each bin lies in the clip. ``space``: mean
+        over all steps of all walks at which the walker was in the spatial bin. ``direction``: likewise for bins of
+        head direction.
 
     Returns
     -------
@@ -226,7 +227,7 @@ def _by_time(values: Mapping[str, TimedValues], samples: xr.DataArray) -> npt.ND
     aligned = np.empty((len(names), units), dtype=np.float32)
     for name in dict.fromkeys(names):
         rows = np.flatnonzero(names == name)
-        # Bins that lie elsewhere in each clip hold steps at other places of theirs: states are those of the centres.
+        # Such a bin holds steps at other places in each clip: the state is that of its centre.
         aligned[rows] = (
             _interpolated(values[name], (start[rows] + end[rows]) / 2)
             if own

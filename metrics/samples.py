@@ -12,7 +12,15 @@ from ..core.errors import InvalidDataError, UnfitRecordingError
 from ..core.labelled import coordinate, coordinates_along
 from ..core.seeds import generator
 
-__all__ = ["by_animal", "distinct_splits", "half_splits", "sample_epoch", "sample_variables"]
+__all__ = [
+    "by_animal",
+    "distinct_splits",
+    "half_splits",
+    "sample_epoch",
+    "sample_groups",
+    "sample_variables",
+    "time_since_onset",
+]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
@@ -73,6 +81,39 @@ def sample_variables(brain: xr.DataArray, names: Sequence[str]) -> Array:
         if not np.isfinite(column).any():
             raise InvalidDataError(f"The recording's '{name}'", got="NaN everywhere", needed="known")
     return np.stack(columns, axis=1)
+
+
+def sample_groups(brain: xr.DataArray, names: Sequence[str]) -> npt.NDArray[np.str_]:
+    """Group of each sample by coordinates of the recording, such as ``eye, left`` by effector and direction.
+
+    Parameters
+    ----------
+    brain : assembly of dims (..., presentation, ...)
+    names : sequence of str
+        Coordinates along ``presentation``; samples that agree in all are one group.
+
+    Returns
+    -------
+    groups : array of str, shape (n_samples,)
+
+    Raises
+    ------
+    InvalidDataError
+        If the recording lacks one.
+    """
+    first, *others = (np.asarray(_sample_coordinate(brain, name)).astype(str) for name in names)
+    for other in others:
+        first = np.char.add(np.char.add(first, ", "), other)
+    return np.asarray(first)
+
+
+def time_since_onset(brain: xr.DataArray) -> Array:
+    """Start of each sample's time bin in ms since that of its stimulus's first one, of shape (n_samples,)."""
+    start = np.asarray(_sample_coordinate(brain, "time_bin_start_ms"), dtype=np.float64)
+    stimulus = np.unique(coordinate(brain, "stimulus_id"), return_inverse=True)[1]
+    onset = np.full(stimulus.max() + 1, np.inf)
+    np.minimum.at(onset, stimulus, start)
+    return np.asarray(start - onset[stimulus])
 
 
 def _sample_coordinate(brain: xr.DataArray, name: str) -> npt.NDArray[np.generic]:
