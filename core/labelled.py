@@ -12,6 +12,9 @@ dissimilarities  rdm                           subject, session, region
 \\                pair                          stimulus_a, stimulus_b
 ===============  ============================  ================================================
 
+Bins count from a clip's first frame. Where they count from an event that comes at another time in each clip, real
+coordinates `clip_start_ms` and `clip_end_ms` over (presentation, time_bin) say when each bin is in the clip.
+
 `condition` is the unit that cross-validation holds out and that intervals resample. Epoch masks are boolean
 coordinates over (presentation, time_bin), and variables of the task, such as where the ball was, are real ones.
 On disk a labelled array is one netCDF-4 file of schema 1.

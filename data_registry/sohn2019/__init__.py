@@ -1,0 +1,1 @@
+"""Sohn et al. 2019: dorsomedial frontal neurons of two monkeys that measure and produce intervals."""
