@@ -54,7 +54,7 @@ class Needs:
     counted: tuple[str, ...] = ("condition",)
 
     def __str__(self) -> str:
-        parts = [number_of(self.conditions, " x ".join(self.counted))]
+        parts = [_number_counted(self.conditions, self.counted)]
         if self.repetitions > 1:
             parts.append(f"{self.repetitions} repetitions")
         if self.cells_in_all > 1:
@@ -137,6 +137,14 @@ def _is_enough(needs: Needs, brain: xr.DataArray) -> bool:
     return bool(enough_cells(needs, cells)) and sum(cells.values()) >= needs.cells_in_all
 
 
+def _number_counted(n: int, counted: tuple[str, ...]) -> str:
+    """Such as ``6 conditions``, or ``4 groups of effector x direction``."""
+    if counted == ("condition",):
+        return number_of(n, "condition")
+    kind = " x ".join(counted)
+    return number_of(n, f"group of {kind}", f"groups of {kind}")
+
+
 def _sampled(brain: xr.DataArray, counted: tuple[str, ...]) -> tuple[int, list[int]]:
     """Number of conditions, and how often each was repeated."""
     names, counts = np.unique(sample_groups(brain, counted), return_counts=True)
@@ -150,7 +158,7 @@ def _described(brain: xr.DataArray, counted: tuple[str, ...]) -> str:
     if "pair" in brain.dims:
         return number_of(len(cells_of_animals(brain)), "subject")
     conditions, repetitions = _sampled(brain, counted)
-    parts = [number_of(conditions, " x ".join(counted)), f"up to {number_of(max(repetitions), 'repetition')}"]
+    parts = [_number_counted(conditions, counted), f"up to {number_of(max(repetitions), 'repetition')}"]
     if "neuroid" not in brain.dims:
         return ", ".join(parts)
     cells = cells_of_animals(brain)

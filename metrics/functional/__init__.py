@@ -92,6 +92,7 @@ from .statistics.interval import Interval, bootstrap_t_interval, percentile_inte
 from .statistics.paired import PairedDifference, paired_difference
 from .statistics.rank_ranges import RankRanges, hierarchical_bootstrap, holm, rank_ranges
 from .statistics.reliability import Reliability, spearman_brown, split_half_reliability
+from .trajectories.relative_speed import RelativeSpeeds, relative_speeds
 
 __all__ = [
     "RDM_COMPARISONS",
@@ -117,6 +118,7 @@ __all__ = [
     "Predictivity",
     "RankRanges",
     "RateMaps",
+    "RelativeSpeeds",
     "Reliability",
     "RsaCeiling",
     "ShuffleControl",
@@ -178,6 +180,7 @@ __all__ = [
     "rate_map",
     "rdm",
     "read_out_position",
+    "relative_speeds",
     "residual_errors",
     "ridge_predictivity",
     "rsa_noise_ceiling",

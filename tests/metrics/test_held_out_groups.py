@@ -118,11 +118,11 @@ def test_each_group_of_several_conditions_can_be_scored_with_the_noise_of_its_ma
 
 def test_needs_count_the_groups_that_are_held_out():
     metric = load_metric("ridge", Settings(), held_out=["prior", "limb"])
-    assert str(metric.needs) == "6 prior x limbs, 2 repetitions"
+    assert str(metric.needs) == "6 groups of prior x limb, 2 repetitions"
     _, brain = recordings()
     check_needs(metric.needs, brain)
     fewer = brain.isel(presentation=np.flatnonzero(brain["limb"].values != "c"))
-    with pytest.raises(UnfitRecordingError, match="4 prior x limbs"):
+    with pytest.raises(UnfitRecordingError, match="4 groups of prior x limb"):
         check_needs(metric.needs, fewer)
 
 
