@@ -6,9 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from ....core.errors import InvalidArgumentError
 from .._arrays import Array, as_tensor, check_same_length, like
-from .._splits import Ints, check_integer, condition_codes, given_folds, runs
-from .path_integration import read_out_position
+from .._correlation import centred
+from .._scale import unit_of
+from .._splits import Ints, check_integer, condition_codes, given_folds, inner_folds, runs
+from ..mapping._ridge_penalties import check_alphas
 
 __all__ = ["held_out_readout"]
 
@@ -18,9 +21,9 @@ def held_out_readout(
 ) -> Array:
     """Predict variables in each fold by a linear map that was fitted on all other folds.
 
-    The penalty is the one of the smallest squared error on inner folds: chosen by correlation, predictions could be
-    shrunk at no cost. Inner folds hold out whole groups; where there are fewer than `n_inner` to fit on, runs of
-    consecutive samples of each.
+    The penalty of each variable is the one of the smallest squared error on inner folds, among those of
+    `ridge_predictivity`: chosen by correlation, predictions could be shrunk at no cost. Inner folds hold out whole
+    groups; where there are fewer than `n_inner` to fit on, runs of consecutive samples of each.
 
     Parameters
     ----------
@@ -55,21 +58,63 @@ def held_out_readout(
     >>> bool(np.abs(held_out_readout(x, y, group, group // 2) - y).max() < 1e-4)
     True
     """
-    truth = as_tensor("y", y, ndim=2)
-    check_same_length(("x", "y"), (len(as_tensor("x", x, ndim=2)), len(truth)), "samples")
+    truth, states = as_tensor("y", y, ndim=2), as_tensor("x", x, ndim=2).double()
+    check_same_length(("x", "y"), (len(states), len(truth)), "samples")
     codes, held_out = condition_codes(groups, len(truth)), given_folds(folds, len(truth))
+    _check_whole(codes, held_out)
     n_inner = check_integer("n_inner", n_inner, least=2)
-    predicted = torch.full_like(truth.double(), torch.nan)
+    scores, unit = _in_few_axes(states * unit_of(states)), unit_of(truth, by_column=True)
+    wanted = truth.double() * unit
+    predicted = torch.full_like(wanted, torch.nan)
     for fold in range(int(held_out.max()) + 1):
-        tested = held_out == fold
-        inner = _inner_groups(codes, tested, n_inner)
-        read = read_out_position(x, y, inner, ~tested, n_folds=n_inner, seed=seed).position
-        rows = torch.from_numpy(tested).to(predicted.device)
-        predicted[rows] = torch.as_tensor(read, device=predicted.device).double()[rows]
-    return like(predicted.to(truth.dtype), y)
+        train, test = (np.flatnonzero(rows) for rows in (held_out != fold, held_out == fold))
+        inner = inner_folds(_inner_groups(codes[train], n_inner), n_inner, seed, fold)
+        choice = _choice(scores[train], wanted[train], inner, n_inner)
+        read = _read_out(scores[train], wanted[train], scores[test])
+        predicted[test] = read.gather(0, choice.expand(1, len(test), -1))[0]
+    return like((predicted / unit).to(truth.dtype), y)
 
 
-def _inner_groups(codes: Ints, tested: npt.NDArray[np.bool_], n_inner: int) -> npt.NDArray[np.generic]:
-    if len(np.unique(codes[~tested])) >= n_inner:
+def _check_whole(codes: Ints, folds: Ints) -> None:
+    if len(np.unique(np.stack([codes, folds]), axis=1).T) > codes.max() + 1:
+        raise InvalidArgumentError(
+            "The 'folds' parameter", got="a group in two folds", needed="one fold for each group"
+        )
+
+
+def _in_few_axes(states: torch.Tensor) -> torch.Tensor:
+    """The states in no more axes than there are samples, which ridge does not tell from them."""
+    if states.shape[1] <= len(states):
+        return states
+    left, strength, _ = torch.linalg.svd(centred(states), full_matrices=False)
+    return left * strength
+
+
+def _inner_groups(codes: Ints, n_inner: int) -> Ints:
+    if len(np.unique(codes)) >= n_inner:
         return codes
-    return runs(codes.astype(str), n_inner)
+    return condition_codes(runs(codes.astype(str), n_inner), len(codes))
+
+
+def _choice(x: torch.Tensor, y: torch.Tensor, inner: Ints, n_inner: int) -> torch.Tensor:
+    """For each variable, the number of the strongest penalty whose error is within 1e-6 of the smallest."""
+    squares = torch.stack(
+        [
+            (_read_out(x[inner != fold], y[inner != fold], x[inner == fold]) - y[inner == fold])
+            .square()
+            .sum(1)
+            for fold in range(n_inner)
+        ]
+    ).sum(0)
+    tied = squares <= squares.amin(0) * (1 + 1e-6)
+    return (tied * torch.arange(1, len(tied) + 1, device=x.device)[:, None]).argmax(0)
+
+
+def _read_out(x: torch.Tensor, y: torch.Tensor, tested: torch.Tensor) -> torch.Tensor:
+    """Predictions with each penalty, (n_penalties, n_tested, n_targets); the mean where states do not vary."""
+    middle, mean = x.mean(0), y.mean(0)
+    left, strength, right = torch.linalg.svd(x - middle, full_matrices=False)
+    squares = strength.square()
+    penalties = torch.from_numpy(check_alphas(None).values).to(x)[:, None] * squares.sum()
+    shrunk = strength / torch.where(penalties > 0, squares + penalties, 1.0)
+    return mean + ((tested - middle) @ right.T * shrunk[:, None]) @ (left.T @ (y - mean))
