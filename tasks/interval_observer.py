@@ -16,7 +16,7 @@ __all__ = ["bls_estimate", "mean_bls_estimate"]
 
 Array = npt.NDArray[np.float64]
 
-_PRIOR_NODES, _NOISE_NODES = 200, 41
+_PRIOR_NODES, _NOISE_NODES = 100, 21
 
 
 def bls_estimate(measured_ms: npt.ArrayLike, prior_ms: tuple[float, float], *, w_m: float) -> Array:

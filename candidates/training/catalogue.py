@@ -15,6 +15,7 @@ __all__ = ["find_recipes", "recipes"]
 _FAMILIES = (
     "innerscore.candidates.training.latent",
     "innerscore.candidates.training.path_integrators",
+    "innerscore.candidates.training.ready_set_go",
     "innerscore.candidates.training.sic",
     "innerscore.candidates.training.task_rnn",
     "innerscore.candidates.training.video",

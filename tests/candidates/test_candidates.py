@@ -17,6 +17,7 @@ from innerscore.core.settings import Settings
 from innerscore.core.stimuli import FrameClip, StimulusSet
 from innerscore.tasks.mental_pong import ball_state, sample_conditions
 from innerscore.tasks.pong_frames import frame_times_ms, render_trial
+from innerscore.tasks.ready_set_go import stimulus_set
 from innerscore.tasks.self_motion import motion_from_path, ornstein_uhlenbeck_paths
 
 NAMES = list(registry(Settings()).entries())
@@ -26,6 +27,7 @@ PATHS = ornstein_uhlenbeck_paths(2, 20.0, rate_hz=10.0, seed=1)
 WALKS = tuple(
     motion_from_path(f"w{k}", PATHS[k][: 150 + 10 * k], rate_hz=10.0, arena_m=(1.0, 1.0)) for k in (0, 1)
 )
+INTERVALS = stimulus_set()
 STILL = FrameClip(
     "still", np.random.default_rng(0).integers(0, 255, (1, 40, 30, 3), dtype=np.uint8), 1.0, 0.1
 )
@@ -60,8 +62,16 @@ def make(folder, value="np.ones((stimulus.n_steps, 2))", code=None):
     return str(folder)
 
 
+def as_set(stimuli, **facts):
+    names = [one.identifier for one in stimuli]
+    return StimulusSet("shown", tuple(stimuli), pd.DataFrame({"stimulus_id": names, **facts}))
+
+
+SETS = (as_set(CLIPS[:2], final_y_deg=0.0), as_set(WALKS), INTERVALS)
+
+
 def stimuli_for(card):
-    return CLIPS[:2] if "frames" in card.accepts else WALKS
+    return next(shown for shown in SETS if accepts(card, shown)).stimuli[:2]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -95,26 +105,23 @@ def test_one_by_one_or_together_is_the_same(name, settings):
             np.testing.assert_allclose(a[layer].values, b[layer].values, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("ball-simulated", "ball-visible")])
+@pytest.mark.parametrize("name", [name for name in NAMES if not find_candidate(name, Settings()).card.needs])
 def test_every_viewer_takes_a_still_image(name, settings):
     candidate = load_candidate(name, settings)
-    images = StimulusSet("still", (STILL,), pd.DataFrame({"stimulus_id": ["still"]}))
+    images = as_set([STILL])
     assert accepts(candidate.card, images) == ("frames" in candidate.card.accepts)
     if accepts(candidate.card, images):
         assert candidate.activations([STILL])
 
 
 def test_a_control_that_lives_on_motion_does_not_take_still_images(settings):
-    images = StimulusSet("still", (STILL,), pd.DataFrame({"stimulus_id": ["still"]}))
+    images = as_set([STILL])
     assert not accepts(find_candidate("ball-simulated", settings).card, images)
 
 
 def test_a_candidate_is_not_applicable_where_the_stimuli_lack_what_its_card_needs(settings):
     card = find_candidate("ball-visible", settings).card
-    clips = StimulusSet(
-        "clips", tuple(CLIPS), pd.DataFrame({"stimulus_id": [one.identifier for one in CLIPS]})
-    )
-    with_ball = StimulusSet("ball", clips.stimuli, clips.table.assign(final_y_deg=0.0))
+    clips, with_ball = as_set(CLIPS), as_set(CLIPS, final_y_deg=0.0)
     assert (accepts(card, clips), accepts(card, with_ball)) == (False, True)
     assert accepts(find_candidate("pixels", settings).card, clips)
     assert probes_of(card, "frames", {"clips": clips}) is None
