@@ -23,7 +23,7 @@ from ..data_registry.space.direction_bins import bin_of_direction
 from ..metrics.interface import SamplesNeeded
 from .missing import complete_only, even_repetitions
 
-__all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
+__all__ = ["brain_samples", "interpolated", "model_samples", "of_animal", "subset"]
 
 _FIRST_OF_EACH = (
     "A loader keeps the first of each, as many as all have, by innerscore.data_registry.repetitions."
@@ -229,7 +229,7 @@ def _by_time(values: Mapping[str, TimedValues], samples: xr.DataArray) -> npt.ND
         rows = np.flatnonzero(names == name)
         # Such a bin holds steps at other places in each clip: the state is that of its centre.
         aligned[rows] = (
-            _interpolated(values[name], (start[rows] + end[rows]) / 2)
+            interpolated(values[name], (start[rows] + end[rows]) / 2)
             if own
             else _bin_means(values[name], start[rows], end[rows])
         )
@@ -248,12 +248,24 @@ def _bin_means(
     count = last - first
     means: npt.NDArray[np.float64] = (sums[last] - sums[first]) / np.maximum(count, 1)[:, None]
     empty = count == 0
-    means[empty] = _interpolated(layer, (start[empty] + end[empty]) / 2)
+    means[empty] = interpolated(layer, (start[empty] + end[empty]) / 2)
     return means
 
 
-def _interpolated(layer: TimedValues, times_ms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Linear interpolation in time, the ends held."""
+def interpolated(layer: TimedValues, times_ms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """States at some times by linear interpolation, the ends held.
+
+    Parameters
+    ----------
+    layer : TimedValues
+        A layer's values on its own time axis.
+    times_ms : array of shape (n_times,)
+        Times in ms after the stimulus's first step.
+
+    Returns
+    -------
+    states : array of shape (n_times, units)
+    """
     times = layer.times_ms
     right = np.clip(np.searchsorted(times, times_ms), 1, max(len(times) - 1, 1)) if len(times) > 1 else None
     if right is None:

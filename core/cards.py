@@ -331,9 +331,9 @@ class BenchmarkCard(Card):
         The one animal whose neuroids are scored; None for all.
     epoch : str or None
         Name of the mask that selects time bins; None for all.
-    alignment : {"image", "time", "space", "direction", "answer", "endpoint"}
+    alignment : {"image", "time", "space", "direction", "answer", "endpoint", "interval"}
         Method that aligns activations with the samples of the recording; ``answer`` where candidates judge stimuli
-        as people did.
+        as people did, ``endpoint`` and ``interval`` where they act as animals did.
     metric : str
         Identifier of the metric.
     parameters : mapping
@@ -356,7 +356,7 @@ class BenchmarkCard(Card):
     region: Text
     animal: str | None = None
     epoch: str | None = None
-    alignment: Literal["image", "time", "space", "direction", "answer", "endpoint"]
+    alignment: Literal["image", "time", "space", "direction", "answer", "endpoint", "interval"]
     metric: Text
     parameters: Mapping[str, Any] = {}
     ceiling: Prose
