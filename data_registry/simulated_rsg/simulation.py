@@ -147,7 +147,7 @@ def _states(trials: pd.DataFrame, times_s: Array) -> Array:
     tilted = [ramp * flag for ramp in (curved[0], curved[2]) for flag in (effector, direction)]
     flashes = [_transient(times_s - onset) for onset in (ready, set_)]
     flags = [0.5 * effector, 0.5 * direction, 0.5 * prior]
-    return np.stack([*curved, *tilted, *flashes, *flags, 3 * estimate], axis=-1)
+    return np.stack([*curved, *tilted, *flashes, *flags, 2 * estimate], axis=-1)
 
 
 def _ramp(phase: Array) -> Array:

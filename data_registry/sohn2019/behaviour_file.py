@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...core.errors import InvalidDataError
+from ...tasks.ready_set_go import conditions
 from ..readers.matlab_structs import read_matlab
 from ..ready_set_go.intervals import Behaviour, ObserverFit
 
@@ -44,7 +45,8 @@ def read_behaviour(path: Path) -> Behaviour:
     Raises
     ------
     InvalidDataError
-        If the file is damaged, or lacks a column, the fit, or rows of one.
+        If the file is damaged, lacks a column, the fit or a part of one, or has valid trials of a condition that
+        is none of the task.
     """
     content = read_matlab(path, (*_COLUMNS.values(), _NO_SET, _FIT))
     missing = [name for name in (*_COLUMNS.values(), _FIT) if name not in content]
@@ -55,7 +57,9 @@ def read_behaviour(path: Path) -> Behaviour:
     lengths = {name: len(column) for name, column in columns.items()}
     if len({*lengths.values()}) != 1:
         raise InvalidDataError(f"The columns of {path}", got=f"lengths {lengths}", needed="of one length")
-    return Behaviour(_described(pd.DataFrame(columns)), _fit(path, content[_FIT]))
+    trials = _described(pd.DataFrame(columns))
+    _check_conditions(path, trials)
+    return Behaviour(trials, _fit(path, content[_FIT]))
 
 
 def rows_of_session(
@@ -105,26 +109,30 @@ def rows_of_session(
 
 def _described(rows: pd.DataFrame) -> pd.DataFrame:
     """Names and flags of each trial beside the numbers of the file."""
-    prior = np.where(rows["short"] == 1, "short", "long")
-    effector, direction = (
-        np.where(rows["eye"] == 1, "eye", "hand"),
-        np.where(rows["theta"] == 0, "right", "left"),
-    )
-    context = pd.Series(
-        [f"{a}-{b}-{c}" for a, b, c in zip(prior, effector, direction, strict=True)], dtype=object
-    )
+    flags = [("short", 1, "short", "long"), ("eye", 1, "eye", "hand"), ("theta", 0, "right", "left")]
+    names = [np.where(rows[column] == one, named, other) for column, one, named, other in flags]
+    contexts = ["-".join(parts) for parts in zip(*names, strict=True)]
     t_s = rows["t_s"].astype(int)
     completed = (rows["t"] > 0) & (rows["t"] < _NONE_AFTER * rows["t_s"])
     return rows.assign(
         session=rows["session"].astype(int).astype(str),
-        prior=prior,
-        context=context,
-        condition=context + "-" + t_s.astype(str),
+        prior=names[0],
+        context=contexts,
+        condition=[f"{context}-{interval}" for context, interval in zip(contexts, t_s, strict=True)],
         t_s_ms=t_s,
         t_p_ms=rows["t"],
         completed=completed,
         valid=completed & (rows["outlier"] == 0) & (rows["no_set"] == 0),
     )
+
+
+def _check_conditions(path: Path, trials: pd.DataFrame) -> None:
+    known = {condition.identifier for condition in conditions()}
+    unknown = sorted(set(trials.loc[trials["valid"], "condition"]) - known)
+    if unknown:
+        raise InvalidDataError(
+            f"The behaviour in {path}", got=f"trials of {unknown[:3]}", needed="of the task's 40 conditions"
+        )
 
 
 def _fit(path: Path, fit: Any) -> ObserverFit:

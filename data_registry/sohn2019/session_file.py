@@ -124,8 +124,7 @@ def _by_trial(path: Path, events: dict[str, Array]) -> tuple[dict[str, Array], d
     if set(trial.tolist()) != set(range(1, n_trials + 1)) or not np.isin(stage, np.arange(_N_STAGES)).all():
         raise InvalidDataError(
             f"The variable 'tInfo' of {path}",
-            got=f"trials {trial.min(initial=0)} to {n_trials}, {len(set(trial.tolist()))} in number, stages "
-            f"{stage.min(initial=0)} to {stage.max(initial=0)}",
+            got=f"{len(np.unique(trial))} trials numbered up to {n_trials}, stages {np.unique(stage).tolist()}",
             needed="of trials numbered from 1 without a gap and stages from 0 to 10",
         )
     place = trial * _N_STAGES + stage
