@@ -1,8 +1,8 @@
 """Benchmarks of produced intervals: when a model would move after Set, against when an animal moved.
 
 A candidate that produces intervals has a layer named ``tp``, whose last step holds its answer in ms: one unit, or
-several that are as many trials. Of any other candidate the answer is read out of its state at Set, by ridge
-regression on the intervals shown in other contexts. The layer is the one whose answers are nearest to these, so
+several that are as many trials. Of any other candidate the answer is read out of its state just before Set, by
+ridge regression on the intervals shown in other contexts. The layer is the one whose answers are nearest to these, so
 that the animal, which is scored against, has no part in the choice.
 """
 
@@ -26,6 +26,8 @@ __all__ = ["INTERVAL_LAYER", "IntervalBenchmark"]
 
 INTERVAL_LAYER = "tp"
 _NEEDED = ("set_ms", "t_s_ms", "context")
+# Before Set a clock holds what it measured, at Set it may begin anew; candidates have a step in 20 ms.
+_BEFORE_SET_MS = 20.0
 
 Floats = npt.NDArray[np.float64]
 

@@ -20,6 +20,7 @@ from .decoding.decoding import (
     principal_components,
     random_splits,
 )
+from .decoding.held_out_readout import held_out_readout
 from .decoding.logistic_readout import READOUT_PENALTIES, LogisticReadout, logistic_readout
 from .decoding.path_integration import (
     PositionReadout,
@@ -155,6 +156,7 @@ __all__ = [
     "grid_spacing",
     "half_response_sums",
     "head_direction_tuning",
+    "held_out_readout",
     "held_out_reliability",
     "hierarchical_bootstrap",
     "holm",
