@@ -1,4 +1,4 @@
-"""Relative speed of trajectories: known speeds, a clock that has one speed, and the published definition in numpy."""
+"""Relative speed of trajectories: known speeds, a clock that has one, and the published definition in numpy."""
 
 import numpy as np
 import pytest
