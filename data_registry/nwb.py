@@ -30,7 +30,7 @@ from .space.dataset import SpatialDataset, SpatialOptions, read_options
 from .space.sessions import TrackedSession, in_window, observed_in, tracked_session
 from .space.tracking_checks import RefusedSessionError
 
-__all__ = ["IntervalChoice", "NwbOptions", "nwb_dataset", "nwb_readers", "read_nwb"]
+__all__ = ["IntervalChoice", "NwbOptions", "nwb_dataset", "nwb_readers", "opened_nwb", "read_nwb"]
 
 _SHOWN = 5  # values of a column in a message
 
@@ -149,7 +149,7 @@ def read_nwb(path: Path, options: NwbOptions) -> list[TrackedSession]:
     MissingPartError
         If pynwb is not installed.
     """
-    with _opened(path) as file:
+    with opened_nwb(path) as file:
         series = choose_series(path, file, options.position)
         times, data = series_times(series), np.asarray(series.data[:], dtype=float)
         positions = in_metres(path, series, data, options.columns, options.metres_per_unit)
@@ -180,7 +180,7 @@ def _found_nowhere(options: NwbOptions, sessions: Sequence[TrackedSession]) -> l
 
 
 def _overlooked(card: DatasetCard, option: str, name: str, path: Path) -> InvalidCardError:
-    with _opened(path) as file:
+    with opened_nwb(path) as file:
         columns = [] if file.units is None else [str(column.name) for column in file.units.columns]
         there = columns if option.startswith("labels") else series_names(file)
     return InvalidCardError(
@@ -246,7 +246,16 @@ def _tracked(
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened_nwb(path: Path) -> Iterator[Any]:
+    """An NWB file, open for reading until the block ends.
+
+    Raises
+    ------
+    InvalidDataError
+        If the file is damaged, or has parts in other files.
+    MissingPartError
+        If pynwb is not installed.
+    """
     try:
         from pynwb import NWBHDF5IO
     except ImportError as error:

@@ -33,8 +33,8 @@ class IntervalDataset:
         ``interval-<animal>``.
     sessions : callable
         Reads the sessions.
-    behaviour : callable of str
-        Reads the behaviour of an animal in all its sessions.
+    behaviour : mapping of str to callable
+        Reads the behaviour of each animal in all its sessions; empty if it is not known beyond the sessions.
     seed : int, default=2019
         Seed of the halves of trials.
     """
@@ -43,7 +43,7 @@ class IntervalDataset:
         self,
         card: DatasetCard,
         sessions: Callable[[], Sequence[Session]],
-        behaviour: Callable[[str], Behaviour],
+        behaviour: Mapping[str, Callable[[], Behaviour]],
         *,
         seed: int = HALVES_SEED,
     ) -> None:
@@ -103,14 +103,13 @@ class IntervalDataset:
         Raises
         ------
         InvalidArgumentError
-            If the card has no region of its intervals.
+            If it is not known.
         """
-        if f"{_INTERVALS}{animal}" not in self.card.regions:
-            animals = [
-                name.removeprefix(_INTERVALS) for name in self.card.regions if name.startswith(_INTERVALS)
-            ]
-            raise InvalidArgumentError("The 'animal' parameter", got=repr(animal), needed=f"in {animals}")
-        return self._read_behaviour(animal)
+        if animal not in self._read_behaviour:
+            raise InvalidArgumentError(
+                "The 'animal' parameter", got=repr(animal), needed=f"in {[*self._read_behaviour]}"
+            )
+        return self._read_behaviour[animal]()
 
     @property
     def _attrs(self) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 
 import numpy as np
@@ -64,7 +64,7 @@ def simulated_rsg(
     def sessions() -> list[Session]:
         return [_recorded(animal, behaviour(animal).trials, seed) for animal in OBSERVERS]
 
-    return IntervalDataset(card, sessions, behaviour)
+    return IntervalDataset(card, sessions, {animal: partial(behaviour, animal) for animal in OBSERVERS})
 
 
 def with_times(trials: pd.DataFrame) -> pd.DataFrame:

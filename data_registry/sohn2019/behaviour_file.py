@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from ...core.errors import InvalidDataError
-from ...tasks.ready_set_go import conditions
 from ..readers.matlab_structs import read_matlab
 from ..ready_set_go.intervals import Behaviour, ObserverFit
+from ..ready_set_go.trials import check_conditions, named_trials
 
 __all__ = ["read_behaviour", "rows_of_session"]
 
@@ -28,7 +28,6 @@ _COLUMNS = {
 }
 _NO_SET, _FIT = "idNoSet", "wFit"
 _OF_THE_FIT = ("w_m", "w_p", "offset1", "offset2")
-_NONE_AFTER = 3  # times t_s
 _AGREE = ("short", "eye", "theta", "t_s", "t")
 _ROUNDING_MS = 1e-6
 
@@ -57,8 +56,8 @@ def read_behaviour(path: Path) -> Behaviour:
     lengths = {name: len(column) for name, column in columns.items()}
     if len({*lengths.values()}) != 1:
         raise InvalidDataError(f"The columns of {path}", got=f"lengths {lengths}", needed="of one length")
-    trials = _described(pd.DataFrame(columns))
-    _check_conditions(path, trials)
+    trials = _described(columns)
+    check_conditions(trials, f"The behaviour in {path}")
     return Behaviour(trials, _fit(path, content[_FIT]))
 
 
@@ -107,32 +106,20 @@ def rows_of_session(
     return rows
 
 
-def _described(rows: pd.DataFrame) -> pd.DataFrame:
+def _described(columns: Mapping[str, npt.NDArray[np.float64]]) -> pd.DataFrame:
     """Names and flags of each trial beside the numbers of the file."""
-    flags = [("short", 1, "short", "long"), ("eye", 1, "eye", "hand"), ("theta", 0, "right", "left")]
-    names = [np.where(rows[column] == one, named, other) for column, one, named, other in flags]
-    contexts = ["-".join(parts) for parts in zip(*names, strict=True)]
-    t_s = rows["t_s"].astype(int)
-    completed = (rows["t"] > 0) & (rows["t"] < _NONE_AFTER * rows["t_s"])
-    return rows.assign(
-        session=rows["session"].astype(int).astype(str),
-        prior=names[0],
-        context=contexts,
-        condition=[f"{context}-{interval}" for context, interval in zip(contexts, t_s, strict=True)],
-        t_s_ms=t_s,
-        t_p_ms=rows["t"],
-        completed=completed,
-        valid=completed & (rows["outlier"] == 0) & (rows["no_set"] == 0),
+    named = named_trials(
+        short=columns["short"] == 1,
+        eye=columns["eye"] == 1,
+        right=columns["theta"] == 0,
+        t_s_ms=columns["t_s"],
+        t_p_ms=columns["t"],
     )
-
-
-def _check_conditions(path: Path, trials: pd.DataFrame) -> None:
-    known = {condition.identifier for condition in conditions()}
-    unknown = sorted(set(trials.loc[trials["valid"], "condition"]) - known)
-    if unknown:
-        raise InvalidDataError(
-            f"The behaviour in {path}", got=f"trials of {unknown[:3]}", needed="of the task's 40 conditions"
-        )
+    return named.assign(
+        **{name: columns[name] for name in (*_AGREE, "outlier")},
+        session=columns["session"].astype(int).astype(str),
+        valid=named["completed"].to_numpy() & (columns["outlier"] == 0) & (columns["no_set"] == 0),
+    )
 
 
 def _fit(path: Path, fit: Any) -> ObserverFit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,7 @@ def sohn2019(card: DatasetCard, settings: Settings) -> IntervalDataset:
             for name, animal in zip(names, animals, strict=True)
         ]
 
-    return IntervalDataset(card, sessions, behaviour)
+    return IntervalDataset(card, sessions, {animal: partial(behaviour, animal) for animal in _BEHAVIOUR})
 
 
 def read_session(path: Path, animal: str, behaviour: Behaviour) -> Session:

@@ -315,7 +315,7 @@ def test_an_export_has_nothing_of_a_private_data_set_and_all_of_one_that_may_lea
     assert "Secretive2026" in json.dumps(whole)
     # Its folder is taken away, its records are still in the store, and still do not leave.
     (settings.own_datasets / "Secretive2026").rename(tmp_path / "gone")
-    assert withheld_datasets(settings) == {"Cowley2023", "Secretive2026"}
+    assert withheld_datasets(settings) == {"Cowley2023", "Sohn2019", "Secretive2026"}
     assert load_benchmark("Generous2026.V1-ridge", settings).stimuli
 
 
@@ -370,6 +370,7 @@ def test_a_data_set_is_replaced_as_a_whole_or_not_and_removed(arrays, settings, 
     assert list(settings.own_datasets.iterdir()) == []
     assert withheld_datasets(settings) == {
         "Cowley2023",
+        "Sohn2019",
         "MyLab2026",
     }  # it was private once, and its records stay
     assert command("data", "add", str(folder))[0] == 0

@@ -144,7 +144,7 @@ def test_a_file_that_the_card_does_not_name_is_not_read(copied):
 
 
 def test_the_data_set_is_private_though_it_comes_with_the_package(settings):
-    assert withheld_datasets(settings) == {"Cowley2023"}
+    assert withheld_datasets(settings) == {"Cowley2023", "Sohn2019"}
 
 
 def test_an_export_has_nothing_of_it(mirrored, tmp_path):

@@ -38,24 +38,23 @@ def test_the_epochs_are_those_of_the_recorded_twin(data, region, least):
 
 def test_spikes_have_the_true_rates(data):
     """Counts scatter about the sum of the true rates as Poisson counts do."""
-    session = data.sessions[0]
+    z = np.concatenate([deviations(session) for session in data.sessions])
+    assert len(z) > 1000
+    assert z.mean() == pytest.approx(0, abs=0.1)
+    assert z.std() == pytest.approx(1, abs=0.08)
+
+
+def deviations(session):
+    """Those of mean rates of neurons that were never lost, in standard errors."""
     trials = session.trials
     edges = trials["ready_s"].to_numpy()[:, None] + np.arange(31) * STEP_S - 0.1
-    true = true_rates(trials, edges[:, :-1] + STEP_S / 2, session.animal, 2019)
+    true = true_rates(trials, edges[:, :-1] + STEP_S / 2, session.animal, 2019).mean(axis=0)
     assert true.min() > 0
     windows = Windows(np.zeros(len(trials), dtype=int), edges, np.ones((len(trials), 30), dtype=bool))
-    z = []
-    for k, spikes in enumerate(session.spikes_s.values()):
-        if spikes[-1] < trials["go_s"].iloc[-5]:
-            continue  # lost within the session
-        mean, expected = (
-            row_means(trial_rates(spikes, windows), windows.row, 1)[0],
-            true[:, :, k].mean(axis=0),
-        )
-        z.append((mean - expected) / np.sqrt(expected / STEP_S / len(trials)))
-    assert len(z) > 20
-    assert np.mean(z) == pytest.approx(0, abs=0.1)
-    assert np.std(z) == pytest.approx(1, abs=0.06)
+    kept = [k for k, one in enumerate(session.spikes_s.values()) if one[-1] > trials["go_s"].iloc[-5]]
+    spikes = list(session.spikes_s.values())
+    found = np.stack([row_means(trial_rates(spikes[k], windows), windows.row, 1)[0] for k in kept], axis=1)
+    return ((found - true[:, kept]) / np.sqrt(true[:, kept] / STEP_S / len(trials))).ravel()
 
 
 def test_some_neurons_are_lost_within_the_session(data):
@@ -80,17 +79,16 @@ def test_observers_make_the_best_of_the_prior(data, animal):
 
 
 def test_the_pace_of_production_follows_the_interval_produced(data):
-    """The course of states is more alike over the intervals of a context at one phase than at one time."""
+    """After the flash states change more alike over a context's intervals at one phase than at one time."""
     share = {}
-    for region in ("production", "production-scaled"):
+    for region, first in (("production", 15), ("production-scaled", 10)):
         rates = data.recording(f"DMFC-{region}")
         chosen = coordinate(rates, "context") == "long-eye-right"
-        values = rates.values[chosen].reshape(2, 5, *rates.shape[1:]).mean(axis=0)
+        values = rates.values[chosen].reshape(2, 5, *rates.shape[1:]).mean(axis=0)[..., first:]
         values = values[..., np.isfinite(values).all(axis=(0, 1))]
         course = values - values.mean(axis=2, keepdims=True)
         share[region] = course.var(axis=0).mean() / course.var(axis=(0, 2)).mean()
-        print(share)
-    assert share["production-scaled"] < 0.6 * share["production"]
+    assert share["production-scaled"] < 0.8 * share["production"]
 
 
 def test_another_seed_is_another_brain_and_the_same_one_the_same(data, settings):
