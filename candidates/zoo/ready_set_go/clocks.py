@@ -18,7 +18,7 @@ _S = 1000.0  # in ms
 
 
 class Pulse:
-    """What is on the screen now: the flash, and the signs of the context. No time passes in it."""
+    """The screen as it is now: the flash, and the signs of the context. No time passes in it."""
 
     def activations(self, stimulus: FrameClip) -> dict[str, Array]:
         """Two layers: ``flash`` (time, 1), and ``with_context`` (time, 5), flags of the context beside it."""
