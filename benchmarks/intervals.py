@@ -2,8 +2,8 @@
 
 A candidate that produces intervals has a layer named ``tp``, whose last step holds its answer in ms: one unit, or
 several that are as many trials. Of any other candidate the answer is read out of its state just before Set, by
-ridge regression on the intervals shown in other contexts. The layer is the one whose answers are nearest to these, so
-that the animal, which is scored against, has no part in the choice.
+ridge regression on the intervals shown in other contexts. The layer is the one whose answers are nearest to these,
+so that the animal, which is scored against, has no part in the choice.
 """
 
 from __future__ import annotations

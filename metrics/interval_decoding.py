@@ -163,7 +163,7 @@ class TimeScaling(BootstrappedMetric):
     ----------
     between : str, default="prior"
         Coordinate of two values or more; each is read out by the map of the others.
-    n_inner : int, default=3
+    n_inner : int, default=4
         Inner folds over conditions, for the choice of the penalty.
     n_splits : int, default=10
         Random splits of the repetitions into halves, for the ceiling.
@@ -172,7 +172,7 @@ class TimeScaling(BootstrappedMetric):
     """
 
     def __init__(
-        self, *, between: str = "prior", n_inner: int = 3, n_splits: int = 10, **bootstrap: Any
+        self, *, between: str = "prior", n_inner: int = 4, n_splits: int = 10, **bootstrap: Any
     ) -> None:
         super().__init__(**bootstrap)
         self._between, self._n_inner, self._n_splits = between, n_inner, n_splits
