@@ -245,3 +245,11 @@ def test_states_at_a_step_are_those_that_similarity_compares():
     alone = whole(model.isel(presentation=rows), data.isel(presentation=rows))
     assert found.raw.value == pytest.approx(alone.raw.value)
     assert set(coordinate(model, "condition")) == set(coordinate(data, "condition"))
+
+
+@pytest.mark.parametrize("name", PRODUCED)
+def test_answers_and_trials_may_come_in_any_order(name):
+    model, data = example(name)
+    metric, rng = load_metric(name, Settings(), n_boot=20), np.random.default_rng(4)
+    shuffled = (one.isel(presentation=rng.permutation(one.sizes["presentation"])) for one in (model, data))
+    assert metric(*shuffled).raw.value == pytest.approx(metric(model, data).raw.value, abs=1e-12)

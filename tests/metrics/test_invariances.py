@@ -173,7 +173,7 @@ def test_nothing_changes_beyond_what_the_card_says(name, change, reference, sett
     np.testing.assert_allclose(got, want, rtol=0, atol=limit)
 
 
-@pytest.mark.parametrize("name", sorted(OF_ANSWERS))
+@pytest.mark.parametrize("name", sorted(recorded.BEHAVIOURAL))
 def test_answers_may_come_in_any_order(name, settings):
     if name == "endpoint-consistency":
         pattern = np.random.default_rng(0).normal(size=40)
