@@ -194,7 +194,8 @@ class TimeScaling(BootstrappedMetric):
         noise = self._noise(brain, asked, weights)
         parts = [_likeness(((own - neural) ** 2).sum(axis=1), neural), _likeness(noise, neural)]
         raw, ceiling = (Resampled(float(part[0]), part[1:]) for part in parts)
-        table = pd.DataFrame({self._between: asked.priors, "slope": own[0], "neural_slope": neural[0]})
+        table = pd.DataFrame({self._between: asked.priors, "raw": own[0], "ceiling": neural[0]})
+        table["normalised"] = table["raw"] / table["ceiling"]
         slopes = dict(zip(asked.priors, own[0], strict=True))
         return self._score(
             raw,

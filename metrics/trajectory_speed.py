@@ -104,7 +104,7 @@ class TrajectorySpeed(BootstrappedMetric):
             top,
             found / top,
             n_units=len(np.unique(contexts)),
-            targets=pd.DataFrame({"stimulus_id": names, "slope": own, "neural_slope": neural}),
+            targets=_table(names, own, neural),
             facts={
                 "n_slopes": len(own),
                 "gain": _gain(own, neural),
@@ -175,6 +175,11 @@ def _states(model: xr.DataArray) -> Array:
 
 def _average(brain: xr.DataArray) -> Array:
     return np.asarray(np.asarray(brain.values, dtype=np.float64).mean(axis=0))
+
+
+def _table(names: Strings, own: Array, neural: Array) -> pd.DataFrame:
+    """Slope of the model, of the neurons, and their ratio, a row a stimulus."""
+    return pd.DataFrame({"stimulus_id": names, "raw": own, "ceiling": neural, "normalised": own / neural})
 
 
 def _gain(own: Array, neural: Array) -> float:

@@ -166,7 +166,7 @@ def test_a_clock_has_no_speeds_and_a_code_of_phase_has_those_of_neurons():
     data = brain(samples)
     clock, phase = (metric(assembly(states(samples), samples), data) for states in (of_time, of_phase))
     assert (clock.raw.value, clock.raw.low, clock.raw.high) == (0.0, 0.0, 0.0)
-    np.testing.assert_allclose(clock.targets["slope"], 1.0, atol=1e-12)
+    np.testing.assert_allclose(clock.targets["raw"], 1.0, atol=1e-12)
     assert phase.normalised.low < 1 < phase.normalised.high + 0.02
     assert phase.facts["gain"] == pytest.approx(1.0, abs=0.15)
     assert clock.facts["n_slopes"] == 32
