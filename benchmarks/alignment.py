@@ -23,7 +23,7 @@ from ..data_registry.space.direction_bins import bin_of_direction
 from ..metrics.interface import SamplesNeeded
 from .missing import complete_only, even_repetitions
 
-__all__ = ["brain_samples", "model_samples", "of_animal", "subset"]
+__all__ = ["brain_samples", "interpolated", "model_samples", "of_animal", "subset"]
 
 _FIRST_OF_EACH = (
     "A loader keeps the first of each, as many as all have, by innerscore.data_registry.repetitions."
@@ -111,8 +111,10 @@ def model_samples(
         Samples as returned by :func:`brain_samples`.
     alignment : {"image", "time", "space", "direction"}
         ``image``: mean over the clip. ``time``: mean over the steps within each time bin, or linear
-        interpolation at its centre where the layer has no step in it. ``space``: mean over all steps of all
-        walks at which the walker was in the spatial bin. ``direction``: likewise for bins of head direction.
+        interpolation at its centre where the layer has no step in it, and always where a recording counts time from
+        an event and says by ``clip_start_ms`` and ``clip_end_ms`` where each bin lies in the clip. ``space``: mean
+        over all steps of all walks at which the walker was in the spatial bin. ``direction``: likewise for bins of
+        head direction.
 
     Returns
     -------
@@ -217,12 +219,20 @@ def _sample_coordinates(
 
 def _by_time(values: Mapping[str, TimedValues], samples: xr.DataArray) -> npt.NDArray[np.float32]:
     names = coordinate(samples, "stimulus_id")
-    start, end = (coordinate(samples, f"time_bin_{edge}_ms") for edge in ("start", "end"))
+    own = "clip_start_ms" in coordinates_along(samples, "presentation")
+    start, end = (
+        coordinate(samples, f"{'clip' if own else 'time_bin'}_{edge}_ms") for edge in ("start", "end")
+    )
     units = next(iter(values.values())).values.shape[1]
     aligned = np.empty((len(names), units), dtype=np.float32)
     for name in dict.fromkeys(names):
         rows = np.flatnonzero(names == name)
-        aligned[rows] = _bin_means(values[name], start[rows], end[rows])
+        # Such a bin holds steps at other places in each clip: the state is that of its centre.
+        aligned[rows] = (
+            interpolated(values[name], (start[rows] + end[rows]) / 2)
+            if own
+            else _bin_means(values[name], start[rows], end[rows])
+        )
     return aligned
 
 
@@ -238,12 +248,24 @@ def _bin_means(
     count = last - first
     means: npt.NDArray[np.float64] = (sums[last] - sums[first]) / np.maximum(count, 1)[:, None]
     empty = count == 0
-    means[empty] = _interpolated(layer, (start[empty] + end[empty]) / 2)
+    means[empty] = interpolated(layer, (start[empty] + end[empty]) / 2)
     return means
 
 
-def _interpolated(layer: TimedValues, times_ms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Linear interpolation in time, the ends held."""
+def interpolated(layer: TimedValues, times_ms: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """States at some times by linear interpolation, the ends held.
+
+    Parameters
+    ----------
+    layer : TimedValues
+        A layer's values on its own time axis.
+    times_ms : array of shape (n_times,)
+        Times in ms after the stimulus's first step.
+
+    Returns
+    -------
+    states : array of shape (n_times, units)
+    """
     times = layer.times_ms
     right = np.clip(np.searchsorted(times, times_ms), 1, max(len(times) - 1, 1)) if len(times) > 1 else None
     if right is None:

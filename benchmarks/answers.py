@@ -45,16 +45,18 @@ class AnswerBenchmark(Benchmark):
         return self.metric(self._as_model(answers, layer), self._samples).with_layer(layer, layer_scores)
 
     def _as_model(self, answers: Sequence[float] | npt.NDArray[np.float64], layer: str) -> xr.DataArray:
-        """The answers as those of a model of one unit."""
+        """The answers as those of a model of one unit, or of a unit for each answer to a condition."""
         names = list(self.scored_conditions)
+        values = np.asarray(answers, dtype=np.float64).reshape(len(names), -1)
+        units = [self.answer_layer, *(f"{self.answer_layer}-{k}" for k in range(2, values.shape[1] + 1))]
         return xr.DataArray(
-            np.asarray(answers, dtype=np.float64)[:, None],
+            values,
             dims=["presentation", "neuroid"],
             coords={
                 "stimulus_id": ("presentation", names),
                 "condition": ("presentation", names),
-                "neuroid_id": ("neuroid", [self.answer_layer]),
-                "layer": ("neuroid", [layer]),
+                "neuroid_id": ("neuroid", units),
+                "layer": ("neuroid", [layer] * len(units)),
             },
         )
 

@@ -81,7 +81,7 @@ class Benchmark:
     @cached_property
     def layer_selection_conditions(self) -> tuple[str, ...]:
         """Conditions held out for layer selection; never scored. None where the metric needs them all."""
-        return held_out_conditions(self._conditions, self.card.layer_selection.every)
+        return held_out_conditions(self._conditions, self.card.layer_selection)
 
     @cached_property
     def left_out(self) -> dict[str, str | int | float]:

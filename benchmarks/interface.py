@@ -64,6 +64,10 @@ def _kind(card: BenchmarkCard) -> type[Benchmark]:
         from .endpoints import EndpointBenchmark
 
         return EndpointBenchmark
+    if card.alignment == "interval":
+        from .intervals import IntervalBenchmark
+
+        return IntervalBenchmark
     return Benchmark
 
 

@@ -4,12 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ..core.cards import LayerSelection
+from ..core.errors import InvalidDataError
+
 __all__ = ["held_out_conditions", "select_layer"]
 
 
-def held_out_conditions(conditions: Sequence[str], every: int) -> tuple[str, ...]:
-    """Each `every`-th condition in the data's order, from the first on; none where `every` is 0."""
-    return tuple(conditions[::every]) if every else ()
+def held_out_conditions(conditions: Sequence[str], selection: LayerSelection) -> tuple[str, ...]:
+    """Conditions on which layers are compared: those that are named, or each so-many-th from the first on.
+
+    Parameters
+    ----------
+    conditions : sequence of str
+        All conditions, in the data's order.
+    selection : LayerSelection
+        The choice of the benchmark's card.
+
+    Raises
+    ------
+    InvalidDataError
+        If a condition that is named was not recorded.
+    """
+    unknown = sorted(set(selection.conditions) - set(conditions))
+    if unknown:
+        raise InvalidDataError(
+            "The conditions held out for layer selection",
+            got=f"{unknown} not recorded",
+            needed=f"among {list(conditions)}",
+        )
+    if selection.conditions:
+        return tuple(name for name in conditions if name in selection.conditions)
+    return tuple(conditions[:: selection.every]) if selection.every else ()
 
 
 def select_layer(

@@ -70,9 +70,8 @@ def split_faults(kept: tuple[str, ...], scored: tuple[str, ...], path: Path) -> 
         reason = f"{len(both)} conditions are both held out for layer selection and scored, such as {both[0]}"
         return [Fault(str(path), reason, "Let no condition both choose the layer and be scored.")]
     if not scored:
-        return [
-            Fault(str(path), "no condition is left to be scored", "Raise 'layer_selection.holdout_every'.")
-        ]
+        fix = "Raise 'layer_selection.holdout_every', or name fewer of its 'conditions'."
+        return [Fault(str(path), "no condition is left to be scored", fix)]
     return []
 
 

@@ -18,6 +18,8 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_serializer,
+    model_validator,
 )
 
 from .card_templates import expanded
@@ -289,9 +291,12 @@ class LayerSelection(_Model):
         Each `every`-th condition, in the data set's own order, is held out for the choice. 0 holds out none, where
         a metric needs all of them (whole maps): then the first layer on the candidate's card is selected. A card's
         key is `holdout_every`, or `every` as in earlier cards.
+    conditions : tuple of str
+        Conditions that are held out by name instead, such as two contexts of unlike kinds.
     """
 
     every: Annotated[int, Field(ge=0, validation_alias=AliasChoices("holdout_every", "every"))] = 4
+    conditions: tuple[Text, ...] = ()
 
     @field_validator("every")
     @classmethod
@@ -299,6 +304,22 @@ class LayerSelection(_Model):
         if every == 1:
             raise ValueError("1 would hold out all conditions and score none")
         return every
+
+    @model_validator(mode="after")
+    def _one_way(self) -> LayerSelection:
+        if {"every", "conditions"} <= self.model_fields_set:
+            raise ValueError("conditions are held out either by name or by number")
+        return self
+
+    @model_serializer
+    def _as_written(self) -> dict[str, object]:
+        """The one way that counts, so that hashes of cards that name none stay."""
+        return {"conditions": self.conditions} if self.conditions else {"every": self.every}
+
+    @property
+    def is_made(self) -> bool:
+        """Whether conditions are held out at all."""
+        return bool(self.conditions or self.every)
 
 
 class BenchmarkCard(Card):
@@ -318,9 +339,9 @@ class BenchmarkCard(Card):
         The one animal whose neuroids are scored; None for all.
     epoch : str or None
         Name of the mask that selects time bins; None for all.
-    alignment : {"image", "time", "space", "direction", "answer", "endpoint"}
+    alignment : {"image", "time", "space", "direction", "answer", "endpoint", "interval"}
         Method that aligns activations with the samples of the recording; ``answer`` where candidates judge stimuli
-        as people did.
+        as people did, ``endpoint`` and ``interval`` where they act as animals did.
     metric : str
         Identifier of the metric.
     parameters : mapping
@@ -343,7 +364,7 @@ class BenchmarkCard(Card):
     region: Text
     animal: str | None = None
     epoch: str | None = None
-    alignment: Literal["image", "time", "space", "direction", "answer", "endpoint"]
+    alignment: Literal["image", "time", "space", "direction", "answer", "endpoint", "interval"]
     metric: Text
     parameters: Mapping[str, Any] = {}
     ceiling: Prose

@@ -8,7 +8,7 @@ a model that has more is above it and is flagged as such, never clipped.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +32,7 @@ from .functional.decoding.decoding import (
 from .needs import Needs
 from .samples import sample_epoch, sample_variables
 
-__all__ = ["BallDecoding", "EndpointDecoding", "SimulationIndex"]
+__all__ = ["BallDecoding", "EndpointDecoding", "Question", "SimulationIndex"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -41,7 +41,7 @@ _FEWEST_CONDITIONS = 10  # held out in a time bin, for r over conditions to mean
 
 
 @dataclass(frozen=True, eq=False)
-class _Question:
+class Question:
     """The variables to decode and the samples to decode them at: those at which all variables are known.
 
     Attributes
@@ -51,7 +51,7 @@ class _Question:
     truth : array of shape (n_samples, n_variables)
     conditions : array of str, shape (n_samples,)
     held_out : bool array of shape (n_splits, n_samples)
-    tested : dict of label to bool array of shape (n_samples,)
+    tested : mapping of a label to bool array of shape (n_samples,)
         Sets of samples that are scored separately, such as time bins.
     """
 
@@ -59,7 +59,7 @@ class _Question:
     truth: Array
     conditions: npt.NDArray[np.str_]
     held_out: Mask
-    tested: dict[float, Mask]
+    tested: Mapping[Any, Mask]
 
 
 class _DecodingMetric(BootstrappedMetric):
@@ -113,24 +113,24 @@ class _DecodingMetric(BootstrappedMetric):
         question = self._question(brain)
         return float(self._accuracy(self._decode(_neural_states(brain), question), question).mean())
 
-    def _question(self, brain: xr.DataArray) -> _Question:
+    def _question(self, brain: xr.DataArray) -> Question:
         """All samples of the scored epoch together."""
         truth = sample_variables(brain, self._variables)
         known = np.asarray(np.isfinite(truth).all(axis=1))
         conditions = coordinate(brain, "condition").astype(str)[known]
         tested = {0.0: sample_epoch(brain, self._scored)[known]}
-        return _Question(known, truth[known], conditions, self._splits(conditions), tested)
+        return Question(known, truth[known], conditions, self._splits(conditions), tested)
 
     def _splits(self, conditions: npt.NDArray[np.str_]) -> Mask:
         raise NotImplementedError
 
-    def _accuracy(self, answer: Decoding, question: _Question) -> Array:
+    def _accuracy(self, answer: Decoding, question: Question) -> Array:
         raise NotImplementedError
 
-    def _resampled_accuracy(self, answer: Decoding, question: _Question) -> Array:
+    def _resampled_accuracy(self, answer: Decoding, question: Question) -> Array:
         raise NotImplementedError
 
-    def _labels(self, question: _Question) -> Sequence[object]:  # noqa: ARG002
+    def _labels(self, question: Question) -> Sequence[object]:  # noqa: ARG002
         return self._variables
 
     def _facts(self, table: pd.DataFrame) -> dict[str, float]:
@@ -139,7 +139,7 @@ class _DecodingMetric(BootstrappedMetric):
         neural = zip(table["variable"], table["neural_mae"], strict=True)
         return {**named, **{f"neural_mae_{name}": value for name, value in neural}}
 
-    def _decode(self, states: Array, question: _Question) -> Decoding:
+    def _decode(self, states: Array, question: Question) -> Decoding:
         components = np.asarray(principal_components(states[question.known], self._n_components))
         return decode(components, question.truth, question.held_out)
 
@@ -177,12 +177,12 @@ class BallDecoding(_DecodingMetric):
             conditions, n_splits=self._n_splits, train_share=self._train_share, seed=self._seed
         )
 
-    def _accuracy(self, answer: Decoding, question: _Question) -> Array:
+    def _accuracy(self, answer: Decoding, question: Question) -> Array:
         """Pearson r, averaged over splits; a column for each variable, or set of tested samples."""
         columns = [np.nanmean(answer.r(question.truth, rows), axis=0) for rows in question.tested.values()]
         return np.concatenate(columns)
 
-    def _resampled_accuracy(self, answer: Decoding, question: _Question) -> Array:
+    def _resampled_accuracy(self, answer: Decoding, question: Question) -> Array:
         columns = [
             bootstrap_decoding(
                 answer, question.truth, question.conditions, samples=rows, **self._bootstrap.draws
@@ -226,7 +226,7 @@ class EndpointDecoding(BallDecoding):
         super().__init__(variables=variables, scored=scored, **options)
         self._window, self._onset_ms = window_ms, onset_ms
 
-    def _question(self, brain: xr.DataArray) -> _Question:
+    def _question(self, brain: xr.DataArray) -> Question:
         """Each time bin of the window separately, if enough conditions are in it."""
         asked = super()._question(brain)
         start = coordinate(brain, "time_bin_start_ms")[asked.known] - self._onset_ms
@@ -247,7 +247,7 @@ class EndpointDecoding(BallDecoding):
         """Conditions of which enough are held out in a time bin."""
         return Needs(conditions=math.ceil(_FEWEST_CONDITIONS / (1 - self._train_share)))
 
-    def _labels(self, question: _Question) -> Sequence[object]:
+    def _labels(self, question: Question) -> Sequence[object]:
         return list(question.tested)
 
     def _facts(self, table: pd.DataFrame) -> dict[str, float]:
@@ -292,14 +292,14 @@ class SimulationIndex(_DecodingMetric):
     def _splits(self, conditions: npt.NDArray[np.str_]) -> Mask:
         return consecutive_splits(conditions, n_splits=self._n_splits)
 
-    def _accuracy(self, answer: Decoding, question: _Question) -> Array:
+    def _accuracy(self, answer: Decoding, question: Question) -> Array:
         """1 - mean absolute error over that of the mean position."""
         (rows,) = question.tested.values()
         errors = (answer.mae(question.truth, rows), answer.chance_mae(question.truth, rows))
         error, chance = (np.mean(np.asarray(each), axis=0) for each in errors)
         return np.asarray(1 - error / chance)
 
-    def _resampled_accuracy(self, answer: Decoding, question: _Question) -> Array:
+    def _resampled_accuracy(self, answer: Decoding, question: Question) -> Array:
         (rows,) = question.tested.values()
         skill = bootstrap_decoding_skill(
             answer, question.truth, question.conditions, samples=rows, **self._bootstrap.draws
@@ -319,7 +319,7 @@ def _neural_states(brain: xr.DataArray) -> Array:
     return np.ascontiguousarray(np.asarray(brain.values, dtype=np.float64).mean(axis=0))
 
 
-def _errors(answer: Decoding, question: _Question) -> Array:
+def _errors(answer: Decoding, question: Question) -> Array:
     """Mean absolute error, a value for each variable or set of tested samples."""
     by_set = [
         np.mean(np.asarray(answer.mae(question.truth, rows)), axis=0) for rows in question.tested.values()
@@ -327,7 +327,7 @@ def _errors(answer: Decoding, question: _Question) -> Array:
     return np.concatenate(by_set)
 
 
-def _counts(question: _Question) -> dict[str, int]:
+def _counts(question: Question) -> dict[str, int]:
     tested = np.logical_or.reduce(list(question.tested.values()))
     return {
         "n_samples": len(tested),

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from ..core.errors import InvalidArgumentError
 from ..core.scores import Score
 from .bootstrap import Resampled
 from .functional.mapping.inter_animal_consistency import Consistency, inter_animal_consistency
@@ -48,6 +49,10 @@ class AnimalRelativePredictivity(RidgePredictivity):
 
     def __init__(self, *, n_source_splits: int = 4, **parameters: Any) -> None:
         super().__init__(**parameters)
+        if self._groups:
+            raise InvalidArgumentError(
+                "The 'held_out' parameter", got=self._groups, needed="none: folds are 'n_outer' random ones"
+            )
         self._n_source_splits = n_source_splits
         self._remembered: IdentityCache[Consistency] = IdentityCache()
 

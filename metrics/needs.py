@@ -13,6 +13,7 @@ from ..core.errors import UnfitRecordingError
 from ..core.labelled import coordinate
 from ..core.records import WEAK_CEILING
 from ..core.words import number_of
+from .samples import sample_groups
 
 __all__ = ["FEW_CELLS", "Needs", "ceiling_facts", "cells_of_animals", "check_needs", "enough_cells"]
 
@@ -40,6 +41,8 @@ class Needs:
         Conditions that are scored.
     repetitions : int
         Repetitions, or answers to a condition; conditions of fewer answers do not count.
+    counted : tuple of str
+        Coordinates whose combinations are counted as `conditions`, where other things are held out.
     """
 
     cells: int = 1
@@ -48,9 +51,10 @@ class Needs:
     animals: int = 1
     conditions: int = 2
     repetitions: int = 1
+    counted: tuple[str, ...] = ("condition",)
 
     def __str__(self) -> str:
-        parts = [number_of(self.conditions, "condition")]
+        parts = [_number_counted(self.conditions, self.counted)]
         if self.repetitions > 1:
             parts.append(f"{self.repetitions} repetitions")
         if self.cells_in_all > 1:
@@ -74,7 +78,7 @@ def check_needs(needs: Needs, brain: xr.DataArray, *, subject: str = "The record
         return
     raise UnfitRecordingError(
         subject,
-        got=_described(brain),
+        got=_described(brain, needs.counted),
         needed=f"of at least {needs}",
         hint="Animals of fewer cells are left out. Add sessions, take fewer folds, or another metric.",
     )
@@ -123,7 +127,7 @@ def ceiling_facts(needs: Needs, targets: pd.DataFrame, brain: xr.DataArray) -> d
 def _is_enough(needs: Needs, brain: xr.DataArray) -> bool:
     if "pair" in brain.dims:
         return len(cells_of_animals(brain)) >= needs.animals
-    conditions, repetitions = _sampled(brain)
+    conditions, repetitions = _sampled(brain, needs.counted)
     repeated = sum(n >= needs.repetitions for n in repetitions)
     if min(conditions, repeated) < needs.conditions:
         return False
@@ -133,20 +137,28 @@ def _is_enough(needs: Needs, brain: xr.DataArray) -> bool:
     return bool(enough_cells(needs, cells)) and sum(cells.values()) >= needs.cells_in_all
 
 
-def _sampled(brain: xr.DataArray) -> tuple[int, list[int]]:
+def _number_counted(n: int, counted: tuple[str, ...]) -> str:
+    """Such as ``6 conditions``, or ``4 groups of effector x direction``."""
+    if counted == ("condition",):
+        return number_of(n, "condition")
+    kind = " x ".join(counted)
+    return number_of(n, f"group of {kind}", f"groups of {kind}")
+
+
+def _sampled(brain: xr.DataArray, counted: tuple[str, ...]) -> tuple[int, list[int]]:
     """Number of conditions, and how often each was repeated."""
-    names, counts = np.unique(coordinate(brain, "condition"), return_counts=True)
+    names, counts = np.unique(sample_groups(brain, counted), return_counts=True)
     if "repetition" in brain.dims:
         return len(names), [brain.sizes["repetition"]] * len(names)
     return len(names), counts.tolist()
 
 
-def _described(brain: xr.DataArray) -> str:
+def _described(brain: xr.DataArray, counted: tuple[str, ...]) -> str:
     """Animals with their cells, conditions and repetitions."""
     if "pair" in brain.dims:
         return number_of(len(cells_of_animals(brain)), "subject")
-    conditions, repetitions = _sampled(brain)
-    parts = [number_of(conditions, "condition"), f"up to {number_of(max(repetitions), 'repetition')}"]
+    conditions, repetitions = _sampled(brain, counted)
+    parts = [_number_counted(conditions, counted), f"up to {number_of(max(repetitions), 'repetition')}"]
     if "neuroid" not in brain.dims:
         return ", ".join(parts)
     cells = cells_of_animals(brain)

@@ -20,7 +20,7 @@ from ..core.labelled import coordinate
 from ..core.resamples import PARTS
 from ..core.scores import Score
 from .bootstrap import BootstrappedMetric, Resampled
-from .functional._splits import condition_codes, outer_folds
+from .functional._splits import condition_codes, outer_folds, runs
 from .functional.mapping._corrected import Correction, check_correction
 from .functional.mapping._ridge_penalties import check_alphas
 from .functional.mapping.bootstrap import (
@@ -40,7 +40,7 @@ from .functional.mapping.ridge import Predictivity, ridge_predictivity
 from .interface import IdentityCache, SamplesNeeded
 from .needs import Needs
 from .recorded_together import RecordedTogether, gathered
-from .samples import distinct_splits
+from .samples import distinct_splits, sample_groups
 from .targets import Split, Targets, aggregate, joined_sums, neuroid_reliability, reliable_targets
 
 __all__ = [
@@ -86,11 +86,13 @@ class PredictivityMetric(BootstrappedMetric):
         self,
         *,
         n_outer: int = 5,
+        held_out: Sequence[str] = (),
         n_splits: int = 100,
         min_reliability: float = 0.1,
         **bootstrap: Any,
     ) -> None:
         super().__init__(**bootstrap)
+        self._groups = (held_out,) if isinstance(held_out, str) else tuple(held_out)
         if not 0 <= min_reliability < 1:
             raise InvalidArgumentError(
                 "The 'min_reliability' parameter", got=min_reliability, needed="in [0, 1)"
@@ -107,7 +109,9 @@ class PredictivityMetric(BootstrappedMetric):
 
     @property
     def needs(self) -> Needs:
-        """A condition for each fold, and two repetitions for the ceiling."""
+        """A condition for each fold, or two where each is one, and two repetitions for the ceiling."""
+        if self._groups:
+            return Needs(repetitions=2, counted=self._groups)
         return Needs(conditions=self._n_outer, repetitions=2)
 
     @property
@@ -130,8 +134,11 @@ class PredictivityMetric(BootstrappedMetric):
         return aggregate(targets.table.assign(ceiling=targets.ceiling), "ceiling")
 
     def _splits(self, brain: xr.DataArray) -> list[Split]:
-        """Splits into held-out samples: whole conditions, once each."""
+        """Splits into held-out samples: whole conditions once each, or each of the groups that are named."""
         conditions = coordinate(brain, "condition")
+        if self._groups:
+            groups = sample_groups(brain, self._groups)
+            return [Split(condition_codes(groups, len(groups)), groups, groups)]
         folds = outer_folds(condition_codes(conditions, len(conditions)), self._n_outer, self._seed)
         return [Split(folds, conditions, conditions)]
 
@@ -202,8 +209,12 @@ class PredictivityMetric(BootstrappedMetric):
             *map(Resampled, values, draws),
             n_units=n_conditions,
             targets=table,
-            facts={**targets.facts, **facts},
+            facts={**targets.facts, **self._fact_of_folds, **facts},
         )
+
+    @property
+    def _fact_of_folds(self) -> dict[str, str]:
+        return {"held_out": " x ".join(self._groups)} if self._groups else {}
 
 
 class RidgePredictivity(PredictivityMetric):
@@ -220,6 +231,9 @@ class RidgePredictivity(PredictivityMetric):
         :func:`~innerscore.metrics.functional.noise_corrected_predictivity`.
     n_outer, n_inner : int, default=5
         Folds over whole conditions, for the test and for the choice of the penalty.
+    held_out : str or sequence of str, default=()
+        Coordinates of which each value, or combination of values, is a fold instead of `n_outer` random ones: such
+        as ``condition`` for each condition by itself. Inner folds hold out such groups and intervals resample them.
     n_splits : int, default=100
         Random splits of the repetitions into halves.
     min_reliability : float, default=0.1
@@ -244,10 +258,24 @@ class RidgePredictivity(PredictivityMetric):
     @property
     def needs(self) -> Needs:
         """A condition for each fold, also for each inner fold of those that are left to fit on."""
+        if self._groups:
+            return replace(super().needs, conditions=self._n_inner + 1)
         n = self._n_outer
         while n - -(-n // self._n_outer) < self._n_inner:
             n += 1
         return replace(super().needs, conditions=n)
+
+    @property
+    def needs_for_choice(self) -> Needs:
+        """Two of the groups that are held out: on one of them a map is fitted, with runs of it as inner folds."""
+        return replace(self.needs, conditions=2) if self._groups else self.needs
+
+    def _splits_for_choice(self, brain: xr.DataArray) -> list[Split]:
+        """The same splits; of few groups, inner folds hold out runs of consecutive samples."""
+        (split,) = self._splits(brain)
+        if not self._groups or len(np.unique(split.folds)) > self._n_inner:
+            return [split]
+        return [replace(split, inner_groups=runs(split.inner_groups, self._n_inner))]
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Median over an animal's neuroids, then mean over animals."""
@@ -316,6 +344,8 @@ class MappingPredictivity(PredictivityMetric):
     ----------
     n_outer : int, default=5
         Folds over whole conditions.
+    held_out : str or sequence of str, default=()
+        As in `RidgePredictivity`.
     n_splits : int, default=100
         Random splits of the repetitions into halves, for the ceiling.
     min_reliability : float, default=0.1

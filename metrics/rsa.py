@@ -19,10 +19,9 @@ from .functional.rsa.bootstrap import bootstrap_paired_rsa, bootstrap_rsa, boots
 from .functional.rsa.compare_rdms import compare_rdms
 from .functional.rsa.noise_ceiling import rsa_noise_ceiling
 from .functional.rsa.rdm import rdm
-from .functional.statistics.reliability import spearman_brown
 from .interface import IdentityCache
 from .needs import Needs
-from .samples import by_animal, half_splits
+from .samples import by_animal, half_splits, root_reliability, time_since_onset
 
 __all__ = ["AnimalRdms", "DissimilarityRsa", "RecordingRsa"]
 
@@ -146,6 +145,8 @@ class RecordingRsa(BootstrappedMetric):
         Comparison of RDMs.
     n_splits : int, default=10
         Random splits of the repetitions into halves.
+    step_ms : float or None, default=None
+        Time between the states of a stimulus that are compared, where bins overlap by smoothing; None for all.
     n_boot, seed, level : int, int, float
         Bootstrap over conditions: all states of a condition are drawn together.
     """
@@ -156,10 +157,14 @@ class RecordingRsa(BootstrappedMetric):
         distance: str = "euclidean",
         method: str = "pearson",
         n_splits: int = 10,
+        step_ms: float | None = None,
         **bootstrap: Any,
     ) -> None:
         super().__init__(**bootstrap)
+        if step_ms is not None and not step_ms > 0:
+            raise InvalidArgumentError("The 'step_ms' parameter", got=step_ms, needed="above 0")
         self._distance, self._method, self._n_splits = distance, method, n_splits
+        self._step_ms = step_ms
         self._remembered: IdentityCache[list[AnimalRdms]] = IdentityCache()
 
     @property
@@ -209,22 +214,34 @@ class RecordingRsa(BootstrappedMetric):
         animals = self._remembered.of(brain, lambda: self._animal_rdms(brain))
         return float(np.mean([self._animal_ceiling(animal) for animal in animals]))
 
-    def _model_rdm(self, model: xr.DataArray, brain: xr.DataArray) -> Array:  # noqa: ARG002
-        return self._rdm(np.asarray(model.values, dtype=np.float64))
+    def _scored_samples(self, brain: xr.DataArray) -> npt.NDArray[np.bool_]:
+        """Mask of the states that are compared."""
+        if self._step_ms is None:
+            return np.ones(brain.sizes["presentation"], dtype=bool)
+        steps = time_since_onset(brain) / self._step_ms
+        return np.asarray(np.abs(steps - np.round(steps)) < 1e-6)
+
+    def _model_rdm(self, model: xr.DataArray, brain: xr.DataArray) -> Array:
+        return self._rdm(np.asarray(model.values, dtype=np.float64)[self._scored_samples(brain)])
 
     def _conditions(self, brain: xr.DataArray) -> npt.NDArray[np.str_]:
         """The condition of each state that is compared."""
-        return coordinate(brain, "condition")
+        return np.asarray(coordinate(brain, "condition")[self._scored_samples(brain)])
 
     def _average_rdms(self, brain: xr.DataArray) -> list[Array]:
         """RDM of each animal's average over repetitions."""
-        return [self._rdm(_standardised(values)[0].mean(axis=0)) for _, values in by_animal(brain)]
+        return [self._rdm(_standardised(values)[0].mean(axis=0)) for _, values in self._scored_states(brain)]
 
     def _rdm(self, states: Array) -> Array:
         return np.asarray(rdm(states, distance=self._distance))
 
     def _animal_rdms(self, brain: xr.DataArray) -> list[AnimalRdms]:
-        return [self._rdms_of(animal, values) for animal, values in by_animal(brain)]
+        return [self._rdms_of(animal, values) for animal, values in self._scored_states(brain)]
+
+    def _scored_states(self, brain: xr.DataArray) -> list[tuple[str, Array]]:
+        """Each animal's responses at the samples that are compared."""
+        scored = self._scored_samples(brain)
+        return [(animal, values[:, scored]) for animal, values in by_animal(brain)]
 
     def _rdms_of(self, animal: str, values: Array) -> AnimalRdms:
         scaled, n_constant = _standardised(values)
@@ -239,23 +256,17 @@ class RecordingRsa(BootstrappedMetric):
     def _animal_ceiling(self, animal: AnimalRdms) -> float:
         halves = zip(animal.first_halves, animal.second_halves, strict=True)
         similarity = np.array([compare_rdms(a, b, method=self._method) for a, b in halves])
-        return float(_ceiling_of(similarity[None])[0])
+        return float(root_reliability(similarity[None])[0])
 
     def _ceiling_bootstrap(self, animal: AnimalRdms, groups: npt.NDArray[np.str_]) -> Array:
         halves = animal.first_halves, animal.second_halves
         options = {"method": self._method, "groups": groups, **self._bootstrap.draws}
-        return _ceiling_of(np.asarray(bootstrap_paired_rsa(*halves, **options)))
+        return root_reliability(np.asarray(bootstrap_paired_rsa(*halves, **options)))
 
     def _resampled(self, models: Array, data: Array, groups: npt.NDArray[np.str_]) -> Array:
         return np.asarray(
             bootstrap_rsa(models, data, method=self._method, groups=groups, **self._bootstrap.draws)
         )
-
-
-def _ceiling_of(half_similarity: Array) -> Array:
-    """sqrt of the mean over splits of SB(r), NaN where that is not positive: (n_boot, n_splits) -> (n_boot,)."""
-    reliability: Array = np.asarray(spearman_brown(half_similarity)).mean(axis=1)
-    return np.asarray(np.sqrt(np.where(reliability > 0, reliability, np.nan)))
 
 
 def _subject_rdms(brain: xr.DataArray) -> tuple[list[str], Array]:

@@ -18,7 +18,6 @@ import xarray as xr
 from sklearn.decomposition import FactorAnalysis
 
 from ..core.errors import UnfitRecordingError
-from ..core.labelled import coordinate
 from .functional.rsa.compare_rdms import residuals_from
 from .functional.rsa.rdm import rdm
 from .needs import Needs
@@ -43,7 +42,7 @@ class FactorRsa(RecordingRsa):
         Each group of task variables gives one nuisance RDM, the Euclidean distances in those variables. With
         any, all RDMs (model, average, halves) are replaced by their residuals on the nuisances: the score is
         then a partial correlation.
-    n_splits, n_boot, seed, level
+    n_splits, step_ms, n_boot, seed, level
         As in `RecordingRsa`.
     """
 
@@ -95,13 +94,10 @@ class FactorRsa(RecordingRsa):
     def _model_rdm(self, model: xr.DataArray, brain: xr.DataArray) -> Array:
         return self._compared(np.asarray(model.values, dtype=np.float64), brain)
 
-    def _conditions(self, brain: xr.DataArray) -> npt.NDArray[np.str_]:
-        return coordinate(brain, "condition")[self._scored_samples(brain)]
-
     def _scored_samples(self, brain: xr.DataArray) -> npt.NDArray[np.bool_]:
         """Mask of the samples of the epoch at which all nuisances are known."""
         names = [name for group in self._nuisance for name in group]
-        scored = sample_epoch(brain, self._scored)
+        scored = super()._scored_samples(brain) & sample_epoch(brain, self._scored)
         return scored & np.isfinite(sample_variables(brain, names)).all(axis=1) if names else scored
 
     def _compared(self, states: Array, brain: xr.DataArray) -> Array:

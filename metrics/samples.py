@@ -11,8 +11,18 @@ import xarray as xr
 from ..core.errors import InvalidDataError, UnfitRecordingError
 from ..core.labelled import coordinate, coordinates_along
 from ..core.seeds import generator
+from .functional.statistics.reliability import spearman_brown
 
-__all__ = ["by_animal", "distinct_splits", "half_splits", "sample_epoch", "sample_variables"]
+__all__ = [
+    "by_animal",
+    "distinct_splits",
+    "half_splits",
+    "root_reliability",
+    "sample_epoch",
+    "sample_groups",
+    "sample_variables",
+    "time_since_onset",
+]
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
@@ -46,6 +56,21 @@ def distinct_splits(n_splits: int, n_repetitions: int) -> int:
     return 1 if n_repetitions == 2 else n_splits
 
 
+def root_reliability(half_similarity: Array) -> Array:
+    """Ceiling from the similarity of halves: sqrt of the mean over splits of SB(r), NaN where that is not positive.
+
+    Parameters
+    ----------
+    half_similarity : array of shape (n_boot, n_splits)
+
+    Returns
+    -------
+    ceiling : array of shape (n_boot,)
+    """
+    reliability: Array = np.asarray(spearman_brown(half_similarity)).mean(axis=1)
+    return np.asarray(np.sqrt(np.where(reliability > 0, reliability, np.nan)))
+
+
 def sample_epoch(brain: xr.DataArray, name: str) -> npt.NDArray[np.bool_]:
     """Mask of the samples that lie in an epoch.
 
@@ -73,6 +98,39 @@ def sample_variables(brain: xr.DataArray, names: Sequence[str]) -> Array:
         if not np.isfinite(column).any():
             raise InvalidDataError(f"The recording's '{name}'", got="NaN everywhere", needed="known")
     return np.stack(columns, axis=1)
+
+
+def sample_groups(brain: xr.DataArray, names: Sequence[str]) -> npt.NDArray[np.str_]:
+    """Group of each sample by coordinates of the recording, such as ``eye, left`` by effector and direction.
+
+    Parameters
+    ----------
+    brain : assembly of dims (..., presentation, ...)
+    names : sequence of str
+        Coordinates along ``presentation``; samples that agree in all are one group.
+
+    Returns
+    -------
+    groups : array of str, shape (n_samples,)
+
+    Raises
+    ------
+    InvalidDataError
+        If the recording lacks one.
+    """
+    first, *others = (np.asarray(_sample_coordinate(brain, name)).astype(str) for name in names)
+    for other in others:
+        first = np.char.add(np.char.add(first, ", "), other)
+    return np.asarray(first)
+
+
+def time_since_onset(brain: xr.DataArray) -> Array:
+    """Start of each sample's time bin in ms since that of its stimulus's first one, of shape (n_samples,)."""
+    start = np.asarray(_sample_coordinate(brain, "time_bin_start_ms"), dtype=np.float64)
+    stimulus = np.unique(coordinate(brain, "stimulus_id"), return_inverse=True)[1]
+    onset = np.full(stimulus.max() + 1, np.inf)
+    np.minimum.at(onset, stimulus, start)
+    return np.asarray(start - onset[stimulus])
 
 
 def _sample_coordinate(brain: xr.DataArray, name: str) -> npt.NDArray[np.generic]:

@@ -20,6 +20,7 @@ from .decoding.decoding import (
     principal_components,
     random_splits,
 )
+from .decoding.held_out_readout import held_out_readout
 from .decoding.logistic_readout import READOUT_PENALTIES, LogisticReadout, logistic_readout
 from .decoding.path_integration import (
     PositionReadout,
@@ -92,6 +93,7 @@ from .statistics.interval import Interval, bootstrap_t_interval, percentile_inte
 from .statistics.paired import PairedDifference, paired_difference
 from .statistics.rank_ranges import RankRanges, hierarchical_bootstrap, holm, rank_ranges
 from .statistics.reliability import Reliability, spearman_brown, split_half_reliability
+from .trajectories.relative_speed import RelativeSpeeds, relative_speeds
 
 __all__ = [
     "RDM_COMPARISONS",
@@ -117,6 +119,7 @@ __all__ = [
     "Predictivity",
     "RankRanges",
     "RateMaps",
+    "RelativeSpeeds",
     "Reliability",
     "RsaCeiling",
     "ShuffleControl",
@@ -154,6 +157,7 @@ __all__ = [
     "grid_spacing",
     "half_response_sums",
     "head_direction_tuning",
+    "held_out_readout",
     "held_out_reliability",
     "hierarchical_bootstrap",
     "holm",
@@ -179,6 +183,7 @@ __all__ = [
     "rate_map",
     "rdm",
     "read_out_position",
+    "relative_speeds",
     "residual_errors",
     "ridge_predictivity",
     "rsa_noise_ceiling",

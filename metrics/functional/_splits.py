@@ -66,6 +66,28 @@ def inner_folds(codes: Ints, n_folds: int, seed: int, outer: int) -> Ints:
     return _grouped_folds("n_inner", present, n_folds, np.random.default_rng((seed, 1 + outer)))
 
 
+def runs(groups: npt.NDArray[np.str_], n_runs: int) -> npt.NDArray[np.str_]:
+    """Labels of the runs of consecutive samples that each group is cut into, of nearly equal length.
+
+    Parameters
+    ----------
+    groups : array of str, shape (n_samples,)
+    n_runs : int
+        Runs of each group; a group of fewer samples has a run for each.
+
+    Returns
+    -------
+    labels : array of str, shape (n_samples,)
+    """
+    codes = _unique_inverse("groups", groups)
+    order = np.argsort(codes, kind="stable")
+    size = np.bincount(codes)
+    rank = np.empty(len(codes), dtype=np.int64)
+    rank[order] = np.arange(len(codes)) - np.repeat(np.cumsum(size) - size, size)
+    run = rank * n_runs // size[codes]
+    return np.char.add(np.char.add(groups.astype(str), ", run "), run.astype(str))
+
+
 def given_folds(folds: object, n_samples: int) -> Ints:
     """Check outer folds that are given: 0, 1, ... where a sample is held out, -1 where it is only trained on.
 

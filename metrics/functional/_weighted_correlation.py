@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ._resample import child_generators, resample_counts
 from ._scale import ordinary_array
+from ._splits import condition_codes, n_conditions
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,6 +35,35 @@ def weighted_correlation(x: Floats, y: Floats, weights: Floats) -> Floats:
     varies = (variances[0] > rounding[0]) & (variances[1] > rounding[1])
     norm = np.sqrt(np.where(varies, variances[0] * variances[1], 1.0))
     return np.where(varies, covariance / norm, np.nan)
+
+
+def resampled_correlation(
+    x: Floats, y: Floats, groups: npt.ArrayLike, *, n_boot: int, seed: int
+) -> tuple[float, Floats]:
+    """Pearson r of two vectors, and in resamples of whole groups of their items.
+
+    Parameters
+    ----------
+    x, y : array of shape (n_items,)
+        A model's and the data's; the former may be flat, which counts as 0.
+    groups : array of shape (n_items,)
+        Group of each item, drawn with replacement; the same seed draws the same for all vectors.
+    n_boot, seed : int
+        Number and seed of the resamples.
+
+    Returns
+    -------
+    r : float
+    draws : array of shape (n_boot,)
+        NaN where `y` does not vary among the drawn items.
+    """
+    codes = condition_codes(groups, len(x))
+    drawn = resample_counts(child_generators(seed, 1)[0], n_conditions(codes), n_boot).numpy()[:, codes]
+    weights = np.concatenate([np.ones((1, len(x))), drawn])
+    found = weighted_correlation(x, y, weights)
+    flat = np.isnan(found) & np.isfinite(weighted_correlation(y, y, weights))
+    found = np.where(flat, 0.0, found)
+    return float(found[0]), found[1:]
 
 
 def _centred(values: Floats) -> Floats:

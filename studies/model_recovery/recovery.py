@@ -135,7 +135,7 @@ def _layer_found(scene: PreparedBenchmark, draws: Iterable[Draw]) -> float | Non
     hits = [
         draw["placed"][draw["generating"]]["layer"] == draw["generating_layer"]
         for draw in draws
-        if scene.card.layer_selection.every and len(scene.candidates[draw["generating"]].states.scored) > 1
+        if scene.card.layer_selection.is_made and len(scene.candidates[draw["generating"]].states.scored) > 1
     ]
     return float(np.mean(hits)) if hits else None
 

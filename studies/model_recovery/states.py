@@ -83,7 +83,7 @@ def candidate_states(
     design : Design
     """
     layers = tuple(next(iter(activations.values())))
-    layer = layers[-1] if card.layer_selection.every else layers[0]
+    layer = layers[-1] if card.layer_selection.is_made else layers[0]
     scored, readable = {}, np.empty((0, 0))
     for name in layers:
         aligned = model_samples(activations, name, stimuli, samples, card.alignment)

@@ -136,6 +136,24 @@ def test_a_layer_slower_than_the_bins_is_interpolated():
     np.testing.assert_allclose(aligned.values[:3, 0], [0.0, 7.5, 10.0])  # in the bin, at 75 ms, in the bin
 
 
+def test_bins_that_lie_elsewhere_in_each_clip_are_read_at_their_centres_there():
+    """A layer of its own time, in steps of 20 ms: 30 ms after the event it is what it is, wherever steps fall."""
+    event = {"a": 107.0, "b": 250.0}
+    table = {"stimulus_id": list("ab"), "condition": list("ab"), "repetition": [0, 0]}
+    start = np.array([[event[name] + 20.0, event[name] + 40.0] for name in "ab"])
+    bins = {"time_bin_start_ms": [20.0, 40.0], "time_bin_end_ms": [40.0, 60.0]}
+    planes = {"clip_start_ms": start, "clip_end_ms": start + 20.0}
+    neural = recording(np.zeros((2, 2, 2)), presentation=table, neuroid=NEUROID, time_bin=bins, planes=planes)
+    samples = brain_samples(neural, epoch=None)
+    times = np.arange(50) * 20.0
+    activations = {
+        name: {"layer": TimedValues((times - event[name])[:, None].astype(np.float32), times)}
+        for name in "ab"
+    }
+    found = model_samples(activations, "layer", clips(), samples, "time")
+    np.testing.assert_allclose(found.values[:, 0], [30.0, 50.0, 30.0, 50.0], atol=1e-4)
+
+
 def test_walks_are_averaged_within_their_spatial_bin():
     path = np.array([[0.1, 0.1], [0.6, 0.1], [0.1, 0.6], [0.15, 0.12]])
     start = np.array([0.4, 0.4])

@@ -13,6 +13,7 @@ from innerscore.core.settings import Settings
 from innerscore.metrics import load_metric, registry
 
 from . import test_behavioural_metrics as behavioural
+from . import test_interval_metrics as intervals
 from . import test_labelled_direction as direction
 from . import test_labelled_space as space
 from . import test_metrics as recorded
@@ -22,8 +23,8 @@ pytestmark = pytest.mark.once
 CARDS = {name: entry.card for name, entry in registry(Settings()).entries().items()}
 OPTIONS = {"pls": {"n_components": 3}, "rsa-factors": {"n_factors": 4}, "gridness": {"n_null": 20}}
 JACKKNIFED = {"cka", "procrustes-shape"}
-# Answers and endpoints are in a unit of their own, one number for each stimulus.
-OF_ANSWERS = recorded.BEHAVIOURAL
+# Answers, endpoints and intervals are in a unit of their own, one number for each stimulus.
+OF_ANSWERS = recorded.BEHAVIOURAL | set(intervals.PRODUCED)
 TOLERANCE = 1e-6
 # Activations as float32 are rounded by 6e-8 of their size; a chosen penalty may be its neighbour.
 SINGLE = 1e-3
@@ -74,6 +75,8 @@ def rebuilt(assembly, values=None, *, rows=None, columns=None, names=None, like=
 def example(name):
     if name == "position-error":
         return _walks()
+    if name in intervals.DECODED:
+        return intervals.example(name)
     if name in recorded.SPATIAL:
         codes = [space.grid_code(24, seed) for seed in (1, 2)]
         return space.model(space.mixed_code(20, 5)), space.brain(codes)
@@ -170,7 +173,7 @@ def test_nothing_changes_beyond_what_the_card_says(name, change, reference, sett
     np.testing.assert_allclose(got, want, rtol=0, atol=limit)
 
 
-@pytest.mark.parametrize("name", sorted(OF_ANSWERS))
+@pytest.mark.parametrize("name", sorted(recorded.BEHAVIOURAL))
 def test_answers_may_come_in_any_order(name, settings):
     if name == "endpoint-consistency":
         pattern = np.random.default_rng(0).normal(size=40)

@@ -28,10 +28,17 @@ SPATIAL = {
 }  # of spatial bins: test_labelled_space.py
 WALKING = {"position-error"}  # of walks: path_integration/
 DIRECTIONAL = {"direction-fraction"}  # of direction bins: test_labelled_direction.py
+INTERVALS = {
+    "interval-bias",
+    "interval-decoding",
+    "interval-variability",
+    "time-scaling",
+    "trajectory-speed",
+}  # of ready-set-go: test_interval_metrics.py
 NAMES = [
     name
     for name in registry(Settings()).entries()
-    if name not in BEHAVIOURAL | SPATIAL | WALKING | DIRECTIONAL
+    if name not in BEHAVIOURAL | SPATIAL | WALKING | DIRECTIONAL | INTERVALS
 ]
 OPTIONS = {"pls": {"n_components": 3}, "rsa-factors": {"n_factors": 4}}
 RNG = np.random.default_rng(0)

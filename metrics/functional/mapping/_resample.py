@@ -39,6 +39,17 @@ class Resampling:
         generator = np.random.default_rng((self._seed, 11))
         return resample_counts(generator, len(self.folds), self.n_boot)
 
+    def fold_weights(self, counts: torch.Tensor) -> torch.Tensor:
+        """Weight of each fold in the mean over folds, (n_folds, n_boot, 1).
+
+        r within a fold of one condition is the same however often the condition is drawn: there the fold counts so
+        often instead. Other folds count alike.
+        """
+        folds, sizes = np.unique(self.folds, return_counts=True)
+        if (sizes > 1).any():
+            return counts.new_ones(len(folds), len(counts), 1)
+        return counts[:, torch.from_numpy(np.argsort(self.folds)).to(counts.device)].T[..., None]
+
     def target_draws(self) -> Iterator[torch.Tensor]:
         """Per animal, the targets drawn, (n_boot, n_targets_of_animal)."""
         for number, members in enumerate(self.animals):
@@ -101,6 +112,7 @@ def _scores(
     sums: torch.Tensor, resampling: Resampling, statistic: Statistic, counts: torch.Tensor
 ) -> torch.Tensor:
     counts = counts.to(sums.device)
+    weights = resampling.fold_weights(counts)
     n_targets = sums.shape[-1]
     result = sums.new_empty(len(counts), n_targets)
     at_once = max(1, _BYTES_AT_ONCE // (8 * 6 * len(counts) * len(sums)))
@@ -110,8 +122,15 @@ def _scores(
             statistic.within_fold(_resampled_correlations(some, counts, resampling.folds == fold))
             for fold in np.unique(resampling.folds)
         ]
-        result[:, targets] = statistic.of_mean(torch.stack(per_fold).nanmean(0))
+        result[:, targets] = statistic.of_mean(_weighted_mean(torch.stack(per_fold), weights))
     return result
+
+
+def _weighted_mean(per_fold: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Mean over folds of what is not NaN; `per_fold` is (n_folds, ..., n_boot, n_targets)."""
+    by_fold = weights.reshape(len(weights), *[1] * (per_fold.ndim - 3), *weights.shape[1:])
+    present = torch.where(per_fold.isnan(), 0.0, by_fold)
+    return (per_fold.nan_to_num(nan=0.0) * present).sum(0) / present.sum(0)
 
 
 def _resampled_correlations(

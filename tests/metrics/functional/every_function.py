@@ -220,6 +220,9 @@ CALLS: dict[str, Call] = {
         folds=GROUPS % 3,
         power={"trials": 0},
     ),
+    "held_out_readout": _call(
+        functional.held_out_readout, x=X, y=Y, groups=GROUPS, folds=GROUPS % 3, power={"x": 0, "y": 1}
+    ),
     "hierarchical_bootstrap": _call(
         _with(functional.hierarchical_bootstrap, n_boot=5),
         values=SAMPLE,
@@ -357,6 +360,7 @@ CALLS: dict[str, Call] = {
     "ridge_predictivity": _call(
         _with(functional.ridge_predictivity, n_outer=3, n_inner=3), x=X, y=Y, groups=GROUPS
     ),
+    "relative_speeds": _call(functional.relative_speeds, x=X, conditions=GROUPS, reference=5, power={"x": 0}),
     "rsa_noise_ceiling": _call(functional.rsa_noise_ceiling, rdms=RDMS, power={"rdms": 0}),
     "rsa_two_factor_intervals": _call(
         _with(functional.rsa_two_factor_intervals, n_boot=20),

@@ -1,0 +1,1 @@
+"""Trajectories of states in time, and their relative speed."""
