@@ -189,6 +189,7 @@ def _write_added(added: Added) -> None:
 def _fetch_files(card: DatasetCard, settings: Settings, *, everything: bool) -> list[str]:
     """The needed files, fetched, and those of the optional ones that are here or wanted."""
     from ..data_registry.files.fetching import checked_file, local_file
+    from .progress import byte_progress
 
     wanted = [
         file
@@ -199,7 +200,9 @@ def _fetch_files(card: DatasetCard, settings: Settings, *, everything: bool) -> 
     for file in wanted:
         if local_file(card, file.name, settings) is None:
             say(f"fetching {file.name}")
-        paths.append(str(checked_file(card, file.name, settings, large=True).path))
+        with byte_progress(file.name) as progress:
+            found = checked_file(card, file.name, settings, large=True, progress=progress)
+        paths.append(str(found.path))
     return paths
 
 

@@ -13,25 +13,25 @@ __all__ = ["extract_member"]
 
 
 def extract_member(archive: Path, name: str, target: Path) -> None:
-    """Write the one file of that name, in whatever folder of the archive, to `target`.
+    """Write the one file of that name, in whatever folder of the archive, to `target`; of several, the topmost.
 
     Parameters
     ----------
     archive : pathlib.Path
         A zip file.
     name : str
-        The file's name without folders.
+        The file's name, or the last parts of its path.
     target : pathlib.Path
         Destination; the archive's own paths are not followed.
 
     Raises
     ------
     InvalidDataError
-        If the archive is damaged, or has no such file or several.
+        If the archive is damaged, or has no such file or several in equally deep folders.
     """
     try:
         with zipfile.ZipFile(archive) as opened:
-            found = [entry for entry in opened.infolist() if _is_wanted(entry, name)]
+            found = _topmost([entry for entry in opened.infolist() if _is_wanted(entry, name)])
             if len(found) != 1:
                 raise InvalidDataError(
                     f"The archive {archive}", got=f"{len(found)} files '{name}'", needed="with one"
@@ -47,5 +47,11 @@ def extract_member(archive: Path, name: str, target: Path) -> None:
 
 
 def _is_wanted(entry: zipfile.ZipInfo, name: str) -> bool:
-    path = PurePosixPath(entry.filename)
-    return path.name == name and not entry.is_dir() and "__MACOSX" not in path.parts
+    parts, wanted = PurePosixPath(entry.filename).parts, PurePosixPath(name).parts
+    return parts[-len(wanted) :] == wanted and not entry.is_dir() and "__MACOSX" not in parts
+
+
+def _topmost(entries: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """Those in the fewest folders."""
+    depths = [len(PurePosixPath(entry.filename).parts) for entry in entries]
+    return [entry for entry, depth in zip(entries, depths, strict=True) if depth == min(depths)]
