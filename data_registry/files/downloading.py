@@ -25,7 +25,7 @@ __all__ = ["Expected", "check_space", "download", "refuse_page"]
 
 Bytes = Callable[[int, int], None]
 
-_PIECE_BYTES = 2**20
+_PIECE_BYTES = 2**16  # the last piece of what breaks off is lost
 _PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(!doctype\s+html|html)", re.IGNORECASE)
 _RANGE = re.compile(r"bytes (\d+)-\d+/(?:\d+|\*)")
 _PARTIAL, _UNSATISFIABLE = 206, 416
