@@ -34,7 +34,7 @@ def add_remote_dataset(
     Parameters
     ----------
     source : str
-        Such as ``dandi:000582/0.230529.1234`` or ``https://host/cells.nwb``.
+        Such as ``dandi:000582/0.251111.2151`` or ``https://host/cells.nwb``.
     card_path : pathlib.Path or None
         The card, with the cards of benchmarks beside it; None where a zip has them.
     settings : Settings

@@ -58,7 +58,7 @@ class _Metadata(BaseModel):
 
 
 def named_dandiset(source: str) -> tuple[str, str | None] | None:
-    """The number and the version that a text names, such as ``dandi:000582/0.230529.1``, or its page's address.
+    """The number and the version that a text names, such as ``dandi:000582/0.251111.2151``, or its page's address.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def named_dandiset(source: str) -> tuple[str, str | None] | None:
         raise InvalidInputError(
             "The dandiset",
             got=repr(source),
-            needed="named by its six digits and perhaps a version, as dandi:000582 or dandi:000582/0.230529.1234",
+            needed="named by its six digits and perhaps a version, as dandi:000582 or dandi:000582/0.251111.2151",
         )
     return None
 

@@ -115,7 +115,7 @@ def find_offer(source: str, selection: Selection, settings: Settings) -> Offer:
     Parameters
     ----------
     source : str
-        Such as ``dandi:000582``, ``dandi:000582/0.230529.1234`` or ``https://host/cells.nwb``; an address may
+        Such as ``dandi:000582``, ``dandi:000582/0.251111.2151`` or ``https://host/cells.nwb``; an address may
         lead to a zip.
     selection : Selection
         Selection of its files; of a zip it is applied to the files in it.

@@ -415,9 +415,9 @@ def test_an_answer_without_an_end_stops_at_what_is_taken_unasked(host, online, o
     [
         ("dandi:000582", ("000582", None)),
         ("DANDI:000582/Draft", ("000582", "draft")),
-        ("dandi:000582/0.230529.1519", ("000582", "0.230529.1519")),
+        ("dandi:000582/0.251111.2151", ("000582", "0.251111.2151")),
         ("https://dandiarchive.org/dandiset/000582", ("000582", None)),
-        ("https://dandiarchive.org/dandiset/000582/0.230529.1519", ("000582", "0.230529.1519")),
+        ("https://dandiarchive.org/dandiset/000582/0.251111.2151", ("000582", "0.251111.2151")),
         ("https://gui.dandiarchive.org/#/dandiset/000582/draft", ("000582", "draft")),
         ("https://dandiarchive.org.evil.org/dandiset/000582", None),
         ("https://example.org/cells.nwb", None),

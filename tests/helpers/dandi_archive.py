@@ -10,7 +10,7 @@ import uuid
 
 from http_host import Host, Page
 
-VERSION = "0.230529.1519"
+VERSION = "0.251111.2151"
 
 
 def serve_dandiset(
