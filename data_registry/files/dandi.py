@@ -2,7 +2,7 @@
 
 A dandiset has one draft, which its owners change, and published versions, which nobody does. The assets of a
 version are listed in pages; the metadata of each has its SHA-256, which the archive computes some time after the
-upload.
+upload. The list has all metadata of published assets, of others it lacks what is computed.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _NAMED = re.compile(
     r"(?:dandi:|https?://(?:gui\.)?dandiarchive\.org/(?:#/)?dandiset/)(\d{6})(?:/(draft|0\.\d{6}\.\d{1,6}))?/?",
     re.IGNORECASE,
 )
-_PAGE_SIZE, _MOST_ASSETS = 1000, 200_000
-_SHA256 = "dandi:sha2-256"
+_QUERY = "metadata=true&order=path&page_size=100"
+_MOST_ASSETS = 200_000
 _DOWNLOAD = "download/"
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,20 +41,26 @@ class _Dandiset(BaseModel):
     most_recent_published_version: _Version | None = None
 
 
+class _Metadata(BaseModel):
+    digest: dict[str, str] = {}
+
+    @property
+    def sha256(self) -> str | None:
+        found = self.digest.get("dandi:sha2-256", "")
+        return found if re.fullmatch("[0-9a-f]{64}", found) else None
+
+
 class _Asset(BaseModel):
     asset_id: UUID
     path: str
     size: int
     zarr: UUID | None = None
+    metadata: _Metadata = _Metadata()
 
 
 class _Page(BaseModel):
     next: str | None = None
     results: list[_Asset]
-
-
-class _Metadata(BaseModel):
-    digest: dict[str, str] = {}
 
 
 def named_dandiset(source: str) -> tuple[str, str | None] | None:
@@ -116,7 +122,7 @@ def dandiset_version(number: str, version: str | None, api: str) -> str:
 
 
 def dandiset_files(number: str, version: str, api: str, wanted: Callable[[str], bool]) -> list[DataFile]:
-    """The files of a dandiset, with their addresses and sizes and without hashes, sorted by path.
+    """The files of a dandiset, with their addresses and sizes, and hashes where the list has them, sorted by path.
 
     Folders of Zarr are left out.
 
@@ -152,7 +158,7 @@ def dandiset_files(number: str, version: str, api: str, wanted: Callable[[str], 
 
 
 def with_hash(file: DataFile) -> DataFile:
-    """A file of a dandiset with its SHA-256, which the metadata of the asset have.
+    """A file of a dandiset with its SHA-256, which the metadata of the asset have where the list has not.
 
     Raises
     ------
@@ -161,21 +167,23 @@ def with_hash(file: DataFile) -> DataFile:
     MissingPartError
         If it is embargoed, or nobody answers.
     """
+    if file.sha256 is not None:
+        return file
     address = file.url.removesuffix(_DOWNLOAD)
-    digest = _model(_Metadata, _answer(address, file.name), address).digest
-    if re.fullmatch("[0-9a-f]{64}", digest.get(_SHA256, "")) is None:
+    sha256 = _model(_Metadata, _answer(address, file.name), address).sha256
+    if sha256 is None:
         raise InvalidDataError(
             f"The file '{file.name}' at {address}",
             got="no SHA-256",
             needed="with one",
             hint="The archive computes it some time after the upload; a published version has all.",
         )
-    return file.model_copy(update={"sha256": digest[_SHA256]})
+    return file.model_copy(update={"sha256": sha256})
 
 
 def _assets(home: str, name: str) -> Iterator[_Asset]:
     """All assets of a version, page by page."""
-    address: str | None = f"{home}?page_size={_PAGE_SIZE}&order=path"
+    address: str | None = f"{home}?{_QUERY}"
     seen: set[str] = set()
     count = 0
     while address is not None:
@@ -206,7 +214,8 @@ def _belongs(address: str, home: str) -> bool:
 
 def _file(asset: _Asset, home: str) -> DataFile:
     try:
-        return DataFile(name=asset.path, url=f"{home}{asset.asset_id}/{_DOWNLOAD}", size=asset.size)
+        url = f"{home}{asset.asset_id}/{_DOWNLOAD}"
+        return DataFile(name=asset.path, url=url, size=asset.size, sha256=asset.metadata.sha256)
     except ValidationError as error:
         raise InvalidDataError(
             f"The asset {asset.asset_id} at {home}",

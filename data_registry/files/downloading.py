@@ -195,7 +195,7 @@ def _take(
     limit = _limit(part, done, of, expected)
     if of > limit:
         raise _too_long(url, f"{of} bytes", limit)
-    pieces = answer.iter_content(_PIECE_BYTES)
+    pieces = _pieces(answer)
     first = next(pieces, b"")
     if done == 0:
         refuse_page(url, answer.headers.get("content-type", ""), first)
@@ -212,6 +212,13 @@ def _take(
             progress(done, of)
     if done < (of or expected.size or 0):
         raise OSError(f"the connection ended after {done} of {of or expected.size} bytes")
+
+
+def _pieces(answer: requests.Response) -> Iterator[bytes]:
+    try:
+        yield from answer.iter_content(_PIECE_BYTES)
+    except requests.RequestException as error:
+        raise OSError("the connection broke off") from error
 
 
 def _first_byte(answer: requests.Response, have: int) -> int:

@@ -103,6 +103,13 @@ def test_a_dandiset_is_added_with_each_file_pinned_and_others_fetch_it_by_its_ca
     assert (added.faults, added.files, added.benchmarks) == ((), (PATH,), ("MyLab2026.V1-ridge",))
     assert (offer.title, offer.size) == (f"dandi:000582/{VERSION}", len(body))
     assert list((online.data_dir / ".downloads").iterdir()) == []
+    assert [path for path, _ in host.asked] == [
+        "/api/dandisets/000582/",
+        page_address(HOME, 0),
+        page_address(HOME, 2),
+        f"{HOME}{asset_id(PATH)}/download/",
+        f"/blobs/{asset_id(PATH)}",
+    ]
     kept = read_card(added.folder / "dataset.yaml", DatasetCard)
     (file,) = kept.files
     assert (file.name, file.size) == (PATH, len(body))

@@ -33,7 +33,7 @@ def interrupted(host, target, page, **known):
     """The address of a file of which a part is here."""
     page.cuts = [CUT]
     url = host.add("/f.nwb", page)
-    with pytest.raises(OSError, match="download failed"):
+    with pytest.raises(OSError, match="the download failed: the connection broke off"):
         download(url, target, Expected(**known))
     assert ".f.nwb.part" in names(target)
     assert (target.parent / ".f.nwb.part").read_bytes() == page.body[:CUT]
