@@ -349,7 +349,10 @@ def _entry_faults(card: DatasetCard, path: Path) -> list[Fault]:
         )
         faults.append(Fault(str(path), f"key 'entry' names code of your own, {card.entry}", fix))
     if card.files:
-        fix = "Leave 'files' out: what lies in the folder is taken, and its checksums are locked."
+        fix = (
+            "Leave 'files' out: what is added is taken whole, and its checksums are kept. A card that lists files "
+            "goes into a folder that INNERSCORE_PLUGINS names; 'innerscore data fetch' brings them."
+        )
         faults.append(Fault(str(path), "key 'files' lists files", fix))
     return faults
 

@@ -177,19 +177,13 @@ def fetch_offer(
     MissingPartError
         If a file cannot be had now, or the disk has no room.
     """
-    if not large and (offer.size or 0) > LARGE:
-        raise InvalidInputError(
-            f"The source {offer.title}",
-            got=f"{offer.size} bytes",
-            needed=f"at most {LARGE} bytes where nothing else is said",
-            hint="Fetch it by --large, or choose fewer files by --files.",
-        )
+    if not large:
+        _refuse_large(offer)
     folder = settings.data_dir / ".downloads" / sha256_of_bytes(f"{offer.title}\n{offer.state}".encode())[:16]
     known = tuple(map(with_hash, offer.files)) if named_dandiset(offer.title) else offer.files
-    lacking = [file for file in known if not (folder / file.name).is_file()]
-    check_space(
-        folder, sum(file.size or 0 for file in lacking) - _begun(lacking, folder), subject=offer.title
-    )
+    if not offer.state and any(file.sha256 is None for file in known):
+        shutil.rmtree(folder, ignore_errors=True)  # nothing tells whether what is here is what is there
+    _check_room(known, folder, offer.title)
     before = 0
     for file in known:
         report = _shifted(progress, before, offer.size or 0)
@@ -199,6 +193,22 @@ def fetch_offer(
     if offer.zipped:
         return _unpacked(pinned[0], folder, offer.title, selection)
     return Fetched(folder, folder, {file.name: folder / file.name for file in pinned}, pinned)
+
+
+def _refuse_large(offer: Offer) -> None:
+    if (offer.size or 0) > LARGE:
+        raise InvalidInputError(
+            f"The source {offer.title}",
+            got=f"{offer.size} bytes",
+            needed=f"at most {LARGE} bytes where nothing else is said",
+            hint="Fetch it by --large, or choose fewer files by --files.",
+        )
+
+
+def _check_room(files: Sequence[DataFile], folder: Path, title: str) -> None:
+    """Check that the disk has room for what is not here yet."""
+    lacking = [file for file in files if not (folder / file.name).is_file()]
+    check_space(folder, sum(file.size or 0 for file in lacking) - _begun(lacking, folder), subject=title)
 
 
 def _offered_dandiset(number: str, version: str | None, selection: Selection, settings: Settings) -> Offer:

@@ -199,6 +199,17 @@ def test_what_was_fetched_of_a_faulty_data_set_is_not_fetched_again(host, online
     assert [path for path, _ in host.asked].count(blob) == 1
 
 
+@pytest.mark.parametrize(("etag", "times"), [('"first"', 3), ("", 4)])
+def test_a_file_that_nothing_tells_from_a_later_one_is_fetched_again(
+    host, online, own_card, body, etag, times
+):
+    url = host.add("/data.npz", Page(body, etag=etag))
+    faulty = write_card(own_card.parents[1] / "faulty", regions=["V1", "V4"])
+    assert add(url, faulty, online)[0].faults
+    assert not add(url, own_card, online)[0].faults
+    assert len(host.asked) == times  # each call asks what there is
+
+
 def test_a_card_with_faults_asks_for_nothing(host, online, own_card, body):
     serve_dandiset(host, {PATH: body})
     wrong = write_card(own_card.parents[1] / "wrong", species=3)
