@@ -1,6 +1,7 @@
 """Pure checks of candidates, data sets and benchmarks, for faults that a score would show less clearly."""
 
 from .adding import Added, add_dataset, remove_dataset
+from .adding_remote import add_remote_dataset
 from .benchmarks import check_benchmark, impossible_benchmarks
 from .candidates import CandidateReport, Estimate, check_candidate
 from .datasets import check_dataset, read_regions, region_notes
@@ -14,6 +15,7 @@ __all__ = [
     "Fault",
     "Target",
     "add_dataset",
+    "add_remote_dataset",
     "card_faults",
     "check_benchmark",
     "check_candidate",

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from ..benchmarks import load_benchmarks
-from ..core.cards import BenchmarkCard, DatasetCard, read_card
+from ..core.cards import BenchmarkCard, DataFile, DatasetCard, read_card
 from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.first_reading import read_apart
 from ..core.hdf5_links import refuse_outside_parts
+from ..core.safe_yaml import read_mapping
 from ..core.settings import Settings
 from ..core.whole_folder import whole_folder
 from ..data_registry.declared_fields import ARRAY_ENDINGS
@@ -27,11 +30,21 @@ from .datasets import check_dataset, read_regions, region_notes, region_summarie
 from .faults import Fault, card_faults, fault_of
 from .targets import Target, name_faults
 
-__all__ = ["Added", "add_dataset", "remove_dataset"]
+__all__ = [
+    "CARD",
+    "KEPT",
+    "Added",
+    "Material",
+    "add_dataset",
+    "benchmark_cards",
+    "keep",
+    "refused_cards",
+    "remove_dataset",
+]
 
-_CARD = "dataset.yaml"
+CARD = "dataset.yaml"
 _OURS = "innerscore."
-_KEPT = (*ARRAY_ENDINGS, *PICTURE_ENDINGS)
+KEPT = (*ARRAY_ENDINGS, *PICTURE_ENDINGS)
 _TO_REPLACE = "If the data were meant to change, add them with --replace."
 
 
@@ -67,6 +80,32 @@ class Added:
     summary: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Material:
+    """Files that a data set is made of, before they are checked and kept.
+
+    Parameters
+    ----------
+    card : pathlib.Path
+        Its card.
+    root : pathlib.Path
+        Folder that `files` are in, as its user knows it.
+    files : mapping of str to pathlib.Path
+        Data files by their paths in the data set's folder.
+    benchmarks : tuple of pathlib.Path
+        Cards of benchmarks.
+    pinned : tuple of DataFile
+        The same files as they lie elsewhere, each with its hash, which the kept card names; empty where they lie
+        nowhere else.
+    """
+
+    card: Path
+    root: Path
+    files: Mapping[str, Path]
+    benchmarks: tuple[Path, ...]
+    pinned: tuple[DataFile, ...] = ()
+
+
 def add_dataset(source: Path, card_path: Path | None, settings: Settings, *, replace: bool = False) -> Added:
     """Check a data set and put it into the folder of one's own data sets.
 
@@ -89,20 +128,26 @@ def add_dataset(source: Path, card_path: Path | None, settings: Settings, *, rep
         If reading the files needs an extra that is not installed.
     """
     path = _card_path(source, card_path)
+    benchmarks = benchmark_cards(source) if source.is_dir() else ()
+    if refused := refused_cards(path, benchmarks, settings, replace=replace):
+        return refused
+    root = source if source.is_dir() else source.parent
+    return keep(Material(path, root, _data_files(source, root), benchmarks), settings, replace=replace)
+
+
+def refused_cards(
+    path: Path, benchmarks: Sequence[Path], settings: Settings, *, replace: bool
+) -> Added | None:
+    """The faults of a data set's card and of its benchmarks' cards, by these alone; None if there are none."""
     faults = card_faults(path, DatasetCard)
     if faults:
         return Added(tuple(faults))
-    card, cards = read_card(path, DatasetCard), _benchmark_cards(source)
+    card = read_card(path, DatasetCard)
     home = settings.own_datasets / card.identifier if replace else path.parent
     faults = [*_entry_faults(card, path), *_folder_faults(card, path, settings)]
-    faults += name_faults(Target("dataset", (home / _CARD).resolve()), card.identifier, settings)
-    faults += _benchmark_faults(cards, card, home, settings)
-    if faults:
-        return Added(tuple(faults), card.identifier)
-    root = source if source.is_dir() else source.parent
-    files = _data_files(source, root)
-    _refuse_links(files.values())
-    return _put(card, path, root, files, cards, settings, replace=replace)
+    faults += name_faults(Target("dataset", (home / CARD).resolve()), card.identifier, settings)
+    faults += _benchmark_faults(benchmarks, card, home, settings)
+    return Added(tuple(faults), card.identifier) if faults else None
 
 
 def remove_dataset(name: str, settings: Settings) -> Path:
@@ -123,7 +168,7 @@ def remove_dataset(name: str, settings: Settings) -> Path:
         If it is not one that :func:`add_dataset` put there.
     """
     found, place = registry(settings).find(name), settings.own_datasets / name
-    if found.path != (place / _CARD).resolve():
+    if found.path != (place / CARD).resolve():
         raise InvalidInputError(
             f"The data set '{name}'",
             got=f"one of {found.path.parent}",
@@ -139,39 +184,67 @@ def remove_dataset(name: str, settings: Settings) -> Path:
     return place
 
 
-def _put(
-    card: DatasetCard,
-    path: Path,
-    root: Path,
-    files: dict[str, Path],
-    cards: list[Path],
-    settings: Settings,
-    *,
-    replace: bool,
-) -> Added:
+def keep(material: Material, settings: Settings, *, replace: bool) -> Added:
+    """Check a data set whose cards have no faults, and keep it whole or not at all.
+
+    Raises
+    ------
+    InvalidInputError, MissingPartError
+        As :func:`add_dataset`.
+    """
+    _refuse_links(material.files.values())
+    card = read_card(material.card, DatasetCard).model_copy(update={"files": material.pinned})
     place = settings.own_datasets / card.identifier
     replaceable = [one.name for one in place.iterdir()] if replace and place.is_dir() else []
     try:
         with whole_folder(place, replaceable=replaceable) as new:
             if not replace:
-                for name, file in files.items():
+                for name, file in material.files.items():
                     refuse_changed(f"{card.folder}/{name}", file, settings, hint=_TO_REPLACE)
-            texts = {
-                one.relative_to(path.parent).as_posix(): one for one in [*cards, *_templates(path.parent)]
-            }
-            for name, file in {**files, **texts, _CARD: path}.items():
-                (new / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, new / name)
-            summary, notes = _check_copy(new, root, card, path, cards, settings)
+            _fill(new, material)
+            summary, notes = _check_copy(new, material, card, settings)
             if not may_leave(card):
                 note_private(card, settings)  # first: at no time are there records of it that might leave
     except _FaultyError as found:
         return Added(found.faults, card.identifier)
-    for name in files if replace else ():
+    for name in material.files if replace else ():
         accept(f"{card.folder}/{name}", place / name, settings)
-    own_files(card, _KEPT, settings)  # locks the checksums
-    names = tuple(read_card(one, BenchmarkCard).identifier for one in cards)
-    return Added((), card.identifier, place, tuple(files), names, not may_leave(card), notes, summary)
+    own_files(card, KEPT, settings)  # locks the checksums that the card has not
+    names = tuple(read_card(one, BenchmarkCard).identifier for one in material.benchmarks)
+    return Added(
+        (), card.identifier, place, tuple(material.files), names, not may_leave(card), notes, summary
+    )
+
+
+def _fill(new: Path, material: Material) -> None:
+    """Put files and cards into the new folder; what was fetched for it is linked, not copied."""
+    home, put = material.card.parent, _link if material.pinned else shutil.copyfile
+    for name, file in material.files.items():
+        (new / name).parent.mkdir(parents=True, exist_ok=True)
+        put(file, new / name)
+    for file in [*material.benchmarks, *_templates(home)]:
+        copy = new / file.relative_to(home)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, copy)
+    (new / CARD).write_bytes(_card_bytes(material))
+
+
+def _link(file: Path, place: Path) -> None:
+    """One file under a second name, of which the first will go; on two disks a copy."""
+    try:
+        place.hardlink_to(file)
+    except OSError:
+        shutil.copyfile(file, place)
+
+
+def _card_bytes(material: Material) -> bytes:
+    """The card as it is, or with the files as they lie elsewhere."""
+    data = material.card.read_bytes()
+    if not material.pinned:
+        return data
+    files = [file.model_dump(exclude_defaults=True) for file in material.pinned]
+    content = {**read_mapping(data, f"The card {material.card}"), "files": files}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110).encode()
 
 
 class _FaultyError(Exception):
@@ -183,11 +256,11 @@ class _FaultyError(Exception):
 
 
 def _check_copy(
-    folder: Path, root: Path, card: DatasetCard, path: Path, cards: Sequence[Path], settings: Settings
+    folder: Path, material: Material, card: DatasetCard, settings: Settings
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Check what is to be kept, under settings for which it is there already; what they lock is forgotten.
 
-    Returns the summary of what was read, and the notes. Faults name the files in `root`, of which these are copies.
+    Returns the summary of what was read, and the notes. Faults name the files of which these are copies.
     """
     with tempfile.TemporaryDirectory() as temporary:
         update = {"data_dir": Path(temporary), "mirror": None, "plugins": (*settings.plugins, folder)}
@@ -196,9 +269,9 @@ def _check_copy(
         copy = trial.own_datasets / card.identifier
         copy.symlink_to(folder, target_is_directory=True)
         dataset = load_dataset(card.identifier, trial)
-        faults = check_dataset(dataset, path) or _score_faults(cards, trial)
+        faults = check_dataset(dataset, material.card) or _score_faults(material.benchmarks, trial)
         if faults:
-            raise _FaultyError(tuple(_of_originals(fault, copy, root) for fault in faults))
+            raise _FaultyError(tuple(_of_originals(fault, copy, material.root) for fault in faults))
         recordings = read_regions(dataset, card.regions)
         return tuple(region_summaries(recordings)), tuple(region_notes(recordings))
 
@@ -220,12 +293,12 @@ def _score_faults(cards: Sequence[Path], settings: Settings) -> list[Fault]:
 
 
 def _card_path(source: Path, card_path: Path | None) -> Path:
-    path = card_path or (source / _CARD if source.is_dir() else source.with_name(_CARD))
+    path = card_path or (source / CARD if source.is_dir() else source.with_name(CARD))
     if not source.exists() or not path.is_file():
         raise InvalidInputError(
             f"The data set {source}",
             got="nothing there" if not source.exists() else f"no card {path}",
-            needed=f"a folder with {_CARD} and data files, or a data file with its card",
+            needed=f"a folder with {CARD} and data files, or a data file with its card",
             hint="Name the card by --card; docs/adding-a-data-set.md shows some.",
         )
     return path
@@ -237,11 +310,11 @@ def _data_files(source: Path, root: Path) -> dict[str, Path]:
     files = {
         path.relative_to(root).as_posix(): path
         for path in found
-        if path.suffix.lower() in _KEPT and (path.is_file() or path.is_symlink())
+        if path.suffix.lower() in KEPT and (path.is_file() or path.is_symlink())
     }
     if not files:
         raise InvalidInputError(
-            f"The data set {source}", got="no data file", needed=f"with files of {', '.join(_KEPT)}"
+            f"The data set {source}", got="no data file", needed=f"with files of {', '.join(KEPT)}"
         )
     return files
 
@@ -257,8 +330,9 @@ def _refuse_links(paths: Collection[Path]) -> None:
         refuse_outside_parts(path)
 
 
-def _benchmark_cards(source: Path) -> list[Path]:
-    return sorted(source.glob("*benchmark.yaml")) if source.is_dir() else []
+def benchmark_cards(folder: Path) -> tuple[Path, ...]:
+    """The cards of benchmarks in a folder, sorted."""
+    return tuple(sorted(folder.glob("*benchmark.yaml")))
 
 
 def _templates(folder: Path) -> list[Path]:
@@ -275,7 +349,10 @@ def _entry_faults(card: DatasetCard, path: Path) -> list[Fault]:
         )
         faults.append(Fault(str(path), f"key 'entry' names code of your own, {card.entry}", fix))
     if card.files:
-        fix = "Leave 'files' out: what lies in the folder is taken, and its checksums are locked."
+        fix = (
+            "Leave 'files' out: what is added is taken whole, and its checksums are kept. A card that lists files "
+            "goes into a folder that INNERSCORE_PLUGINS names; 'innerscore data fetch' brings them."
+        )
         faults.append(Fault(str(path), "key 'files' lists files", fix))
     return faults
 

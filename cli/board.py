@@ -84,6 +84,7 @@ def export(
     here, and everything that was computed from them, are left out, and so are hidden records.
     """
     from ..core.settings import load_settings
+    from ..core.words import number_of
     from ..workflows.board_contents import export_shareable
     from ..workflows.stored import open_store
 
@@ -98,7 +99,8 @@ def export(
     if withheld:
         write(f"left out, as no card at hand allows it: {', '.join(sorted(withheld))}")
     if n_hidden:
-        write(f"left out, as hidden: {n_hidden} records ('innerscore board hidden' lists them)")
+        records = number_of(n_hidden, "record")
+        write(f"left out, as hidden: {records} ('innerscore board hidden' lists what is hidden)")
 
 
 @app.command()
@@ -180,6 +182,7 @@ def import_boards(
     already are passed over; a run that was done on both boards is kept twice.
     """
     from ..core.settings import load_settings
+    from ..core.words import number_of
     from ..leaderboard.importing import import_board
     from ..workflows.stored import open_store
 
@@ -189,7 +192,7 @@ def import_boards(
         done = import_board(store, source)
         results.append({"source": source, "added": done.added, "known": done.known})
         if not json:
-            write(f"{source}: {done.added} records added, {done.known} were here already")
+            write(f"{source}: {number_of(done.added, 'record')} added, {done.known} here already")
     if json:
         emit_json({"imported": results})
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..checking import Added
     from ..core.cards import DataFile, DatasetCard
     from ..core.settings import Settings
+    from ..data_registry.files.sources import Offer
 
 __all__ = ["app"]
 
@@ -119,7 +120,11 @@ def accept(
 @app.command("add")
 def add(
     source: Annotated[
-        Path, typer.Argument(help="Folder with dataset.yaml and data files, or one data file.")
+        str,
+        typer.Argument(
+            help="Folder with dataset.yaml and data files, or one data file; a dandiset (dandi:000582), or the "
+            "address of a file or a zip."
+        ),
     ],
     card: Annotated[
         Path | None,
@@ -128,6 +133,11 @@ def add(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the data set of your own that has this name.")
     ] = False,
+    files: Annotated[
+        list[str] | None,
+        typer.Option("--files", help="Pattern of the files to fetch, such as 'sub-1/*'; may be repeated."),
+    ] = None,
+    large: Annotated[bool, typer.Option("--large", help="Fetch even more than 200 MB.")] = False,
     json: JsonOption = False,
 ) -> None:
     """Add a data set of your own by a card alone.
@@ -137,12 +147,24 @@ def add(
     scored on each benchmark; with a fault nothing is kept (exit code 3). What was read is summed up. The files
     are copied into a folder of the data set, and their checksums are locked. Unless the licence on the card
     allows it, neither the data nor any score on them enters an export.
-    """
-    from ..checking import add_dataset
-    from ..core.errors import InvalidInputError
-    from ..core.settings import load_settings
 
-    added = add_dataset(source, card, load_settings(), replace=replace)
+    A dandiset or an address is fetched first; what would be fetched is said before. A download that broke off
+    goes on with the next call. The kept card names each file with its address and hash, so that others get the
+    same bytes.
+    """
+    from ..core.errors import InvalidArgumentError, InvalidInputError
+    from ..core.settings import load_settings
+    from ..data_registry.files.sources import is_remote
+
+    settings = load_settings()
+    if is_remote(source):
+        added = _add_remote(source, card, settings, files or [], large=large, replace=replace)
+    elif files or large:
+        raise InvalidArgumentError(
+            "The options --files and --large", got="a folder or a file here", needed="for what is fetched"
+        )
+    else:
+        added = _add_here(Path(source), card, settings, replace=replace)
     if json:
         emit_json({**dataclasses.asdict(added), "folder": str(added.folder or "")})
     else:
@@ -168,6 +190,40 @@ def remove(name: NameArgument, json: JsonOption = False) -> None:
     write(f"removed {folder}; records of {name} stay on the board")
 
 
+def _add_here(source: Path, card: Path | None, settings: Settings, *, replace: bool) -> Added:
+    from ..checking import add_dataset
+
+    return add_dataset(source, card, settings, replace=replace)
+
+
+def _add_remote(
+    source: str, card: Path | None, settings: Settings, files: list[str], *, large: bool, replace: bool
+) -> Added:
+    from ..checking import add_remote_dataset
+    from .progress import byte_progress
+
+    with byte_progress(source) as progress:
+        return add_remote_dataset(
+            source,
+            card,
+            settings,
+            patterns=files,
+            large=large,
+            replace=replace,
+            offered=_say_offered,
+            progress=progress,
+        )
+
+
+def _say_offered(offer: Offer) -> None:
+    from rich.filesize import decimal
+
+    from ..core.words import number_of
+
+    size = "of unknown size" if offer.size is None else decimal(offer.size)
+    say(f"{offer.title}: {number_of(len(offer.files), 'file')}, {size}")
+
+
 def _write_added(added: Added) -> None:
     from ..core.words import number_of
 
@@ -177,7 +233,7 @@ def _write_added(added: Added) -> None:
         write(f"{number_of(len(added.faults), 'fault')}; nothing was kept")
         return
     kept = "private: it enters no export" if added.private else "its licence lets exports have it"
-    write(f"{added.name} is in {added.folder} ({len(added.files)} files; {kept})")
+    write(f"{added.name} is in {added.folder} ({number_of(len(added.files), 'file')}; {kept})")
     for line in added.summary:
         write(line)
     for note in added.notes:
@@ -189,6 +245,7 @@ def _write_added(added: Added) -> None:
 def _fetch_files(card: DatasetCard, settings: Settings, *, everything: bool) -> list[str]:
     """The needed files, fetched, and those of the optional ones that are here or wanted."""
     from ..data_registry.files.fetching import checked_file, local_file
+    from .progress import byte_progress
 
     wanted = [
         file
@@ -199,7 +256,9 @@ def _fetch_files(card: DatasetCard, settings: Settings, *, everything: bool) -> 
     for file in wanted:
         if local_file(card, file.name, settings) is None:
             say(f"fetching {file.name}")
-        paths.append(str(checked_file(card, file.name, settings, large=True).path))
+        with byte_progress(file.name) as progress:
+            found = checked_file(card, file.name, settings, large=True, progress=progress)
+        paths.append(str(found.path))
     return paths
 
 

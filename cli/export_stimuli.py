@@ -26,6 +26,7 @@ def export_stimuli(
     from ..benchmarks import load_benchmark
     from ..core.settings import load_settings
     from ..core.whole_folder import whole_folder
+    from ..core.words import number_of
     from ..scoring import stimulus_files
 
     found = load_benchmark(benchmark, load_settings())
@@ -35,4 +36,5 @@ def export_stimuli(
     if json:
         emit_json({"benchmark": benchmark, "folder": str(folder), "n_stimuli": len(found.stimuli)})
         return
-    write(f"{len(found.stimuli)} stimuli of {benchmark} in {folder}, listed in {folder / 'index.json'}")
+    stimuli = number_of(len(found.stimuli), "stimulus", "stimuli")
+    write(f"{stimuli} of {benchmark} in {folder}, listed in {folder / 'index.json'}")

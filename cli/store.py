@@ -25,6 +25,7 @@ def status(json: JsonOption = False) -> None:
     The size is the number of its records.
     """
     from ..core.settings import load_settings
+    from ..core.words import number_of
     from ..leaderboard.database import safe_url
     from ..leaderboard.schema import REVISION
     from ..workflows.stored import open_store
@@ -36,7 +37,8 @@ def status(json: JsonOption = False) -> None:
         emit_json(content)
     else:
         hidden = f", {n_hidden} hidden" if n_hidden else ""
-        write(f"{content['url']}: {content['records']} records{hidden}, schema version {REVISION}")
+        records = number_of(store.count, "record")
+        write(f"{content['url']}: {records}{hidden}, schema version {REVISION}")
 
 
 @app.command()
@@ -56,6 +58,7 @@ def verify(
     """
     from ..core.errors import StoreError
     from ..core.settings import load_settings
+    from ..core.words import number_of
 
     named = target or load_settings().store
     found = _verified(named)
@@ -67,7 +70,8 @@ def verify(
     if found.findings:
         raise typer.Exit(StoreError.exit_code)
     if not json:
-        write(f"{found.n_records} records and {found.n_files} files: all as they were stored")
+        records, files = number_of(found.n_records, "record"), number_of(found.n_files, "file")
+        write(f"{records} and {files}: all as they were stored")
 
 
 @app.command()
@@ -80,6 +84,7 @@ def backup(
     It works for SQLite and PostgreSQL alike, while others write to the store.
     """
     from ..core.settings import load_settings
+    from ..core.words import number_of
     from ..leaderboard.backup import back_up
     from ..workflows.stored import open_store
 
@@ -87,7 +92,7 @@ def backup(
     if json:
         emit_json({"file": str(file), "records": n_records})
     else:
-        write(f"{n_records} records copied to {file}")
+        write(f"{number_of(n_records, 'record')} copied to {file}")
 
 
 @app.command()

@@ -99,6 +99,7 @@ def prune(
     with their reasons.
     """
     from ..core.settings import load_settings
+    from ..core.words import number_of
     from ..leaderboard.queue import prune as prune_bundles
     from ..workflows.board_queue import open_queue
 
@@ -107,7 +108,7 @@ def prune(
     if json:
         emit_json({"bundles": done.bundles, "n_bytes": done.n_bytes})
     else:
-        write(f"removed {done.bundles} bundles, {done.n_bytes} bytes")
+        write(f"removed {number_of(done.bundles, 'bundle')}, {number_of(done.n_bytes, 'byte')}")
 
 
 def _report(submission: dict[str, Any], *, as_json: bool) -> None:

@@ -46,6 +46,9 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Text = Annotated[str, Field(min_length=1)]
 Prose = Annotated[str, Field(min_length=20)]
 Entry = Annotated[str, Field(pattern=r"^[\w./]+:[A-Za-z_]\w*$")]
+# A relative path, as archives have them: no part of it is empty or begins with a full stop.
+_PART = r"[\w+=,()&#~@ \-][\w.+=,()&#~@ \-]*"
+FilePath = Annotated[str, Field(pattern=rf"^{_PART}(/{_PART})*$", max_length=512)]
 LayerName = Annotated[str, Field(pattern=r"^[\w.\-]{1,80}$")]
 
 
@@ -187,7 +190,7 @@ class DataFile(_Model):
     Attributes
     ----------
     name : str
-        File name in the data set's folder.
+        Path of the file in the data set's folder, mostly a name alone.
     url : str
         Public address.
     size : int or None
@@ -200,7 +203,7 @@ class DataFile(_Model):
         Whether the data set does without it, as with another form of the same data.
     """
 
-    name: Annotated[str, Field(pattern=r"^[\w.\-]+$")]
+    name: FilePath
     url: Url
     size: Annotated[int, Field(gt=0)] | None = None
     sha256: Sha256 | None = None

@@ -137,6 +137,7 @@ class LimitError(CandidateError):
 
 
 _LISTED_BY = {
+    "dandiset": "https://dandiarchive.org/dandiset",
     "study": "innerscore reproduce --help",
     "recipe": "innerscore train",
     "record": "innerscore board --json",
@@ -152,7 +153,7 @@ class UnknownNameError(InnerscoreError):
     ----------
     kind : str
         ``"candidate"``, ``"benchmark"``, ``"metric"``, ``"dataset"``, ``"study"``, ``"recipe"``,
-        ``"record"``, ``"submission"`` or ``"token"``.
+        ``"record"``, ``"submission"``, ``"token"`` or ``"dandiset"``.
     name : str
         The requested name.
     suggestions : sequence of str

@@ -71,6 +71,8 @@ class Settings(BaseSettings):
         hour, names of candidates, and MiB of bundles.
     bundle_days : float
         Days after which ``innerscore submission prune`` removes the bundles of failed and withdrawn submissions.
+    dandi_url : str
+        Address of the interface of the DANDI archive, or of a mirror of it.
     device : str
         Device of torch candidates: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
     threads : int or None
@@ -92,6 +94,7 @@ class Settings(BaseSettings):
     quota_names: Annotated[int, Field(ge=0)] = 20
     quota_mb: Annotated[int, Field(ge=0)] = 2 * 1024
     bundle_days: Annotated[float, Field(ge=0, le=36_500)] = 30.0
+    dandi_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] = "https://api.dandiarchive.org/api"
     device: Annotated[str, Field(pattern=r"^(cpu|cuda(:\d+)?)$")] = "cpu"
     threads: Annotated[int, Field(ge=1)] | None = None
 

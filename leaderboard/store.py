@@ -189,8 +189,7 @@ class Store:
         InvalidArgumentError
             If the reason is empty or too long.
         """
-        with store_errors(self.url), writing(self._engine) as connection:
-            return insert_hiding(connection, record_sha256, reason, hidden=True)
+        return self._note_hiding(record_sha256, reason, hidden=True)
 
     def unhide(self, record_sha256: str, reason: str) -> Hiding:
         """Show a hidden record again.
@@ -202,8 +201,11 @@ class Store:
         InvalidArgumentError
             If it is not hidden, or the reason is empty or too long.
         """
+        return self._note_hiding(record_sha256, reason, hidden=False)
+
+    def _note_hiding(self, record_sha256: str, reason: str, *, hidden: bool) -> Hiding:
         with store_errors(self.url), writing(self._engine) as connection:
-            return insert_hiding(connection, record_sha256, reason, hidden=False)
+            return insert_hiding(connection, record_sha256, reason, hidden=hidden)
 
     def hidden(self) -> list[Hiding]:
         """The line that hid each record which is hidden now, the oldest first."""

@@ -14,7 +14,8 @@ from ...core.errors import InvalidArgumentError, InvalidDataError, MissingPartEr
 from ...core.labelled import recording
 from ...core.settings import Settings
 from ...core.stimuli import FrameClip, StimulusSet
-from ..files.fetching import download, locate_file
+from ..files.downloading import download
+from ..files.fetching import locate_file
 from ..interface import Progress
 from .videos import decode_clip
 

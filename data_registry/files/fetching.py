@@ -10,30 +10,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import pooch
-
 from ...core.cards import DataFile, DatasetCard
 from ...core.errors import ChecksumError, InvalidArgumentError, MissingPartError
-from ...core.files import atomic_path
 from ...core.hashing import sha256_of_file
 from ...core.settings import Settings
 from .archives import extract_member
+from .downloading import Bytes, Expected, download
 from .lock_file import LockedFile, accept, hash_as_locked, locked_file
 
 __all__ = [
+    "LARGE",
     "CheckedFile",
     "FileStatus",
     "accept_file",
     "check_pinned",
     "checked_file",
-    "download",
     "file_status",
     "local_file",
     "locate_file",
+    "roots",
 ]
 
-_TIMEOUT_S = 15
-_LARGE = 200_000_000  # bytes
+LARGE = 200_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,18 @@ def locate_file(card: DatasetCard, name: str, settings: Settings) -> Path:
 
 
 def checked_file(
-    card: DatasetCard, name: str, settings: Settings, *, full: bool = False, large: bool = False
+    card: DatasetCard,
+    name: str,
+    settings: Settings,
+    *,
+    full: bool = False,
+    large: bool = False,
+    progress: Bytes | None = None,
 ) -> CheckedFile:
     """Find one file of a data set and check that its bytes are the published ones, or those locked before.
 
-    Looked for in ``data_dir/<folder>``, then ``mirror/<folder>``, then at its public address, from where it
-    is downloaded into the data folder.
+    Looked for in the folder that ``innerscore data add`` made, then in ``data_dir/<folder>``, then in
+    ``mirror/<folder>``, then at its public address, from where it is downloaded into the data folder.
 
     Parameters
     ----------
@@ -89,6 +93,8 @@ def checked_file(
     large : bool, default=False
         Download the file even if it is large, or in an archive: minutes to hours that nobody should meet
         unasked in the middle of something else.
+    progress : callable of (done, of), optional
+        Called with the bytes that are here and the bytes in all as it is downloaded.
 
     Raises
     ------
@@ -99,7 +105,7 @@ def checked_file(
         If the file is nowhere and cannot be downloaded.
     """
     file = next(file for file in card.files if file.name == name)
-    path = local_file(card, name, settings) or _fetched(card, file, settings, large=large)
+    path = local_file(card, name, settings) or _fetched(card, file, settings, progress, large=large)
     if file.sha256 is None:
         return CheckedFile(path, _locked_hash(card, file, path, settings, full=full))
     check_pinned(path, file.sha256, aside=path.is_relative_to(settings.data_dir))
@@ -108,9 +114,14 @@ def checked_file(
 
 def local_file(card: DatasetCard, name: str, settings: Settings) -> Path | None:
     """The path of a data set's file on this machine, unchecked; None if it is not here."""
-    folders = [settings.data_dir] + ([] if settings.mirror is None else [settings.mirror])
-    paths = (folder / card.folder / name for folder in folders)
+    paths = (folder / name for folder in roots(card, settings))
     return next((path for path in paths if path.is_file()), None)
+
+
+def roots(card: DatasetCard, settings: Settings) -> list[Path]:
+    """Folders in which the files of a data set may lie, in the order in which they are looked at."""
+    mirrored = [] if settings.mirror is None else [settings.mirror / card.folder]
+    return [settings.own_datasets / card.identifier, settings.data_dir / card.folder, *mirrored]
 
 
 def file_status(card: DatasetCard, file: DataFile, settings: Settings, *, full: bool = False) -> FileStatus:
@@ -174,45 +185,42 @@ def _is_as_locked(card: DatasetCard, file: DataFile, path: Path, settings: Setti
     return True
 
 
-def _fetched(card: DatasetCard, file: DataFile, settings: Settings, *, large: bool) -> Path:
+def _fetched(
+    card: DatasetCard, file: DataFile, settings: Settings, progress: Bytes | None, *, large: bool
+) -> Path:
     """Bring a file to the data folder: out of its archive, or from its address."""
-    target = settings.data_dir / card.folder / file.name
+    folder = settings.data_dir / card.folder
+    target = folder / file.name
     if file.archive is None:
-        _download(card, file, target, settings, large=large)
+        expected = Expected(file.size if file.sha256 else None, checked=file.sha256 is not None)
+        _download(card, file, target, settings, expected, progress, large=large)
         return target
     archive = local_file(card, file.archive, settings)
     if archive is None:
-        archive = target.with_name(file.archive)
-        _download(card, file, archive, settings, large=large)
+        archive = folder / file.archive
+        _download(card, file, archive, settings, Expected(), progress, large=large)
     extract_member(archive, file.name, target)
     return target
 
 
-def _download(card: DatasetCard, file: DataFile, target: Path, settings: Settings, *, large: bool) -> None:
+def _download(
+    card: DatasetCard,
+    file: DataFile,
+    target: Path,
+    settings: Settings,
+    expected: Expected,
+    progress: Bytes | None,
+    *,
+    large: bool,
+) -> None:
     if settings.offline:
         raise _missing(card, file, settings, "downloads are switched off (INNERSCORE_OFFLINE)")
-    if not large and (file.archive is not None or (file.size or 0) > _LARGE):
+    if not large and (file.archive is not None or (file.size or 0) > LARGE):
         raise _missing(card, file, settings, f"large files come by 'innerscore data fetch {card.identifier}'")
     try:
-        download(file.url, target)
+        download(file.url, target, expected, progress)
     except OSError as error:
         raise _missing(card, file, settings, str(error)) from error
-
-
-def download(url: str, target: Path) -> None:
-    """Bring a public file to a path, wholly or not at all.
-
-    Raises
-    ------
-    OSError
-        If it cannot be had now, for whatever reason.
-    """
-    fetch = pooch.HTTPDownloader(progressbar=False, timeout=_TIMEOUT_S)
-    try:
-        with atomic_path(target) as temporary:
-            fetch(url, str(temporary), None)
-    except Exception as error:  # requests raises many kinds
-        raise OSError(f"the download failed: {error}") from error
 
 
 def check_pinned(path: Path, pinned: str, *, aside: bool) -> None:

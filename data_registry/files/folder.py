@@ -7,7 +7,7 @@ from pathlib import Path
 from ...core.cards import DataFile, DatasetCard
 from ...core.errors import InvalidArgumentError, MissingPartError
 from ...core.settings import Settings
-from .fetching import check_pinned, checked_file, local_file
+from .fetching import check_pinned, checked_file, local_file, roots
 from .lock_file import LockedFile, accept, hash_as_locked, locked_file
 
 __all__ = ["accept_in_folder", "folder_files", "own_files", "whole_folder"]
@@ -80,7 +80,7 @@ def _or_missing(
 
 
 def _in_folder(card: DatasetCard, endings: tuple[str, ...], settings: Settings) -> dict[str, Path]:
-    for root in _roots(card, settings):
+    for root in roots(card, settings):
         found = sorted(path for path in root.rglob("*") if path.suffix.lower() in endings and path.is_file())
         named = {path.relative_to(root).as_posix(): path for path in found}
         for name, path in named.items():
@@ -98,7 +98,7 @@ def accept_in_folder(card: DatasetCard, name: str, settings: Settings) -> Locked
     InvalidArgumentError
         If no such file is there, or it was never used.
     """
-    key, paths = f"{card.folder}/{name}", [root / name for root in _roots(card, settings)]
+    key, paths = f"{card.folder}/{name}", [root / name for root in roots(card, settings)]
     path = next((path for path in paths if path.is_file()), None)
     if path is None or locked_file(key, settings) is None:
         raise InvalidArgumentError(
@@ -108,12 +108,6 @@ def accept_in_folder(card: DatasetCard, name: str, settings: Settings) -> Locked
             hint="Name it by its path in the data set's folder; a file is locked when it is used first.",
         )
     return accept(key, path, settings)
-
-
-def _roots(card: DatasetCard, settings: Settings) -> list[Path]:
-    """Folders in which the files of a data set may lie, the first that has any is taken."""
-    mirrored = [] if settings.mirror is None else [settings.mirror / card.folder]
-    return [settings.own_datasets / card.identifier, settings.data_dir / card.folder, *mirrored]
 
 
 def _named(card: DatasetCard, endings: tuple[str, ...]) -> list[DataFile]:

@@ -44,7 +44,7 @@ def test_a_board_goes_out_and_comes_back_byte_for_byte(tmp_path, store):
 
 
 def test_a_changed_byte_has_exit_code_6_and_is_not_imported(tmp_path, store):
-    assert "2 records and 1 files: all as they were stored" in call("store", "verify").stdout
+    assert "2 records and 1 file: all as they were stored" in call("store", "verify").stdout
     with sqlite3.connect(tmp_path / "data" / "board.sqlite") as connection:
         connection.execute("DROP TRIGGER records_no_update")
         connection.execute(
@@ -103,8 +103,8 @@ def test_a_record_is_hidden_listed_left_out_and_shown_again(tmp_path, store):
     assert first.record_sha256 not in {cell["record_sha256"] for cell in cells}
     assert "copied" in call("board", "hidden").stdout
     assert json.loads(call("store", "status", "--json").stdout)["hidden"] == 1
-    assert "2 records and 1 files" in call("store", "verify").stdout
-    assert "left out, as hidden: 1 records" in call("board", "export", tmp_path / "out").stdout
+    assert "2 records and 1 file" in call("store", "verify").stdout
+    assert "left out, as hidden: 1 record (" in call("board", "export", tmp_path / "out").stdout
     assert not (tmp_path / "out" / "records" / f"{first.record_sha256}.json").exists()
     assert call("board", "unhide", first.record_sha256, "--reason", "it was not").returncode == 0
     assert json.loads(call("board", "hidden", "--json").stdout) == {"hidden": []}

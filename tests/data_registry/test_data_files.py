@@ -1,10 +1,10 @@
 """Finding files: data folder, mirror, download; each checked."""
 
 import hashlib
-import http.server
-import threading
 
 import pytest
+from http_host import Page, running_host
+from pydantic import ValidationError
 
 from innerscore.core.cards import DataFile, DatasetCard
 from innerscore.core.errors import ChecksumError, MissingPartError
@@ -39,22 +39,9 @@ def put(folder, data):
 
 
 @pytest.fixture
-def server(tmp_path):
-    """An address on this machine that serves a folder."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *arguments):
-            super().__init__(*arguments, directory=str(folder))
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield folder, f"http://127.0.0.1:{running.server_port}/f.mat"
-        running.shutdown()
+def host():
+    with running_host() as running:
+        yield running
 
 
 def test_the_data_folder_comes_before_the_mirror(tmp_path):
@@ -94,28 +81,53 @@ def test_offline_says_where_to_put_the_file(tmp_path):
     assert caught.value.exit_code == 7
 
 
-def test_a_download_lands_in_the_data_folder(tmp_path, server):
-    folder, url = server
-    (folder / "f.mat").write_bytes(BYTES)
+def test_a_download_lands_in_the_data_folder(tmp_path, host):
+    url = host.add("/f.mat", Page(BYTES))
     path = locate_file(card(url), "f.mat", Settings(data_dir=tmp_path / "d", offline=False))
     assert path == tmp_path / "d" / "some" / "f.mat"
     assert path.read_bytes() == BYTES
     assert [entry.name for entry in path.parent.iterdir()] == ["f.mat"]
 
 
-def test_a_download_of_other_bytes_is_kept_aside(tmp_path, server):
-    folder, url = server
-    (folder / "f.mat").write_bytes(b"error page")
+def test_a_download_of_other_bytes_is_kept_aside(tmp_path, host):
+    url = host.add("/f.mat", Page(b"error page"))
     with pytest.raises(ChecksumError, match="kept aside"):
         locate_file(card(url), "f.mat", Settings(data_dir=tmp_path / "d", offline=False))
     assert not (tmp_path / "d" / "some" / "f.mat").exists()
 
 
-def test_a_download_that_fails_leaves_nothing(tmp_path, server):
-    _, url = server
+def test_a_download_that_fails_leaves_nothing(tmp_path, host):
+    url = host.address("/f.mat")
     with pytest.raises(MissingPartError, match="download failed"):
         locate_file(card(url), "f.mat", Settings(data_dir=tmp_path / "d", offline=False))
     assert list((tmp_path / "d" / "some").iterdir()) == []
+
+
+def test_a_pinned_file_in_a_folder_is_continued_and_its_hash_checked(tmp_path, host):
+    body = bytes(range(256)) * 8192  # 2 MiB
+    page = Page(body, etag="", cuts=[2**20])
+    file = {"name": "sub-1/f.nwb", "url": host.add("/f.nwb", page), "size": len(body)}
+    file["sha256"] = hashlib.sha256(body).hexdigest()
+    pinned = DatasetCard.model_validate({**card().model_dump(), "files": [file]})
+    settings = Settings(data_dir=tmp_path / "d", offline=False)
+    with pytest.raises(MissingPartError, match="download failed"):
+        locate_file(pinned, "sub-1/f.nwb", settings)
+    path = locate_file(pinned, "sub-1/f.nwb", settings)
+    assert path == tmp_path / "d" / "some" / "sub-1" / "f.nwb"
+    assert path.read_bytes() == body
+    assert host.asked == [("/f.nwb", ""), ("/f.nwb", f"bytes={2**20}-")]
+    path.unlink()
+    host.add("/f.nwb", Page(body[::-1]))
+    with pytest.raises(ChecksumError, match="kept aside"):
+        locate_file(pinned, "sub-1/f.nwb", settings)
+
+
+@pytest.mark.parametrize(
+    "name", ["../f.nwb", "/f.nwb", "a//f.nwb", ".f.nwb", "a/../f.nwb", "a\\f.nwb", "a\nb", ""]
+)
+def test_a_path_of_a_file_stays_in_its_folder(name):
+    with pytest.raises(ValidationError):
+        DataFile(name=name, url="https://example.org/f")
 
 
 def test_files_that_a_card_names_are_taken_and_no_others(tmp_path):

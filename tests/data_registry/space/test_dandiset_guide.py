@@ -1,4 +1,4 @@
-"""The guide to a dandiset does what it says, on NWB files of its structure written here: nothing is downloaded."""
+"""The guide to a dandiset does what it says, on NWB files of its structure, served here as the archive does."""
 
 import json
 import re
@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import space_files as written
+from dandi_archive import serve_dandiset
+from http_host import running_host
 from typer.testing import CliRunner
 
 from innerscore.cli.app import app
@@ -32,14 +34,20 @@ def replay(line):
 @pytest.mark.once
 def test_the_guide_takes_a_dandiset_to_the_board(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "000582"
     for session in range(written.N_SESSIONS):
-        written.write_nwb(written.nwb_path(folder, session), written.nwb_file(session))
+        written.write_nwb(written.nwb_path(tmp_path / "theirs", session), written.nwb_file(session))
+    paths = sorted((tmp_path / "theirs").rglob("*.nwb"))
+    files = {path.relative_to(tmp_path / "theirs").as_posix(): path.read_bytes() for path in paths}
+    (tmp_path / "000582").mkdir()
     names = re.findall(r"Save this as `(\S+)`", GUIDE)
     for name, text in zip(names, blocks("yaml"), strict=True):
         (tmp_path / name).write_text(text)
-    answers = {line: replay(line) for block in blocks("sh") for line in block.strip().splitlines()}
-    added = answers["innerscore data add 000582"]
+    monkeypatch.setenv("INNERSCORE_OFFLINE", "false")
+    with running_host() as host:
+        monkeypatch.setenv("INNERSCORE_DANDI_URL", serve_dandiset(host, files))
+        answers = {line: replay(line) for block in blocks("sh") for line in block.strip().splitlines()}
+    added = next(answer for line, answer in answers.items() if " data add dandi:000582 " in line)
+    assert added["files"] == sorted(files)
     assert (added["faults"], added["private"], len(added["files"])) == ([], False, 3)
     scored = next(answer["results"] for line, answer in answers.items() if " score " in line)
     values = {one["candidate"]: one["score"]["normalised"]["value"] for one in scored}
