@@ -128,7 +128,9 @@ def add(
     ],
     card: Annotated[
         Path | None,
-        typer.Option("--card", help="Card of the data set; default dataset.yaml beside the files."),
+        typer.Option(
+            "--card", help="Card of the data set; default dataset.yaml beside the files, or in the zip."
+        ),
     ] = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace the data set of your own that has this name.")
