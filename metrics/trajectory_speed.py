@@ -83,7 +83,7 @@ class TrajectorySpeed(BootstrappedMetric):
     ) -> None:
         super().__init__(**bootstrap)
         self._order, self._n_splits = order, n_splits
-        self._options = {"share": share, "least_components": least_components}
+        self._options: dict[str, Any] = {"share": share, "least_components": least_components}
 
     @property
     def needs(self) -> Needs:
@@ -116,8 +116,8 @@ class TrajectorySpeed(BootstrappedMetric):
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Pearson r of the slopes."""
         compared = self._comparison(brain)
-        slopes = [self._slopes(states, compared) for states in (_states(model), _average(brain))]
-        return resampled_correlation(*slopes, _contexts(brain, compared), n_boot=1, seed=self._seed)[0]
+        own, neural = (self._slopes(states, compared) for states in (_states(model), _average(brain)))
+        return resampled_correlation(own, neural, _contexts(brain, compared), n_boot=1, seed=self._seed)[0]
 
     def ceiling(self, brain: xr.DataArray) -> float:
         """Square root of the reliability of the neurons' slopes."""
@@ -141,7 +141,7 @@ class TrajectorySpeed(BootstrappedMetric):
         ):
             speeds = relative_speeds(states[rows], stimuli, reference, **self._options)
             found.append(speeds.slopes[np.array(speeds.conditions) != reference])
-        return np.nan_to_num(np.concatenate(found), nan=1.0)
+        return np.asarray(np.nan_to_num(np.concatenate(found), nan=1.0))
 
     def _reliability(
         self, brain: xr.DataArray, compared: _Comparison, contexts: Strings

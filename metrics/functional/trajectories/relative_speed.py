@@ -128,4 +128,5 @@ def _components(states: torch.Tensor, share: float, least: int) -> torch.Tensor:
     varies = strength > strength[0] * max(states.shape) * torch.finfo(states.dtype).eps
     variance = strength.square().cumsum(0)
     n = int((variance < share * (1 - 1e-12) * variance[-1]).sum()) + 1
-    return (left * strength)[:, : min(max(n, least), int(varies.sum()))]
+    kept: torch.Tensor = (left * strength)[:, : min(max(n, least), int(varies.sum()))]
+    return kept
