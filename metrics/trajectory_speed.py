@@ -83,7 +83,7 @@ class TrajectorySpeed(BootstrappedMetric):
     ) -> None:
         super().__init__(**bootstrap)
         self._order, self._n_splits = order, n_splits
-        self._options = {"share": share, "least_components": least_components}
+        self._options: dict[str, Any] = {"share": share, "least_components": least_components}
 
     @property
     def needs(self) -> Needs:
@@ -116,8 +116,8 @@ class TrajectorySpeed(BootstrappedMetric):
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Pearson r of the slopes."""
         compared = self._comparison(brain)
-        slopes = [self._slopes(states, compared) for states in (_states(model), _average(brain))]
-        return resampled_correlation(*slopes, _contexts(brain, compared), n_boot=1, seed=self._seed)[0]
+        own, neural = (self._slopes(states, compared) for states in (_states(model), _average(brain)))
+        return resampled_correlation(own, neural, _contexts(brain, compared), n_boot=1, seed=self._seed)[0]
 
     def ceiling(self, brain: xr.DataArray) -> float:
         """Square root of the reliability of the neurons' slopes."""
@@ -133,15 +133,18 @@ class TrajectorySpeed(BootstrappedMetric):
             rows, [stimulus[one] for one in rows], [_middle(stimulus, rank, one) for one in rows]
         )
 
-    def _slopes(self, states: Array, compared: _Comparison) -> Array:
+    def _slopes(self, states: Array, compared: _Comparison, axes_of: Array | None = None) -> Array:
         """The slopes of all stimuli but the references, (n_slopes,); 1 where a model's states never vary."""
+        fitted = states if axes_of is None else axes_of
         found = []
         for rows, stimuli, reference in zip(
             compared.rows, compared.stimuli, compared.references, strict=True
         ):
-            speeds = relative_speeds(states[rows], stimuli, reference, **self._options)
+            speeds = relative_speeds(
+                states[rows], stimuli, reference, components_of=fitted[rows], **self._options
+            )
             found.append(speeds.slopes[np.array(speeds.conditions) != reference])
-        return np.nan_to_num(np.concatenate(found), nan=1.0)
+        return np.asarray(np.nan_to_num(np.concatenate(found), nan=1.0))
 
     def _reliability(
         self, brain: xr.DataArray, compared: _Comparison, contexts: Strings
@@ -150,7 +153,10 @@ class TrajectorySpeed(BootstrappedMetric):
         trials = np.asarray(brain.values, dtype=np.float64)
         found = []
         for split in half_splits(len(trials), distinct_splits(self._n_splits, len(trials)), self._seed):
-            first, second = (self._slopes(trials[half].mean(axis=0), compared) for half in split)
+            # In the components of all trials: those of a half are more of noise than of what halves share.
+            first, second = (
+                self._slopes(trials[half].mean(axis=0), compared, trials.mean(axis=0)) for half in split
+            )
             found.append(resampled_correlation(first, second, contexts, **self._bootstrap.draws))
         value = root_reliability(np.array([[r for r, _ in found]]))
         return float(value[0]), root_reliability(np.stack([draws for _, draws in found], axis=1))
