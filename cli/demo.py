@@ -13,8 +13,8 @@ from .output import emit_json, say, write
 
 __all__ = ["demo"]
 
-# Recorded neurons first, as far as their files can be had by anybody, then simulated ones; one of each kind, so that
-# a first look takes minutes. --all takes every benchmark whose data are here.
+# Recorded neurons first, as far as anybody can have their files, then simulated ones; one of each kind, so that a
+# first look takes minutes. --all takes every benchmark whose data are here.
 _CHOICE = (
     "Sargolini2006.MEC-ridge",
     "Sargolini2006.MEC-rsa",
