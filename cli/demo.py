@@ -21,15 +21,13 @@ _CHOICE = (
     "Sohn2019.DMFC-measurement-ridge",
     "Sohn2019.DMFC-production-rsa",
     "Sohn2019.behaviour-bias-H",
-    "Cowley2023.V4-ridge",
+    "Cowley2023.V4-one-to-one",
     "Kriegeskorte2008.IT-rsa",
     "SimulatedDMFC.occluded-ridge",
     "SimulatedDMFC.occluded-rsa",
     "SimulatedDMFC.ball-decoding",
-    "SimulatedDMFC.simulation-index",
     "SimulatedMEC.ridge",
     "SimulatedMEC.one-to-one-quadrants",
-    "SimulatedMEC.rsa",
     "SimulatedPaths.position-error",
 )
 
