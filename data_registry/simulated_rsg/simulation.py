@@ -20,7 +20,7 @@ from ..ready_set_go.intervals import Behaviour
 from ..ready_set_go.sessions import Session
 from .observers import OBSERVERS, observed_intervals
 
-__all__ = ["N_NEURONS", "N_TRIALS", "STEP_S", "simulated_rsg", "true_rates", "with_times"]
+__all__ = ["N_NEURONS", "N_TRIALS", "STEP_S", "SimulatedRSG", "true_rates", "with_times"]
 
 N_TRIALS, N_SESSIONS = 20, 5
 #: Number of neurons by animal.
@@ -37,14 +37,8 @@ _LOST, _LOST_AFTER = 0.25, 0.6
 Array = npt.NDArray[np.float64]
 
 
-def simulated_rsg(
-    card: DatasetCard,
-    settings: Settings,  # noqa: ARG001 -- loaders are called with it
-    *,
-    seed: int = _SEED,
-    n_trials: int = N_TRIALS,
-) -> IntervalDataset:
-    """Build the data set; see its card.
+class SimulatedRSG(IntervalDataset):
+    """The data set; see its card.
 
     Parameters
     ----------
@@ -57,14 +51,22 @@ def simulated_rsg(
         defaults.
     """
 
-    @cache
-    def behaviour(animal: str) -> Behaviour:
-        return observed_intervals(animal, seed=seed, n_trials=n_trials, n_sessions=N_SESSIONS)
+    def __init__(
+        self,
+        card: DatasetCard,
+        settings: Settings,  # noqa: ARG002 -- loaders are called with it
+        *,
+        seed: int = _SEED,
+        n_trials: int = N_TRIALS,
+    ) -> None:
+        @cache
+        def behaviour(animal: str) -> Behaviour:
+            return observed_intervals(animal, seed=seed, n_trials=n_trials, n_sessions=N_SESSIONS)
 
-    def sessions() -> list[Session]:
-        return [_recorded(animal, behaviour(animal).trials, seed) for animal in OBSERVERS]
+        def sessions() -> list[Session]:
+            return [_recorded(animal, behaviour(animal).trials, seed) for animal in OBSERVERS]
 
-    return IntervalDataset(card, sessions, {animal: partial(behaviour, animal) for animal in OBSERVERS})
+        super().__init__(card, sessions, {animal: partial(behaviour, animal) for animal in OBSERVERS})
 
 
 def with_times(trials: pd.DataFrame) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from innerscore.data_registry.ready_set_go.intervals import (
     regression_slopes,
 )
 from innerscore.data_registry.ready_set_go.rates import Windows, row_means, trial_rates
-from innerscore.data_registry.simulated_rsg.simulation import STEP_S, simulated_rsg, true_rates
+from innerscore.data_registry.simulated_rsg.simulation import STEP_S, SimulatedRSG, true_rates
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_the_pace_of_production_follows_the_interval_produced(data):
 
 def test_another_seed_is_another_brain_and_the_same_one_the_same(data, settings):
     def spikes(seed):
-        session = simulated_rsg(data.card, settings, seed=seed, n_trials=3).sessions[0]
+        session = SimulatedRSG(data.card, settings, seed=seed, n_trials=3).sessions[0]
         return np.concatenate(list(session.spikes_s.values()))
 
     first, again, other = map(spikes, (1, 1, 2))
