@@ -54,10 +54,13 @@ class IntervalBenchmark(AnswerBenchmark):
         return self._score_answers(intervals[layer], layer, errors if len(errors) > 1 else {})
 
     def _states(self, activations: Mapping[str, Activations], layer: str) -> Floats:
-        """The state at Set of each scored condition."""
-        at_set = zip(self.scored_conditions, self._column("set_ms").astype(np.float64), strict=True)
+        """The state just before Set of each scored condition."""
+        before = self._column("set_ms").astype(np.float64) - _BEFORE_SET_MS
         return np.concatenate(
-            [interpolated(activations[name][layer], np.array([time])) for name, time in at_set]
+            [
+                interpolated(activations[name][layer], np.array([time]))
+                for name, time in zip(self.scored_conditions, before, strict=True)
+            ]
         )
 
     def _read_out(self, states: Floats) -> Floats:

@@ -20,7 +20,7 @@ from innerscore.data_registry.ready_set_go.intervals import (
 )
 from innerscore.data_registry.ready_set_go.rates import smoothed
 from innerscore.data_registry.ready_set_go.sessions import recorded_trials, valid_trials
-from innerscore.data_registry.sharing import withheld_datasets
+from innerscore.data_registry.sharing import scores_alone
 from innerscore.tasks.ready_set_go import PRIORS, conditions
 
 SESSIONS = ("161210", "161219", "161220", "170512")
@@ -162,6 +162,7 @@ def test_the_produced_interval_ends_at_the_target_and_go_when_fixation_is_left(d
     assert on_screen.abs().max() < 24
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("epoch", "expected"),
     [
@@ -207,6 +208,7 @@ def test_lengths_of_production_are_those_measured_elsewhere(data):
     assert (n_bins[~short].min(), n_bins[~short].max()) == (30, 44)
 
 
+@pytest.mark.once
 def test_read_twice_it_is_the_same(data, mirror, settings):
     again = load_dataset("Sohn2019", settings.model_copy(update={"mirror": mirror}))
     for region in ("DMFC-measurement", "interval-G"):
@@ -263,8 +265,8 @@ def test_labelled_intervals_are_the_valid_trials_of_all_sessions(data):
     assert len(np.unique(coordinate(intervals, "session"))) == 17
 
 
-def test_the_data_set_is_private_though_it_comes_with_the_package(settings):
-    assert "Sohn2019" in withheld_datasets(settings)
+def test_scores_alone_may_leave(settings):
+    assert "Sohn2019" in scores_alone(settings)
 
 
 def test_its_stimuli_are_the_clips_of_the_task(mirrored):
