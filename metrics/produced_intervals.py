@@ -6,7 +6,7 @@ shown, in ms); a model's as one presentation a stimulus, in ms, with a neuroid f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -198,7 +198,10 @@ def _model_trials(model: xr.DataArray, brain: xr.DataArray) -> _Trials:
     known = [place for place, name in enumerate(names) if name in kind_of]
     values = np.asarray(model.values, dtype=np.float64)[known]
     kind, shown = (np.repeat([of[names[k]] for k in known], values.shape[1]) for of in (kind_of, shown_of))
-    return _Trials(values.reshape(-1), shown.astype(np.float64), kind.astype(np.int64))
+    trials = _Trials(values.reshape(-1), shown.astype(np.float64), kind.astype(np.int64))
+    # A model's spread is that of its answers to one stimulus: that a read-out differs by context is error.
+    own = np.repeat(values.mean(axis=1), values.shape[1])
+    return replace(trials, produced_ms=trials.produced_ms - own + trials.mean_by_kind(own)[trials.kind])
 
 
 def _explained(wrong: Array, animal: Array, weights: Array) -> Array:
