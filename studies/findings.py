@@ -27,6 +27,8 @@ class Finding:
         NaN where there is none.
     spread_is : str
         Kind of spread.
+    unit : str
+        Unit by which findings share a picture, such as "ms"; empty for correlations and shares.
     """
 
     key: str
@@ -34,6 +36,7 @@ class Finding:
     value: float
     spread: float = math.nan
     spread_is: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,9 @@ class Study(_Model):
         Remainders of these names: every candidate is scored on these benchmarks.
     further_benchmarks : tuple of str
         Full names of benchmarks on other data that belong to it.
-    analyses_neurons : bool
-        Whether it has findings on the neurons of the recording themselves.
+    analysis : str or None
+        Name of the analysis of the recordings themselves, one of `innerscore.studies.analyses.ANALYSES`; None if
+        there is none.
     together : tuple of pair of str
         Pairs of benchmarks whose scores it correlates.
     not_public : tuple of str
@@ -79,7 +80,7 @@ class Study(_Model):
     prefix: dict[str, str]
     benchmarks: tuple[str, ...]
     further_benchmarks: tuple[str, ...] = ()
-    analyses_neurons: bool = False
+    analysis: str | None = None
     together: tuple[tuple[str, str], ...] = ()
     not_public: tuple[str, ...] = ()
     numbers: tuple[PublishedNumber, ...] = ()

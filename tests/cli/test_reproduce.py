@@ -14,13 +14,15 @@ from sklearn.linear_model import LinearRegression
 
 from innerscore.benchmarks import registry
 from innerscore.benchmarks.alignment import brain_samples
-from innerscore.core.errors import UnknownNameError
+from innerscore.core.errors import InvalidCardError, UnknownNameError
 from innerscore.core.settings import Settings
 from innerscore.data_registry import load_dataset
 from innerscore.metrics.functional.decoding.decoding import random_splits
 from innerscore.studies import Finding, load_study, study_names
+from innerscore.studies.analyses import analysis_of
+from innerscore.studies.analyses.mental_pong import Samples, position_decoding, variance_explained
 from innerscore.studies.findings import laid_beside
-from innerscore.studies.neurons import Samples, position_decoding, variance_explained
+from innerscore.workflows.reproducing import reproduced
 
 CANDIDATES = ["ball-simulated", "ball-visible"]
 
@@ -118,3 +120,14 @@ def test_a_studys_benchmarks_are_registered_for_both_data_sets(name):
 def test_an_unknown_study_is_named_with_those_that_exist():
     with pytest.raises(UnknownNameError, match="nayebi2023"):
         load_study("nayebi2032")
+
+
+def test_a_card_with_an_unknown_analysis_is_refused_before_anything_is_scored(settings):
+    study = load_study("nayebi2023").model_copy(update={"analysis": "mental-pog"})
+    with pytest.raises(InvalidCardError, match=r"field 'analysis' of study 'nayebi2023'.*'mental-pong'"):
+        reproduced(study, settings, candidates=["no-such-candidate"])
+
+
+def test_each_study_names_an_analysis_that_there_is():
+    for name in study_names():
+        assert callable(analysis_of(load_study(name)))
