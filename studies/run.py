@@ -23,6 +23,7 @@ _PICTURES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "": ("correlations", "r, or share of variance"),
         "deg": ("errors-deg", "mean absolute error, deg"),
+        "ms": ("intervals-ms", "bias, or offset, ms"),
     }
 )
 

@@ -9,6 +9,7 @@ from ...core.errors import InvalidCardError, did_you_mean
 from ..published import Study
 from .interface import Analysed, Analysis
 from .mental_pong import mental_pong
+from .ready_set_go import ready_set_go
 
 __all__ = ["ANALYSES", "Analysed", "Analysis", "analysis_of"]
 
@@ -18,7 +19,9 @@ def _nothing(*_: object) -> Analysed:
 
 
 #: Analyses by name.
-ANALYSES: Mapping[str, Analysis] = MappingProxyType({"mental-pong": mental_pong})
+ANALYSES: Mapping[str, Analysis] = MappingProxyType(
+    {"mental-pong": mental_pong, "ready-set-go": ready_set_go}
+)
 
 
 def analysis_of(study: Study) -> Analysis:

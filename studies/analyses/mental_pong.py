@@ -25,6 +25,7 @@ from ...metrics.functional.decoding.decoding import (
 from ...tasks.mental_pong import STILL_MS
 from ..findings import Finding
 from ..pictures import over_time
+from .components import component_shares
 from .interface import Analysed, Say
 
 __all__ = [
@@ -183,9 +184,7 @@ def endpoint_over_time(samples: Samples) -> tuple[list[Finding], dict[float, Arr
 
 def variance_explained(samples: Samples, whose: str, n: int = 4) -> list[Finding]:
     """Share of variance of the first principal components of the average responses."""
-    centred = samples.responses - samples.responses.mean(axis=0)
-    squares = np.linalg.svd(centred, compute_uv=False) ** 2
-    shares = squares[:n] / squares.sum()
+    shares = component_shares(samples.responses)[:n]
     return [
         Finding(f"variance.{whose}.{k}", f"Variance of component {k} of {whose} neurons", float(share))
         for k, share in enumerate(shares, start=1)
