@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ...core.errors import InvalidCardError, did_you_mean
 from ..published import Study
+from .grid_cells import grid_cells
 from .interface import Analysed, Analysis
 from .mental_pong import mental_pong
 from .ready_set_go import ready_set_go
@@ -20,7 +21,7 @@ def _nothing(*_: object) -> Analysed:
 
 #: Analyses by name.
 ANALYSES: Mapping[str, Analysis] = MappingProxyType(
-    {"mental-pong": mental_pong, "ready-set-go": ready_set_go}
+    {"mental-pong": mental_pong, "ready-set-go": ready_set_go, "grid-cells": grid_cells}
 )
 
 
