@@ -84,7 +84,7 @@ class TrajectorySpeed(BootstrappedMetric):
     ) -> None:
         super().__init__(**bootstrap)
         self._order, self._n_splits = order, n_splits
-        self._options = {"share": share, "least_components": least_components}
+        self._options: dict[str, Any] = {"share": share, "least_components": least_components}
 
     @property
     def needs(self) -> Needs:
@@ -117,8 +117,8 @@ class TrajectorySpeed(BootstrappedMetric):
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Pearson r of the slopes."""
         compared = self._comparison(brain)
-        slopes = [self._slopes(states, compared) for states in (_states(model), _average(brain))]
-        return resampled_correlation(*slopes, _contexts(brain, compared), n_boot=1, seed=self._seed)[0]
+        own, neural = (self._slopes(states, compared) for states in (_states(model), _average(brain)))
+        return resampled_correlation(own, neural, _contexts(brain, compared), n_boot=1, seed=self._seed)[0]
 
     def ceiling(self, brain: xr.DataArray) -> float:
         """Square root of the reliability of the neurons' slopes."""
@@ -209,7 +209,8 @@ def _states(model: xr.DataArray) -> Array:
 
 
 def _average(brain: xr.DataArray) -> Array:
-    return np.asarray(np.asarray(brain.values, dtype=np.float64).mean(axis=0))
+    average: Array = np.asarray(brain.values, dtype=np.float64).mean(axis=0)
+    return average
 
 
 def _table(names: Strings, own: Array, neural: Array) -> pd.DataFrame:

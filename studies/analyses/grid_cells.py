@@ -75,7 +75,7 @@ def grid_cells(dataset: Dataset, say: Say) -> Analysed:
         notes: tuple[str, ...] = ()
     else:
         say("isotropic surrogates of each map")
-        cells = surrogate_cells(maps_of_cells(dataset), float(dataset.recording("MEC").attrs["bin_size_m"]))
+        cells = surrogate_cells(maps_of_cells(dataset), _bin_size_m(dataset))
         notes = (
             "shuffles of spikes: the data set has maps and no spike times; surrogates of the maps instead",
         )
@@ -188,6 +188,10 @@ def _direction_findings(dataset: Dataset) -> list[Finding]:
         Finding(f"vector-length.{name}", f"Head-direction vector length of {name}", float(length))
         for name, length in zip(names, lengths, strict=True)
     ]
+
+
+def _bin_size_m(dataset: Dataset) -> float:
+    return float(dataset.recording(dataset.card.regions[0]).attrs["bin_size_m"])
 
 
 def _maps(path: Trajectory, counts: Array) -> Array:

@@ -47,6 +47,7 @@ Array = npt.NDArray[np.float64]
 
 _OF_A_SESSION = ("session", "effector", "direction")
 _SHARE = 0.75  # of the variance, as published
+_KINDS = [(prior, t_s) for prior, intervals in PRIORS.items() for t_s in intervals]
 _EPOCHS = ("measurement", "production")
 
 
@@ -120,16 +121,18 @@ def slope_findings(trials: pd.DataFrame, animal: str) -> list[Finding]:
 
 def bias_findings(trials: pd.DataFrame, animal: str) -> list[Finding]:
     """Bias at each prior and interval in ms, with its standard error."""
+    table = interval_statistics(trials).loc[_KINDS]
+    error = table["sd_ms"] / np.sqrt(table["n"])
     return [
         Finding(
-            f"bias.{animal}.{prior}.{t_s:g}",
-            f"Bias of {animal}, {prior} prior, {t_s:g} ms",
-            float(row.bias_ms),
-            float(row.sd_ms / np.sqrt(row.n)),
+            f"bias.{animal}.{prior}.{t_s}",
+            f"Bias of {animal}, {prior} prior, {t_s} ms",
+            bias,
+            spread,
             "s.e.m. over trials",
             "ms",
         )
-        for (prior, t_s), row in _in_order(interval_statistics(trials))
+        for (prior, t_s), bias, spread in zip(_KINDS, table["bias_ms"].tolist(), error.tolist(), strict=True)
     ]
 
 
@@ -228,12 +231,6 @@ def _counts(dataset: IntervalDataset) -> list[Finding]:
     ]
 
 
-def _in_order(statistics: pd.DataFrame) -> list[tuple[tuple[str, float], pd.Series[float]]]:
-    """Rows of statistics by prior, short first, and interval."""
-    order = [(prior, t_s) for prior, intervals in PRIORS.items() for t_s in intervals]
-    return [(one, statistics.loc[one]) for one in order]
-
-
 def _bias_explained(fit: ObserverFit, trials: pd.DataFrame) -> float:
     """1 - squared distance of the biases over the squared bias, over priors and intervals."""
     bias = interval_statistics(trials)["bias_ms"]
@@ -270,14 +267,12 @@ def _gain_from_1(ratio: Array, slope: Array) -> float:
 
 def _picture_of_intervals(behaviour: Behaviour, animal: str) -> Figure:
     table = interval_statistics(behaviour.valid).assign(observer_ms=observer_bias(behaviour.fit))
-    return intervals_produced(
-        table.loc[[one for one, _ in _in_order(table)]],
-        f"Intervals that {animal} produced",
-        key=f"intervals-{animal}",
-    )
+    title = f"Intervals that {animal} produced"
+    return intervals_produced(table.loc[_KINDS], title, key=f"intervals-{animal}")
 
 
 def _picture_of_speeds(speeds: pd.DataFrame, animal: str) -> Figure:
-    points = [Point(row.stimulus_id, row.ratio, row.slope) for row in speeds.itertuples()]
+    columns = (speeds[name].tolist() for name in ("stimulus_id", "ratio", "slope"))
+    points = [Point(*values) for values in zip(*columns, strict=True)]
     axes = ("produced interval over that of the reference", "relative speed (KiNeT), above 1: slower")
     return scatter(points, f"Speed of {animal}'s neurons in production", axes, key=f"speed-{animal}")
