@@ -188,7 +188,7 @@ def _without_references(speeds: Sequence[RelativeSpeeds], compared: _Comparison)
         one.slopes[np.array(one.conditions) != reference]
         for one, reference in zip(speeds, compared.references, strict=True)
     ]
-    return np.nan_to_num(np.concatenate(found), nan=1.0)
+    return np.asarray(np.nan_to_num(np.concatenate(found), nan=1.0))
 
 
 def _middle(stimulus: Strings, rank: Array, rows: npt.NDArray[np.int_]) -> str:

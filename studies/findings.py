@@ -87,4 +87,6 @@ def _row(finding: Finding, printed: PublishedNumber | None, simulated: bool) -> 
         return Row(finding, printed, False, "no: the recording is simulated")
     if printed.differs is not None:
         return Row(finding, printed, False, f"no: {printed.differs}")
+    if printed.measured:
+        return Row(finding, printed, True, "yes: measured elsewhere on the same files, not printed")
     return Row(finding, printed, True, "yes")

@@ -26,7 +26,7 @@ def beside(rows: Sequence[Row], title: str, axis: str, *, key: str) -> Figure:
     bottom = 40.0 + _ROW * len(rows)
     reach = [end for row in rows for value, spread in _marks(row) for end in (value - spread, value + spread)]
     scale = scale_over(reach, _LEFT, _WIDTH - 16)
-    parts = [*x_axis(scale, 30.0, bottom, axis), *_legend()]
+    parts = [*x_axis(scale, 30.0, bottom, axis), *_legend(rows)]
     for place, row in enumerate(rows):
         y = 40.0 + _ROW * (place + 0.5)
         parts.append(text(_LEFT - 12, y + 4, row.finding.what, text_anchor="end", font_size=11))
@@ -152,10 +152,11 @@ def _mark(scale: Scale, value: float, spread: float, y: float, colour: str) -> l
     return [bar, dot]
 
 
-def _legend() -> list[Markup]:
+def _legend(rows: Sequence[Row]) -> list[Markup]:
+    measured = any(row.printed is not None and row.printed.measured for row in rows)
     return [
         text(_LEFT, 18, "● found here", fill=_OURS),
-        text(_LEFT + 110, 18, "○ printed", fill=_PRINTED),
+        text(_LEFT + 110, 18, "○ printed" + (", or measured elsewhere" if measured else ""), fill=_PRINTED),
     ]
 
 

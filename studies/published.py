@@ -20,20 +20,22 @@ class _Model(BaseModel):
 
 
 class PublishedNumber(_Model):
-    """One printed number.
+    """One printed number, or one that other code measured on the same data.
 
     Attributes
     ----------
     key : str
         Name of the finding that it belongs to.
     value : float
-        Value as printed.
+        Value as it stands there.
     spread : float or None
         Spread as printed with it.
     spread_is : str
         Kind of spread, such as "SD of 100 splits".
     source : str
         Place where it was printed.
+    measured : bool
+        Whether it is no printed number but one that other code measured on the same data, as its source says.
     differs : str or None
         Reason that our number is not the same one on the same data; None if there is none.
     """
@@ -43,6 +45,7 @@ class PublishedNumber(_Model):
     spread: float | None = None
     spread_is: str = ""
     source: Annotated[str, Field(min_length=1)]
+    measured: bool = False
     differs: str | None = None
 
 

@@ -180,8 +180,8 @@ def speed_findings(speeds: pd.DataFrame, animal: str) -> list[Finding]:
     ranks = [_rank_correlation(some) for _, some in speeds.groupby("condition")]
     numbers = {
         "r": ("r of relative speed and t_p ratio", float(np.corrcoef(ratio, slope)[0, 1])),
-        "gain": ("Gain of relative speed on t_p ratio, through the reference", _gain_from_1(ratio, slope)),
-        "rank-r": ("Rank correlation of relative speed and t_p in a context, mean", float(np.mean(ranks))),
+        "gain": ("Gain of relative speed on t_p ratio", _gain_from_1(ratio, slope)),
+        "rank-r": ("Rank r of relative speed and t_p in a context", float(np.mean(ranks))),
     }
     return [
         Finding(f"speed.{animal}.{key}", f"{what}: {animal}, {len(speeds)} conditions", value)
@@ -203,7 +203,7 @@ def elapsed_time(samples: xr.DataArray, animal: str) -> list[Finding]:
     return [
         Finding(
             f"elapsed.{animal}.fitted-on-{other[prior]}",
-            f"Slope of elapsed time of {animal}'s neurons, {prior} prior, read by a map of the {other[prior]} one",
+            f"Slope of elapsed time of {animal}, {prior} prior, by a map of the {other[prior]} one",
             slope,
         )
         for prior, slope in TimeScaling().neural_slopes(samples).items()

@@ -69,6 +69,15 @@ def test_every_number_of_sohn2019_that_is_comparable_agrees_to_its_rounding(real
         assert abs(row.finding.value - row.printed.value) <= tolerance, row.finding.key
 
 
+def test_numbers_that_were_not_printed_are_said_to_be_measured_elsewhere(real):
+    for report in (real.sohn2019, real.sargolini2006):
+        for row in report.rows:
+            if row.printed is not None:
+                assert row.printed.measured == row.printed.source.startswith("measured on the same files")
+            if row.comparable:
+                assert ("not printed" in row.why) == row.printed.measured
+
+
 def test_every_number_beside_ours_belongs_to_a_finding_on_the_real_files(real):
     for report in (real.sohn2019, real.sargolini2006):
         found = {row.finding.key for row in report.rows}
