@@ -20,7 +20,11 @@ __all__ = ["ceiling_faults", "recording_summary"]
 _THRESHOLD = 0.1  # below it the predictivity metrics leave a neuroid out
 _FEWEST = 5  # neuroids of which a median over neuroids can be told from chance
 _N_SPLITS = 20
-_TRUTHS = {"m"}  # positions and the like: true values, which have no noise to be measured
+_OF_NO_NEURON = {
+    "m",
+    "deg",
+    "ms",
+}  # true positions, endpoints and intervals: they have a trial a presentation
 
 
 def ceiling_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
@@ -33,7 +37,7 @@ def ceiling_faults(recording: xr.DataArray, file: Path) -> list[Fault]:
     file : pathlib.Path
         File that made it, for the faults.
     """
-    if recording.attrs.get("units") in _TRUTHS:
+    if recording.attrs.get("units") in _OF_NO_NEURON:
         return []
     try:
         trials = _trials(recording)
@@ -74,9 +78,8 @@ def recording_summary(recording: xr.DataArray) -> str:
     ]
     if "time_bin" in recording.dims:
         parts.append(number_of(recording.sizes["time_bin"], "time bin"))
-    trials = _trials(recording)
-    if recording.attrs.get("units") not in _TRUTHS and len(trials) > 1:
-        reliability = _reliability(trials)
+    if recording.attrs.get("units") not in _OF_NO_NEURON and repetitions > 1:
+        reliability = _reliability(_trials(recording))
         known = reliability[np.isfinite(reliability)]
         ceiling = float(np.median(np.sqrt(known.clip(0)))) if known.size else float("nan")
         reliable = int((reliability >= _THRESHOLD).sum())

@@ -13,7 +13,7 @@ from .output import emit_json, say, write
 
 __all__ = ["demo"]
 
-# Recorded neurons first, as far as their files can be had by anybody, then simulated ones; one of each kind, so that a
+# Recorded neurons first, as far as anybody can have their files, then simulated ones; one of each kind, so that a
 # first look takes minutes. --all takes every benchmark whose data are here.
 _CHOICE = (
     "Sargolini2006.MEC-ridge",
@@ -21,15 +21,13 @@ _CHOICE = (
     "Sohn2019.DMFC-measurement-ridge",
     "Sohn2019.DMFC-production-rsa",
     "Sohn2019.behaviour-bias-H",
-    "Cowley2023.V4-ridge",
+    "Cowley2023.V4-one-to-one",
     "Kriegeskorte2008.IT-rsa",
     "SimulatedDMFC.occluded-ridge",
     "SimulatedDMFC.occluded-rsa",
     "SimulatedDMFC.ball-decoding",
-    "SimulatedDMFC.simulation-index",
     "SimulatedMEC.ridge",
     "SimulatedMEC.one-to-one-quadrants",
-    "SimulatedMEC.rsa",
     "SimulatedPaths.position-error",
 )
 

@@ -104,7 +104,8 @@ class BootstrappedMetric(Metric):
         value, found = float(part.value), percentile_interval(draws, level=level, unit=self._unit)
         if not self._about_value:
             return Estimate(value, found.low, found.high, level, self._unit)
-        shift = value - float(np.nanmean(draws))
+        # By their median: one ratio whose divisor came out near nought would move a mean anywhere.
+        shift = value - float(np.nanmedian(draws))
         return Estimate(value, found.low + shift, found.high + shift, level, self._unit)
 
     def _score(

@@ -184,7 +184,7 @@ class TimeScaling(BootstrappedMetric):
 
     @property
     def needs_for_choice(self) -> Needs:
-        """Likewise."""
+        """The same, since all layers are compared under both."""
         return self.needs
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
@@ -236,7 +236,7 @@ class TimeScaling(BootstrappedMetric):
         return _Elapsed(time_since_onset(brain)[:, None], contexts, priors.tolist(), fold.astype(np.int64))
 
     def _weights(self, brain: xr.DataArray) -> Array:
-        """Of the samples as they are, and in each resample of conditions, (1 + n_boot, n_samples)."""
+        """Weights of the samples: as they are, and in each resample of conditions, (1 + n_boot, n_samples)."""
         codes = condition_codes(coordinate(brain, "condition"), brain.sizes["presentation"])
         rng = child_generators(self._seed, 1)[0]
         drawn = resample_counts(rng, n_conditions(codes), self._bootstrap.n_boot).numpy()[:, codes]

@@ -115,7 +115,7 @@ class _IntervalMetric(BootstrappedMetric):
         return np.asarray(np.mean([(first - second) ** 2 for first, second in both], axis=0)) / 4
 
     def _weights(self, n_kinds: int) -> Array:
-        """Of the kinds once each, and as drawn in each resample, (1 + n_boot, n_kinds)."""
+        """Weights of the kinds: once each, and as drawn in each resample, (1 + n_boot, n_kinds)."""
         drawn = resample_counts(child_generators(self._seed, 1)[0], n_kinds, self._bootstrap.n_boot)
         return np.concatenate([np.ones((1, n_kinds)), drawn.numpy()])
 

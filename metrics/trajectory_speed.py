@@ -157,14 +157,17 @@ class TrajectorySpeed(BootstrappedMetric):
             rows, [stimulus[one] for one in rows], [_middle(stimulus, rank, one) for one in rows]
         )
 
-    def _slopes(self, states: Array, compared: _Comparison) -> Array:
+    def _slopes(self, states: Array, compared: _Comparison, axes_of: Array | None = None) -> Array:
         """The slopes of all stimuli but the references, (n_slopes,); 1 where a model's states never vary."""
-        return _without_references(self._speeds(states, compared), compared)
+        return _without_references(self._speeds(states, compared, axes_of), compared)
 
-    def _speeds(self, states: Array, compared: _Comparison) -> list[RelativeSpeeds]:
-        """Relative speeds in each condition."""
+    def _speeds(
+        self, states: Array, compared: _Comparison, axes_of: Array | None = None
+    ) -> list[RelativeSpeeds]:
+        """Relative speeds in each condition, in the components of the states or of others."""
+        fitted = states if axes_of is None else axes_of
         return [
-            relative_speeds(states[rows], stimuli, reference, **self._options)
+            relative_speeds(states[rows], stimuli, reference, components_of=fitted[rows], **self._options)
             for rows, stimuli, reference in zip(
                 compared.rows, compared.stimuli, compared.references, strict=True
             )
@@ -177,7 +180,10 @@ class TrajectorySpeed(BootstrappedMetric):
         trials = np.asarray(brain.values, dtype=np.float64)
         found = []
         for split in half_splits(len(trials), distinct_splits(self._n_splits, len(trials)), self._seed):
-            first, second = (self._slopes(trials[half].mean(axis=0), compared) for half in split)
+            # In the components of all trials: those of a half are more of noise than of what halves share.
+            first, second = (
+                self._slopes(trials[half].mean(axis=0), compared, trials.mean(axis=0)) for half in split
+            )
             found.append(resampled_correlation(first, second, contexts, **self._bootstrap.draws))
         value = root_reliability(np.array([[r for r, _ in found]]))
         return float(value[0]), root_reliability(np.stack([draws for _, draws in found], axis=1))

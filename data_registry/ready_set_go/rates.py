@@ -92,10 +92,11 @@ def row_means(rates: Array, row: npt.NDArray[np.int_], n_rows: int) -> Array:
     means : array of shape (n_rows, n_bins)
         NaN where no trial reaches.
     """
-    of_row = (np.arange(n_rows)[:, None] == row).astype(np.float64)
     reached = np.isfinite(rates)
-    n_trials = of_row @ reached
-    sums = of_row @ np.where(reached, rates, 0)
+    known = np.where(reached, rates, 0)
+    members = [np.flatnonzero(row == k) for k in range(n_rows)]
+    # No product of matrices: its last digits, and with them the hash of the data, differ between machines.
+    n_trials, sums = (np.stack([one[own].sum(axis=0) for own in members]) for one in (reached, known))
     return np.asarray(np.divide(sums, n_trials, out=np.full_like(sums, np.nan), where=n_trials > 0))
 
 
@@ -113,5 +114,5 @@ def smoothed(rates: Array, sd_bins: Array) -> Array:
     apart = np.subtract.outer(np.arange(rates.shape[1]), np.arange(rates.shape[1]))
     weights = np.exp(-0.5 * (apart / sd_bins[:, None, None]) ** 2) * known[:, None, :]
     total = weights.sum(axis=-1)
-    means = np.einsum("rij,rj->ri", weights, np.where(known, rates, 0)) / np.where(total > 0, total, 1)
-    return np.where(known, means, np.nan)
+    sums = (weights * np.where(known, rates, 0)[:, None, :]).sum(axis=-1)
+    return np.where(known, sums / np.where(total > 0, total, 1), np.nan)

@@ -1,4 +1,4 @@
-"""What real neurons say: each recorded data set, who leads on it, and what can and cannot be concluded from it."""
+"""Recorded data sets alone: who leads on each, and what can and cannot be concluded from it."""
 
 from __future__ import annotations
 

@@ -13,9 +13,12 @@ from innerscore.core.labelled import coordinate
 from innerscore.core.settings import Settings
 from innerscore.data_registry.ready_set_go.sessions import valid_trials
 from innerscore.data_registry.simulated_rsg.simulation import true_rates
+from innerscore.metrics import load_metric
 from innerscore.metrics.samples import time_since_onset
 from innerscore.tasks.interval_observer import mean_bls_estimate
 from innerscore.tasks.ready_set_go import PRIORS, conditions
+
+pytestmark = pytest.mark.once
 
 CARDS = {name: entry.card for name, entry in registry(Settings()).entries().items()}
 REAL = [name for name in CARDS if name.startswith("Sohn2019.")]
@@ -61,7 +64,7 @@ def simulated(offline):
 
 
 def true_states(benchmark, samples):
-    """Rates of all neurons without spikes at the samples: the mean over the trials that reach each bin."""
+    """Rates of all neurons at the samples without spikes: means over the trials that reach each bin, smoothed."""
     trials = valid_trials(benchmark.dataset.sessions)
     measuring = benchmark.card.epoch == "measurement"
     key = "context" if measuring else "stimulus_id"
@@ -81,9 +84,16 @@ def true_states(benchmark, samples):
             reached = (at < end)[..., None]
             mean = (rates * reached).sum(axis=0) / reached.sum(axis=0)
             states = np.empty((len(rows), mean.shape[1])) if not states.size else states
-            states[here] = mean
+            states[here] = _smoothing(coordinate(samples, "stimulus_id")[here]) @ mean
         parts.append(states)
     return np.concatenate(parts, axis=1)
+
+
+def _smoothing(stimuli):
+    """Gaussian weights of 40 ms over the 20 ms bins of each stimulus, which add up to 1 at each bin."""
+    place = np.arange(len(stimuli))
+    weights = np.exp(-0.5 * ((place[:, None] - place) / 2) ** 2) * (stimuli[:, None] == stimuli)
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def labelled(values, samples):
@@ -93,10 +103,14 @@ def labelled(values, samples):
 
 @pytest.mark.parametrize("kind", ["measurement-ridge", "production-ridge", "production-rsa", "speed"])
 def test_the_true_rates_of_the_simulated_neurons_reach_the_ceiling_within_the_interval(kind, simulated):
+    """Nearly: a map from 60 units fitted in five contexts loses some 3 % (measurement) to 8 % (production)."""
     benchmark = simulated[kind]
-    brain = benchmark._scored_brains[0]
-    found = benchmark.metric(labelled(true_states(benchmark, brain), brain), brain).normalised
-    assert found.low - 0.02 < 1 < found.high + 0.02
+    brain, card = benchmark._scored_brains[0], benchmark.card
+    metric = load_metric(card.metric, Settings(), **card.parameters, n_boot=200)
+    states = true_states(benchmark, brain)
+    states /= states.std(axis=0)
+    found = metric(labelled(states, brain), brain).normalised
+    assert found.low - 0.03 < 1 < found.high + 0.03
     assert found.value == pytest.approx(1.0, abs=0.12)
 
 

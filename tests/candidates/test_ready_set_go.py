@@ -56,7 +56,8 @@ def test_nothing_later_is_seen(name, n_frames):
     begun = replace(whole, frames=whole.frames[:n_frames], context_frames=None)
     early, late = load_candidate(name, Settings()).activations([begun, whole])
     for layer, timed in early.items():
-        np.testing.assert_array_equal(timed.values, late[layer].values[:n_frames], err_msg=layer)
+        same = late[layer].values[:n_frames]  # but for the rounding of sums over another number of frames
+        np.testing.assert_allclose(timed.values, same, rtol=1e-4, atol=1e-5, err_msg=layer)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,7 +68,8 @@ def test_before_set_the_clips_of_a_context_have_the_same_states(name):
     for identifier, layers in zip(ids[:-1], shown(name, *ids[:-1]), strict=True):
         for layer, values in layers.items():
             n_frames = set_frame(identifier)
-            np.testing.assert_array_equal(values[:n_frames], longest[layer][:n_frames], err_msg=layer)
+            same = longest[layer][:n_frames]
+            np.testing.assert_allclose(values[:n_frames], same, rtol=1e-4, atol=1e-5, err_msg=layer)
 
 
 @pytest.mark.parametrize("name", TELLS_TIME)
@@ -231,7 +233,7 @@ def test_a_network_without_the_cue_does_not_see_the_prior():
     for layer, values in shown("rsg-rnn-no-prior", "short-eye-right-800")[0].items():
         other = shown("rsg-rnn-no-prior", "long-hand-left-800")[0][layer]
         same = values if layer != "with_context" else values[:, :-4]
-        np.testing.assert_array_equal(same, other if layer != "with_context" else other[:, :-4])
+        np.testing.assert_allclose(same, other if layer != "with_context" else other[:, :-4], atol=1e-5)
 
 
 def test_a_network_with_the_cue_says_800_ms_longer_among_long_ones():

@@ -9,6 +9,7 @@ import pytest
 
 from innerscore.checking import check_dataset
 from innerscore.checking.benchmarks import split_faults
+from innerscore.checking.ceilings import recording_summary
 from innerscore.core.errors import MissingPartError
 from innerscore.core.labelled import dissimilarities, recording
 from innerscore.core.stimuli import FrameClip, SelfMotion, StimulusSet
@@ -62,6 +63,17 @@ def faults_of(data):
 
 def test_good_data_have_no_faults():
     assert faults_of(Data()) == []
+
+
+def test_behaviour_may_have_as_many_trials_of_each_condition_as_it_has():
+    """Intervals in ms and endpoints in deg are no responses of neurons, which are shown equally often."""
+    data = Data()
+    data.values, data.attrs = data.values[:-3, :1], {"units": "ms"}
+    data.presentation = {name: column[:-3] for name, column in data.presentation.items()}
+    assert faults_of(data) == []
+    assert "1 neuroid, 12 stimuli in 6 repetitions" in recording_summary(data.recording("V1"))
+    data.attrs = {"units": "Hz"}
+    assert "5 to 6 of each" in str(faults_of(data)[0])
 
 
 def negative(data):

@@ -83,6 +83,14 @@ def test_an_interval_about_the_value_has_the_width_of_its_resamples_and_leaves_t
     np.testing.assert_array_equal(found.resamples.part("raw"), raw.draws.astype(np.float32))
 
 
+def test_a_few_resamples_far_out_move_no_interval_away_from_its_value():
+    draws = np.linspace(0.0, 1.0, 101)
+    draws[[3, 70]] = -2e4, 8e4
+    found = score(Resampled(0.6, draws), Resampled(1.0, np.ones(101)), about_value=True)
+    assert found.normalised.low == pytest.approx(0.6 - 0.475, abs=0.02)
+    assert found.normalised.high == pytest.approx(0.6 + 0.475, abs=0.02)
+
+
 def test_a_ratio_to_a_ceiling_of_nought_is_no_error():
     ratio = Resampled(0.0, np.array([0.0, 1.0])) / Resampled(0.0, np.array([0.0, 2.0]))
     assert math.isnan(ratio.value)

@@ -87,7 +87,8 @@ def _in_few_axes(states: torch.Tensor) -> torch.Tensor:
     if states.shape[1] <= len(states):
         return states
     left, strength, _ = torch.linalg.svd(centred(states), full_matrices=False)
-    return left * strength
+    scores: torch.Tensor = left * strength
+    return scores
 
 
 def _inner_groups(codes: Ints, n_inner: int) -> Ints:
@@ -117,4 +118,5 @@ def _read_out(x: torch.Tensor, y: torch.Tensor, tested: torch.Tensor) -> torch.T
     squares = strength.square()
     penalties = torch.from_numpy(check_alphas(None).values).to(x)[:, None] * squares.sum()
     shrunk = strength / torch.where(penalties > 0, squares + penalties, 1.0)
-    return mean + ((tested - middle) @ right.T * shrunk[:, None]) @ (left.T @ (y - mean))
+    read: torch.Tensor = mean + ((tested - middle) @ right.T * shrunk[:, None]) @ (left.T @ (y - mean))
+    return read

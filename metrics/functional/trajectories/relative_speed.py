@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 
 from ....core.errors import InvalidArgumentError
-from .._arrays import Array, as_tensor
+from .._arrays import Array, as_tensor, check_same_length
 from .._correlation import centred
 from .._scale import unit_of
 from .._splits import Ints, check_integer, condition_codes
@@ -43,7 +43,13 @@ class RelativeSpeeds:
 
 
 def relative_speeds(
-    x: Array, conditions: npt.ArrayLike, reference: object, *, share: float = 0.75, least_components: int = 3
+    x: Array,
+    conditions: npt.ArrayLike,
+    reference: object,
+    *,
+    share: float = 0.75,
+    least_components: int = 3,
+    components_of: Array | None = None,
 ) -> RelativeSpeeds:
     r"""Compare the speed of trajectories by the time at which each comes nearest to the states of one of them.
 
@@ -70,6 +76,9 @@ def relative_speeds(
         Share of the variance that components hold at the least, in (0, 1].
     least_components : int, default=3
         Components that are kept in any case, as far as states have so many.
+    components_of : array of shape (n_others, n_units), optional
+        States whose components are taken instead of those of `x`: such as the mean of two halves of the trials, for
+        either half, whose own components would be more of noise.
 
     Returns
     -------
@@ -96,7 +105,12 @@ def relative_speeds(
     codes = condition_codes(conditions, len(states), name="conditions")
     labels = np.unique(np.asarray(conditions))
     middle = _place_of(reference, labels)
-    scores = _components(states, share, check_integer("least_components", least_components, least=1))
+    fitted = (
+        states if components_of is None else as_tensor("components_of", components_of, ndim=2).double().cpu()
+    )
+    check_same_length(("x", "components_of"), (states.shape[1], fitted.shape[1]), "units")
+    axes = _axes(fitted, share, check_integer("least_components", least_components, least=1))
+    scores = (states * unit_of(fitted)) @ axes
     trajectories = [scores[torch.from_numpy(codes == code)] for code in range(len(labels))]
     n_compared = int(np.bincount(codes).min())
     followed = trajectories[middle][:n_compared]
@@ -120,12 +134,13 @@ def _place_of(reference: object, labels: npt.NDArray[np.generic]) -> int:
     return int(found[0])
 
 
-def _components(states: torch.Tensor, share: float, least: int) -> torch.Tensor:
-    """Scores on the first components that hold the share, (n_samples, n_components)."""
+def _axes(states: torch.Tensor, share: float, least: int) -> torch.Tensor:
+    """The first components that hold the share of the variance, (n_units, n_components)."""
     if not 0 < share <= 1:
         raise InvalidArgumentError("The 'share' parameter", got=share, needed="in (0, 1]")
-    left, strength, _ = torch.linalg.svd(centred(states * unit_of(states)), full_matrices=False)
+    _, strength, right = torch.linalg.svd(centred(states * unit_of(states)), full_matrices=False)
     varies = strength > strength[0] * max(states.shape) * torch.finfo(states.dtype).eps
     variance = strength.square().cumsum(0)
     n = int((variance < share * (1 - 1e-12) * variance[-1]).sum()) + 1
-    return (left * strength)[:, : min(max(n, least), int(varies.sum()))]
+    axes: torch.Tensor = right[: min(max(n, least), int(varies.sum()))].T
+    return axes
