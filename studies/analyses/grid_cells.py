@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...benchmarks.alignment import brain_samples
+from ...core.errors import UnfitRecordingError
 from ...core.labelled import coordinate
 from ...data_registry import Dataset
 from ...data_registry.space.dataset import DIRECTION, SpatialDataset
@@ -80,7 +81,11 @@ def grid_cells(dataset: Dataset, say: Say) -> Analysed:
             "shuffles of spikes: the data set has maps and no spike times; surrogates of the maps instead",
         )
     say("head direction")
-    findings = [*_scores(cells), *lattice_findings(cells), *_direction_findings(dataset)]
+    findings = [*_scores(cells), *lattice_findings(cells)]
+    try:
+        findings += _direction_findings(dataset)
+    except UnfitRecordingError as error:  # animals may have carried one light
+        notes += (f"head direction: {error}",)
     return Analysed(findings, {"rate-maps": gallery(cells.maps, "Rate maps and autocorrelograms")}, notes)
 
 

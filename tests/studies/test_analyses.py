@@ -12,6 +12,7 @@ from innerscore.core.errors import InvalidArgumentError
 from innerscore.core.settings import Settings
 from innerscore.data_registry import load_dataset
 from innerscore.data_registry.ready_set_go.intervals import Behaviour, ObserverFit
+from innerscore.data_registry.space.dataset import SpatialDataset, SpatialOptions
 from innerscore.data_registry.space.sessions import tracked_session
 from innerscore.metrics.functional import grid_score, rate_map, spatial_autocorrelation, trajectory
 from innerscore.metrics.functional.spatial import GridLattice
@@ -199,18 +200,23 @@ def test_shares_of_components_are_eigenvalues_of_the_covariance():
     np.testing.assert_allclose(component_shares(states), values / values.sum())
 
 
-def test_a_grid_cell_passes_its_shuffles_and_a_cell_without_place_does_not():
-    rate_hz, spacing_m = 50.0, 0.4
+def walked(spacing_m=0.4):
+    """A session of ten minutes with a grid cell and a cell without place, and no head direction."""
+    rate_hz = 50.0
     (path,) = ornstein_uhlenbeck_paths(1, 600.0, arena_m=(1.0, 1.0), rate_hz=rate_hz, seed=0)
     times, rng = np.arange(len(path)) / rate_hz, np.random.default_rng(0)
     waves = [np.array([np.cos(a), np.sin(a)]) for a in np.deg2rad([10 + 30, 70 + 30, 130 + 30])]
     phase = sum(np.cos(4 * np.pi / (np.sqrt(3) * spacing_m) * path @ wave) for wave in waves)
     rates = {"grid": 12 * np.exp(1.5 * (phase - 3)), "flat": np.full(len(path), 3.0)}
     spikes = {name: times[rng.random(len(path)) < rate / rate_hz] for name, rate in rates.items()}
-    session = tracked_session(
+    return tracked_session(
         "s", "rat", times_s=times, positions_m=path, arena_m=(1.0, 1.0), corner_m=(0.0, 0.0), spikes_s=spikes
     )
-    cells = shuffled_cells([session], n_shuffles=20)
+
+
+def test_a_grid_cell_passes_its_shuffles_and_a_cell_without_place_does_not():
+    spacing_m = 0.4
+    cells = shuffled_cells([walked(spacing_m)], n_shuffles=20)
     assert list(cells.maps.names) == ["rat-grid", "rat-flat"]
     assert cells.score[0] > 1
     assert cells.passes["shuffles-95"].tolist() == [True, False]
@@ -218,6 +224,17 @@ def test_a_grid_cell_passes_its_shuffles_and_a_cell_without_place_does_not():
     assert found["grid-share.shuffles-95"] == 0.5
     assert found["lattice.spacing"] == pytest.approx(spacing_m, rel=0.03)
     assert found["lattice.orientation"] == pytest.approx(10.0, abs=2)
+
+
+def test_sessions_without_head_direction_are_noted_and_the_rest_is_found(settings):
+    card = load_dataset("Sargolini2006", settings).card
+    session = walked()
+    data = SpatialDataset(card, lambda: [lambda: [session]], SpatialOptions(arena_m=(1.0, 1.0)))
+    analysed = grid_cells(data, silent)
+    assert {"grid-score.rat-grid", "grid-share.shuffles-99"} <= set(by_key(analysed.findings))
+    assert not any(key.startswith("vector-length") for key in by_key(analysed.findings))
+    assert len(analysed.notes) == 1
+    assert analysed.notes[0].startswith("head direction: ")
 
 
 def test_orientations_are_averaged_around_the_circle_of_60_degrees():
