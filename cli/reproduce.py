@@ -14,7 +14,9 @@ __all__ = ["reproduce"]
 
 
 def reproduce(
-    study: Annotated[str, typer.Argument(help="Name of the study: rajalingham2025 or nayebi2023.")],
+    study: Annotated[
+        str, typer.Argument(help="Name of the study: rajalingham2025, nayebi2023, sohn2019 or sargolini2006.")
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the report; default reports/STUDY.")
     ] = None,

@@ -223,6 +223,12 @@ class TimeScaling(BootstrappedMetric):
         once = np.ones((1, len(asked.fold)))
         return float(_likeness(self._noise(brain, asked, once), self._neural(brain, asked, once))[0])
 
+    def neural_slopes(self, brain: xr.DataArray) -> dict[str, float]:
+        """Slopes of time as read out of the neurons' average, by the value under which it is read."""
+        asked = self._asked(brain)
+        slopes = self._neural(brain, asked, np.ones((1, len(asked.fold))))[0]
+        return dict(zip(asked.priors, slopes.tolist(), strict=True))
+
     def _asked(self, brain: xr.DataArray) -> _Elapsed:
         names = sample_groups(brain, (self._between,))
         priors, fold = np.unique(names, return_inverse=True)

@@ -6,6 +6,7 @@ Neurons produce a longer interval by running more slowly through like states (Re
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..core.labelled import coordinate
 from ..core.scores import Score
 from .bootstrap import BootstrappedMetric, Resampled
 from .functional._weighted_correlation import resampled_correlation
-from .functional.trajectories.relative_speed import relative_speeds
+from .functional.trajectories.relative_speed import RelativeSpeeds, relative_speeds
 from .needs import Needs
 from .samples import distinct_splits, half_splits, root_reliability, sample_groups, time_since_onset
 
@@ -124,6 +125,29 @@ class TrajectorySpeed(BootstrappedMetric):
         compared = self._comparison(brain)
         return self._reliability(brain, compared, _contexts(brain, compared))[0]
 
+    def neural_speeds(self, brain: xr.DataArray) -> pd.DataFrame:
+        """Relative speeds of the neurons, averaged over repetitions.
+
+        Returns
+        -------
+        speeds : pandas.DataFrame
+            A row a stimulus other than the reference of its condition: ``condition``, ``reference``,
+            ``stimulus_id``, ``slope`` and ``n_components``, the number of components of the condition.
+        """
+        compared = self._comparison(brain)
+        found = self._speeds(_average(brain), compared)
+        stimuli = compared.compared
+        sizes = [len(names) for names in stimuli]
+        return pd.DataFrame(
+            {
+                "condition": _contexts(brain, compared),
+                "reference": np.repeat(compared.references, sizes),
+                "stimulus_id": np.concatenate(stimuli),
+                "slope": _without_references(found, compared),
+                "n_components": np.repeat([one.n_components for one in found], sizes),
+            }
+        )
+
     def _comparison(self, brain: xr.DataArray) -> _Comparison:
         stimulus, context = coordinate(brain, "stimulus_id").astype(str), coordinate(brain, "condition")
         order = np.lexsort((time_since_onset(brain), stimulus))
@@ -135,16 +159,19 @@ class TrajectorySpeed(BootstrappedMetric):
 
     def _slopes(self, states: Array, compared: _Comparison, axes_of: Array | None = None) -> Array:
         """The slopes of all stimuli but the references, (n_slopes,); 1 where a model's states never vary."""
+        return _without_references(self._speeds(states, compared, axes_of), compared)
+
+    def _speeds(
+        self, states: Array, compared: _Comparison, axes_of: Array | None = None
+    ) -> list[RelativeSpeeds]:
+        """Relative speeds in each condition, in the components of the states or of others."""
         fitted = states if axes_of is None else axes_of
-        found = []
-        for rows, stimuli, reference in zip(
-            compared.rows, compared.stimuli, compared.references, strict=True
-        ):
-            speeds = relative_speeds(
-                states[rows], stimuli, reference, components_of=fitted[rows], **self._options
+        return [
+            relative_speeds(states[rows], stimuli, reference, components_of=fitted[rows], **self._options)
+            for rows, stimuli, reference in zip(
+                compared.rows, compared.stimuli, compared.references, strict=True
             )
-            found.append(speeds.slopes[np.array(speeds.conditions) != reference])
-        return np.asarray(np.nan_to_num(np.concatenate(found), nan=1.0))
+        ]
 
     def _reliability(
         self, brain: xr.DataArray, compared: _Comparison, contexts: Strings
@@ -160,6 +187,14 @@ class TrajectorySpeed(BootstrappedMetric):
             found.append(resampled_correlation(first, second, contexts, **self._bootstrap.draws))
         value = root_reliability(np.array([[r for r, _ in found]]))
         return float(value[0]), root_reliability(np.stack([draws for _, draws in found], axis=1))
+
+
+def _without_references(speeds: Sequence[RelativeSpeeds], compared: _Comparison) -> Array:
+    found = [
+        one.slopes[np.array(one.conditions) != reference]
+        for one, reference in zip(speeds, compared.references, strict=True)
+    ]
+    return np.asarray(np.nan_to_num(np.concatenate(found), nan=1.0))
 
 
 def _middle(stimulus: Strings, rank: Array, rows: npt.NDArray[np.int_]) -> str:
@@ -180,7 +215,8 @@ def _states(model: xr.DataArray) -> Array:
 
 
 def _average(brain: xr.DataArray) -> Array:
-    return np.asarray(np.asarray(brain.values, dtype=np.float64).mean(axis=0))
+    average: Array = np.asarray(brain.values, dtype=np.float64).mean(axis=0)
+    return average
 
 
 def _table(names: Strings, own: Array, neural: Array) -> pd.DataFrame:

@@ -27,6 +27,8 @@ class Finding:
         NaN where there is none.
     spread_is : str
         Kind of spread.
+    unit : str
+        Unit by which findings share a picture, such as "ms"; empty for correlations and shares.
     """
 
     key: str
@@ -34,6 +36,7 @@ class Finding:
     value: float
     spread: float = math.nan
     spread_is: str = ""
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,4 +87,6 @@ def _row(finding: Finding, printed: PublishedNumber | None, simulated: bool) -> 
         return Row(finding, printed, False, "no: the recording is simulated")
     if printed.differs is not None:
         return Row(finding, printed, False, f"no: {printed.differs}")
+    if printed.measured:
+        return Row(finding, printed, True, "yes: measured elsewhere on the same files, not printed")
     return Row(finding, printed, True, "yes")

@@ -15,7 +15,7 @@ from ..candidates import load_candidate
 from ..core.errors import InvalidArgumentError
 from ..core.labelled import coordinate
 from ..core.settings import Settings
-from ..data_registry import load_dataset
+from ..data_registry import Dataset, load_dataset
 from ..data_registry.space.dataset import SpatialDataset
 from ..figures.figure import Figure
 from ..figures.rate_maps import rate_map_gallery
@@ -24,7 +24,7 @@ from ..metrics.maps import bin_grid, smoothed
 from ..tasks.coverage import coverage_paths
 from ..tasks.self_motion import motion_from_path
 
-__all__ = ["RateMaps", "candidate_maps", "dataset_maps", "gallery"]
+__all__ = ["RateMaps", "candidate_maps", "dataset_maps", "gallery", "maps_of_cells"]
 
 Array = npt.NDArray[np.float64]
 
@@ -62,14 +62,20 @@ def dataset_maps(name: str, settings: Settings) -> RateMaps:
     InvalidArgumentError
         If its recording is not over spatial bins.
     """
-    dataset = load_dataset(name, settings)
+    return maps_of_cells(load_dataset(name, settings))
+
+
+def maps_of_cells(dataset: Dataset) -> RateMaps:
+    """As :func:`dataset_maps`, of a data set that is loaded."""
     if isinstance(dataset, SpatialDataset):
         names, maps = dataset.cell_maps()
         return RateMaps(names, maps, "Hz")
     recording = dataset.recording(dataset.card.regions[0])
     if "bin_size_m" not in recording.attrs:
         raise InvalidArgumentError(
-            f"The data set '{name}'", got="not recorded over space", needed="with rate maps for a gallery"
+            f"The data set '{dataset.card.identifier}'",
+            got="not recorded over space",
+            needed="with rate maps for a gallery",
         )
     samples = brain_samples(recording, epoch=None, needed="as recorded")
     with warnings.catch_warnings():

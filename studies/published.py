@@ -20,20 +20,22 @@ class _Model(BaseModel):
 
 
 class PublishedNumber(_Model):
-    """One printed number.
+    """One printed number, or one that other code measured on the same data.
 
     Attributes
     ----------
     key : str
         Name of the finding that it belongs to.
     value : float
-        Value as printed.
+        Value as it stands there.
     spread : float or None
         Spread as printed with it.
     spread_is : str
         Kind of spread, such as "SD of 100 splits".
     source : str
         Place where it was printed.
+    measured : bool
+        Whether it is no printed number but one that other code measured on the same data, as its source says.
     differs : str or None
         Reason that our number is not the same one on the same data; None if there is none.
     """
@@ -43,6 +45,7 @@ class PublishedNumber(_Model):
     spread: float | None = None
     spread_is: str = ""
     source: Annotated[str, Field(min_length=1)]
+    measured: bool = False
     differs: str | None = None
 
 
@@ -61,8 +64,9 @@ class Study(_Model):
         Remainders of these names: every candidate is scored on these benchmarks.
     further_benchmarks : tuple of str
         Full names of benchmarks on other data that belong to it.
-    analyses_neurons : bool
-        Whether it has findings on the neurons of the recording themselves.
+    analysis : str or None
+        Name of the analysis of the recordings themselves, one of `innerscore.studies.analyses.ANALYSES`; None if
+        there is none.
     together : tuple of pair of str
         Pairs of benchmarks whose scores it correlates.
     not_public : tuple of str
@@ -79,7 +83,7 @@ class Study(_Model):
     prefix: dict[str, str]
     benchmarks: tuple[str, ...]
     further_benchmarks: tuple[str, ...] = ()
-    analyses_neurons: bool = False
+    analysis: str | None = None
     together: tuple[tuple[str, str], ...] = ()
     not_public: tuple[str, ...] = ()
     numbers: tuple[PublishedNumber, ...] = ()

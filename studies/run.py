@@ -1,27 +1,31 @@
-"""Running a study again: findings on neurons from the recording, on candidates from their records."""
+"""Running a study again: findings on the recordings by an analysis, on candidates from their records."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-import xarray as xr
-
-from ..benchmarks.alignment import brain_samples
-from ..core.labelled import coordinate
 from ..core.records import ResultRecord, ScoreRecord
 from ..data_registry import Dataset
 from ..figures import Figure, Point, scatter
-from ..tasks.mental_pong import STILL_MS
+from .analyses import analysis_of
+from .analyses.interface import Say
 from .candidates import Scores, score_findings, scores_by_candidate, shared_variance
-from .findings import Finding, Report, Row, laid_beside
-from .neurons import Samples, endpoint_over_time, generalisation, position_decoding, variance_explained
-from .pictures import beside, over_time
+from .findings import Report, Row, laid_beside
+from .pictures import beside
 from .published import Study
 
 __all__ = ["reproduce"]
 
-Say = Callable[[str], None]
+#: Picture of the findings of a unit that have printed numbers, and its axis.
+_PICTURES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "": ("correlations", "r, or share of variance"),
+        "deg": ("errors-deg", "mean absolute error, deg"),
+        "ms": ("intervals-ms", "bias, or offset, ms"),
+    }
+)
 
 
 def reproduce(
@@ -50,10 +54,16 @@ def reproduce(
     Returns
     -------
     report : Report
+
+    Raises
+    ------
+    InvalidCardError
+        If the study names an analysis that there is not.
     """
     scores = scores_by_candidate(records)
     name = dataset.card.identifier
-    findings, figures = _neurons(dataset, study, say) if study.analyses_neurons else ([], {})
+    analysed = analysis_of(study)(dataset, say)
+    findings, figures = [*analysed.findings], {**analysed.figures}
     prefix = study.prefix[name]
     for pair in study.together:
         first, second = (f"{prefix}{suffix}" for suffix in pair)
@@ -62,29 +72,7 @@ def reproduce(
     findings += score_findings(scores, study, name)
     rows = laid_beside(findings, study, simulated=dataset.card.simulated)
     pictures = {**_beside_printed(rows), **figures}
-    return Report(study, name, dataset.card.simulated, rows, pictures, tuple(notes))
-
-
-def _neurons(dataset: Dataset, study: Study, say: Say) -> tuple[list[Finding], dict[str, Figure]]:
-    recording = dataset.recording("DMFC")
-    samples = brain_samples(recording, epoch="whole")
-    everyone = Samples.of(samples, onset_ms=STILL_MS)
-    findings: list[Finding] = []
-    for whose, chosen in {"pooled": everyone, **_by_animal(samples)}.items():
-        say(f"position and components of {whose} neurons")
-        findings += position_decoding(chosen, whose) + variance_explained(chosen, whose)
-    say("other training conditions")
-    findings += generalisation(everyone)
-    say("endpoint over time")
-    rise, curve = endpoint_over_time(everyone)
-    axes = ("ms since motion onset", "r of decoded and true endpoint")
-    picture = over_time(curve, "Endpoint decoded from neurons", axes, key=f"{study.identifier}-endpoint")
-    return findings + rise, {"endpoint-over-time": picture}
-
-
-def _by_animal(samples: xr.DataArray) -> dict[str, Samples]:
-    animals = dict.fromkeys(coordinate(samples, "animal").astype(str))
-    return {animal: Samples.of(samples, onset_ms=STILL_MS, animal=animal) for animal in animals}
+    return Report(study, name, dataset.card.simulated, rows, pictures, (*notes, *analysed.notes))
 
 
 def _together(scores: Scores, first: str, second: str) -> Figure:
@@ -99,11 +87,10 @@ def _raw(score: ScoreRecord) -> float:
 
 def _beside_printed(rows: Sequence[Row]) -> dict[str, Figure]:
     """One picture for each unit in which there are printed numbers."""
-    axes = {"correlations": "r, or share of variance", "errors-deg": "mean absolute error, deg"}
     printed = [row for row in rows if row.printed is not None]
     found = {}
-    for name, axis in axes.items():
-        chosen = [row for row in printed if (".mae." in row.finding.key) == (name == "errors-deg")]
+    for unit, (name, axis) in _PICTURES.items():
+        chosen = [row for row in printed if row.finding.unit == unit]
         if chosen:
             found[name] = beside(chosen, f"Found here and printed: {name}", axis, key=name)
     return found

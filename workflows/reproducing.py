@@ -10,6 +10,7 @@ from ..core.records import ResultRecord
 from ..core.settings import Settings
 from ..data_registry import Dataset, load_dataset
 from ..studies import Report, Study, reproduce
+from ..studies.analyses import analysis_of
 from .running import PairProgress, run_pairs
 
 __all__ = ["reproduced"]
@@ -50,6 +51,7 @@ def reproduced(
         If a name is unknown, a card invalid, a data file altered, or the store refuses.
     """
     tell = say or (lambda _: None)
+    analysis_of(study)  # a card that names none is refused before anything is scored
     dataset = _recording_of(study, settings, tell, simulated=simulated)
     records, missing = _scores(study, dataset, candidates, settings, seed, progress)
     return reproduce(study, dataset, records, notes=missing, say=lambda what: tell(f"  {what}"))
@@ -62,7 +64,7 @@ def _recording_of(
     if not simulated:
         dataset = load_dataset(study.recorded, settings)
         try:
-            dataset.recording("DMFC")
+            dataset.recording(dataset.card.regions[0])
         except MissingPartError as error:
             say(f"{study.recorded} is not here, {study.simulated} stands in for it: {error}")
         else:

@@ -57,6 +57,11 @@ class IntervalDataset:
         """All sessions."""
         return tuple(self._read_sessions())
 
+    @property
+    def behaving(self) -> tuple[str, ...]:
+        """Animals whose behaviour is known beyond the sessions."""
+        return tuple(self._read_behaviour)
+
     @cached_property
     def units(self) -> tuple[Unit, ...]:
         """The usable units of all sessions, side by side."""

@@ -14,15 +14,23 @@ from sklearn.linear_model import LinearRegression
 
 from innerscore.benchmarks import registry
 from innerscore.benchmarks.alignment import brain_samples
-from innerscore.core.errors import UnknownNameError
+from innerscore.core.errors import InvalidCardError, UnknownNameError
 from innerscore.core.settings import Settings
 from innerscore.data_registry import load_dataset
 from innerscore.metrics.functional.decoding.decoding import random_splits
 from innerscore.studies import Finding, load_study, study_names
+from innerscore.studies.analyses import analysis_of
+from innerscore.studies.analyses.mental_pong import Samples, position_decoding, variance_explained
 from innerscore.studies.findings import laid_beside
-from innerscore.studies.neurons import Samples, position_decoding, variance_explained
+from innerscore.workflows.reproducing import reproduced
 
-CANDIDATES = ["ball-simulated", "ball-visible"]
+ON_THE_BALL = ["ball-simulated", "ball-visible"]
+CANDIDATES = {
+    "nayebi2023": ON_THE_BALL,
+    "rajalingham2025": ON_THE_BALL,
+    "sargolini2006": ["grid-code", "position"],
+    "sohn2019": ["rsg-clock", "rsg-scaled-clock"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +38,8 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("reproduce")
 
 
-def command(folder, *arguments):
-    named = [part for candidate in CANDIDATES for part in ("-c", candidate)]
+def command(folder, study, *arguments):
+    named = [part for candidate in CANDIDATES[study] for part in ("-c", candidate)]
     settings = {
         "INNERSCORE_DATA_DIR": str(folder / "data"),
         "INNERSCORE_CACHE_DIR": str(folder / "cache"),
@@ -40,7 +48,7 @@ def command(folder, *arguments):
         "OMP_NUM_THREADS": "1",
         "PATH": "/usr/bin:/bin",
     }
-    whole = [sys.executable, "-m", "innerscore", "reproduce", *arguments, *named]
+    whole = [sys.executable, "-m", "innerscore", "reproduce", study, *arguments, *named]
     return subprocess.run(whole, capture_output=True, text=True, cwd=folder, env=settings)
 
 
@@ -52,10 +60,10 @@ def test_a_study_runs_on_simulated_recordings_end_to_end(name, folder):
     assert "found nothing" not in done.stderr
     report = json.loads(done.stdout)
     assert report["simulated"]
-    assert report["dataset"] == "SimulatedDMFC"
+    assert report["dataset"] == load_study(name).simulated
     assert not any(row["comparable"] == "yes" for row in report["rows"])
     scores = [row for row in report["rows"] if row["finding"].startswith("score.")]
-    assert len(scores) >= len(CANDIDATES) * len(load_study(name).benchmarks)
+    assert len(scores) >= len(CANDIDATES[name]) * len(load_study(name).benchmarks)
     for row in report["rows"]:
         assert row["here"] is None or math.isfinite(row["here"])
     files = {path.name for path in (folder / "reports" / name).iterdir()}
@@ -118,3 +126,14 @@ def test_a_studys_benchmarks_are_registered_for_both_data_sets(name):
 def test_an_unknown_study_is_named_with_those_that_exist():
     with pytest.raises(UnknownNameError, match="nayebi2023"):
         load_study("nayebi2032")
+
+
+def test_a_card_with_an_unknown_analysis_is_refused_before_anything_is_scored(settings):
+    study = load_study("nayebi2023").model_copy(update={"analysis": "mental-pog"})
+    with pytest.raises(InvalidCardError, match=r"field 'analysis' of study 'nayebi2023'.*'mental-pong'"):
+        reproduced(study, settings, candidates=["no-such-candidate"])
+
+
+def test_each_study_names_an_analysis_that_there_is():
+    for name in study_names():
+        assert callable(analysis_of(load_study(name)))

@@ -172,6 +172,24 @@ def test_a_clock_has_no_speeds_and_a_code_of_phase_has_those_of_neurons():
     assert clock.facts["n_slopes"] == 32
 
 
+def test_neurons_own_speeds_and_slopes_are_those_that_scores_compare_with():
+    samples = production()
+    speed = load_metric("trajectory-speed", Settings(), n_boot=20)
+    found = speed.neural_speeds(brain(samples)).set_index("stimulus_id")
+    scored = speed(assembly(of_time(samples), samples), brain(samples)).targets.set_index("stimulus_id")
+    np.testing.assert_array_equal(found["slope"], scored["ceiling"].loc[found.index])
+    middle = {"short": 640, "long": 1000}
+    assert all(
+        reference == f"{context}-{middle[context.split('-')[0]]}"
+        for context, reference in found[["condition", "reference"]].itertuples(index=False)
+    )
+    assert set(found["n_components"]) == {3}
+    samples, scaling = measurement(), load_metric("time-scaling", Settings(), n_boot=20)
+    facts = scaling(assembly(of_time(samples), samples), brain(samples)).facts
+    own = scaling.neural_slopes(brain(samples))
+    assert own == {name: facts[f"neural_slope_{name}"] for name in ("short", "long")}
+
+
 def test_the_interval_is_told_within_each_prior_and_knowing_the_prior_is_not_enough():
     samples, metric = production(), load_metric("interval-decoding", Settings(), n_boot=50)
     data = brain(samples)

@@ -1,6 +1,6 @@
 """Information of neurons on Mental-Pong, as published: decoding position and endpoint, and their main components.
 
-All functions take the labelled samples of a whole-trial recording, (repetition, presentation, neuroid), with the
+Its functions take the labelled samples of a whole-trial recording, (repetition, presentation, neuroid), with the
 task's variables along the presentations; see `innerscore.benchmarks.alignment.brain_samples`.
 """
 
@@ -13,16 +13,29 @@ import numpy.typing as npt
 import xarray as xr
 from sklearn.decomposition import FactorAnalysis
 
-from ..core.labelled import coordinate
-from ..metrics.functional.decoding.decoding import (
+from ...benchmarks.alignment import brain_samples
+from ...core.labelled import coordinate
+from ...data_registry import Dataset
+from ...metrics.functional.decoding.decoding import (
     Decoding,
     decode,
     principal_components,
     random_splits,
 )
-from .findings import Finding
+from ...tasks.mental_pong import STILL_MS
+from ..findings import Finding
+from ..pictures import over_time
+from .components import component_shares
+from .interface import Analysed, Say
 
-__all__ = ["Samples", "endpoint_over_time", "generalisation", "position_decoding", "variance_explained"]
+__all__ = [
+    "Samples",
+    "endpoint_over_time",
+    "generalisation",
+    "mental_pong",
+    "position_decoding",
+    "variance_explained",
+]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -83,6 +96,23 @@ class Samples:
         return np.stack([self.truth[name] for name in names], axis=1)
 
 
+def mental_pong(dataset: Dataset, say: Say) -> Analysed:
+    """Decode position and endpoint from the neurons of all animals and of each, and take their main components."""
+    samples = brain_samples(dataset.recording("DMFC"), epoch="whole")
+    everyone = Samples.of(samples, onset_ms=STILL_MS)
+    findings: list[Finding] = []
+    for whose, chosen in {"pooled": everyone, **_by_animal(samples)}.items():
+        say(f"position and components of {whose} neurons")
+        findings += position_decoding(chosen, whose) + variance_explained(chosen, whose)
+    say("other training conditions")
+    findings += generalisation(everyone)
+    say("endpoint over time")
+    rise, curve = endpoint_over_time(everyone)
+    axes = ("ms since motion onset", "r of decoded and true endpoint")
+    picture = over_time(curve, "Endpoint decoded from neurons", axes, key="mental-pong-endpoint")
+    return Analysed(findings + rise, {"endpoint-over-time": picture})
+
+
 def position_decoding(samples: Samples, whose: str) -> list[Finding]:
     """r and mean absolute error of ball x and y in each epoch, over 100 splits of half of the conditions.
 
@@ -96,13 +126,13 @@ def position_decoding(samples: Samples, whose: str) -> list[Finding]:
     decoding = decode(samples.factors(), truth, random_splits(samples.conditions))
     found = []
     for epoch, rows in samples.epochs.items():
-        for measure, unit, values in (
-            ("r", "r", decoding.r(truth, rows)),
-            ("mae", "mean absolute error, deg", decoding.mae(truth, rows)),
+        for measure, unit, said, values in (
+            ("r", "", "r", decoding.r(truth, rows)),
+            ("mae", "deg", "mean absolute error, deg", decoding.mae(truth, rows)),
         ):
             for axis, column in zip(_POSITION, np.asarray(values).T, strict=True):
-                what = f"Ball {axis} decoded from {whose} neurons, {epoch} epoch ({unit})"
-                found.append(_over_splits(f"decoding.{whose}.{epoch}.{measure}.{axis}", what, column))
+                what = f"Ball {axis} decoded from {whose} neurons, {epoch} epoch ({said})"
+                found.append(_over_splits(f"decoding.{whose}.{epoch}.{measure}.{axis}", what, column, unit))
     return found
 
 
@@ -154,13 +184,16 @@ def endpoint_over_time(samples: Samples) -> tuple[list[Finding], dict[float, Arr
 
 def variance_explained(samples: Samples, whose: str, n: int = 4) -> list[Finding]:
     """Share of variance of the first principal components of the average responses."""
-    centred = samples.responses - samples.responses.mean(axis=0)
-    squares = np.linalg.svd(centred, compute_uv=False) ** 2
-    shares = squares[:n] / squares.sum()
+    shares = component_shares(samples.responses)[:n]
     return [
         Finding(f"variance.{whose}.{k}", f"Variance of component {k} of {whose} neurons", float(share))
         for k, share in enumerate(shares, start=1)
     ]
+
+
+def _by_animal(samples: xr.DataArray) -> dict[str, Samples]:
+    animals = dict.fromkeys(coordinate(samples, "animal").astype(str))
+    return {animal: Samples.of(samples, onset_ms=STILL_MS, animal=animal) for animal in animals}
 
 
 def _curve(decoding: Decoding, truth: Array, samples: Samples) -> dict[float, Array]:
@@ -175,6 +208,6 @@ def _curve(decoding: Decoding, truth: Array, samples: Samples) -> dict[float, Ar
     }
 
 
-def _over_splits(key: str, what: str, values: Array) -> Finding:
+def _over_splits(key: str, what: str, values: Array, unit: str = "") -> Finding:
     spread = float(np.nanstd(values)) if len(values) > 1 else float("nan")
-    return Finding(key, what, float(np.nanmean(values)), spread, _SPLITS if len(values) > 1 else "")
+    return Finding(key, what, float(np.nanmean(values)), spread, _SPLITS if len(values) > 1 else "", unit)
