@@ -21,7 +21,8 @@ from .functional.rsa.noise_ceiling import rsa_noise_ceiling
 from .functional.rsa.rdm import rdm
 from .interface import IdentityCache
 from .needs import Needs
-from .samples import by_animal, half_splits, root_reliability, time_since_onset
+from .samples import by_animal, half_splits, time_since_onset
+from .split_half_ceiling import root_reliability
 
 __all__ = ["AnimalRdms", "DissimilarityRsa", "RecordingRsa"]
 

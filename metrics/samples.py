@@ -11,13 +11,11 @@ import xarray as xr
 from ..core.errors import InvalidDataError, UnfitRecordingError
 from ..core.labelled import coordinate, coordinates_along
 from ..core.seeds import generator
-from .functional.statistics.reliability import spearman_brown
 
 __all__ = [
     "by_animal",
     "distinct_splits",
     "half_splits",
-    "root_reliability",
     "sample_epoch",
     "sample_groups",
     "sample_variables",
@@ -54,21 +52,6 @@ def half_splits(n_repetitions: int, n_splits: int, seed: int) -> list[tuple[Ints
 def distinct_splits(n_splits: int, n_repetitions: int) -> int:
     """Number of random splits worth computing: two repetitions can be halved in one way only."""
     return 1 if n_repetitions == 2 else n_splits
-
-
-def root_reliability(half_similarity: Array) -> Array:
-    """Ceiling from the similarity of halves: sqrt of the mean over splits of SB(r), NaN where that is not positive.
-
-    Parameters
-    ----------
-    half_similarity : array of shape (n_boot, n_splits)
-
-    Returns
-    -------
-    ceiling : array of shape (n_boot,)
-    """
-    reliability: Array = np.asarray(spearman_brown(half_similarity)).mean(axis=1)
-    return np.asarray(np.sqrt(np.where(reliability > 0, reliability, np.nan)))
 
 
 def sample_epoch(brain: xr.DataArray, name: str) -> npt.NDArray[np.bool_]:

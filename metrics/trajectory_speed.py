@@ -21,7 +21,8 @@ from .bootstrap import BootstrappedMetric, Resampled
 from .functional._weighted_correlation import resampled_correlation
 from .functional.trajectories.relative_speed import RelativeSpeeds, relative_speeds
 from .needs import Needs
-from .samples import distinct_splits, half_splits, root_reliability, sample_groups, time_since_onset
+from .samples import distinct_splits, half_splits, sample_groups, time_since_onset
+from .split_half_ceiling import root_reliability
 
 __all__ = ["TrajectorySpeed"]
 
