@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import scipy.io
 import space_files as written
+from http_host import Page, running_host
 
 from innerscore.benchmarks.alignment import brain_samples
 from innerscore.core.errors import ChecksumError, InvalidDataError, MissingPartError
 from innerscore.core.hashing import sha256_of_file
 from innerscore.core.labelled import coordinate, labelled_hash
-from innerscore.data_registry import load_dataset
+from innerscore.data_registry import load_dataset, registry
 from innerscore.data_registry.files import fetching
 
 FORMS = {
@@ -166,13 +167,16 @@ def test_the_card_pins_each_released_file_at_an_address_of_its_own(mirrored):
 
 
 def test_where_no_file_is_here_those_on_the_card_are_downloaded(mirrored, settings, monkeypatch):
-    def download(url, target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(mirrored.mirror / "sargolini2006" / url.rsplit("/", 1)[1], target)
+    download, online = fetching.download, settings.model_copy(update={"offline": False})
+    with running_host() as host:
 
-    monkeypatch.setattr(fetching, "download", download)
-    online = settings.model_copy(update={"offline": False})
-    fetched, here = (load_dataset("Sargolini2006", one).recording("MEC") for one in (online, mirrored))
+        def from_here(url, *rest):
+            path = mirrored.mirror / "sargolini2006" / url.rsplit("/", 1)[1]
+            download(host.add(f"/{path.name}", Page(path.read_bytes())), *rest)
+
+        monkeypatch.setattr(fetching, "download", from_here)
+        fetched, here = (load_dataset("Sargolini2006", one).recording("MEC") for one in (online, mirrored))
+    assert len(host.asked) == len(registry(settings).find("Sargolini2006").card.files)
     assert labelled_hash(fetched) == labelled_hash(here)
     assert list(coordinate(here, "animal")) == ["10073"] * 8 + ["11207", "11343"]
 
