@@ -41,8 +41,9 @@ def load_benchmarks(names: Iterable[str], settings: Settings) -> Iterator[Benchm
     once. No more than one loader is held.
     """
     dataset: Dataset | None = None
+    known = registry(settings)
     for name in names:
-        registered = registry(settings).find(name)
+        registered = known.find(name)
         if dataset is None or dataset.card.identifier != registered.card.dataset:
             dataset = load_dataset(registered.card.dataset, settings)
         yield _assembled(registered, dataset, settings)

@@ -51,6 +51,7 @@ class IntervalDataset:
         self.seed = seed
         self._read_sessions = sessions
         self._read_behaviour = behaviour
+        self._recordings: dict[str, xr.DataArray] = {}
 
     @cached_property
     def sessions(self) -> tuple[Session, ...]:
@@ -69,6 +70,10 @@ class IntervalDataset:
 
     def stimuli(self) -> StimulusSet:
         """The 40 conditions as clips at 60 Hz, drawn by our renderer from what is known of the screen."""
+        return self._stimuli
+
+    @cached_property
+    def _stimuli(self) -> StimulusSet:
         return stimulus_set(self.card.identifier)
 
     def recording(self, region: str) -> xr.DataArray:
@@ -90,6 +95,11 @@ class IntervalDataset:
             raise InvalidArgumentError(
                 "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
             )
+        if region not in self._recordings:  # benchmarks share it, and counting all spikes takes seconds
+            self._recordings[region] = self._recorded(region)
+        return self._recordings[region]
+
+    def _recorded(self, region: str) -> xr.DataArray:
         if region.startswith(_INTERVALS):
             animal = region.removeprefix(_INTERVALS)
             return label_intervals(self.behaviour(animal), animal, self._attrs)
