@@ -152,4 +152,4 @@ print_revision()
 roll_back_store(url)
 print_revision()
 """
-    assert run(program).split() == ["0007", "0006"]
+    assert run(program).split() == ["0008", "0007"]
