@@ -17,6 +17,7 @@ from ..ready_set_go.intervals import Behaviour, ObserverFit
 __all__ = ["OBSERVERS", "observed_intervals"]
 
 _MS = 1000.0
+_DECIMALS = 1  # of a produced interval in ms: the last bits of an estimate depend on numpy's version
 _FACTS = ("prior", "effector", "direction", "context", "t_s_ms")
 
 #: The observers by animal.
@@ -81,4 +82,5 @@ def _produced_ms(
             measured[of_prior], (PRIORS[prior][0], PRIORS[prior][-1]), w_m=observer.w_m
         )
     offset = trials["prior"].map(observer.offset_ms).to_numpy(dtype=float)
-    return np.asarray(estimate * (1 + observer.w_p * rng.standard_normal(len(trials))) + offset)
+    produced = estimate * (1 + observer.w_p * rng.standard_normal(len(trials))) + offset
+    return np.asarray(np.round(produced, _DECIMALS))
