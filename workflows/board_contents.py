@@ -110,8 +110,8 @@ def export_shareable(
         Names of the private data sets of which there are records.
     """
     named = {record.inputs.data.dataset for record in store.records(with_hidden=True)}
-    withheld, without = withheld_datasets(settings, named), scores_alone(settings) & named
-    with shareable_store(store, withheld, without) as shared:
+    withheld, without = withheld_datasets(settings, named), scores_alone(settings)
+    with shareable_store(store, withheld, without & named) as shared:
         board = stored_board(shared, settings, withheld=withheld)
         site = site_writer(shared, settings, own, withheld=withheld, without=without)
         page = export_board(board, shared, folder, site=site)
