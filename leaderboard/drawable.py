@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +122,7 @@ class _Alone:
         by_hash = {named[name]: body for name, body in self.entry.files.items()}
         return {sha256: by_hash[sha256] for sha256 in hashes}
 
-    def withheld(self) -> set[str]:
+    def withheld(self, _: Iterable[str]) -> set[str]:
         """None: what is sent comes with its files."""
         return set()
 

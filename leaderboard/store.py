@@ -439,10 +439,11 @@ class Store:
         for row in self._rows(sa.select(ATTACHMENTS)):
             yield row["sha256"], row["body"]
 
-    def withheld(self) -> set[str]:
-        """Hashes of the files that did not come with their records, nor with others."""
-        absent = WITHHELD.c.sha256.not_in(sa.select(ATTACHMENTS.c.sha256))
-        return {row["sha256"] for row in self._rows(sa.select(WITHHELD).where(absent))}
+    def withheld(self, hashes: Iterable[str]) -> set[str]:
+        """Those of the hashes whose files did not come with their records, nor with others."""
+        with store_errors(self.url), reading(self._engine) as connection:
+            named = here(connection, WITHHELD.c.sha256, set(hashes))
+            return named - here(connection, ATTACHMENTS.c.sha256, named)
 
     def raw_hidings(self) -> Iterator[dict[str, Any]]:
         """Every line on hidden records as it is, unchecked, in the order of its numbers."""

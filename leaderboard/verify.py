@@ -80,7 +80,7 @@ def verify_store(store: Store) -> Verification:
             findings += _of_record(row, seen)
         for sha256, body in store.raw_attachments():
             findings += _of_file(sha256, body, seen)
-        seen.withheld |= store.withheld()
+        seen.withheld |= store.withheld(seen.named)
         for row in store.raw_hidings():
             findings += _of_hiding(row, seen)
     except StoreError as error:

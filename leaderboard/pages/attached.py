@@ -47,7 +47,7 @@ def _with_files(
 ) -> list[ResultRecord]:
     """The records that have all of these files, here."""
     naming = [one for one in records if set(names) <= set(one.files)]
-    withheld = source.withheld() if naming else set()
+    withheld = source.withheld(one.files[name] for one in naming for name in names)
     return [one for one in naming if withheld.isdisjoint(one.files[name] for name in names)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from ...core.cards import CandidateCard
@@ -77,9 +77,9 @@ class CachedRecords:
         """Files by their hashes."""
         return self._files.of(list(hashes), self._source.attachments)
 
-    def withheld(self) -> set[str]:
-        """The source's files that did not come with their records."""
-        return self._source.withheld()
+    def withheld(self, hashes: Iterable[str]) -> set[str]:
+        """Those of the files that did not come with their records to the source."""
+        return self._source.withheld(hashes)
 
     def cards(self, records: Sequence[ResultRecord]) -> dict[str, CandidateCard]:
         """The source's cards of candidates that came with records, by name."""

@@ -48,7 +48,7 @@ def candidate_page(name: str, snapshot: Snapshot, source: Records) -> PageConten
                 for one in reversed(records)
             ],
             "neighbours": _neighbours(name, snapshot),
-            "withheld": source.withheld(),
+            "withheld": source.withheld(one.score.targets_sha256 for one in records if one.score),
         },
         figures,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -45,8 +45,8 @@ class Records(Protocol):
     def attachments(self, hashes: Sequence[str]) -> dict[str, bytes]:
         """Files by their hashes, but for withheld ones."""
 
-    def withheld(self) -> set[str]:
-        """Hashes of the files that did not come with their records."""
+    def withheld(self, hashes: Iterable[str]) -> set[str]:
+        """Those of the hashes whose files did not come with their records."""
 
     def resamples(self, records: Sequence[ResultRecord]) -> dict[str, Resamples]:
         """Resamples by record hash."""

@@ -49,7 +49,7 @@ def test_resamples_stay_and_values_go(entry):
 def test_a_store_without_them_is_whole_and_ranks_as_one_with_them(filled, entry):
     assert verify_store(filled).findings == ()
     targets = entry.record.files[TARGETS_FILE]
-    assert filled.withheld() == {targets}
+    assert filled.withheld(entry.record.files.values()) == {targets}
     assert filled.attachments([targets]) == {}
     with pytest.raises(StoreError, match=targets):
         filled.attachment(targets)
@@ -59,7 +59,7 @@ def test_a_store_without_them_is_whole_and_ranks_as_one_with_them(filled, entry)
 def test_a_file_that_comes_later_is_there(filled, entry):
     targets = entry.record.files[TARGETS_FILE]
     filled.add(make_record("later"), csv_of(0.5))  # the same values, by chance
-    assert filled.withheld() == set()
+    assert filled.withheld([targets]) == set()
     assert filled.attachment(targets) == csv_of(0.5)
 
 
