@@ -390,6 +390,7 @@ def test_a_zip_takes_a_card_from_here_and_the_files_that_are_chosen(host, online
         (zipped({"data.npz": b"x" * 100, "Data.npz": b"y"}), "another member"),
         (zipped({"data.txt": b"x" * 100}), "no such file"),
     ],
+    ids=["above", "far-above", "cut", "twice", "no-data"],
 )
 def test_a_zip_that_leads_out_or_is_damaged_is_refused(host, online, own_card, data, error):
     with pytest.raises(InvalidInputError, match=error):
