@@ -18,25 +18,34 @@ BRAINSCORE_TESTS := tests/core tests/metrics tests/data_registry tests/benchmark
 SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies figures scaffold \
 	integrations workflows cli tests __init__.py __main__.py api.py
 
-.PHONY: demo test test-brainscore lint speed studies clean
+.PHONY: demo test test-here test-brainscore test-brainscore-quietly lint speed studies clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.installed  ## score the built-in candidates and show the board
 	$(BIN)/innerscore demo --html demo
 
-# Which has to have its interpreter only where everything has to run.
-BRAINSCORE_HERE = $(shell [ -n "$$CI" ] || sh tests/find_python.sh "$(BRAINSCORE_PYTHONS)" "$(BRAINSCORE_PYTHON)" \
-	BRAINSCORE_PYTHON 2>/dev/null)$(CI)
+WORKERS := 2
+PYTEST := -m pytest --dist loadfile --no-loadscope-reorder
 
+# The suites wait for their processes a quarter of their time, and so run beside each other. What the second one says
+# is shown when it has ended.
 test: $(VENV)/.installed-for-tests  ## everything that has to hold; SYSTEM_PACKAGES=1 installs Debian's parts, too
 	$(BIN)/python tests/system_packages.py
-	@$(MAKE) --no-print-directory -j 2 lint $(if $(BRAINSCORE_HERE),$(BRAINSCORE_VENV)/.installed-for-tests)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=25
-	@$(if $(BRAINSCORE_HERE),$(MAKE) --no-print-directory test-brainscore,\
-	echo "innerscore: the tests beside brainscore-core were left out: no Python of $(BRAINSCORE_PYTHONS) can be used")
+	@brainscore=; if [ -n "$$CI" ] || sh tests/find_python.sh "$(BRAINSCORE_PYTHONS)" "$(BRAINSCORE_PYTHON)" \
+	BRAINSCORE_PYTHON >/dev/null 2>&1; then brainscore=-brainscore; else \
+	echo "innerscore: the tests beside brainscore-core are left out: no Python of $(BRAINSCORE_PYTHONS) can be used"; fi; \
+	$(MAKE) --no-print-directory -j 2 lint $${brainscore:+$(BRAINSCORE_VENV)/.installed-for-tests} && \
+	$(MAKE) --no-print-directory -j 2 test-here $${brainscore:+test-brainscore-quietly}
+
+test-here: $(VENV)/.installed-for-tests
+	OMP_NUM_THREADS=1 $(BIN)/python $(PYTEST) -n $(WORKERS) --durations=25
 
 test-brainscore: $(BRAINSCORE_VENV)/.installed-for-tests  ## what has to hold beside brainscore-core, too
-	OMP_NUM_THREADS=1 $(BRAINSCORE_VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 -m "not once" $(BRAINSCORE_TESTS)
+	OMP_NUM_THREADS=1 $(BRAINSCORE_VENV)/bin/python $(PYTEST) -n $(WORKERS) --durations=15 -m "not once" $(BRAINSCORE_TESTS)
+
+test-brainscore-quietly:
+	@$(MAKE) --no-print-directory test-brainscore WORKERS=1 > $(BRAINSCORE_VENV)/tests.log 2>&1; ended=$$?; \
+	cat $(BRAINSCORE_VENV)/tests.log; exit $$ended
 
 lint: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check $(SOURCES)

@@ -187,6 +187,7 @@ def _innerscore(folder, *arguments, **streams):
         "INNERSCORE_HOME": str(folder / "home"),
         "INNERSCORE_CACHE_MB": str(CACHE_MB),
         "INNERSCORE_OFFLINE": "true",
+        **{f"INNERSCORE_QUOTA_{of}": "10000" for of in ("OPEN", "HOURLY", "NAMES")},
         "TMPDIR": str(folder / "tmp"),
     }
     return subprocess.Popen([sys.executable, "-m", "innerscore", *arguments], env=own, text=True, **streams)

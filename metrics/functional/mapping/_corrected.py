@@ -16,6 +16,9 @@ from ....core.errors import InvalidArgumentError
 from .._arrays import Array, like
 from .._halves import corrected_to_full_length
 
+# Correlations of 1 and -1 in as many folds leave less than this of their mean, and not always nought.
+_ROUNDING = 1e-6
+
 #: How the parts of the noise correction are put together; see `noise_corrected_predictivity`.
 Correction: TypeAlias = Literal["averaged", "published"]
 
@@ -101,8 +104,8 @@ def corrected(raw: torch.Tensor, prediction_r: torch.Tensor, neural_r: torch.Ten
     """
     of_prediction, of_response = (corrected_to_full_length(r) for r in (prediction_r, neural_r))
     score = raw / (of_prediction * of_response).sqrt()
-    score = torch.where(of_prediction > 0, score, torch.zeros_like(raw))
-    return torch.where((of_response > 0) & raw.isfinite(), score, torch.nan)
+    score = torch.where(of_prediction > _ROUNDING, score, torch.zeros_like(raw))
+    return torch.where((of_response > _ROUNDING) & raw.isfinite(), score, torch.nan)
 
 
 def fold_averages(

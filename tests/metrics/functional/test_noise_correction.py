@@ -440,3 +440,16 @@ def test_halves_that_are_uncorrelated_but_for_rounding_have_no_noise_correction(
         assert result.n_degenerate == 1
         assert (np.abs(result.score[1:]) < 2).all()
     assert direct.neural_reliability[0] == across.neural_reliability[0] == 0
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_nothing_is_divided_by_folds_that_cancel_but_for_rounding(seed):
+    """One unit's map has one shape: in a fold of one condition, halves agree by 1 or by -1 and nothing between."""
+    rng = np.random.default_rng(seed)
+    groups, ramp = np.repeat(np.arange(6), 20), np.tile(np.linspace(-1, 1, 20), 6)
+    trials = rng.normal(size=(120, 3)) + rng.normal(size=(8, 120, 3))
+    given = {"folds": groups, "n_splits": 1, "return_sums": 1}
+    result = noise_corrected_predictivity(ramp[:, None], trials, groups, **given)
+    boots = bootstrap_noise_corrected_predictivity(result.sums, np.zeros(3), n_boot=500)
+    assert np.abs(result.score).max() < 2  # it was 2.5e7 with seed 1
+    assert np.abs(boots.values).max() < 2
