@@ -106,7 +106,8 @@ def test_the_library_dies_of_what_is_refused(tmp_path):
     path = tmp_path / "file.nc"
     with h5py.File(path, "w") as file:
         by_a_hard_link(file)
-    small_stack = "import resource; resource.setrlimit(resource.RLIMIT_STACK, (2**20, 2**20))"  # ends it sooner
+    # A small stack ends it sooner.
+    small_stack = "import resource; resource.setrlimit(resource.RLIMIT_STACK, (2**20, 2**20))"
     code = f"{small_stack}; import netCDF4, sys; netCDF4.Dataset(sys.argv[1])"
     assert subprocess.run([sys.executable, "-c", code, path], capture_output=True).returncode < 0
 
