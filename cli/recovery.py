@@ -46,6 +46,14 @@ def recovery(
             "0.6 and 0.9, or 0.6 with --quick.",
         ),
     ] = None,
+    as_recorded: Annotated[
+        bool,
+        typer.Option(
+            "--as-recorded",
+            help="Simulate as many neurons as the recording of a named benchmark has, in its animals and with "
+            "its reliability: what can these very data tell apart?",
+        ),
+    ] = False,
     quick: Annotated[
         bool,
         typer.Option(
@@ -90,6 +98,7 @@ def recovery(
     """
     import sys
 
+    from ..core.errors import InvalidArgumentError
     from ..core.files import write_bytes
     from ..core.settings import load_settings
     from ..studies.model_recovery import QUICK_BENCHMARKS, RELIABILITIES, Design
@@ -103,8 +112,16 @@ def recovery(
 
     settings = load_settings()
     limit_threads(settings)
+    if as_recorded and (reliability or not benchmark):
+        raise InvalidArgumentError(
+            "The option '--as-recorded'",
+            got="'--reliability' beside it" if reliability else "no benchmark",
+            needed="beside '--benchmark', whose recording has its own reliability",
+        )
     wanted = tuple(dict.fromkeys(reliability or ())) or ((0.6,) if quick else RELIABILITIES)
-    design = Design(seed=seed, draws=draws or (2 if quick else 20), reliabilities=wanted)
+    design = Design(
+        seed=seed, draws=draws or (2 if quick else 20), reliabilities=wanted, as_recorded=as_recorded
+    )
     names = benchmark or (list(QUICK_BENCHMARKS) if quick else None)
     path = out or trust_file(settings)
     _older_report(path)  # one that cannot be read is said before the work, not after it

@@ -88,9 +88,9 @@ def recovery_study(
 def _benchmarks(names: Sequence[str] | None, settings: Settings) -> tuple[list[str], dict[str, str]]:
     """Those named, or all on simulated recordings for which a brain can be simulated; and why not the others."""
     known = registry(settings)
+    if names:
+        return [known.find(name).card.identifier for name in dict.fromkeys(names)], {}
     home = [entry.card for name, entry in known.entries().items() if name.startswith("Simulated")]
     reasons = {card.identifier: why_not(card) for card in home}
     chosen = [name for name, reason in reasons.items() if reason is None]
-    if names:
-        chosen = [known.find(name).card.identifier for name in dict.fromkeys(names)]
     return chosen, {name: reason for name, reason in reasons.items() if reason is not None}

@@ -83,7 +83,9 @@ def repetitions(drive: Array, n_repetitions: int, reliability: float, rng: np.ra
     return rng.poisson(scale * drive, (n_repetitions, *drive.shape)).astype(np.float64)
 
 
-def simulated_brain(counts: Array, samples: xr.DataArray, region: str) -> xr.DataArray:
+def simulated_brain(
+    counts: Array, samples: xr.DataArray, region: str, *, as_recorded: bool = False
+) -> xr.DataArray:
     """Counts labelled as the samples of a recording: the same presentations, neurons of two animals.
 
     Parameters
@@ -91,9 +93,16 @@ def simulated_brain(counts: Array, samples: xr.DataArray, region: str) -> xr.Dat
     counts : array of shape (n_repetitions, n_samples, n_neurons)
     samples : assembly with the samples' coordinates along ``presentation``
     region : str
+    as_recorded : bool, default=False
+        Whether the neurons belong to the recording's animals, in its order and over again, and are missing (NaN)
+        where its neurons are.
     """
     n_neurons = counts.shape[2]
-    animals = np.repeat(ANIMALS, [n_neurons - n_neurons // 2, n_neurons // 2])
+    if as_recorded:
+        animals = np.resize(coordinate(samples, "animal"), n_neurons)
+        counts = np.where(_missing(samples, counts.shape), np.nan, counts)
+    else:
+        animals = np.repeat(ANIMALS, [n_neurons - n_neurons // 2, n_neurons // 2])
     levels = coordinates_along(samples, "presentation")
     coords = {name: ("presentation", coordinate(samples, name)) for name in levels}
     coords |= {
@@ -103,3 +112,10 @@ def simulated_brain(counts: Array, samples: xr.DataArray, region: str) -> xr.Dat
     }
     attrs = {**samples.attrs, "simulated": "yes", "units": "spikes"}
     return xr.DataArray(counts, dims=["repetition", "presentation", "neuroid"], coords=coords, attrs=attrs)
+
+
+def _missing(samples: xr.DataArray, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Gaps of a recording, its first repetitions and its neurons over again until there are as many as wanted."""
+    gaps = np.isnan(np.asarray(samples.values, dtype=np.float64))
+    repetitions, neurons = (np.arange(n) % of for n, of in zip(shape[::2], gaps.shape[::2], strict=True))
+    return np.asarray(gaps[repetitions][:, :, neurons])

@@ -9,9 +9,19 @@ from typing import Any
 from ...core.cards import BenchmarkCard
 from ...core.errors import InvalidArgumentError
 
-__all__ = ["QUICK_BENCHMARKS", "RELIABILITIES", "Design", "MetricUse", "use_of_metric", "why_not"]
+__all__ = [
+    "HIGHEST",
+    "LOWEST",
+    "QUICK_BENCHMARKS",
+    "RELIABILITIES",
+    "Design",
+    "MetricUse",
+    "use_of_metric",
+    "why_not",
+]
 
 RELIABILITIES = (0.3, 0.6, 0.9)
+LOWEST, HIGHEST = 0.1, 0.98  # reliabilities; below the first, benchmarks leave neurons out
 
 QUICK_BENCHMARKS = (
     "SimulatedDMFC.occluded-ridge",
@@ -45,6 +55,9 @@ class Design:
         count.
     limit_neurons, limit_reliability : int, float
         Number of neurons and reliability of the brain that represents unlimited data.
+    as_recorded : bool
+        Whether a brain has the recording's cells, animals, gaps and reliability, in place of `n_neurons` and
+        `reliabilities`: a study of what these very data can tell.
     """
 
     seed: int = 0
@@ -56,16 +69,17 @@ class Design:
     max_units: int = 64
     limit_neurons: int = 600
     limit_reliability: float = 0.99
+    as_recorded: bool = False
 
     def __post_init__(self) -> None:
         if self.draws < 1:
             raise InvalidArgumentError("The number of draws", got=self.draws, needed="1 or more")
-        wrong = [one for one in self.reliabilities if not 0.1 <= one <= 0.98]
+        wrong = [one for one in self.reliabilities if not LOWEST <= one <= HIGHEST]
         if wrong or not self.reliabilities:
             raise InvalidArgumentError(
                 "The reliability of simulated neurons",
                 got=wrong or "none",
-                needed="from 0.1, below which benchmarks leave neurons out, to 0.98",
+                needed=f"from {LOWEST}, below which benchmarks leave neurons out, to {HIGHEST}",
             )
         if self.n_neurons < 8:
             raise InvalidArgumentError("The number of neurons", got=self.n_neurons, needed="8 or more")

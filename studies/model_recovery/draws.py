@@ -14,10 +14,9 @@ import xarray as xr
 from ...core.files import write_bytes
 from ...core.hashing import canonical_json
 from ...core.seeds import generator
-from ...metrics.functional.statistics.reliability import split_half_reliability
 from .brains import drives, repetitions, simulated_brain
 from .design import Design
-from .scenes import PreparedBenchmark
+from .scenes import PreparedBenchmark, median_reliability
 from .trial import ranking
 
 __all__ = ["ONCE", "Amount", "Draw", "DrawFiles", "brain_of", "limit", "one_draw"]
@@ -83,7 +82,7 @@ def brain_of(
     name = scene.candidates[generating].card.identifier
     path = ("validity", scene.name, name, draw)
     states = scene.candidates[generating].states.readable
-    n_neurons = design.n_neurons * amount.neurons
+    n_neurons = scene.n_neurons(design) * amount.neurons
     drive = drives(states, n_neurons, scene.use.units_per_neuron, generator(design.seed, *path, "readouts"))
     n = min(scene.samples.sizes["repetition"], design.max_repetitions)
     spikes = generator(design.seed, *path, f"spikes {reliability:g}", str(amount))
@@ -92,7 +91,7 @@ def brain_of(
         # More trials of the same neurons: the rates stay, the reliability rises.
         further = [repetitions(drive, n, reliability, spikes) for _ in range(amount.repetitions - 1)]
         counts = np.concatenate([counts, *further])
-    return simulated_brain(counts, scene.samples, scene.card.region)
+    return simulated_brain(counts, scene.samples, scene.card.region, as_recorded=design.as_recorded)
 
 
 def one_draw(
@@ -115,7 +114,7 @@ def one_draw(
     return {
         "generating": generating,
         "generating_layer": scene.candidates[generating].states.layer,
-        "reliability": _median_reliability(brain),
+        "reliability": median_reliability(brain),
         "placed": {
             name: {"value": _number(one.value), "low": _number(one.low), "high": _number(one.high)}
             | {"layer": one.layer}
@@ -129,15 +128,10 @@ def one_draw(
 
 def limit(scene: PreparedBenchmark, generating: str, design: Design) -> Draw:
     """The scores that all candidates have with many neurons and next to no noise, on the same samples."""
-    amount = Amount(neurons=max(1, design.limit_neurons // design.n_neurons))
+    amount = Amount(neurons=max(1, design.limit_neurons // scene.n_neurons(design)))
     brain = brain_of(scene, generating, design, design.limit_reliability, "limit", amount)
     found = ranking(scene.on(brain), scene.scored, generating)
     return {name: _number(one.value) for name, one in found.placed.items()}
-
-
-def _median_reliability(brain: xr.DataArray) -> float:
-    values = np.asarray(brain.values, dtype=np.float64)
-    return float(np.nanmedian(np.asarray(split_half_reliability(values, n_splits=20).mean)))
 
 
 def _number(value: float) -> float | None:

@@ -142,7 +142,7 @@ def _rounds(study: Study, say: Say) -> dict[str, list[dict[float, Drawn]]]:
 def _round(study: Study, scene: PreparedBenchmark, number: int) -> dict[float, Drawn] | None:
     """One draw from each candidate at each reliability; None if the time was up before all were there."""
     found: dict[float, Drawn] = {}
-    for reliability in study.design.reliabilities:
+    for reliability in scene.reliabilities(study.design):
         found[reliability] = {}
         for name in scene.candidates:
             draw = _drawn(study, scene, name, reliability, number, ONCE, until=study.rounds_until)
@@ -178,9 +178,9 @@ def _scene_report(
     files = study.files[scene.name]
     own = files.known("own") or files.keep(own_scores(scene, study.design.seed), "own")
     limits = _limits(study, scene, files)
-    drawn = {reliability: _together(rounds, reliability) for reliability in study.design.reliabilities}
+    drawn = {one: _together(rounds, one) for one in scene.reliabilities(study.design)}
     facts = {
-        "neurons": study.design.n_neurons,
+        "neurons": scene.n_neurons(study.design),
         "repetitions": min(scene.samples.sizes["repetition"], study.design.max_repetitions),
         "samples": scene.samples.sizes["presentation"],
     }
@@ -217,13 +217,10 @@ def _together(rounds: Sequence[dict[float, Drawn]], reliability: float) -> Drawn
 
 def _more_data(study: Study, scene: PreparedBenchmark, found: Sequence[Recovery]) -> list[MoreData]:
     """For each candidate that was not found often enough, as many draws with twice the data, time permitting."""
-    asked = min(
-        (one for one in found if one.reliability >= _ASKED_FOR_MORE),
-        key=lambda one: one.reliability,
-        default=None,
-    )
-    if asked is None:
+    enough = [one for one in found if one.reliability >= _ASKED_FOR_MORE or study.design.as_recorded]
+    if not enough:
         return []
+    asked = min(enough, key=lambda one: one.reliability)
     rows = []
     for place, name in enumerate(asked.candidates):
         if asked.first[place][place] >= ENOUGH * asked.draws:
@@ -243,7 +240,9 @@ def _more_data(study: Study, scene: PreparedBenchmark, found: Sequence[Recovery]
 def _settings(design: Design) -> dict[str, str]:
     """The sizes of a study, in words for its reader."""
     return {
-        "neurons of a brain": f"{design.n_neurons}, half in each of two animals",
+        "neurons of a brain": "as recorded, in the recording's animals and with its gaps and median reliability"
+        if design.as_recorded
+        else f"{design.n_neurons}, half in each of two animals",
         "samples": f"every k-th bin of a condition, at most about {design.max_samples} in all; in space all",
         "repetitions": f"as recorded, at most {design.max_repetitions}; reliability is matched",
         "wide layers": f"first {design.max_units} principal components, or so many units where single units count",

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
 import xarray as xr
 
 from ...benchmarks import registry as benchmark_registry
-from ...benchmarks.alignment import brain_samples
+from ...benchmarks.alignment import brain_samples, of_animal
 from ...candidates import LoadedCandidate, load_candidate
 from ...candidates.interface import accepts, bundle_sha256, find_candidate
 from ...core.activations import Activations
@@ -19,13 +20,14 @@ from ...core.settings import Settings
 from ...core.stimuli import StimulusSet
 from ...data_registry import Dataset, load_dataset
 from ...metrics import Metric, load_metric
+from ...metrics.functional.statistics.reliability import split_half_reliability
 from ...scoring.activation_cache import ActivationCache, show_stimuli
 from .brains import varies
-from .design import Design, MetricUse, use_of_metric, why_not
+from .design import HIGHEST, LOWEST, Design, MetricUse, use_of_metric, why_not
 from .states import CandidateStates, candidate_states, thinned
 from .trial import SimulatedBrainBenchmark
 
-__all__ = ["PreparedBenchmark", "PreparedCandidate", "prepare_benchmarks"]
+__all__ = ["PreparedBenchmark", "PreparedCandidate", "median_reliability", "prepare_benchmarks"]
 
 Say = Callable[[str, int, int], None]
 
@@ -89,9 +91,25 @@ class PreparedBenchmark:
         """The states that are scored, by candidate and layer."""
         return {name: one.states.scored for name, one in self.candidates.items()}
 
+    def n_neurons(self, design: Design) -> int:
+        """Number of neurons of a simulated brain."""
+        return int(self.samples.sizes["neuroid"]) if design.as_recorded else design.n_neurons
+
+    def reliabilities(self, design: Design) -> tuple[float, ...]:
+        """Reliabilities that brains are simulated with: the design's, or the recording's own."""
+        if not design.as_recorded:
+            return design.reliabilities
+        return (round(min(max(median_reliability(self.samples), LOWEST), HIGHEST), 3),)
+
     def on(self, brain: xr.DataArray) -> SimulatedBrainBenchmark:
         """The benchmark with another brain."""
         return SimulatedBrainBenchmark(self.card, self.dataset, self.metric, brain)
+
+
+def median_reliability(brain: xr.DataArray) -> float:
+    """Split-half reliability of the average over repetitions, corrected to full length, median over neurons."""
+    values = np.asarray(brain.values, dtype=np.float64)
+    return float(np.nanmedian(np.asarray(split_half_reliability(values, n_splits=20).mean)))
 
 
 def prepare_benchmarks(
@@ -175,11 +193,14 @@ def _check_of_neurons(card: BenchmarkCard) -> None:
 
 
 def _empty_scene(card: BenchmarkCard, data: _Data, design: Design, settings: Settings) -> PreparedBenchmark:
-    samples = brain_samples(data.recording(card.dataset, card.region), epoch=card.epoch)
-    if card.alignment == "time":
-        samples = thinned(samples, design.max_samples)
     use = use_of_metric(card)
     metric = load_metric(card.metric, settings, **{**card.parameters, **use.fast})
+    recording = data.recording(card.dataset, card.region)
+    if card.animal is not None:
+        recording = of_animal(recording, card.animal)
+    samples = brain_samples(recording, epoch=card.epoch, needed=metric.samples_needed)
+    if card.alignment == "time":
+        samples = thinned(samples, design.max_samples)
     dataset = data.dataset(card.dataset)
     return PreparedBenchmark(card, dataset, metric, use, samples, data.stimuli(card.dataset), {})
 

@@ -24,11 +24,10 @@ from innerscore.studies.analyses.mental_pong import Samples, position_decoding, 
 from innerscore.studies.findings import laid_beside
 from innerscore.workflows.reproducing import reproduced
 
-ON_THE_BALL = ["ball-simulated", "ball-visible"]
 CANDIDATES = {
-    "nayebi2023": ON_THE_BALL,
-    "rajalingham2025": ON_THE_BALL,
-    "sargolini2006": ["grid-code", "position"],
+    "nayebi2023": ["ball-simulated"],
+    "rajalingham2025": ["ball-simulated"],
+    "sargolini2006": ["grid-code"],
     "sohn2019": ["rsg-clock", "rsg-scaled-clock"],
 }
 

@@ -1,5 +1,6 @@
 """The validity study on cases whose truth is known, and what it keeps when it is interrupted."""
 
+import dataclasses
 import json
 import math
 
@@ -38,13 +39,14 @@ from innerscore.studies.model_recovery import (
 from innerscore.studies.model_recovery.brains import drives, repetitions
 from innerscore.studies.model_recovery.controls import own_scores, shuffled_conditions, shuffled_time
 from innerscore.studies.model_recovery.design import MetricUse, use_of_metric
-from innerscore.studies.model_recovery.draws import brain_of
+from innerscore.studies.model_recovery.draws import Amount, brain_of
 from innerscore.studies.model_recovery.recovery import _data_needed
 from innerscore.studies.model_recovery.report import markdown
 from innerscore.studies.model_recovery.scenes import (
     PreparedBenchmark,
     PreparedCandidate,
     _Data,
+    median_reliability,
     prepare_benchmarks,
 )
 from innerscore.studies.model_recovery.states import (
@@ -181,6 +183,22 @@ def test_without_time_nothing_is_said_of_a_benchmark(scene, tmp_path):
     report = run_study(study(scene, tmp_path, rounds_until=-1.0), silent)
     assert report.recovery == ()
     assert [one.name for one in report.left_out] == ["SimulatedDMFC.occluded-ridge"]
+
+
+def test_a_brain_as_recorded_has_the_recordings_cells_animals_gaps_and_reliability(scene):
+    samples = scene.samples.copy(deep=True)
+    samples[:, :40, 2] = np.nan
+    samples["animal"] = ("neuroid", ["a"] * 3 + ["b"] * 5)
+    recorded = dataclasses.replace(scene, samples=samples)
+    design = dataclasses.replace(DESIGN, as_recorded=True)
+    (reliability,) = recorded.reliabilities(design)
+    assert reliability == max(round(median_reliability(samples), 3), 0.1)
+    brain = brain_of(recorded, "pixels", design, 0.8, "test")
+    assert coordinate(brain, "animal").tolist() == ["a"] * 3 + ["b"] * 5
+    np.testing.assert_array_equal(np.isnan(brain.values), np.isnan(samples.values))
+    assert median_reliability(brain) == pytest.approx(0.8, abs=0.1)
+    twice = brain_of(recorded, "pixels", design, 0.8, "test", Amount(neurons=2, repetitions=2))
+    assert np.isnan(twice.values).sum() == 4 * np.isnan(samples.values).sum()
 
 
 @pytest.mark.parametrize("reliability", [0.3, 0.6, 0.9])
@@ -345,6 +363,8 @@ def test_a_report_keeps_what_an_older_one_says_of_other_benchmarks(whole):
     [
         (["--draws", "0"], SystemExit, 2),
         (["--reliability", "1.5"], InvalidArgumentError, 3),
+        (["--as-recorded"], InvalidArgumentError, 3),
+        (["--as-recorded", "--benchmark", "SimulatedMEC.rsa", "-r", "0.6"], InvalidArgumentError, 3),
         (["--benchmark", "SimulatedMEC.rigde"], UnknownNameError, 5),
         (["--benchmark", "SimulatedDMFC.simulation-index"], InvalidArgumentError, 3),
         (["--benchmark", "SimulatedMEC.rsa", "--candidate", "nobody"], UnknownNameError, 5),
