@@ -7,6 +7,7 @@ import xarray as xr
 
 from innerscore.benchmarks import load_benchmark, load_benchmarks, registry
 from innerscore.benchmarks.intervals import IntervalBenchmark
+from innerscore.candidates.zoo.ready_set_go import LookUpTable
 from innerscore.core.activations import check_activations
 from innerscore.core.errors import ActivationError
 from innerscore.core.labelled import coordinate
@@ -112,6 +113,20 @@ def test_the_true_rates_of_the_simulated_neurons_reach_the_ceiling_within_the_in
     found = metric(labelled(states, brain), brain).normalised
     assert found.low - 0.03 < 1 < found.high + 0.03
     assert found.value == pytest.approx(1.0, abs=0.12)
+
+
+def test_a_look_up_table_gets_nothing_of_whole_contexts_held_out(mirror, offline):
+    benchmark = load_benchmark(
+        "Sohn2019.DMFC-measurement-ridge", offline.model_copy(update={"mirror": mirror})
+    )
+    states = {
+        one.identifier: check_activations(
+            LookUpTable().activations(one), one, candidate="rsg-look-up-table", layers=("table",)
+        )
+        for one in benchmark.stimuli.stimuli
+    }
+    model = benchmark._model(states, "table", benchmark.scored_conditions)
+    assert benchmark.metric.value(model, benchmark._scored_brains[0]) == 0
 
 
 def test_two_unlike_contexts_choose_the_layer_and_six_are_scored(simulated):

@@ -19,7 +19,7 @@ from innerscore.tasks.pong_frames import render_trial
 from innerscore.tasks.ready_set_go import CONTEXTS, PRIORS, conditions, interval_frames, stimulus_set
 
 NAMES = [name for name, entry in registry(Settings()).entries().items() if "set_ms" in entry.card.needs]
-TELLS_TIME = [name for name in NAMES if name not in ("rsg-pulse", "rsg-random-rnn")]
+TELLS_TIME = [name for name in NAMES if name not in ("rsg-pulse", "rsg-random-rnn", "rsg-look-up-table")]
 CONDITIONS = conditions()
 INTERVALS = stimulus_set()
 CLIPS = dict(zip((one.identifier for one in CONDITIONS), INTERVALS.stimuli, strict=True))
@@ -42,7 +42,7 @@ def screen_ms(t_s):
 
 
 def test_the_candidates_are_for_this_task_alone(settings):
-    assert len(NAMES) == 8
+    assert len(NAMES) == 9
     for name in NAMES:
         card = find_candidate(name, settings).card
         assert accepts(card, INTERVALS)
@@ -78,6 +78,20 @@ def test_time_passes_while_the_screen_stands_still(name):
     for layer, values in shown(name, identifier)[0].items():
         between = values[READY + 8 : set_frame(identifier)]
         assert layer in ("ramp", "tp") or (np.abs(np.diff(between, axis=0)).max(axis=1) > 0).all()
+
+
+def test_a_table_has_one_unit_for_each_moment_of_each_context_and_no_other():
+    layers = [
+        shown("rsg-look-up-table", one)[0]["table"] for one in ("long-hand-left-1000", "short-hand-left-480")
+    ]
+    for table, identifier in zip(layers, ("long-hand-left-1000", "short-hand-left-480"), strict=True):
+        assert not table[:READY].any()
+        assert (table[READY : set_frame(identifier)].sum(axis=1) == 1).all()
+        np.testing.assert_array_equal(np.flatnonzero(table[READY]) % 30, [0])
+        assert (
+            np.argmax(table[READY + 9]) - np.argmax(table[READY]) == 3
+        )  # frames of 150 ms in steps of 50 ms
+    assert not (layers[0].any(axis=0) & layers[1].any(axis=0)).any()
 
 
 def test_no_time_passes_in_the_pulse():

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from innerscore.benchmarks import load_benchmark, registry
+from innerscore.benchmarks import load_benchmarks, registry
 from innerscore.candidates import load_candidate
 from innerscore.candidates import registry as candidate_registry
 from innerscore.candidates.interface import accepts
@@ -27,12 +27,11 @@ FEW = ("ball-simulated", "latent-selfsup-lstm", "grid-code", "path-integrator-ls
 
 def benchmarks(settings):
     """Those on simulated recordings whose stimuli are here."""
-    for name in registry(settings).entries():
-        if name.startswith("Simulated"):
-            loaded = with_few_resamples(load_benchmark(name, settings), settings)
-            with contextlib.suppress(MissingPartError):  # tracks that do not ship
-                assert loaded.stimuli
-                yield loaded
+    names = [name for name in registry(settings).entries() if name.startswith("Simulated")]
+    for loaded in load_benchmarks(names, settings):
+        with contextlib.suppress(MissingPartError):  # tracks that do not ship
+            assert loaded.stimuli
+            yield with_few_resamples(loaded, settings)
 
 
 def with_few_resamples(benchmark, settings):
@@ -61,8 +60,12 @@ class Remembering:
         return self.seen[key]
 
 
-def scores(candidates=FEW, score=lambda benchmark, candidate: benchmark(candidate)):
-    """The values of each candidate on each benchmark whose stimuli it accepts, by ``benchmark candidate``."""
+def scores_and_identities(candidates=FEW, score=lambda benchmark, candidate: benchmark(candidate)):
+    """Two dictionaries.
+
+    ``scores``: the values of each candidate on each benchmark whose stimuli it accepts, by ``benchmark candidate``.
+    ``identities``: the hashes of the stimuli and data of each benchmark, which decide the column of a score.
+    """
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder) / "d", cache_dir=Path(folder) / "c", offline=True)
         cards = {name: one.card for name, one in candidate_registry(settings).entries().items()}
@@ -73,14 +76,8 @@ def scores(candidates=FEW, score=lambda benchmark, candidate: benchmark(candidat
                 if accepts(cards[name], benchmark.stimuli):
                     found[f"{benchmark.identifier} {name}"] = values(score(benchmark, candidate))
                     print(benchmark.identifier, name, file=sys.stderr, flush=True)
-        return found
-
-
-def identities():
-    """The hashes of the stimuli and data of each benchmark, which decide the column of a score."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(data_dir=Path(folder) / "d", cache_dir=Path(folder) / "c", offline=True)
-        return {one.identifier: [one.stimuli.content_hash, one.data_sha256] for one in benchmarks(settings)}
+        hashes = {one.identifier: [one.stimuli.content_hash, one.data_sha256] for one in simulated}
+        return {"scores": found, "identities": hashes}
 
 
 def largest_difference(first, second):
@@ -98,10 +95,11 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--against", type=Path)
     options = parser.parse_args()
-    found = scores(tuple(candidate_registry(Settings()).entries()) if options.all else FEW)
-    shown = {"identities": identities(), "scores": found}
+    shown = scores_and_identities(tuple(candidate_registry(Settings()).entries()) if options.all else FEW)
     if options.against:
-        difference, pair = largest_difference(found, json.loads(options.against.read_text())["scores"])
+        difference, pair = largest_difference(
+            shown["scores"], json.loads(options.against.read_text())["scores"]
+        )
         shown = {"difference": difference, "pair": pair}
     json.dump(shown, sys.stdout, indent=1)
 

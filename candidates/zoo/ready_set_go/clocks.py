@@ -10,7 +10,7 @@ from ....tasks.ready_set_go import Events
 from .codes import bumps, flags, frame_events, measured_ms, powers, prior_mean_ms, since_set_ms
 from .production import produced_ms
 
-__all__ = ["Clock", "LeakyClock", "Pulse", "ScaledClock"]
+__all__ = ["Clock", "LeakyClock", "LookUpTable", "Pulse", "ScaledClock"]
 
 Array = npt.NDArray[np.float64]
 
@@ -44,6 +44,31 @@ class Clock:
             **_layers("bumps", bumps(since, end=self._END_S, width=self._WIDTH_S), events),
             "tp": produced_ms(since_set / measured_ms(events), since_set)[:, None],
         }
+
+
+class LookUpTable:
+    """Every moment of every context by heart: one unit for each, and so nothing that two contexts share.
+
+    A map that was fitted to some contexts knows nothing of another one's units: with whole contexts held out it
+    scores nothing, where samples alone are held out it scores high.
+    """
+
+    _STEP_MS, _END_MS = 50.0, 1500.0
+
+    def activations(self, stimulus: FrameClip) -> dict[str, Array]:
+        """One layer, ``table`` (time, 480): context (8), flash seen last (Ready, Set), time since it (30 of 50 ms).
+
+        Later times, and those before Ready, have no unit.
+        """
+        events = frame_events(stimulus)
+        prior, effector, direction, is_set = flags(events).astype(int).T
+        context = ((prior * 2 + effector) * 2 + direction) * 2 + is_set
+        n_moments = int(self._END_MS / self._STEP_MS)
+        moment = np.nan_to_num(events.since_flash_ms // self._STEP_MS, nan=n_moments).astype(int)
+        known = moment < n_moments
+        table = np.zeros((len(moment), 16, n_moments))
+        table[known, context[known], moment[known]] = 1
+        return {"table": table.reshape(len(moment), -1)}
 
 
 class LeakyClock:

@@ -11,7 +11,17 @@ import torch
 
 from .._arrays import Array, as_tensor, check_same_length, like
 from .._correlation import centred, column_correlation, is_constant, is_flat
-from .._splits import Ints, check_integer, condition_codes, given_folds, inner_folds, outer_folds
+from .._splits import (
+    Ints,
+    check_integer,
+    condition_codes,
+    given_folds,
+    inner_folds,
+    outer_folds,
+    portions,
+)
+
+_FEATURES_LOOKED_AT = 256  # at a time: the first ones nearly always do
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +211,20 @@ def cross_validate(
     return _assemble(problem, torch.stack(scores), alphas, at_end, kept)
 
 
+def has_nothing_to_say(x: torch.Tensor, fold: Fold) -> bool:
+    """Whether no feature varies both over the training rows and over the held-out ones.
+
+    A linear map then predicts one value for all held-out rows, and whatever varies in it is rounding: a table of
+    moments, for one, knows nothing of the contexts held out.
+    """
+    some = portions(x.shape[1], _FEATURES_LOOKED_AT)
+    return all(_vary_apart(x[:, features], fold) for features in some)
+
+
+def _vary_apart(x: torch.Tensor, fold: Fold) -> bool:
+    return bool((is_constant(x[fold.train]) | is_constant(x[fold.test])).all())
+
+
 def linear_prediction(
     x: torch.Tensor,
     y: torch.Tensor,
@@ -223,7 +247,8 @@ def linear_prediction(
     held_out = x[fold.test] - mean
     for factor in first:
         held_out = held_out @ factor
-    return torch.addmm(y_train.mean(0), held_out, last)
+    prediction = torch.addmm(y_train.mean(0), held_out, last)
+    return prediction[:1].expand_as(prediction) if has_nothing_to_say(x, fold) else prediction
 
 
 def fold_score(prediction: torch.Tensor, y: torch.Tensor, fold: Fold) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from typing import Literal, TypeAlias
 
@@ -19,6 +20,7 @@ from ._cross_validation import (
     Predictivity,
     Problem,
     cross_validate,
+    has_nothing_to_say,
     inner_fold_of,
     inner_rows,
     prepare,
@@ -162,6 +164,15 @@ class RidgeMapping:
 
     def fit(self, fold: Fold) -> tuple[Maps, HeldOut]:
         """The same, with the maps of the penalties chosen, for other responses to the training samples."""
+        maps, held_out = self._fit(fold)
+        if not has_nothing_to_say(self._problem.x, fold):
+            return maps, held_out
+        still = held_out.prediction.new_zeros(len(fold.test), len(fold.train))
+        same = held_out.prediction[:1].expand_as(held_out.prediction)
+        flat = replace(held_out, prediction=same, deviation=torch.zeros_like(held_out.prediction))
+        return lambda _penalty, _n: (still,), flat
+
+    def _fit(self, fold: Fold) -> tuple[Maps, HeldOut]:
         if len(self._penalties) == 1:
             at_once = self._fit_given(fold)
             if at_once is not None:

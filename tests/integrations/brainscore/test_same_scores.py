@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from brainscore_core.benchmarks import score_benchmark
-from builtin_scores import identities, largest_difference, scores
+from builtin_scores import largest_difference, scores_and_identities
 
 from innerscore.integrations.brainscore.benchmarks import BrainScoreBenchmark
 
@@ -36,11 +36,10 @@ def test_brain_score_on_the_old_stack_gives_what_the_current_one_gives(other_sco
     def through_brainscore(benchmark, candidate):
         return score_benchmark(BrainScoreBenchmark(benchmark), candidate).attrs["innerscore"]
 
-    ours = scores(score=through_brainscore)
-    other = json.loads(other_scores.communicate()[0])
-    assert identities() == other["identities"]
-    theirs = other["scores"]
-    assert set(ours) == set(theirs)
-    assert len(ours) > 45
-    difference, pair = largest_difference(ours, theirs)
+    ours = scores_and_identities(score=through_brainscore)
+    theirs = json.loads(other_scores.communicate()[0])
+    assert ours["identities"] == theirs["identities"]
+    assert set(ours["scores"]) == set(theirs["scores"])
+    assert len(ours["scores"]) > 45
+    difference, pair = largest_difference(ours["scores"], theirs["scores"])
     assert difference < 1e-10, pair

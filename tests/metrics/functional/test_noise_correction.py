@@ -442,6 +442,24 @@ def test_halves_that_are_uncorrelated_but_for_rounding_have_no_noise_correction(
     assert direct.neural_reliability[0] == across.neural_reliability[0] == 0
 
 
+@pytest.mark.parametrize("moments", [6, 40])
+def test_a_table_of_moments_predicts_nothing_of_a_context_held_out(moments):
+    """Neither a value nor a resample: r of what rounding leaves of a constant prediction was -0.09 here."""
+    rng = np.random.default_rng(2)
+    context, moment = np.repeat(np.arange(7), moments), np.tile(np.arange(moments), 7)
+    table = np.zeros((len(context), 7 * moments))
+    table[np.arange(len(context)), context * moments + moment] = 1
+    trials = np.sin(moment)[:, None] * [1.0, 30.0] + 0.3 * rng.normal(size=(4, len(context), 2))
+    given = {"folds": context, "n_splits": 2, "return_sums": 2}
+    result = noise_corrected_predictivity(table, trials, context, **given)
+    boots = bootstrap_noise_corrected_predictivity(result.sums, np.zeros(2), n_boot=20)
+    direct = ridge_predictivity(table, trials.mean(0), context, folds=context)
+    assert (result.raw == 0).all()
+    assert (result.score == 0).all()
+    assert (boots.values == 0).all()
+    assert (direct.score == 0).all()
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_nothing_is_divided_by_folds_that_cancel_but_for_rounding(seed):
     """One unit's map has one shape: in a fold of one condition, halves agree by 1 or by -1 and nothing between."""
