@@ -30,7 +30,7 @@ _NAMES: Mapping[Quantity, str] = {
     "raw": "raw value",
     "ceiling": "ceiling",
 }
-_FILES: Mapping[Quantity, str] = {"normalised": "index.html", "raw": "raw.html", "ceiling": "ceiling.html"}
+_FILES: Mapping[Quantity, str] = {"normalised": "table.html", "raw": "raw.html", "ceiling": "ceiling.html"}
 
 
 @dataclass(frozen=True, eq=False)

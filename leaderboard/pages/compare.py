@@ -64,7 +64,7 @@ class Line:
 
 def compare_page(names: Sequence[str], snapshot: Snapshot, source: Records) -> PageContent:
     """Compare candidates, best on the columns where at least two have a value; others are only named."""
-    rows = [one for one in _rows(names, snapshot) if sum(map(_has_value, one[2])) > 1]
+    rows = [one for one in _rows(names, snapshot) if sum(cell.has_value for cell in one[2]) > 1]
     records = [cell.record for _, _, cells in rows for cell in cells if cell.record is not None]
     targets = targets_of(records, source)
     resamples = source.resamples(records)
@@ -93,10 +93,6 @@ def _rows(names: Sequence[str], snapshot: Snapshot) -> Iterator[tuple[Section, C
             yield section, column, tuple(by_name[name].cells[index] for name in names)
 
 
-def _has_value(cell: Cell) -> bool:
-    return not math.isnan(cell.value)
-
-
 def _pairs(
     names: Sequence[str],
     cells: Sequence[Cell],
@@ -105,7 +101,7 @@ def _pairs(
     p_value: Callable[[str, str], float],
 ) -> Iterator[Pair]:
     for (first, a), (second, b) in combinations(zip(names, cells, strict=True), 2):
-        if a.record is not None and b.record is not None and _has_value(a) and _has_value(b):
+        if a.record is not None and b.record is not None and a.has_value and b.has_value:
             both = _targets_of_both(a.record, b.record, targets)
             found = paired(a, b, resamples)
             yield Pair(first, second, found, p_value(first, second), agreement(both))
@@ -116,7 +112,7 @@ def _pairs(
 def paired(a: Cell, b: Cell, resamples: Mapping[str, Resamples]) -> Difference | None:
     """The difference of two cells, on shared resamples; None if they share none or one has no value."""
     known = [resamples.get(cell.record.record_sha256) if cell.record else None for cell in (a, b)]
-    if known[0] is None or known[1] is None or not (_has_value(a) and _has_value(b)):
+    if known[0] is None or known[1] is None or not (a.has_value and b.has_value):
         return None
     return difference((a.value, known[0]), (b.value, known[1]), "normalised")
 

@@ -63,6 +63,7 @@ def _environment() -> jinja2.Environment:
         auto_reload=False,
     )
     environment.filters |= {
+        "animal": text.animal,
         "number": text.number,
         "p_value": text.p_value,
         "interval": text.interval,

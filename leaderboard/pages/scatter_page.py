@@ -37,11 +37,7 @@ def scatter_page(names: tuple[str, str] | tuple[()], snapshot: Snapshot) -> Page
 def _values(name: str, snapshot: Snapshot) -> dict[str, float]:
     section, column = newest(snapshot.columns[name])
     index = section.columns.index(column)
-    return {
-        row.candidate: row.cells[index].value
-        for row in section.rows
-        if not math.isnan(row.cells[index].value)
-    }
+    return {row.candidate: row.cells[index].value for row in section.rows if row.cells[index].has_value}
 
 
 def _correlation(points: list[Point]) -> float:

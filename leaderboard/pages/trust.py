@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from ...core.recovery_report import Control, RecoveryReport, read_report
 from ...figures import Figure, Whisker, whiskers
 from ...figures.matrix import matrix
-from ..board import Column, Section
 from .content import PageContent
+from .kinds import is_control
 from .snapshot import Snapshot
+from .telling import separation
 
 __all__ = ["RecoveryReport", "read_report", "trust_page"]
-
-_CONTROLS = {"shuffled", "control", "baseline", "untrained network"}
-
-
-@dataclass(frozen=True)
-class Separation:
-    """The number of pairs of candidates that are significantly different in a column."""
-
-    column: Column
-    n_candidates: int
-    n_tested: int
-    n_pairs: int
-    n_apart: int
 
 
 def trust_page(snapshot: Snapshot) -> PageContent:
@@ -46,19 +31,6 @@ def trust_page(snapshot: Snapshot) -> PageContent:
         "known": set(snapshot.benchmarks.values()),
     }
     return PageContent("trust.html", "How far to trust the ranking", values, figures)
-
-
-def separation(section: Section, column: Column) -> Separation:
-    """Count the pairs that share no tie group."""
-    index = section.columns.index(column)
-    rank_intervals = [row.cells[index].standing for row in section.rows]
-    groups = [one.tie_groups for one in rank_intervals if one is not None]
-    n = len(groups)
-    member = np.zeros((n, 1 + max((max(some) for some in groups), default=0)))
-    for place, some in enumerate(groups):
-        member[place, list(some)] = 1
-    apart = int((member @ member.T == 0).sum()) // 2
-    return Separation(column, n, sum(s.tested for s in rank_intervals if s), n * (n - 1) // 2, apart)
 
 
 def _figures(report: RecoveryReport | None) -> dict[str, Figure]:
@@ -89,7 +61,7 @@ def _controls(rows: Sequence[Control], number: int) -> Figure:
             one.value,
             math.nan if one.low is None else one.low,
             math.nan if one.high is None else one.high,
-            faint=one.kind in _CONTROLS,
+            faint=is_control(one.kind),
         )
         for one in sorted(rows, key=lambda one: -one.value)
     ]

@@ -10,7 +10,7 @@ from board_examples import benchmark_names
 
 from innerscore.leaderboard.pages.names import slug
 
-SHOWN = {"index.html": "normalised", "raw.html": "raw", "ceiling.html": "ceiling"}
+SHOWN = {"table.html": "normalised", "raw.html": "raw", "ceiling.html": "ceiling"}
 
 
 class Tables(HTMLParser):
@@ -116,7 +116,7 @@ def by_hand(latest, names):
 
 
 def test_a_win_rate_is_that_of_its_columns_and_only_over_full_coverage(site_folder, latest):
-    parsed = Tables((site_folder / "index.html").read_text())
+    parsed = Tables((site_folder / "table.html").read_text())
     keys = [attributes["data-key"] for attributes in parsed.attributes if "data-key" in attributes]
     for key, sets in {"recorded:Seeing": ("Ant", "Bee"), "simulated:Moving": ("SimulatedDog",)}.items():
         place = keys.index(key)

@@ -1,0 +1,40 @@
+"""Discrimination: how many pairs of candidates a column's tests find significantly different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..board import Column, Section
+
+__all__ = ["Separation", "separation"]
+
+
+@dataclass(frozen=True)
+class Separation:
+    """The number of pairs of candidates that are significantly different in a column."""
+
+    column: Column
+    n_candidates: int
+    n_tested: int
+    n_pairs: int
+    n_apart: int
+
+    @property
+    def share(self) -> float:
+        """Share of the pairs that are significantly different; 0 without a pair."""
+        return self.n_apart / self.n_pairs if self.n_pairs else 0.0
+
+
+def separation(section: Section, column: Column) -> Separation:
+    """Count the pairs that share no tie group."""
+    index = section.columns.index(column)
+    rank_intervals = [row.cells[index].standing for row in section.rows]
+    groups = [one.tie_groups for one in rank_intervals if one is not None]
+    n = len(groups)
+    member = np.zeros((n, 1 + max((max(some) for some in groups), default=0)))
+    for place, some in enumerate(groups):
+        member[place, list(some)] = 1
+    apart = int((member @ member.T == 0).sum()) // 2
+    return Separation(column, n, sum(s.tested for s in rank_intervals if s), n * (n - 1) // 2, apart)
