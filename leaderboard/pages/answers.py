@@ -35,6 +35,8 @@ class Answer:
         Its result.
     tied : tuple of str
         Models that it is not significantly different from.
+    next : str or None
+        The second best model; None if there is no other.
     above : tuple of str
         Controls with a higher value.
     floor : Floor or None
@@ -46,6 +48,7 @@ class Answer:
     candidate: str
     cell: Cell
     tied: tuple[str, ...]
+    next: str | None
     above: tuple[str, ...]
     floor: Floor | None
     separation: Separation
@@ -62,7 +65,7 @@ def answers(section: Section) -> list[Answer]:
 
 
 def telling_most(section: Section, columns: Sequence[Column]) -> Column:
-    """The column with the largest share of significantly different pairs, of equal ones with the most candidates."""
+    """The column with the largest share of significantly different pairs; of equal ones with the most members."""
     found = [separation(section, column) for column in columns]
     return max(found, key=lambda one: (one.share, one.n_candidates)).column
 
@@ -89,6 +92,7 @@ def answer_of(section: Section, column: Column) -> Answer | None:
         best.candidate,
         cell,
         tuple(row.candidate for row in others if cell.ties_with(row.cells[index])),
+        others[0].candidate if others else None,
         tuple(row.candidate for row in above),
         _floor(section, column, cell),
         separation(section, column),

@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from . import text
+from . import bars, text
 from .content import PageContent
 from .names import JOINT, slug
 
@@ -69,6 +69,8 @@ def _environment() -> jinja2.Environment:
         "interval": text.interval,
         "date": text.date,
         "duration": text.duration,
+        "difference_bar": bars.difference_bar,
+        "share_bar": bars.share_bar,
         "short_hash": text.short_hash,
         "slug": slug,
         "link": _safe_link,

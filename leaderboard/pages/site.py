@@ -30,7 +30,7 @@ __all__ = ["BOARDS", "FIRST", "MOST_COMPARED", "Document", "Site"]
 
 FIRST = "index.html"
 BOARDS: dict[str, Quantity] = {"table.html": "normalised", "raw.html": "raw", "ceiling.html": "ceiling"}
-MOST_COMPARED = 4
+MOST_COMPARED = 24
 _HTML = "text/html; charset=utf-8"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
@@ -100,6 +100,8 @@ class Site:
             return self._board(BOARDS[path], read_view(query))
         if path == FIRST:
             return self._first(read_view(query))
+        if path == "compare.html" and (asked := [value for name, value in query if name == "candidate"]):
+            return self._of_names("compare", joined(dict.fromkeys(asked)))
         if path in _SINGLE:
             return self._single(path)
         folder, _, rest = path.removesuffix(".html").partition("/")
@@ -140,7 +142,7 @@ class Site:
         if path == "trust.html":
             return trust_page(self.snapshot)
         if path == "scatter.html":
-            return scatter_page((), self.snapshot)
+            return scatter_page((), self.snapshot, root="")
         if path == "compare.html":
             return compare_page((), self.snapshot, self.source)
         values = {"n_records": self.snapshot.edition[0], "hidden": self.snapshot.hidden}

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..board import Column, Section
 
-__all__ = ["Separation", "separation"]
+__all__ = ["Separation", "separation", "smallest_apart"]
 
 
 @dataclass(frozen=True)
@@ -38,3 +38,15 @@ def separation(section: Section, column: Column) -> Separation:
         member[place, list(some)] = 1
     apart = int((member @ member.T == 0).sum()) // 2
     return Separation(column, n, sum(s.tested for s in rank_intervals if s), n * (n - 1) // 2, apart)
+
+
+def smallest_apart(section: Section, column: Column, alpha: float) -> float | None:
+    """The smallest difference of two candidates that is significant in a column; None where none is."""
+    index = section.columns.index(column)
+    tests = section.tests[index] if section.tests else None
+    if tests is None:
+        return None
+    by_name = {row.candidate: row.cells[index].value for row in section.rows}
+    values = np.asarray([by_name[name] for name in tests.names])
+    gaps = np.abs(values[:, None] - values)[np.triu(tests.corrected <= alpha, 1)]
+    return float(gaps.min()) if len(gaps) else None

@@ -37,7 +37,7 @@ class Topic:
 
     @cached_property
     def answers(self) -> list[Answer]:
-        """Answers of its recorded data, or where nothing was scored on any, its simulated ones; the surest first."""
+        """Answers of its recorded data, or where none was scored, its simulated ones; the surest first."""
         for simulated in (False, True):
             parts = [section for section in self.sections if section.simulated == simulated]
             if found := [answer for section in parts for answer in answers(section)]:
