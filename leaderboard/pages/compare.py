@@ -22,7 +22,7 @@ from .snapshot import Records, Snapshot
 
 __all__ = ["Agreement", "compare_page", "paired"]
 
-_MOST_FIGURES = 6
+_MOST_FIGURES, _MOST_ALL_PAIRED = 6, 5
 _FARTHEST = 1.5
 _Targets = Mapping[str, Mapping[str, Mapping[str, float]]]
 
@@ -152,13 +152,21 @@ def _pairs(
     targets: _Targets,
     p_value: Callable[[str, str], float],
 ) -> Iterator[Pair]:
-    for (first, a), (second, b) in combinations(zip(names, cells, strict=True), 2):
+    for (first, a), (second, b) in _paired_up(list(zip(names, cells, strict=True))):
         if a.record is not None and b.record is not None and a.has_value and b.has_value:
             both = _targets_of_both(a.record, b.record, targets)
             found = paired(a, b, resamples)
             yield Pair(first, second, found, p_value(first, second), agreement(both))
         else:
             yield Pair(first, second)
+
+
+def _paired_up(some: list[tuple[str, Cell]]) -> Iterator[tuple[tuple[str, Cell], tuple[str, Cell]]]:
+    """All pairs of a few candidates; of more than a reader can take in, the best with each of the others."""
+    if len(some) <= _MOST_ALL_PAIRED:
+        return combinations(some, 2)
+    best = max(some, key=lambda one: one[1].value if one[1].has_value else -math.inf)
+    return ((best, other) for other in some if other is not best)
 
 
 def paired(a: Cell, b: Cell, resamples: Mapping[str, Resamples]) -> Difference | None:

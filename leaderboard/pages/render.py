@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from . import bars, text
 from .content import PageContent
@@ -64,6 +64,7 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters |= {
         "animal": text.animal,
+        "breakable": _breakable,
         "number": text.number,
         "p_value": text.p_value,
         "interval": text.interval,
@@ -81,6 +82,11 @@ def _environment() -> jinja2.Environment:
         "version": importlib.metadata.version("innerscore"),
     }
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may go on in the next line after a full stop or a hyphen, and is copied as it is."""
+    return escape(name).replace(".", Markup(".<wbr>")).replace("-", Markup("-<wbr>"))
 
 
 def _safe_link(address: str | None) -> Markup:

@@ -161,7 +161,7 @@ def test_another_column_is_sorted_by_and_takes_the_brackets_with_it(open_page, f
     panel.locator("select").select_option(label="measure-number-7")
     sorted_by = panel.locator('th[aria-sort="descending"]')
     assert sorted_by.count() == 1
-    assert "number-\u200b7" in sorted_by.inner_text()
+    assert "number-7" in sorted_by.inner_text()
     values = [float(one) for one in panel.locator("tr:not(.member) td.s > b").all_inner_texts()]
     assert values == sorted(values, reverse=True)
     assert panel.locator("u:visible").count() == panel.locator("tr:not(.member) td.s u").count()

@@ -76,8 +76,13 @@ def test_compare_takes_many_and_starts_with_the_two_best(site):
     first = site.content("compare.html").values
     best = site.snapshot.topics["seeing"].answers[0]
     assert first["names"] == (best.candidate, best.next)
-    many = site.content(f"compare/{'+'.join(NAMES)}.html").values["lines"]
-    assert {len(line.pairs) for line in many} == {8 * 7 // 2}
+    few = site.content(f"compare/{'+'.join(NAMES[:4])}.html").values["lines"]
+    assert {len(line.pairs) for line in few} == {4 * 3 // 2}
+    for line in site.content(f"compare/{'+'.join(NAMES)}.html").values["lines"]:
+        best = max(zip(NAMES, line.cells, strict=True), key=lambda one: one[1].value)[0]
+        assert [(pair.first, pair.second) for pair in line.pairs] == [
+            (best, who) for who in NAMES if who != best
+        ]
     asked = site.content("compare.html", [("candidate", "model-1"), ("candidate", "model-5")])
     assert asked.values["names"] == ("model-1", "model-5")
 
