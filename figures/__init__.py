@@ -2,7 +2,7 @@
 
 from .figure import Figure
 from .history import history
-from .intervals import Whisker, caterpillar, whiskers
+from .intervals import Whisker, whiskers
 from .layers import LayerPanel, layer_curves
 from .maps import trace
 from .moving import path_animation
@@ -15,7 +15,6 @@ __all__ = [
     "Point",
     "Whisker",
     "animated_png",
-    "caterpillar",
     "histogram",
     "history",
     "layer_curves",

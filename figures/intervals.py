@@ -1,4 +1,4 @@
-"""Values with their intervals: one below the other with names, or many side by side."""
+"""Values with their intervals, one below the other with names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from .figure import Figure
-from .svg import Scale, document, drawable, element, line, scale_over, text, x_axis, y_axis
+from .svg import Scale, document, drawable, element, line, scale_over, text, x_axis
 
-__all__ = ["Whisker", "caterpillar", "whiskers"]
+__all__ = ["Whisker", "whiskers"]
 
 _MARK = "#1f5fae"
 _ROW, _LEFT, _WIDTH = 26, 250, 760
@@ -50,23 +50,6 @@ def whiskers(items: Sequence[Whisker], title: str, axis: str, *, key: str) -> Fi
     return Figure(title, description, svg, ("name", "value", "low", "high"), _numbers(items))
 
 
-def caterpillar(items: Sequence[Whisker], title: str, axis: str, *, key: str) -> Figure:
-    """All values side by side, best first, each with its interval: the basis of a ranking."""
-    ordered = sorted((item for item in items if drawable(item.value)), key=lambda item: -item.value)
-    height, bottom, left = 280, 236.0, 64.0
-    up = scale_over(_reach(ordered), bottom, 12.0, include=(0.0, 1.0))
-    along = Scale(0, max(len(ordered), 1), left, _WIDTH - 16.0)
-    parts = y_axis(up, left, _WIDTH - 16.0, axis)
-    for row, item in enumerate(ordered):
-        parts.append(_upright(item, along(row + 0.5), up))
-    parts.append(
-        text((left + _WIDTH) / 2, bottom + 28, f"{len(ordered)} candidates, best first", text_anchor="middle")
-    )
-    description = f"{len(ordered)} values, best first, each with its interval."
-    svg = document(_WIDTH, height, title, description, parts, key=key)
-    return Figure(title, description, svg, ("name", "value", "low", "high"), _numbers(ordered))
-
-
 def _reach(items: Sequence[Whisker]) -> list[float]:
     return [value for item in items for value in (item.value, item.low, item.high)]
 
@@ -97,14 +80,6 @@ def _whisker(item: Whisker, scale: Scale, y: float) -> list[Markup]:
         class_="dot hollow" if item.faint else "dot",
     )  # fmt: skip
     return [bar, dot]
-
-
-def _upright(item: Whisker, x: float, up: Scale) -> Markup:
-    bar = _bar(x, up(item.low), x, up(item.high)) if drawable(item.low, item.high) else Markup()
-    hint = element("title", f"{item.name}: {item.value:.3f}")
-    return element(
-        "g", hint, bar, element("circle", cx=x, cy=up(item.value), r=2.5, fill=_MARK, class_="dot")
-    )
 
 
 def _bar(x1: float, y1: float, x2: float, y2: float) -> Markup:

@@ -192,6 +192,17 @@ class Cell(_Ranked):
         return math.nan if estimate is None or estimate.value is None else estimate.value
 
     @property
+    def has_value(self) -> bool:
+        """Whether there is a normalised value."""
+        return not math.isnan(self.value)
+
+    def ties_with(self, other: Cell) -> bool:
+        """Whether both have a standing in their column, and share a tie group."""
+        if self.standing is None or other.standing is None:
+            return False
+        return not set(self.standing.tie_groups).isdisjoint(other.standing.tie_groups)
+
+    @property
     def divided_by(self) -> str:
         """Divisor of the raw value, in words; empty where the record does not say."""
         return "" if self.record is None or self.record.score is None else self.record.score.divided_by
@@ -260,7 +271,7 @@ class Row(_Ranked):
     @property
     def coverage(self) -> int:
         """Number of counted cells with a value."""
-        return sum(not math.isnan(self.cells[place].value) for place in self.counted)
+        return sum(self.cells[place].has_value for place in self.counted)
 
     @property
     def is_full(self) -> bool:
@@ -311,6 +322,11 @@ class Section:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     tests: tuple[PairTests, ...] = ()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether its data are simulated; those of a section all are, or none."""
+        return self.columns[0].simulated
 
     def p_value(self, column: Column, first: str, second: str) -> float:
         """The corrected p-value of two candidates that have a value in a column; 1 if they cannot be compared."""

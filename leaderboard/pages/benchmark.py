@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from ...figures import Figure, Whisker, caterpillar, histogram
+from ...core.records import ScoreRecord
+from ...core.recovery_report import Recovery, read_report
+from ...figures import Figure, Whisker, histogram, whiskers
 from ..board import Cell, Column, Section
+from .answers import answer_of
 from .content import PageContent, ends, targets_of
+from .contents import BoardContents
 from .drawing import drawn
+from .kinds import is_control
+from .lines import Line, in_order
 from .names import slug
+from .panel import cells_html, head_of
 from .snapshot import Records, Snapshot
+from .telling import separation, smallest_apart
 
 __all__ = ["benchmark_page", "benchmarks_page", "dataset_page", "newest"]
 
@@ -34,6 +42,12 @@ def benchmark_page(name: str, snapshot: Snapshot, source: Records) -> PageConten
             "dataset_slug": slug(column.dataset) if column.dataset else "",
             "ceiling": section.ceiling(column),
             "scored": scored,
+            "answer_of": answer_of(section, column),
+            "datasets": contents.datasets,
+            "lines": _lines(section, column, contents.own),
+            "separation": separation(section, column),
+            "smallest": smallest_apart(section, column, snapshot.board.alpha),
+            "recovery": _recovery(name, column, contents),
             "states": _states(section, column),
             "versions": [_version_values(*one) for one in columns],
             "clip": f"{slug(name)}-stimuli",
@@ -85,6 +99,48 @@ def scored_on(section: Section, column: Column) -> list[tuple[str, Cell]]:
     return sorted(having, key=lambda one: (one[1].value != one[1].value, -one[1].value, one[0]))
 
 
+def _lines(section: Section, column: Column, own: Collection[str]) -> list[dict[str, Any]]:
+    """Lines of the dot plot, best first: each candidate by itself, so that no seed is folded away."""
+    index = section.columns.index(column)
+    lines = [Line(row.candidate, (row,)) for row in section.rows if row.cells[index].normalised]
+    head = head_of(section, column, column.benchmark, lines)
+    return [
+        {
+            "name": line.name,
+            "cells": cells_html(line, [head]),
+            "score": score_of(line.cell(index)),
+            "control": is_control(line.members[0].model_class),
+            "own": line.name in own,
+        }
+        for line in in_order(lines, index)
+    ]
+
+
+def score_of(cell: Cell) -> ScoreRecord | None:
+    """The score behind a cell."""
+    return None if cell.record is None else cell.record.score
+
+
+def _recovery(name: str, column: Column, contents: BoardContents) -> list[Recovery]:
+    """What the model recovery study found on a benchmark, or on its simulated twin: least reliable data first."""
+    if contents.trust is None:
+        return []
+    found = [
+        one
+        for one in read_report(contents.trust).recovery
+        if _is_or_stands_for(one.benchmark, name, column, contents)
+    ]
+    return sorted(found, key=lambda one: one.reliability)
+
+
+def _is_or_stands_for(studied: str, name: str, column: Column, contents: BoardContents) -> bool:
+    if studied == name:
+        return True
+    card = contents.benchmarks.get(studied)
+    measure = studied.partition(".")[2]
+    return card is not None and card.system == column.system and name.endswith(f"-{measure}")
+
+
 def _states(section: Section, column: Column) -> dict[str, list[str]]:
     """Names of the candidates by each state other than a value."""
     index = section.columns.index(column)
@@ -115,7 +171,7 @@ def _figures(name: str, scored: Sequence[tuple[str, Cell]], source: Records) -> 
     values = [item.value for item in items]
     axis = "ceiling-normalised score"
     figures = {
-        "scores": drawn(caterpillar, items, f"Scores on {name}", axis, key="scores"),
+        "scores": drawn(whiskers, items, f"Scores on {name}", axis, key="scores"),
         "distribution": drawn(
             histogram, values, f"Scores on {name}", axis, key="distribution", unit="candidates"
         ),

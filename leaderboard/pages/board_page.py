@@ -24,13 +24,12 @@ __all__ = ["BoardTable", "board_values"]
 _MOST_LINKED_CELLS = (
     4000  # beyond it the row's and the column's headings lead there, and the page stays small
 )
-_MOST_LANES = 6
 _NAMES: Mapping[Quantity, str] = {
     "normalised": "ceiling-normalised score",
     "raw": "raw value",
     "ceiling": "ceiling",
 }
-_FILES: Mapping[Quantity, str] = {"normalised": "index.html", "raw": "raw.html", "ceiling": "ceiling.html"}
+_FILES: Mapping[Quantity, str] = {"normalised": "table.html", "raw": "raw.html", "ceiling": "ceiling.html"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,19 +203,12 @@ def _marks_html(cell: Cell) -> str:
 
 def _summary_html(summary: Summary) -> str:
     if summary.state == "value":
-        return f"{number(summary.value)}{_rank_html(summary.standing)}{_lanes_html(summary.standing)}"
+        return f"{number(summary.value)}{_rank_html(summary.standing)}"
     if summary.coverage:
         return f'<span class="state">{summary.coverage} of {summary.of}</span>'
     shown = {"not applicable": "n/a", "partly": f"0 of {summary.of}"}
     kind = "failed" if summary.state == "failed" else "state"
     return f'<span class="{kind}">{shown.get(summary.state, summary.state)}</span>'
-
-
-def _lanes_html(standing: RankInterval | None) -> str:
-    """One bar for each tie group, which runs on over the rows of the group; none where there are too many."""
-    if standing is None or len(standing.tie_groups) > _MOST_LANES:
-        return ""
-    return "".join(f'<u class="g{group % _MOST_LANES}"></u>' for group in standing.tie_groups)
 
 
 def _facets(board: BoardTable, view: View) -> list[dict[str, Any]]:

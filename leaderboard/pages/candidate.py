@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 from ...core.records import ResultRecord, ScoreRecord
 from ...figures import Figure, LayerPanel, Whisker, layer_curves, whiskers
 from ..board import Cell, Column, Row, Section
@@ -18,7 +20,9 @@ from .attached import attached_figures
 from .compare import paired
 from .content import PageContent, as_float, ends
 from .drawing import drawn
+from .kinds import floor_of
 from .names import slug
+from .panel import value_html
 from .snapshot import Records, Snapshot
 
 __all__ = ["candidate_page", "command_of"]
@@ -40,6 +44,7 @@ def candidate_page(name: str, snapshot: Snapshot, source: Records) -> PageConten
             "card": snapshot.contents.candidates.get(name),
             "own": name in snapshot.contents.own,
             "sections": _sections(name, snapshot),
+            "values": _values(name, snapshot),
             "bundle": next((row.bundle for _, row in snapshot.rows.get(name, [])), None),
             "earlier": _earlier(name, snapshot, source),
             "alpha": snapshot.board.alpha,
@@ -114,6 +119,18 @@ def _sections(name: str, snapshot: Snapshot) -> list[dict[str, Any]]:
                 others.setdefault(cell.state, []).append(column)
         found.append({"section": section, "row": row, "tried": tried, "others": others})
     return found
+
+
+def _values(name: str, snapshot: Snapshot) -> list[tuple[Column, Markup]]:
+    """Its scores as bars, those on recorded data first."""
+    found = [
+        (column, value_html(cell, None if floor is None else floor[1]))
+        for section, row in snapshot.rows.get(name, [])
+        for column, cell in zip(section.columns, row.cells, strict=True)
+        if cell.has_value
+        for floor in (floor_of(section, column),)
+    ]
+    return sorted(found, key=lambda one: one[0].simulated)
 
 
 def _figures(name: str, cells: Sequence[tuple[Column, Cell]]) -> dict[str, Figure]:

@@ -1,4 +1,4 @@
-"""Two to four candidates side by side: paired differences, targets against each other, agreement of errors."""
+"""Candidates side by side: paired differences as bars, targets against each other, agreement of errors."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ import numpy as np
 
 from ...core.records import ResultRecord
 from ...core.resamples import Resamples
-from ...figures import Figure, Point, scatter
+from ...figures import Figure, Point, Whisker, scatter, whiskers
 from ..board import Cell, Column, Section
 from ..ranking import Difference, difference
 from .content import PageContent, targets_of
 from .drawing import drawn
+from .names import slug
 from .snapshot import Records, Snapshot
 
 __all__ = ["Agreement", "compare_page", "paired"]
 
-_MOST_FIGURES = 6
+_MOST_FIGURES, _MOST_ALL_PAIRED = 6, 5
+_FARTHEST = 1.5
 _Targets = Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
@@ -63,27 +65,77 @@ class Line:
 
 
 def compare_page(names: Sequence[str], snapshot: Snapshot, source: Records) -> PageContent:
-    """Compare candidates, best on the columns where at least two have a value; others are only named."""
-    rows = [one for one in _rows(names, snapshot) if sum(map(_has_value, one[2])) > 1]
+    """Compare candidates on the columns where at least two have a value; without names the two best models."""
+    chosen = names or _two_best(snapshot)
+    rows = [one for one in _rows(chosen, snapshot) if sum(cell.has_value for cell in one[2]) > 1]
     records = [cell.record for _, _, cells in rows for cell in cells if cell.record is not None]
     targets = targets_of(records, source)
     resamples = source.resamples(records)
     lines = [
-        Line(column, cells, tuple(_pairs(names, cells, resamples, targets, partial(section.p_value, column))))
+        Line(
+            column, cells, tuple(_pairs(chosen, cells, resamples, targets, partial(section.p_value, column)))
+        )
         for section, column, cells in rows
     ]
+    lines.sort(key=lambda line: line.column.simulated)
     return PageContent(
         "compare.html",
         " and ".join(names) if names else "Compare candidates",
         {
-            "names": names,
-            "pairs": list(combinations(names, 2)),
+            "names": chosen,
             "lines": lines,
+            "reach": _reach(lines),
             "alpha": snapshot.board.alpha,
-            "choices": list(snapshot.candidates.items()),
+            "choices": _choices(snapshot),
         },
-        _figures(names, [(column, cells) for _, column, cells in rows], targets),
+        _figures(chosen, [(column, cells) for _, column, cells in rows], targets) | _differences(lines),
     )
+
+
+def _two_best(snapshot: Snapshot) -> tuple[str, ...]:
+    """The best model of the surest answer that has a second best, and that; none if no answer has one."""
+    for topic in snapshot.topics.values():
+        for answer in topic.answers:
+            if answer.next is not None:
+                return answer.candidate, answer.next
+    return ()
+
+
+def _choices(snapshot: Snapshot) -> dict[str, list[tuple[str, str]]]:
+    """Slugs and names of the candidates with a score by the topic where they have one, each once."""
+    seen: set[str] = set()
+    found: dict[str, list[tuple[str, str]]] = {}
+    for topic in snapshot.topics.values():
+        tried = {row.candidate for section in topic.sections for row in section.tried} - seen
+        seen |= tried
+        found[topic.name] = [(slug(name), name) for name in sorted(tried)]
+    return {name: some for name, some in found.items() if some}
+
+
+def _reach(lines: Sequence[Line]) -> float:
+    """The value at the ends of the bars of differences: the largest end of an interval, at most 1.5."""
+    found = [
+        abs(end)
+        for line in lines
+        for pair in line.pairs
+        if pair.difference is not None
+        for end in (pair.difference.low, pair.difference.high)
+    ]
+    return min(max(found, default=1.0), _FARTHEST) or 1.0
+
+
+def _differences(lines: Sequence[Line]) -> dict[str, Figure]:
+    """All differences as a figure to take, one row each."""
+    items = [
+        Whisker(f"{line.column.benchmark}: {pair.first} - {pair.second}", d.value, d.low, d.high)
+        for line in lines
+        for pair in line.pairs
+        if (d := pair.difference) is not None
+    ]
+    if not items:
+        return {}
+    axis = "difference of ceiling-normalised scores"
+    return {"differences": drawn(whiskers, items, "Differences", axis, key="differences")}
 
 
 def _rows(names: Sequence[str], snapshot: Snapshot) -> Iterator[tuple[Section, Column, tuple[Cell, ...]]]:
@@ -93,10 +145,6 @@ def _rows(names: Sequence[str], snapshot: Snapshot) -> Iterator[tuple[Section, C
             yield section, column, tuple(by_name[name].cells[index] for name in names)
 
 
-def _has_value(cell: Cell) -> bool:
-    return not math.isnan(cell.value)
-
-
 def _pairs(
     names: Sequence[str],
     cells: Sequence[Cell],
@@ -104,8 +152,8 @@ def _pairs(
     targets: _Targets,
     p_value: Callable[[str, str], float],
 ) -> Iterator[Pair]:
-    for (first, a), (second, b) in combinations(zip(names, cells, strict=True), 2):
-        if a.record is not None and b.record is not None and _has_value(a) and _has_value(b):
+    for (first, a), (second, b) in _paired_up(list(zip(names, cells, strict=True))):
+        if a.record is not None and b.record is not None and a.has_value and b.has_value:
             both = _targets_of_both(a.record, b.record, targets)
             found = paired(a, b, resamples)
             yield Pair(first, second, found, p_value(first, second), agreement(both))
@@ -113,10 +161,18 @@ def _pairs(
             yield Pair(first, second)
 
 
+def _paired_up(some: list[tuple[str, Cell]]) -> Iterator[tuple[tuple[str, Cell], tuple[str, Cell]]]:
+    """All pairs of a few candidates; of more than a reader can take in, the best with each of the others."""
+    if len(some) <= _MOST_ALL_PAIRED:
+        return combinations(some, 2)
+    best = max(some, key=lambda one: one[1].value if one[1].has_value else -math.inf)
+    return ((best, other) for other in some if other is not best)
+
+
 def paired(a: Cell, b: Cell, resamples: Mapping[str, Resamples]) -> Difference | None:
     """The difference of two cells, on shared resamples; None if they share none or one has no value."""
     known = [resamples.get(cell.record.record_sha256) if cell.record else None for cell in (a, b)]
-    if known[0] is None or known[1] is None or not (_has_value(a) and _has_value(b)):
+    if known[0] is None or known[1] is None or not (a.has_value and b.has_value):
         return None
     return difference((a.value, known[0]), (b.value, known[1]), "normalised")
 

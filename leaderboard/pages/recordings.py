@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ...core.cards import DatasetCard, Sharing
 from ...core.records import EstimateRecord
-from ..board import Cell, Column, Section
+from ..board import Column, Section
 from .benchmark import newest, scored_on
 from .content import PageContent
 from .names import slug
@@ -78,12 +78,6 @@ def _leader(section: Section, column: Column) -> Leader | None:
     (best, cell), *others = scored
     if cell.normalised is None:
         return None
-    tied = tuple(name for name, other in others if _tied(cell, other))
+    tied = tuple(name for name, other in others if cell.ties_with(other))
     weak = "" if cell.record is None or cell.record.score is None else cell.record.score.weak_ceiling
     return Leader(column, section.ceiling(column), weak, best, cell.normalised, tied, len(scored))
-
-
-def _tied(first: Cell, second: Cell) -> bool:
-    if first.standing is None or second.standing is None:
-        return False
-    return not set(first.standing.tie_groups).isdisjoint(second.standing.tie_groups)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from . import text
+from . import bars, text
 from .content import PageContent
 from .names import JOINT, slug
 
@@ -63,11 +63,15 @@ def _environment() -> jinja2.Environment:
         auto_reload=False,
     )
     environment.filters |= {
+        "animal": text.animal,
+        "breakable": _breakable,
         "number": text.number,
         "p_value": text.p_value,
         "interval": text.interval,
         "date": text.date,
         "duration": text.duration,
+        "difference_bar": bars.difference_bar,
+        "share_bar": bars.share_bar,
         "short_hash": text.short_hash,
         "slug": slug,
         "link": _safe_link,
@@ -78,6 +82,11 @@ def _environment() -> jinja2.Environment:
         "version": importlib.metadata.version("innerscore"),
     }
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may go on in the next line after a full stop or a hyphen, and is copied as it is."""
+    return escape(name).replace(".", Markup(".<wbr>")).replace("-", Markup("-<wbr>"))
 
 
 def _safe_link(address: str | None) -> Markup:

@@ -22,13 +22,15 @@ from .recordings import recordings_page
 from .render import STATIC, render
 from .scatter_page import scatter_page
 from .snapshot import QUANTITIES, Records, Snapshot
+from .system_page import system_page
 from .trust import trust_page
 from .view import View, read_view
 
-__all__ = ["BOARDS", "MOST_COMPARED", "Document", "Site"]
+__all__ = ["BOARDS", "FIRST", "MOST_COMPARED", "Document", "Site"]
 
-BOARDS: dict[str, Quantity] = {"index.html": "normalised", "raw.html": "raw", "ceiling.html": "ceiling"}
-MOST_COMPARED = 4
+FIRST = "index.html"
+BOARDS: dict[str, Quantity] = {"table.html": "normalised", "raw.html": "raw", "ceiling.html": "ceiling"}
+MOST_COMPARED = 24
 _HTML = "text/html; charset=utf-8"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
@@ -96,6 +98,10 @@ class Site:
         """A page's content; None if there is no such page."""
         if path in BOARDS:
             return self._board(BOARDS[path], read_view(query))
+        if path == FIRST:
+            return self._first(read_view(query))
+        if path == "compare.html" and (asked := [value for name, value in query if name == "candidate"]):
+            return self._of_names("compare", joined(dict.fromkeys(asked)))
         if path in _SINGLE:
             return self._single(path)
         folder, _, rest = path.removesuffix(".html").partition("/")
@@ -103,7 +109,7 @@ class Site:
 
     def paths(self) -> Iterator[str]:
         """Addresses of all pages, but for comparisons, scatters and histories, of which there are many."""
-        yield from (*BOARDS, *_SINGLE)
+        yield from (FIRST, *BOARDS, *_SINGLE)
         for folder, names in self._folders.items():
             yield from (f"{folder}/{name}.html" for name in names)
 
@@ -111,6 +117,7 @@ class Site:
     def _folders(self) -> dict[str, dict[str, str]]:
         snapshot = self.snapshot
         return {
+            "systems": {slug_: slug_ for slug_ in snapshot.topics},
             "candidates": snapshot.candidates,
             "benchmarks": snapshot.benchmarks,
             "datasets": snapshot.datasets,
@@ -120,6 +127,13 @@ class Site:
         values = board_values(self.tables[quantity], view)
         return PageContent("board.html", "Board", values)
 
+    def _first(self, view: View) -> PageContent:
+        """The first topic; for an address from when the whole table was the first page, that table."""
+        topic = next(iter(self.snapshot.topics.values()), None)
+        if topic is None or view != View():
+            return self._board("normalised", view)
+        return system_page(topic, self.snapshot)
+
     def _single(self, path: str) -> PageContent:
         if path == "benchmarks.html":
             return benchmarks_page(self.snapshot)
@@ -128,7 +142,7 @@ class Site:
         if path == "trust.html":
             return trust_page(self.snapshot)
         if path == "scatter.html":
-            return scatter_page((), self.snapshot)
+            return scatter_page((), self.snapshot, root="")
         if path == "compare.html":
             return compare_page((), self.snapshot, self.source)
         values = {"n_records": self.snapshot.edition[0], "hidden": self.snapshot.hidden}
@@ -152,6 +166,8 @@ class Site:
     def _named_page(self, folder: str, name: str) -> PageContent:
         if folder == "candidates":
             return candidate_page(name, self.snapshot, self.source)
+        if folder == "systems":
+            return system_page(self.snapshot.topics[name], self.snapshot)
         if folder == "datasets":
             return dataset_page(name, self.snapshot)
         page = benchmark_page(name, self.snapshot, self.source)

@@ -15,6 +15,7 @@ from ..board import Board, Column, Quantity, Row, Section, make_board
 from ..hiding import Hiding
 from .contents import BoardContents
 from .names import named
+from .topics import Topic, topics
 
 __all__ = ["QUANTITIES", "Records", "Snapshot", "take_snapshot"]
 
@@ -86,6 +87,11 @@ class Snapshot:
     def board(self) -> Board:
         """The board of normalised values."""
         return self.boards["normalised"]
+
+    @cached_property
+    def topics(self) -> dict[str, Topic]:
+        """The topics of the board by slug, that with the surest answer first."""
+        return {topic.slug: topic for topic in topics(self.board)}
 
     @cached_property
     def rows(self) -> dict[str, list[tuple[Section, Row]]]:

@@ -13,13 +13,14 @@ from .content import PageContent
 from .contents import BoardContents
 from .names import slug
 from .render import STATIC, render
-from .site import MOST_COMPARED, Site, joined
+from .site import Site, joined
 from .snapshot import Records, Snapshot, take_snapshot
 
 __all__ = ["write_site"]
 
 _MOST_COMPARISONS = 150
 _MOST_SCATTERS = 1000
+_MOST_TOGETHER = 4
 
 
 def write_site(
@@ -69,7 +70,7 @@ def comparisons(snapshot: Snapshot) -> list[str]:
     """Sets of candidates to compare, as addresses have them."""
     tried = [[row.candidate for row in section.tried] for section in snapshot.board.sections]
     found = dict.fromkeys(joined(map(slug, pair)) for names in snapshot.chains for pair in pairwise(names))
-    for size in range(2, MOST_COMPARED + 1):
+    for size in range(2, _MOST_TOGETHER + 1):
         more = dict.fromkeys(
             joined(map(slug, some)) for names in tried for some in _some(names, size, _MOST_COMPARISONS)
         )

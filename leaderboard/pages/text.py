@@ -7,9 +7,15 @@ from datetime import datetime
 
 from ...core.records import EstimateRecord
 
-__all__ = ["DIGITS", "date", "duration", "interval", "number", "p_value", "rank", "short_hash"]
+__all__ = ["DIGITS", "animal", "date", "duration", "interval", "number", "p_value", "rank", "short_hash"]
 
 DIGITS = 3
+_ANIMALS = {
+    "Homo sapiens": "human",
+    "Macaca mulatta": "macaque",
+    "Mus musculus": "mouse",
+    "Rattus norvegicus": "rat",
+}
 
 
 def number(value: float | None) -> str:
@@ -59,3 +65,8 @@ def duration(seconds: float) -> str:
 def short_hash(sha256: str) -> str:
     """The first twelve digits, as many as a reader can compare."""
     return sha256[:12]
+
+
+def animal(species: str) -> str:
+    """``macaque and human`` of ``Macaca mulatta, Homo sapiens``; a species without a common name here as it is."""
+    return " and ".join(_ANIMALS.get(one.strip(), one.strip()) for one in species.split(","))

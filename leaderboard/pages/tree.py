@@ -216,7 +216,7 @@ def _part(
 
 
 def _summary(cells: Sequence[Cell], rate: float, standing: RankInterval | None) -> Summary:
-    n_values = sum(not math.isnan(cell.value) for cell in cells)
+    n_values = sum(cell.has_value for cell in cells)
     states = {cell.state for cell in cells}
     full = not math.isnan(rate)
     state = "value" if full else states.pop() if len(states) == 1 and not n_values else "partly"

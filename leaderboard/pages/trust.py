@@ -6,29 +6,44 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from ...core.recovery_report import Control, RecoveryReport, read_report
+from ...core.recovery_report import Control, Recovery, RecoveryReport, read_report
 from ...figures import Figure, Whisker, whiskers
 from ...figures.matrix import matrix
-from ..board import Column, Section
 from .content import PageContent
+from .kinds import is_control
 from .snapshot import Snapshot
+from .telling import separation
 
 __all__ = ["RecoveryReport", "read_report", "trust_page"]
 
-_CONTROLS = {"shuffled", "control", "baseline", "untrained network"}
+
+@dataclass(frozen=True)
+class Recovered:
+    """A benchmark's model recovery at each reliability of the data; None where it was not studied."""
+
+    benchmark: str
+    by_reliability: tuple[Recovery | None, ...]
 
 
 @dataclass(frozen=True)
-class Separation:
-    """The number of pairs of candidates that are significantly different in a column."""
+class Finding:
+    """The answer of a recovery study in numbers.
 
-    column: Column
-    n_candidates: int
-    n_tested: int
-    n_pairs: int
-    n_apart: int
+    Parameters
+    ----------
+    n_brains : int
+        Simulated brains, over all benchmarks and reliabilities.
+    n_benchmarks, n_always : int
+        Benchmarks, and those on which the true model was in the best tie group in every draw at `reliability` and
+        above.
+    reliability : float
+        The middle one of those studied.
+    """
+
+    n_brains: int
+    n_benchmarks: int
+    n_always: int
+    reliability: float
 
 
 def trust_page(snapshot: Snapshot) -> PageContent:
@@ -38,27 +53,46 @@ def trust_page(snapshot: Snapshot) -> PageContent:
     separations = [
         separation(section, column) for section in snapshot.board.sections for column in section.columns
     ]
-    figures = _figures(report)
+    recovery = () if report is None else report.recovery
+    levels = sorted({one.reliability for one in recovery})
     values = {
         "report": report,
-        "separations": [one for one in separations if one.n_candidates],
+        "levels": levels,
+        "recovered": _recovered(recovery, levels),
+        "finding": _finding(recovery, levels),
+        "separations": sorted(
+            (one for one in separations if one.n_candidates),
+            key=lambda one: (one.column.simulated, -one.share),
+        ),
         "alpha": snapshot.board.alpha,
         "known": set(snapshot.benchmarks.values()),
     }
-    return PageContent("trust.html", "How far to trust the ranking", values, figures)
+    return PageContent("trust.html", "How far to trust the ranking", values, _figures(report))
 
 
-def separation(section: Section, column: Column) -> Separation:
-    """Count the pairs that share no tie group."""
-    index = section.columns.index(column)
-    rank_intervals = [row.cells[index].standing for row in section.rows]
-    groups = [one.tie_groups for one in rank_intervals if one is not None]
-    n = len(groups)
-    member = np.zeros((n, 1 + max((max(some) for some in groups), default=0)))
-    for place, some in enumerate(groups):
-        member[place, list(some)] = 1
-    apart = int((member @ member.T == 0).sum()) // 2
-    return Separation(column, n, sum(s.tested for s in rank_intervals if s), n * (n - 1) // 2, apart)
+def _recovered(recovery: Sequence[Recovery], levels: Sequence[float]) -> list[Recovered]:
+    """Benchmarks with their recovery by reliability, those on which it is highest first."""
+    by_name: dict[str, dict[float, Recovery]] = {}
+    for one in recovery:
+        by_name.setdefault(one.benchmark, {})[one.reliability] = one
+    found = [Recovered(name, tuple(map(some.get, levels))) for name, some in by_name.items()]
+    return sorted(found, key=lambda one: -sum(_in_front(cell) for cell in one.by_reliability if cell))
+
+
+def _in_front(one: Recovery) -> float:
+    return one.share_first if one.share_in_front is None else one.share_in_front
+
+
+def _finding(recovery: Sequence[Recovery], levels: Sequence[float]) -> Finding | None:
+    if not recovery:
+        return None
+    reliability = levels[len(levels) // 2]
+    worst: dict[str, float] = {}
+    for one in recovery:
+        if one.reliability >= reliability:
+            worst[one.benchmark] = min(worst.get(one.benchmark, 1.0), _in_front(one))
+    n_brains = sum(one.draws * len(one.candidates) for one in recovery)
+    return Finding(n_brains, len(worst), sum(share == 1.0 for share in worst.values()), reliability)
 
 
 def _figures(report: RecoveryReport | None) -> dict[str, Figure]:
@@ -89,7 +123,7 @@ def _controls(rows: Sequence[Control], number: int) -> Figure:
             one.value,
             math.nan if one.low is None else one.low,
             math.nan if one.high is None else one.high,
-            faint=one.kind in _CONTROLS,
+            faint=is_control(one.kind),
         )
         for one in sorted(rows, key=lambda one: -one.value)
     ]

@@ -23,7 +23,7 @@ from ...core.errors import InnerscoreError, StoreError
 from ...core.hashing import sha256_of_bytes
 from ..pages import BoardContents, Document, Site, take_snapshot
 from ..pages.names import slug
-from ..pages.site import BOARDS
+from ..pages.site import BOARDS, FIRST
 from ..store import Store
 
 __all__ = ["BoardNotReadyError", "LiveSite", "Ready"]
@@ -261,7 +261,7 @@ class LiveSite:
         snapshot = take_snapshot(self._store, self._contents)
         site = Site(snapshot, self._store, live=True, clips=last.site.clips if last else {})
         edition = _Edition(site, _Cache())
-        for path in BOARDS:
+        for path in (FIRST, *BOARDS):
             self._render(edition, (path, ()))
         # Pages of the last edition stand in for those of this one, but not where they show what is hidden now.
         is_alike = last is not None and last.site.snapshot.hidden == snapshot.hidden

@@ -169,7 +169,7 @@
     for (const [name, value] of new FormData(form)) if (value) given.append(name, value);
     if (state.sort) given.set("sort", (state.ascending ? "+" : "") + state.sort);
     for (const one of state.open) given.append("open", one);
-    return given.size ? `?${given}` : location.pathname.split("/").pop() || "index.html";
+    return given.size ? `?${given}` : location.pathname.split("/").pop() || "table.html";
   }
 
   function remember() {

@@ -97,6 +97,28 @@
     if (target && target.tagName === "DETAILS") target.open = true;
   }
 
+  // What a mark in a figure says, at once and also on touch: the title inside it, beside the pointer.
+  function hints() {
+    const tip = document.createElement("div");
+    tip.id = "tip";
+    tip.hidden = true;
+    tip.setAttribute("aria-hidden", "true");
+    document.body.append(tip);
+    const titled = (target) => target.closest?.("svg.figure *:has(> title), svg.figure a")?.querySelector("title");
+    const show = (event) => {
+      const title = titled(event.target);
+      tip.hidden = !title;
+      if (!title) return;
+      tip.textContent = title.textContent;
+      const box = event.target.getBoundingClientRect();
+      tip.style.left = `${Math.max(8, Math.min(box.right + 8, innerWidth - tip.offsetWidth - 8))}px`;
+      tip.style.top = `${Math.max(8, box.top - tip.offsetHeight - 4)}px`;
+    };
+    for (const kind of ["pointerover", "pointerdown", "focusin"]) document.addEventListener(kind, show);
+    addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
+  }
+
+  if (document.querySelector("svg.figure")) hints();
   themeButton();
   pauseButtons();
   namesForm("compare", "candidate");

@@ -1,5 +1,6 @@
 """A small board with everything that a board can have, served live and written as files; a browser that watches."""
 
+import contextlib
 import functools
 import http.server
 import importlib.util
@@ -109,7 +110,7 @@ def tall_board(tmp_path_factory):
     names = [f"candidate-{number:03d}" for number in range(120)]
     cards = board_examples.contents(names, board_examples.benchmark_names(16))
     site = Site(take_snapshot(store, cards), store, live=False)
-    (folder / "index.html").write_bytes(site.document("index.html").body)
+    (folder / "table.html").write_bytes(site.document("table.html").body)
     shutil.copytree(Path(leaderboard.__file__).parent / "static", folder / "static")
     return f"{folder.as_uri()}/"
 
@@ -171,11 +172,23 @@ def live_url(board_store, tmp_path_factory):
 @pytest.fixture(scope="session")
 def below_url(site_folder):
     """The exported site on a web server, below a sub-path."""
-    handler = functools.partial(_Quiet, directory=str(site_folder.parent.parent))
+    with _served_folder(site_folder.parent.parent) as address:
+        yield f"{address}deep/board/"
+
+
+@pytest.fixture(scope="session")
+def serve_folder():
+    """Serves a folder while a with block lasts, which gives its address."""
+    return _served_folder
+
+
+@contextlib.contextmanager
+def _served_folder(folder):
+    handler = functools.partial(_Quiet, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/deep/board/"
+    yield f"http://127.0.0.1:{server.server_address[1]}/"
     server.shutdown()
     thread.join()
 

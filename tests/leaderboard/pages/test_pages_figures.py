@@ -37,10 +37,10 @@ def parsed(figure):
 def test_intervals_and_points_hold_any_values(rows):
     items = [figures.Whisker(f"{HOSTILE}{n}", *row) for n, row in enumerate(rows)]
     parsed(figures.whiskers(items, HOSTILE, "axis", key="k"))
-    parsed(figures.caterpillar(items, "t", HOSTILE, key="k"))
+    parsed(figures.whiskers(items, "t", HOSTILE, key="k"))
     values = [row[0] for row in rows]
     parsed(figures.histogram(values, "t", "axis", key="k"))
-    points = [figures.Point(HOSTILE, row[0], row[1], "a.html") for row in rows]
+    points = [figures.Point(HOSTILE, row[0], row[1], "a.html", row[1:], row[:2]) for row in rows]
     parsed(figures.scatter(points, "t", ("x", HOSTILE), key="k"))
     parsed(history([Moment("2026-01-01", *row, False) for row in rows], "t", key="k"))
 

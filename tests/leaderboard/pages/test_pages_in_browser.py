@@ -12,7 +12,9 @@ from board_examples import benchmark_names
 
 FIRST, _, THIRD = benchmark_names(8)[:3]
 PAGES = (
+    "table.html",
     "index.html",
+    "systems/moving.html",
     "raw.html",
     "benchmarks.html",
     "recordings.html",
@@ -57,7 +59,7 @@ def first_numbers(texts):
 
 
 def test_columns_are_collapsed_and_open_level_by_level(open_page, two_ways):
-    page = open_page(two_ways + "index.html")
+    page = open_page(two_ways + "table.html")
     visible = "heads => heads.filter(h => getComputedStyle(h).display !== 'none').length"
     top = "heads => heads.filter(h => !h.dataset.parents).length"
     closed = page.eval_on_selector_all("#board thead th", top)
@@ -76,7 +78,7 @@ def test_columns_are_collapsed_and_open_level_by_level(open_page, two_ways):
 
 
 def test_sorting_orders_by_value_keeps_what_has_none_last_and_says_so(open_page, two_ways):
-    page = open_page(two_ways + "index.html")
+    page = open_page(two_ways + "table.html")
     page.click("#open-all")
     place = column(page, FIRST)
     head = page.locator("#board thead th").nth(place)
@@ -92,7 +94,7 @@ def test_sorting_orders_by_value_keeps_what_has_none_last_and_says_so(open_page,
 
 
 def test_a_tall_board_shows_what_is_in_sight_first_and_loses_no_row(tall_board, open_page):
-    page = open_page(tall_board + "index.html")
+    page = open_page(tall_board + "table.html")
     names = sorted(name.split("\n")[0] for name in shown_names(page))
     page.click("#open-all")
     rows_at_once = page.evaluate(
@@ -114,7 +116,7 @@ def test_a_tall_board_shows_what_is_in_sight_first_and_loses_no_row(tall_board, 
 
 
 def test_facets_and_search_filter_and_the_address_gives_the_same_view_again(open_page, base):
-    page = open_page(base + "index.html")
+    page = open_page(base + "table.html")
     page.click("details.filters summary")
     page.check('input[name=class][value="linear"]')
     assert set(shown_names(page)) == {"ada", "dee"}
@@ -137,7 +139,7 @@ def test_facets_and_search_filter_and_the_address_gives_the_same_view_again(open
 
 
 def test_the_view_is_downloaded_with_all_digits(open_page, base, board_store):
-    page = open_page(base + "index.html?class=linear&data=recorded")
+    page = open_page(base + "table.html?class=linear&data=recorded")
     page.click("details.download summary")
     files = {}
     for kind in ("csv", "json", "bib", "parquet"):
@@ -161,7 +163,7 @@ def test_the_view_is_downloaded_with_all_digits(open_page, base, board_store):
 
 
 def test_a_formula_in_a_downloaded_view_is_defused(open_page, two_ways):
-    page = open_page(two_ways + "index.html")
+    page = open_page(two_ways + "table.html")
     page.click("details.download summary")
     with page.expect_download() as waiting:
         page.click("a[data-download=csv]")
@@ -172,19 +174,21 @@ def test_a_formula_in_a_downloaded_view_is_defused(open_page, two_ways):
 
 def test_two_candidates_are_compared_and_one_alone_is_not(open_page, base):
     page = open_page(base + "compare.html")
-    selects = page.locator("#compare select")
-    selects.nth(0).select_option("bo")
-    selects.nth(1).select_option("bo")
+    assert page.locator("table.differences .bar").count() == 7  # the two best, before anything is asked
+    page.click("details.more summary")
+    page.evaluate("document.querySelectorAll('#compare input').forEach(box => { box.checked = false; })")
+    page.check('#compare input[value="bo"]')
     page.click("#compare button")
     assert page.locator("#compare-note").is_visible()
-    selects.nth(1).select_option("ada")
+    page.check('#compare input[value="ada"]')
     page.click("#compare button")
     page.wait_for_url("**/compare/ada+bo.html")
-    assert page.locator("table.compare tbody tr").count() == 8
+    assert page.locator("table.differences tbody tr").count() == 8
     assert page.locator("figure svg.figure circle").count() > 40
     page.goto(base + "compare.html?candidate=cy&candidate=ada&candidate=dee")
     page.wait_for_url("**/compare/ada+cy+dee.html")
-    assert page.locator("table.compare thead th").count() == 1 + 3 + 3
+    assert page.locator("table.differences tbody tr").count() == 3 * 8
+    assert page.locator("table.compare thead th").count() == 1 + 3
 
 
 def test_any_two_benchmarks_are_plotted(open_page, two_ways):
@@ -209,7 +213,7 @@ def test_the_clip_plays_and_stops(open_page, two_ways):
 
 
 def test_the_board_is_used_with_the_keyboard_alone(open_page, two_ways):
-    page = open_page(two_ways + "index.html")
+    page = open_page(two_ways + "table.html")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
@@ -250,7 +254,7 @@ def test_pages_fit_a_phone(open_page, two_ways):
 
 
 def test_the_theme_follows_the_system_and_the_button_and_is_kept(open_page, two_ways):
-    page = open_page(two_ways + "index.html", color_scheme="dark")
+    page = open_page(two_ways + "table.html", color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(background)
     page.click("#theme")
@@ -261,7 +265,7 @@ def test_the_theme_follows_the_system_and_the_button_and_is_kept(open_page, two_
 
 
 def test_everything_can_be_read_without_scripts(open_page, two_ways):
-    page = open_page(two_ways + "index.html", java_script_enabled=False)
+    page = open_page(two_ways + "table.html", java_script_enabled=False)
     hidden = page.locator("#board th:visible").count()
     assert hidden == page.locator("#board th").count()
     assert page.locator("#theme").is_hidden()
@@ -269,16 +273,16 @@ def test_everything_can_be_read_without_scripts(open_page, two_ways):
 
 def test_the_server_applies_a_view_without_scripts(open_page, live_url):
     key = f"{FIRST}@1"
-    page = open_page(live_url + "index.html", java_script_enabled=False)
+    page = open_page(live_url + "table.html", java_script_enabled=False)
     keys = [head.get_attribute("data-key") for head in page.locator("#board thead th").all()]
     key = next(one for one in keys if one.startswith(key))
-    page.goto(f"{live_url}index.html?class=linear&sort=%2B{key}")
+    page.goto(f"{live_url}table.html?class=linear&sort=%2B{key}")
     rows = page.locator("#board tbody tr:visible th a").all_text_contents()
     assert rows == ["dee", "ada"]
 
 
 def test_a_hostile_text_stays_text_everywhere(open_page, two_ways):
-    page = open_page(two_ways + "index.html")
+    page = open_page(two_ways + "table.html")
     hostile = [name for name in shown_names(page) if name.startswith("<img")]
     assert len(hostile) == 1
     links = page.eval_on_selector_all("#board tbody th a", "links => links.map(l => l.href)")
@@ -298,7 +302,7 @@ def test_a_hostile_text_stays_text_everywhere(open_page, two_ways):
 
 
 def test_printing_shows_the_table_whole(open_page, live_url):
-    page = open_page(live_url + "index.html")
+    page = open_page(live_url + "table.html")
     page.emulate_media(media="print")
     assert page.locator("#board th:visible").count() == page.locator("#board th").count()
     assert page.locator("nav").is_hidden()

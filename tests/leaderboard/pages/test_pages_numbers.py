@@ -10,7 +10,7 @@ from board_examples import benchmark_names
 
 from innerscore.leaderboard.pages.names import slug
 
-SHOWN = {"index.html": "normalised", "raw.html": "raw", "ceiling.html": "ceiling"}
+SHOWN = {"table.html": "normalised", "raw.html": "raw", "ceiling.html": "ceiling"}
 
 
 class Tables(HTMLParser):
@@ -116,7 +116,7 @@ def by_hand(latest, names):
 
 
 def test_a_win_rate_is_that_of_its_columns_and_only_over_full_coverage(site_folder, latest):
-    parsed = Tables((site_folder / "index.html").read_text())
+    parsed = Tables((site_folder / "table.html").read_text())
     keys = [attributes["data-key"] for attributes in parsed.attributes if "data-key" in attributes]
     for key, sets in {"recorded:Seeing": ("Ant", "Bee"), "simulated:Moving": ("SimulatedDog",)}.items():
         place = keys.index(key)
@@ -137,8 +137,12 @@ def test_a_win_rate_is_that_of_its_columns_and_only_over_full_coverage(site_fold
 @pytest.mark.parametrize("name", ["ada", "bo", "cy", "dee"])
 def test_each_row_of_a_candidates_page(site_folder, latest, name):
     parsed = Tables((site_folder / "candidates" / f"{name}.html").read_text())
+    bars, *tables = parsed.tables
+    assert len(bars) - 1 == sum(len(table) - 1 for table in tables) - sum(
+        row[1] in ("failed", "undefined") or row[1].startswith("failed") for table in tables for row in table
+    )
     seen = 0
-    for table in parsed.tables:
+    for table in tables:
         for head, shown, raw, ceiling, _, layer, sha in table[1:]:
             benchmark = re.match(r"\S+", head).group()
             record = latest.get(
@@ -216,7 +220,10 @@ def test_agreement_is_pearsons_r_over_targets(site_folder, board_store, latest):
     import numpy as np
 
     parsed = Tables((site_folder / "compare" / "ada+bo.html").read_text())
-    for benchmark, text in parsed.tables[1][1:]:
+    table = next(table for table in parsed.tables if table[0][-1] == "r")
+    assert len(table) == 9
+    for benchmark, pair, text in table[1:]:
+        assert pair == "ada and bo"
         read = []
         for name in ("ada", "bo"):
             body = board_store.attachment(latest[name, benchmark, 1].score.targets_sha256).decode()
