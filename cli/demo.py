@@ -34,6 +34,7 @@ _CHOICE = (
 # The slowest, and variants that few ask for first.
 _LEFT_TO_ALL = (
     "fitvid",
+    "latent-imagenet-none",
     "latent-random-none",
     "latent-static-ctrnn",
     "sic-small-narrow",

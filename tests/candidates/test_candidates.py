@@ -11,12 +11,20 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from missing_parts import skip_or_fail
 from torch import nn
 
 from innerscore.candidates import TorchCandidate, load_candidate, registry
 from innerscore.candidates.interface import accepts, bundle_sha256, find_candidate
 from innerscore.checking.candidates import probes_of
-from innerscore.core.errors import ActivationError, CandidateError, InvalidArgumentError, InvalidInputError
+from innerscore.core.errors import (
+    ActivationError,
+    CandidateError,
+    InvalidArgumentError,
+    InvalidInputError,
+    MissingExtraError,
+)
+from innerscore.core.extras import check_extra
 from innerscore.core.settings import Settings
 from innerscore.core.stimuli import FrameClip, StimulusSet
 from innerscore.tasks.mental_pong import ball_state, sample_conditions
@@ -74,13 +82,24 @@ def as_set(stimuli, **facts):
 SETS = (as_set(CLIPS[:2], final_y_deg=0.0), as_set(WALKS), INTERVALS)
 
 
+def built(name, settings, **options):
+    """A candidate; where its extra is not installed the test is skipped, and under CI it fails."""
+    extra = find_candidate(name, settings).card.extra
+    try:
+        if extra is not None:
+            check_extra(extra)
+    except MissingExtraError as error:
+        skip_or_fail(str(error))
+    return load_candidate(name, settings, **options)
+
+
 def stimuli_for(card):
     return next(shown for shown in SETS if accepts(card, shown)).stimuli[:2]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_candidate_gives_what_its_card_says(name, settings):
-    candidate = load_candidate(name, settings)
+    candidate = built(name, settings)
     stimuli = stimuli_for(candidate.card)
     for stimulus, layers in zip(stimuli, candidate.activations(stimuli), strict=True):
         assert tuple(layers) == candidate.card.layers
@@ -91,8 +110,8 @@ def test_every_candidate_gives_what_its_card_says(name, settings):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_candidate_repeats_bit_for_bit_under_its_seed(name, settings):
     card = find_candidate(name, settings).card
-    first, second = (load_candidate(name, settings, seed=3).activations(stimuli_for(card)) for _ in range(2))
-    other = load_candidate(name, settings, seed=4).activations(stimuli_for(card))
+    first, second = (built(name, settings, seed=3).activations(stimuli_for(card)) for _ in range(2))
+    other = built(name, settings, seed=4).activations(stimuli_for(card))
     for layer in card.layers:
         np.testing.assert_array_equal(first[0][layer].values, second[0][layer].values)
         assert np.array_equal(first[0][layer].values, other[0][layer].values) != card.seeded
@@ -100,7 +119,7 @@ def test_every_candidate_repeats_bit_for_bit_under_its_seed(name, settings):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_by_one_or_together_is_the_same(name, settings):
-    candidate = load_candidate(name, settings)
+    candidate = built(name, settings)
     stimuli = stimuli_for(candidate.card)
     together = candidate.activations(stimuli)
     alone = [candidate.activations([stimulus])[0] for stimulus in stimuli]
@@ -111,7 +130,7 @@ def test_one_by_one_or_together_is_the_same(name, settings):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not find_candidate(name, Settings()).card.needs])
 def test_every_viewer_takes_a_still_image(name, settings):
-    candidate = load_candidate(name, settings)
+    candidate = built(name, settings)
     images = as_set([STILL])
     assert accepts(candidate.card, images) == ("frames" in candidate.card.accepts)
     if accepts(candidate.card, images):
