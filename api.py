@@ -58,7 +58,7 @@ def list_datasets(settings: Settings | None = None) -> list[str]:
 
 
 def load_candidate(name: str, *, seed: int = 0, settings: Settings | None = None) -> LoadedCandidate:
-    """Build a candidate by name, or from a folder with a ``candidate.yaml``."""
+    """Build a candidate by name, from a folder with a ``candidate.yaml``, or a network of another library."""
     return candidates.load_candidate(name, settings or load_settings(), seed=seed)
 
 
@@ -92,7 +92,8 @@ def run(
     Parameters
     ----------
     candidates : sequence of str
-        Registered names, folders with a ``candidate.yaml``, bundles, tables of predictions, files of activations.
+        Registered names, folders with a ``candidate.yaml``, bundles, tables of predictions, files of activations,
+        networks of other libraries, as in ``"timm:resnet50.a1_in1k"``, ``"torchvision:resnet18#layer2,layer4"``.
     benchmarks : sequence of str, optional
         Registered names. Default: all; the behavioural ones where all candidates are tables of predictions.
     seed : int, default=0
@@ -222,7 +223,7 @@ def score(candidate: str, benchmark: str, *, seed: int = 0, settings: Settings |
     Parameters
     ----------
     candidate : str
-        Registered name, or a folder with a ``candidate.yaml``.
+        Registered name, a folder with a ``candidate.yaml``, or a network of another library.
     benchmark : str
         Registered name.
     seed : int, default=0

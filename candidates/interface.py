@@ -13,6 +13,7 @@ from ..core.identity import PACKAGE_ROOT, code_sha256, entry_of
 from ..core.registry import Registered, Registry, registry_of
 from ..core.settings import Settings
 from ..core.stimuli import FrameClip, StimulusSet
+from .hub.names import hub_name
 from .loaded import Candidate, LoadedCandidate, built
 
 __all__ = [
@@ -31,7 +32,7 @@ __all__ = [
 _FOR_READERS = {
     *("title", "description", "licence", "citation", "url", "authors"),
     *("model_class", "trained_on", "supervision", "training", "weights"),
-    "needs",  # read by the registry alone
+    *("needs", "extra"),  # read before it is built, and no part of what it does
 }
 
 
@@ -59,7 +60,8 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
     Parameters
     ----------
     name : str
-        A registered name, or the path of a folder that holds ``candidate.yaml``.
+        A registered name, the path of a folder that holds ``candidate.yaml``, or the name of a network of another
+        library, such as ``timm:resnet50.a1_in1k``.
     settings : Settings
         Plugin folders, and the device for candidates whose card takes one.
     seed : int
@@ -81,7 +83,14 @@ def load_candidate(name: str, settings: Settings, *, seed: int = 0) -> LoadedCan
 
 
 def find_candidate(name: str, settings: Settings) -> Registered[CandidateCard]:
-    """The card of a candidate by name or folder, without importing anything."""
+    """The card of a candidate by name or folder, without importing anything of it.
+
+    A network of another library (:mod:`~innerscore.candidates.hub`) gets its folder first, if it has none.
+    """
+    if hub_name(name) is not None:
+        from .hub.folder import resolved  # torch, which reading cards does not take
+
+        name = resolved(name, settings)
     folder = Path(name)
     if "/" in name and not folder.is_dir():
         raise InvalidInputError(f"The folder {folder}", got="nothing there", needed="a candidate's folder")

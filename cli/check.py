@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JsonOption, SeedOption
+from .options import JsonOption, LayersOption, SeedOption
 from .output import emit_json, write
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ _PROBES = ("SimulatedDMFC.occluded-ridge", "SimulatedMEC.ridge")  # a benchmark 
 
 
 def check(
-    name: Annotated[str, typer.Argument(help="Folder with a card, or a registered name.")],
+    name: Annotated[
+        str, typer.Argument(help="Folder with a card, a registered name, or a network of another library.")
+    ],
     benchmark: Annotated[
         list[str] | None,
         typer.Option(
@@ -32,6 +34,7 @@ def check(
             help="Benchmark for which to estimate time and memory; may be repeated; default two simulated ones.",
         ),
     ] = None,
+    layers: LayersOption = None,
     seed: SeedOption = 0,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Run the candidate in a sandbox, as a board's workers do.")
@@ -44,10 +47,13 @@ def check(
     board takes it, and the time and memory of its activations to the stimuli of the benchmarks are estimated. Exit
     code 3 if there is a fault.
     """
+    from ..candidates.hub.folder import resolved
+    from ..candidates.hub.names import with_layers
     from ..checking import find_target
     from ..core.settings import load_settings
 
     settings = load_settings()
+    name = resolved(with_layers([name], layers)[0], settings)
     target = find_target(name, settings)
     report = _report(name, target, settings, benchmark or list(_PROBES), seed, sandbox)
     if json:

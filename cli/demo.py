@@ -34,6 +34,7 @@ _CHOICE = (
 # The slowest, and variants that few ask for first.
 _LEFT_TO_ALL = (
     "fitvid",
+    "latent-imagenet-none",
     "latent-random-none",
     "latent-static-ctrnn",
     "sic-small-narrow",
@@ -65,9 +66,11 @@ def demo(
     """Score the built-in candidates and write the board.
 
     The board is printed, and written as a static site. Scores that are stored already are not run again. Benchmarks
-    whose data are not available are left out, with a remark on standard error.
+    whose data are not available are left out, and candidates whose extra is not installed, with a remark on
+    standard error.
     """
     from .. import benchmarks, candidates
+    from ..core.errors import MissingExtraError
     from ..core.settings import load_settings
     from ..leaderboard.tables import board_json
     from ..workflows.board_contents import export_shareable
@@ -87,7 +90,8 @@ def demo(
             for result in sweep_pairs(names, some, settings, executor, seed=0, report=report):
                 if result.record is None:
                     names_missing = missing.setdefault(str(result.error), [])
-                    names_missing.append(result.benchmark)
+                    of_candidate = isinstance(result.error, MissingExtraError)
+                    names_missing.append(result.candidate if of_candidate else result.benchmark)
                 elif not result.reused and result.record.status != "not applicable":
                     say(f"  {result_line(result)}")
     board, page, _ = export_shareable(open_store(settings), settings, html)

@@ -27,6 +27,9 @@ def init(
     torch: Annotated[
         bool, typer.Option("--torch", help="Write a candidate made of a torch module with named layers.")
     ] = False,
+    video: Annotated[
+        bool, typer.Option("--video", help="Write a candidate made of a torch module of whole clips.")
+    ] = False,
     dataset: Annotated[
         bool, typer.Option("--dataset", help="Write a data set: card, loader and test.")
     ] = False,
@@ -54,7 +57,8 @@ def init(
     from ..core.settings import load_settings
     from ..scaffold import DECLARED, scaffold_files
 
-    kind = _kind(torch=torch, dataset=dataset, images=images, walks=walks, events=events, benchmark=benchmark)
+    chosen = {"torch": torch, "video": video, "dataset": dataset, "images": images, "walks": walks}
+    kind = _kind(**chosen, events=events, benchmark=benchmark)
     _check_free(folder)
     files = scaffold_files(kind, _facts(kind, folder.name, load_settings()))
     _write_folder(folder, files)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JsonOption, SeedOption
+from .options import JsonOption, LayersOption, SeedOption
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
@@ -31,13 +31,15 @@ def score(
         list[str],
         typer.Argument(
             help="Names, folders with a candidate.yaml, bundles (.zip), tables of behavioural predictions "
-            "(.csv), or files of activations (.npz, .nc)."
+            "(.csv), files of activations (.npz, .nc), or networks of other libraries (timm:NAME, "
+            "torchvision:NAME, hf:OWNER/NAME, packaged:NAME)."
         ),
     ],
     benchmark: Annotated[
         list[str] | None,
         typer.Option("--benchmark", "-b", help="Benchmark by name; may be repeated; default all."),
     ] = None,
+    layers: LayersOption = None,
     seed: SeedOption = 0,
     rerun: Annotated[
         bool,
@@ -77,12 +79,17 @@ def score(
     elsewhere, on behavioural benchmarks such as Bear2021.OCP-agreement. A file of activations (npz or netCDF, an
     array (time, units) for each stimulus and layer) does so on the benchmarks that are named.
 
+    A network of another library is fetched by that library, tried, and kept as a folder in the cache, before the
+    first pair is run. Its layers are chosen by a rule, by --layers, or after its name
+    (timm:resnet18#layer2,layer4).
+
     A pair that was scored before under the same hashes is not run again, so an interrupted command goes on where
     it was. At the end each score's place on the board is printed: its rank interval by paired tests, and the
     candidates that it is not significantly different from.
 
     Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
     """
+    from ..candidates.hub.names import with_layers
     from ..core.errors import CandidateError, MissingPartError
     from ..core.settings import load_settings
     from ..scoring.sandbox import Sandbox
@@ -92,6 +99,7 @@ def score(
     from .progress import pair_progress
 
     settings = load_settings()
+    candidates = with_layers(candidates, layers)
     names = benchmark or benchmarks_for(candidates, settings)
     limit_threads(settings)
     if array and sandbox:

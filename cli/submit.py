@@ -14,7 +14,12 @@ __all__ = ["submit"]
 
 
 def submit(
-    candidate: Annotated[Path, typer.Argument(help="Folder with a candidate.yaml, or a bundle (.zip).")],
+    candidate: Annotated[
+        str,
+        typer.Argument(
+            help="Folder with a candidate.yaml, a bundle (.zip), or a network of another library."
+        ),
+    ],
     benchmark: Annotated[
         list[str] | None,
         typer.Option("--benchmark", "-b", help="Benchmark by name; may be repeated; default all."),
@@ -29,7 +34,10 @@ def submit(
     identifier and the hash of the submitted files. The same bundle on the same benchmarks is one submission,
     however often it is sent. Exit code 3 if the bundle is refused.
     """
-    data = _bundle_of(candidate)
+    from ..candidates.hub.folder import resolved
+    from ..core.settings import load_settings
+
+    data = _bundle_of(Path(resolved(candidate, load_settings())))
     receipt = _kept(data, benchmark or []) if url is None else _sent(url, data, benchmark or [], token)
     if json:
         emit_json({**receipt, "n_bytes": len(data)})

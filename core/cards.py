@@ -104,12 +104,12 @@ class TrainedWeights(_Model):
         Name of the safetensors file in the card's folder.
     sha256 : str
         SHA-256 of its bytes, checked before they are used.
-    seed : int
-        Seed of the training.
+    seed : int or None
+        Seed of the training; None where others trained it.
     steps : int or None
-        Updates made up to the weights that were kept; None where others trained it and did not say.
-    device : str
-        Device on which it was trained.
+        Updates made up to the weights that were kept; None likewise.
+    device : str or None
+        Device on which it was trained; None likewise.
     seconds : float or None
         Duration of the training in seconds; None likewise.
     losses : mapping of str to float
@@ -118,9 +118,9 @@ class TrainedWeights(_Model):
 
     file: Annotated[str, Field(pattern=r"^[\w\-]+\.safetensors$")]
     sha256: Sha256
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(ge=0)] | None = None
     steps: Annotated[int, Field(ge=0)] | None = None
-    device: Text
+    device: Text | None = None
     seconds: Annotated[float, Field(ge=0)] | None = None
     losses: Mapping[str, float]
 
@@ -152,6 +152,8 @@ class CandidateCard(Card):
         Run settings passed to the entry: the seed, if the candidate draws random numbers; the device.
     options : mapping
         Further keyword arguments of the entry, for a class that implements a family of candidates.
+    extra : str or None
+        Extra of innerscore without which it cannot be built; where that is not installed, it is left out.
     weights : TrainedWeights or None
         Trained weights; the entry is called with their tensors by name as ``weights``.
     """
@@ -169,6 +171,7 @@ class CandidateCard(Card):
     training: str | None = None
     takes: tuple[Literal["seed", "device"], ...] = ()
     options: Mapping[str, Any] = {}
+    extra: Literal["timm", "torchvision", "hf", "imagenet"] | None = None
     weights: TrainedWeights | None = None
 
     @field_validator("layers")

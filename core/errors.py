@@ -17,6 +17,7 @@
     ├── UnknownNameError               5   no candidate, benchmark, metric or data set of that name
     ├── StoreError                     6   the store is damaged or in conflict
     └── MissingPartError               7   an extra, a system part or a data file is missing
+        └── MissingExtraError              an extra, which a candidate may need and others do not
 
 Exit code 2 (wrong usage) belongs to the command line's parser; 0 is success.
 """
@@ -43,6 +44,7 @@ __all__ = [
     "InvalidInputError",
     "InvalidRecordError",
     "LimitError",
+    "MissingExtraError",
     "MissingPartError",
     "StoreError",
     "UnfitRecordingError",
@@ -138,6 +140,10 @@ class LimitError(CandidateError):
 
 _LISTED_BY = {
     "dandiset": "https://dandiarchive.org/dandiset",
+    "timm model": "timm.list_pretrained()",
+    "torchvision model": "torchvision.models.list_models()",
+    "hf model": "https://huggingface.co/models",
+    "packaged model": "docs/reference.md",
     "study": "innerscore reproduce --help",
     "recipe": "innerscore train",
     "record": "innerscore board --json",
@@ -153,7 +159,8 @@ class UnknownNameError(InnerscoreError):
     ----------
     kind : str
         ``"candidate"``, ``"benchmark"``, ``"metric"``, ``"dataset"``, ``"study"``, ``"recipe"``,
-        ``"record"``, ``"submission"``, ``"token"`` or ``"dandiset"``.
+        ``"record"``, ``"submission"``, ``"token"``, ``"dandiset"``, or ``"timm model"`` and so on for networks of
+        other libraries.
     name : str
         The requested name.
     suggestions : sequence of str
@@ -185,6 +192,10 @@ class MissingPartError(InnerscoreError):
     """A needed part is not here: an extra, a system package, a data file, or memory enough."""
 
     exit_code = 7
+
+
+class MissingExtraError(MissingPartError):
+    """An extra is not installed, or does not work with what is: whatever does without it goes on."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

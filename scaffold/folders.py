@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 __all__ = ["DECLARED", "Kind", "scaffold_files"]
 
-Kind: TypeAlias = Literal["candidate", "torch", "dataset", "images", "walks", "events", "benchmark"]
+Kind: TypeAlias = Literal["candidate", "torch", "video", "dataset", "images", "walks", "events", "benchmark"]
 
 #: Data sets that are declared on a card alone.
 DECLARED = ("images", "walks", "events")
@@ -23,7 +23,7 @@ def scaffold_files(kind: Kind, facts: Mapping[str, str]) -> dict[str, str]:
 
     Parameters
     ----------
-    kind : {"candidate", "torch", "dataset", "images", "walks", "events", "benchmark"}
+    kind : {"candidate", "torch", "video", "dataset", "images", "walks", "events", "benchmark"}
         Kind of the new folder.
     facts : mapping of str to str
         Values for the kind's templates, ``name`` among them.

@@ -19,6 +19,7 @@ from ..candidates.interface import accepts, bundle_sha256, find_candidate
 from ..core.activations import Activations
 from ..core.cards import CandidateCard
 from ..core.errors import CandidateError, InnerscoreError, MissingPartError, UnfitRecordingError
+from ..core.extras import check_extra
 from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.identity import code_sha256, entry_of
 from ..core.provenance import current_environment, peak_memory_mb, utc_now
@@ -122,9 +123,11 @@ def prepare(candidate: str, benchmark: Benchmark, settings: Settings, *, seed: i
     UnknownNameError, InvalidCardError
         If the candidate is not known or its card is not valid.
     MissingPartError, ChecksumError
-        If the benchmark's data cannot be had or are not the published ones.
+        If the benchmark's data cannot be had or are not the published ones; if the candidate's extra is missing.
     """
     registered = find_candidate(candidate, settings)
+    if registered.card.extra is not None:
+        check_extra(registered.card.extra)
     whose = CandidateRef(
         identifier=registered.card.identifier,
         version=registered.card.version,

@@ -15,7 +15,8 @@ PYTHONS = [line.rsplit(" ", 1)[1] for line in PROJECT["classifiers"] if "Python 
 FILES = {"constraints.txt": PYTHONS, "constraints-brainscore.txt": ["3.11", "3.12"]}
 EXTRAS = {
     "constraints.txt": set(PROJECT["optional-dependencies"]) - {"brainscore"},
-    "constraints-brainscore.txt": set(PROJECT["optional-dependencies"]) - {"dev", "encoders"},
+    "constraints-brainscore.txt": set(PROJECT["optional-dependencies"])
+    - {"dev", "timm", "torchvision", "hf", "imagenet"},
 }
 MADE_FROM = Path(sys.prefix) / ".constraints"
 

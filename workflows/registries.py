@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import benchmarks, candidates, data_registry, metrics
+from ..candidates.hub.names import hub_name
+from ..candidates.interface import find_candidate
 from ..core.errors import UnknownNameError
 from ..core.registry import Registered, Registry
 from ..core.settings import Settings
@@ -24,13 +26,15 @@ def registries(settings: Settings) -> Mapping[str, Registry[Any]]:
 
 
 def find_anything(name: str, settings: Settings) -> tuple[str, Registered[Any]]:
-    """The kind and the card of a thing of any kind.
+    """The kind and the card of a thing of any kind; a network of another library is a candidate.
 
     Raises
     ------
     UnknownNameError
         If no kind has that name; the closest names of all kinds are suggested.
     """
+    if hub_name(name) is not None:
+        return "candidate", find_candidate(name, settings)
     suggestions: list[str] = []
     for registry in registries(settings).values():
         try:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from ..benchmarks import Benchmark, load_benchmarks, registry
+from ..candidates.hub.folder import resolved
 from ..core.errors import InnerscoreError, InvalidArgumentError, MissingPartError, UnfitRecordingError
 from ..core.records import ResultRecord
 from ..core.settings import Settings
@@ -94,7 +95,8 @@ def run_pairs(
     Parameters
     ----------
     candidates, benchmarks : sequence of str
-        Names, or for candidates also folders, bundles, tables of predictions and files of activations.
+        Names, or for candidates also folders, bundles, tables of predictions, files of activations, and names of
+        networks of other libraries, which are fetched before the first pair is run.
     settings : Settings
         Store, data and cache folders, device.
     seed : int
@@ -112,6 +114,7 @@ def run_pairs(
         If a name is unknown, a card invalid, a data file altered, or the store refuses.
     """
     store = open_store(settings)
+    candidates = [resolved(candidate, settings) for candidate in candidates]
     for benchmark in load_benchmarks(benchmarks, settings):
         for candidate in candidates:
             job = partial(job_of, candidate, benchmark, settings, seed=seed, sandbox=sandbox)

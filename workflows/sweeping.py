@@ -7,7 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 from ..benchmarks import Benchmark, load_benchmarks
-from ..core.errors import InnerscoreError, InvalidInputError, MissingPartError, UnfitRecordingError
+from ..candidates.hub.folder import resolved
+from ..core.errors import (
+    InnerscoreError,
+    InvalidInputError,
+    MissingExtraError,
+    MissingPartError,
+    UnfitRecordingError,
+)
 from ..core.files import exclusive
 from ..core.records import read_record
 from ..core.settings import Settings
@@ -21,6 +28,7 @@ from .stored import open_store
 
 __all__ = ["make_executor", "sweep_pairs"]
 
+_MISSING = (MissingPartError.__name__, MissingExtraError.__name__)
 _MEMORY_MB = 2000.0  # where nothing is known: what most pairs of this package's own stay below
 
 
@@ -61,6 +69,7 @@ def sweep_pairs(
         If a name is unknown, a card invalid, a data file altered, or the store refuses.
     """
     store = open_store(settings)
+    candidates = [resolved(candidate, settings) for candidate in candidates]
     with exclusive(sweep_folder(settings) / "head"), closing(executor):
         sweep = _Sweep(store, settings, executor, report or (lambda *_: None))
         cells: list[Cell] = []
@@ -147,12 +156,12 @@ class _Sweep:
     def _lost(self, phase: Phase, cell: Cell, ended: Ended, left: dict[Cell, None]) -> Result:
         """A failed cell; missing data and refused files leave no record, as when run one by one."""
         outcome = None
-        if ended.kind != MissingPartError.__name__:
+        if ended.kind not in _MISSING:
             outcome = lost_cell(phase, cell, ended, self._settings)
         if outcome is not None:
             return self._kept(cell, Entry(outcome.record, outcome.all_files), left, outcome.error)
         left.pop(cell)
-        missing = ended.kind == MissingPartError.__name__
+        missing = ended.kind in _MISSING
         kind = MissingPartError if missing else InvalidInputError
         error = kind(
             f"The task of '{self._names[cell]}' on '{cell.benchmark}'",

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...core.bundles import CARD_NAME
+from ...core.card_files import write_card
 from ...core.cards import CandidateCard, TrainedWeights
 from ...core.errors import MissingPartError
 from ...core.hashing import sha256_of_file
-from ..training.trainer import CARD_NAME, WEIGHTS_NAME, write_card
+from ..checkpoints import Rule, read_checkpoint, renamed
+from ..training.trainer import WEIGHTS_NAME
 from ..weights import load_into, write_weights
 from ..zoo.latent.full_size import BACKBONES, N_UNITS, PHYSION_HZ, FullSizeNetwork, make_backbone
-from .checkpoint import Rule, read_checkpoint, renamed
 
 __all__ = ["RULES", "write_candidate"]
 
@@ -64,7 +66,7 @@ def write_candidate(
     Raises
     ------
     MissingPartError
-        If the extra `encoders`, the checkpoint or the dynamics' weights are missing.
+        If the extra `timm`, the checkpoint or the dynamics' weights are missing.
     InvalidDataError, ChecksumError
         If the checkpoint is damaged, holds code, or is of another architecture.
     """
@@ -77,7 +79,7 @@ def write_candidate(
         )
     network, source = _network(encoder, dynamics, checkpoint, sha256)
     written = write_weights(folder / WEIGHTS_NAME, network.state_dict())
-    weights = TrainedWeights(file=WEIGHTS_NAME, sha256=written, seed=1, device="cuda", losses={})
+    weights = TrainedWeights(file=WEIGHTS_NAME, sha256=written, losses={})
     card = _card(encoder, dynamics, step_hz, source, weights)
     write_card(folder / CARD_NAME, card)
     return card
@@ -117,6 +119,7 @@ def _card(encoder: str, dynamics: str, step_hz: float, source: str, weights: Tra
         trained_on="as published",
         supervision="as published",
         takes=("device",),
+        extra="timm",
         options={"encoder": encoder, "dynamics": dynamics, "step_hz": step_hz},
         weights=weights,
     )

@@ -15,15 +15,17 @@ from typing import Any
 import torch
 from torch import nn
 
+from ...core.bundles import CARD_NAME
+from ...core.card_files import write_card
 from ...core.cards import CandidateCard, TrainedWeights
 from ...core.hashing import sha256_of_file
-from ..training.trainer import CARD_NAME, WEIGHTS_NAME, write_card
+from ..checkpoints import Rule, read_checkpoint, renamed
+from ..training.trainer import WEIGHTS_NAME
 from ..training.video.cards import published_card
 from ..weights import load_into, write_weights
 from ..zoo.video.fitvid_network import FitVidNetwork
 from ..zoo.video.slot_network import SlotNetwork
 from ..zoo.video.svg_network import SVGNetwork
-from .checkpoint import Rule, read_checkpoint, renamed
 
 __all__ = ["PUBLISHED", "Published", "import_published", "translated"]
 
@@ -83,11 +85,11 @@ def import_published(
     InvalidDataError
         If the file is damaged, not of tensors alone, or of another architecture.
     ChecksumError, MissingPartError
-        As :func:`~innerscore.candidates.importing.checkpoint.read_checkpoint`.
+        As :func:`~innerscore.candidates.checkpoints.read_checkpoint`.
     """
     tensors = translated(published, read_checkpoint(checkpoint, sha256=sha256), checkpoint)
     hash_of_weights = write_weights(folder / WEIGHTS_NAME, tensors)
-    weights = TrainedWeights(file=WEIGHTS_NAME, sha256=hash_of_weights, seed=1, device="cuda", losses={})
+    weights = TrainedWeights(file=WEIGHTS_NAME, sha256=hash_of_weights, losses={})
     options = {**published.shown, **published.options}
     card = published_card(
         published.name, published.file, sha256_of_file(checkpoint), published.entry, options, weights

@@ -91,6 +91,8 @@ class Recipe:
         free, training does not begin.
     task : callable
         ``(seed, device) -> Task``; here data are made.
+    frozen : callable or None
+        Gives tensors that no training changes, to be kept in the file of weights beside the module's.
     """
 
     card: CandidateCard
@@ -98,6 +100,7 @@ class Recipe:
     optimisation: Optimisation
     memory_mb: float
     task: Callable[[int, str], Task]
+    frozen: Callable[[], Mapping[str, torch.Tensor]] | None = None
 
     @property
     def name(self) -> str:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from torch import nn
 
+from ...core.bundles import CARD_NAME
+from ...core.card_files import write_card
 from ...core.cards import CandidateCard, TrainedWeights, read_card
 from ...core.errors import InvalidDataError, MissingPartError
 from ...core.files import exclusive, write_bytes
@@ -28,10 +29,8 @@ __all__ = [
     "Trained",
     "finished_training",
     "train",
-    "write_card",
 ]
 
-CARD_NAME = "candidate.yaml"
 WEIGHTS_NAME = "weights.safetensors"
 CURVE_NAME = "losses.csv"
 CHECKPOINT_NAME = "checkpoint.safetensors"
@@ -149,7 +148,7 @@ def _identity(recipe: Recipe, seed: int, device: str) -> dict[str, Any]:
 def _begun(recipe: Recipe, task: Task, folder: Path, identity: dict[str, Any]) -> Progress:
     plan = recipe.optimisation
     learned = [parameter for parameter in task.module.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.Adam(learned, lr=plan.rate, eps=plan.epsilon)
+    optimiser = torch.optim.Adam([{"params": learned}], lr=plan.rate, eps=plan.epsilon)
     progress = Progress(task.module, optimiser, _copied(task.module))
     if (folder / CHECKPOINT_NAME).is_file():
         load_checkpoint(folder / CHECKPOINT_NAME, progress, identity)
@@ -221,10 +220,11 @@ def _written(
     losses: dict[str, float],
 ) -> Trained:
     """Write weights and loss curve, and last the card that vouches for them."""
+    frozen = {} if recipe.frozen is None else recipe.frozen()
     kept = progress.history[: best_epoch(progress.history) + 1] if progress.history else ()
     weights = TrainedWeights(
         file=WEIGHTS_NAME,
-        sha256=write_weights(folder / WEIGHTS_NAME, progress.best),
+        sha256=write_weights(folder / WEIGHTS_NAME, {**progress.best, **frozen}),
         seed=seed,
         steps=sum(epoch.steps for epoch in kept),
         device=device,
@@ -235,13 +235,6 @@ def _written(
     write_bytes(folder / CURVE_NAME, _curve(progress.history).encode())
     write_card(folder / CARD_NAME, card)
     return Trained(card, folder)
-
-
-def write_card(path: Path, card: CandidateCard) -> None:
-    """Write a card, wholly or not at all, without what it says by default."""
-    content = card.model_dump(mode="json", exclude_defaults=True)
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
-    write_bytes(path, text.encode())
 
 
 def _curve(history: tuple[Epoch, ...]) -> str:

@@ -15,7 +15,7 @@ from ...candidates import LoadedCandidate, load_candidate
 from ...candidates.interface import accepts, bundle_sha256, find_candidate
 from ...core.activations import Activations
 from ...core.cards import BenchmarkCard, CandidateCard
-from ...core.errors import CandidateError, InvalidArgumentError
+from ...core.errors import CandidateError, InvalidArgumentError, MissingExtraError
 from ...core.settings import Settings
 from ...core.stimuli import StimulusSet
 from ...data_registry import Dataset, load_dataset
@@ -158,7 +158,7 @@ def prepare_benchmarks(
         say("activations", done, len(candidates))
         try:
             _add(name, empty, design, settings)
-        except CandidateError as error:
+        except (CandidateError, MissingExtraError) as error:
             left_out[name] = str(error)
     for scene in empty:
         _check_several(scene)

@@ -1,18 +1,30 @@
 """The shared contract of all candidates, and what single ones must do."""
 
+import itertools
 import re
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from missing_parts import skip_or_fail
 from torch import nn
 
 from innerscore.candidates import TorchCandidate, load_candidate, registry
 from innerscore.candidates.interface import accepts, bundle_sha256, find_candidate
 from innerscore.checking.candidates import probes_of
-from innerscore.core.errors import ActivationError, CandidateError, InvalidArgumentError, InvalidInputError
+from innerscore.core.errors import (
+    ActivationError,
+    CandidateError,
+    InvalidArgumentError,
+    InvalidInputError,
+    MissingExtraError,
+)
+from innerscore.core.extras import check_extra
 from innerscore.core.settings import Settings
 from innerscore.core.stimuli import FrameClip, StimulusSet
 from innerscore.tasks.mental_pong import ball_state, sample_conditions
@@ -70,13 +82,24 @@ def as_set(stimuli, **facts):
 SETS = (as_set(CLIPS[:2], final_y_deg=0.0), as_set(WALKS), INTERVALS)
 
 
+def built(name, settings, **options):
+    """A candidate; where its extra is not installed the test is skipped, and under CI it fails."""
+    extra = find_candidate(name, settings).card.extra
+    try:
+        if extra is not None:
+            check_extra(extra)
+    except MissingExtraError as error:
+        skip_or_fail(str(error))
+    return load_candidate(name, settings, **options)
+
+
 def stimuli_for(card):
     return next(shown for shown in SETS if accepts(card, shown)).stimuli[:2]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_candidate_gives_what_its_card_says(name, settings):
-    candidate = load_candidate(name, settings)
+    candidate = built(name, settings)
     stimuli = stimuli_for(candidate.card)
     for stimulus, layers in zip(stimuli, candidate.activations(stimuli), strict=True):
         assert tuple(layers) == candidate.card.layers
@@ -87,8 +110,8 @@ def test_every_candidate_gives_what_its_card_says(name, settings):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_candidate_repeats_bit_for_bit_under_its_seed(name, settings):
     card = find_candidate(name, settings).card
-    first, second = (load_candidate(name, settings, seed=3).activations(stimuli_for(card)) for _ in range(2))
-    other = load_candidate(name, settings, seed=4).activations(stimuli_for(card))
+    first, second = (built(name, settings, seed=3).activations(stimuli_for(card)) for _ in range(2))
+    other = built(name, settings, seed=4).activations(stimuli_for(card))
     for layer in card.layers:
         np.testing.assert_array_equal(first[0][layer].values, second[0][layer].values)
         assert np.array_equal(first[0][layer].values, other[0][layer].values) != card.seeded
@@ -96,7 +119,7 @@ def test_every_candidate_repeats_bit_for_bit_under_its_seed(name, settings):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_one_by_one_or_together_is_the_same(name, settings):
-    candidate = load_candidate(name, settings)
+    candidate = built(name, settings)
     stimuli = stimuli_for(candidate.card)
     together = candidate.activations(stimuli)
     alone = [candidate.activations([stimulus])[0] for stimulus in stimuli]
@@ -107,7 +130,7 @@ def test_one_by_one_or_together_is_the_same(name, settings):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not find_candidate(name, Settings()).card.needs])
 def test_every_viewer_takes_a_still_image(name, settings):
-    candidate = load_candidate(name, settings)
+    candidate = built(name, settings)
     images = as_set([STILL])
     assert accepts(candidate.card, images) == ("frames" in candidate.card.accepts)
     if accepts(candidate.card, images):
@@ -232,11 +255,16 @@ class Odd(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.twice, self.never, self.pair, self.waves = nn.ReLU(), nn.ReLU(), nn.GRU(12288, 2), Waves()
+        self.twice, self.never, self.words, self.waves = nn.Tanh(), nn.ReLU(), Words(), Waves()
 
     def forward(self, frames):
-        self.pair(self.twice(self.twice(frames)).flatten(1))
+        self.words(self.twice(self.twice(frames)))
         return self.waves(frames)
+
+
+class Words(nn.Module):
+    def forward(self, frames):
+        return "nothing", frames
 
 
 class Waves(nn.Module):
@@ -246,12 +274,26 @@ class Waves(nn.Module):
 
 @pytest.mark.parametrize(
     ("layer", "message"),
-    [("twice", "2 times"), ("never", "0 times"), ("pair", "tuple"), ("waves", "complex64")],
+    [
+        ("twice", "2 times"),
+        ("never", "0 times"),
+        ("never@0", "0 times"),
+        ("words", "str"),
+        ("waves", "complex64"),
+    ],
 )
 def test_a_layer_whose_output_is_not_clear_is_refused(layer, message):
     with pytest.raises(ActivationError, match=message) as raised:
         TorchCandidate(Odd(), [layer]).activations(CLIPS[0])
     assert f"'{layer}'" in str(raised.value)
+
+
+def test_a_call_of_a_layer_that_runs_twice_can_be_named():
+    found = TorchCandidate(Odd(), {"first": "twice@0", "second": "twice@1"}).activations(CLIPS[0])
+    np.testing.assert_allclose(found["second"], np.tanh(found["first"]), rtol=1e-5)
+    for name in ("twice@", "twice@-1", "thrice@0"):
+        with pytest.raises(InvalidArgumentError, match="names of the module's layers"):
+            TorchCandidate(Odd(), [name])
 
 
 class Memory(nn.Module):
@@ -269,12 +311,100 @@ def test_memory_that_batches_would_cut_is_refused_and_a_whole_clip_keeps_it():
     clip, net = clip_of(40), Memory()
     with pytest.raises(ActivationError, match="memory of earlier frames"):
         TorchCandidate(net, ["state"], batch_frames=16).activations(clip)
-    found = TorchCandidate(net, ["state"], whole_clip=True).activations(clip)["state"]
+    found = TorchCandidate(net, ["state"], whole_clip=True, batch_frames=16).activations(clip)["state"]
     with torch.inference_mode():
         expected = net(torch.tensor(clip.frames).permute(0, 3, 1, 2).float()[None] / 255)[0].numpy()
     np.testing.assert_array_equal(found, expected)
     still = TorchCandidate(nn.Sequential(nn.Conv2d(3, 2, 9), nn.ReLU()), ["1"], batch_frames=16)
     assert still.activations(clip)["1"].shape == (40, 2 * 56 * 56)
+
+
+class Recurrent(nn.Module):
+    """Layers in every arrangement of clips and steps that a module of clips can have."""
+
+    def __init__(self):
+        super().__init__()
+        self.frames = nn.Sequential(nn.Conv2d(3, 2, 9, stride=8), nn.ReLU(inplace=True))
+        self.outputs, self.time_first = nn.LSTM(98, 4, batch_first=True), nn.GRU(4, 3)
+        self.cell, self.step = nn.LSTMCell(3, 5), nn.Identity()
+
+    def forward(self, clips):
+        features = self.frames(clips.flatten(0, 1)).flatten(1).unflatten(0, clips.shape[:2])
+        steps, _ = self.time_first(self.outputs(features)[0].transpose(0, 1))
+        state = (torch.zeros(len(clips), 5), torch.zeros(len(clips), 5))
+        for step in steps:
+            state = self.cell(step, state)
+            self.step(state[1])
+        return state[0]
+
+
+def recurrent(batch_frames=256):
+    torch.manual_seed(0)
+    layers = ["frames", "outputs", "time_first", "cell", "step"]
+    return TorchCandidate(Recurrent(), layers, whole_clip=True, batch_frames=batch_frames)
+
+
+def drawn_clips(lengths):
+    rng = np.random.default_rng(1)
+    return [
+        FrameClip(f"c{k}", rng.integers(0, 256, (n, 64, 64, 3), dtype=np.uint8), 20.0, 0.1)
+        for k, n in enumerate(lengths)
+    ]
+
+
+def test_each_layer_of_a_recurrent_module_is_its_states_over_the_steps():
+    (clip,) = drawn_clips([6])
+    found, net = recurrent().activations(clip), recurrent()._module
+    with torch.inference_mode():
+        frames = torch.tensor(clip.frames).permute(0, 3, 1, 2).float() / 255
+        features = net.frames(frames)
+        outputs = net.outputs(features.flatten(1)[None])[0]
+        hidden = net.time_first(outputs[0])[0]
+        state, states = None, []
+        for step in hidden:
+            state = net.cell(step[None], state)
+            states.append(torch.cat(state))
+    h, c = torch.stack(states).unbind(1)
+    expected = {
+        "frames": features.flatten(1),
+        "outputs": outputs[0],
+        "time_first": hidden,
+        "cell": h,
+        "step": c,
+    }
+    for layer, values in expected.items():
+        np.testing.assert_allclose(found[layer], values, atol=1e-6)
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 6), min_size=1, max_size=6),
+    batch_frames=st.integers(1, 20),
+    cuts=st.sets(st.integers(1, 5)),
+)
+def test_states_are_the_same_one_by_one_in_batches_and_in_chunks(lengths, batch_frames, cuts):
+    clips = drawn_clips(lengths)
+    alone = [recurrent().activations(clip) for clip in clips]
+    edges = [0, *sorted(cut for cut in cuts if cut < len(clips)), len(clips)]
+    candidate = recurrent(batch_frames)
+    chunks = [candidate.activations_batch(clips[a:b]) for a, b in itertools.pairwise(edges)]
+    for one, other in zip(alone, itertools.chain(*chunks), strict=True):
+        for layer in one:
+            np.testing.assert_allclose(one[layer], other[layer], atol=1e-5)
+
+
+class MixesClips(nn.Module):
+    """A mistake: what a clip gives depends on the others of its batch."""
+
+    def forward(self, clips):
+        return clips.mean((-2, -1)) - clips.mean((0, -2, -1))
+
+
+def test_clips_that_a_module_would_mix_are_shown_one_by_one():
+    clips = drawn_clips([5, 5, 5])
+    candidate = TorchCandidate(nn.Sequential(MixesClips()), ["0"], whole_clip=True)
+    for values in candidate.activations_batch(clips):
+        np.testing.assert_allclose(values["0"], 0, atol=1e-6)
 
 
 @pytest.mark.parametrize(

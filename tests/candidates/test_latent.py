@@ -203,6 +203,15 @@ def test_dynamics_without_their_encoder_say_what_is_missing(monkeypatch, tmp_pat
     assert caught.value.exit_code == 7
 
 
+@pytest.mark.parametrize("encoder", ["selfsup", "static"])
+def test_dynamics_stand_on_the_shipped_encoder_of_their_kind(encoder):
+    shipped = SHIPPED[f"latent-{encoder}-none"]
+    tensors = load_file(shipped.path.parent / shipped.card.weights.file)
+    task = recipe_of(encoder, "lstm", corpus=SMALL).task(0, "cpu")
+    for name, tensor in task.module.encoder.state_dict().items():
+        assert torch.equal(tensor, tensors[f"encoder.{name}"])
+
+
 def test_unknown_parts_and_other_weights_are_refused():
     with pytest.raises(InvalidArgumentError, match="'encoder'"):
         LatentNetwork("resnet", "lstm")
@@ -212,9 +221,9 @@ def test_unknown_parts_and_other_weights_are_refused():
         LatentPredictor(weights=drawn().state_dict(), encoder="random", dynamics="ctrnn")
 
 
-def test_eight_of_them_ship():
+def test_ten_of_them_ship():
     every = {f"latent-{encoder}-{dynamics}" for encoder in ENCODERS for dynamics in DYNAMICS}
-    assert set(SHIPPED) == every - {"latent-random-ctrnn"}
+    assert set(SHIPPED) == every - {"latent-random-ctrnn"} | {"latent-imagenet-lstm", "latent-imagenet-none"}
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -222,7 +231,7 @@ def test_what_ships_was_trained_by_its_command_and_beats_its_untrained_twin(name
     card = SHIPPED[name].card
     assert card.training == f"innerscore train {name} --seed 0 --device cpu"
     losses = card.weights.losses
-    if name == "latent-random-none":
+    if name in ("latent-random-none", "latent-imagenet-none"):
         assert card.weights.steps == 0
     else:
         assert losses["test_loss"] < losses["untrained_test_loss"]

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 
 from innerscore.candidates import load_candidate
-from innerscore.candidates.importing.checkpoint import read_checkpoint, renamed
+from innerscore.candidates.checkpoints import read_checkpoint, renamed
 from innerscore.candidates.importing.video import PUBLISHED, import_published
 from innerscore.core.errors import ChecksumError, InvalidDataError, MissingPartError
 from innerscore.core.hashing import sha256_of_file

@@ -1,5 +1,6 @@
 """Training of the predictors of latents."""
 
-from .recipes import recipes
+from .encoded import encoder_of
+from .recipes import encoded_recipe, recipes
 
-__all__ = ["recipes"]
+__all__ = ["encoded_recipe", "encoder_of", "recipes"]

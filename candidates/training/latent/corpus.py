@@ -31,7 +31,7 @@ class Batch:
     Parameters
     ----------
     frames : tensor of shape (n_clips, n_frames, 3, FRAME_SIZE, FRAME_SIZE)
-        Bytes.
+        Bytes; or latents (n_clips, n_frames, n_latents), where an encoder turned them into some once and for all.
     label : tensor of shape (n_clips,)
         Class of the main object.
     """

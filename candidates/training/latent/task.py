@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
 from ....core.cards import CandidateCard, read_card
 from ....core.errors import InvalidArgumentError, MissingPartError
+from ....core.identity import PACKAGE_ROOT
 from ....core.seeds import child_seed
 from ....tasks.bouncing_shapes import N_SHAPES, N_TEXTURES
 from ...weights import load_into, read_weights
@@ -18,7 +19,7 @@ from ...zoo.latent.network import WINDOW, Encoder, LatentNetwork, make_dynamics,
 from ..recipe import Task
 from .corpus import Batch, Corpus, draw_batch, scaled
 
-__all__ = ["AHEAD", "ahead_error", "contrast_across_time", "one_ahead_error", "task_of"]
+__all__ = ["AHEAD", "DynamicsTask", "ahead_error", "contrast_across_time", "one_ahead_error", "task_of"]
 
 AHEAD = 10  # steps after the context at which predictors are compared with the last latent repeated
 
@@ -26,7 +27,7 @@ _TEMPERATURE = 0.1
 _PAIR_SPACING = 3  # frames between the pairs of a clip
 _FRAMES_AT_A_TIME = 128
 _SCALING_SPACING = 5
-_TRAINED = Path(__file__).parent.parent / "trained"
+_TRAINED = PACKAGE_ROOT / "candidates" / "zoo" / "trained"
 
 
 def contrast_across_time(now: torch.Tensor, soon: torch.Tensor) -> torch.Tensor:
@@ -74,8 +75,8 @@ class _CorpusTask:
 
     Parameters
     ----------
-    network : LatentNetwork
-        The network to train.
+    network : torch.nn.Module
+        The network to train, with its ``dynamics``.
     corpus : Corpus
         Sizes.
     seed : int
@@ -84,8 +85,8 @@ class _CorpusTask:
         Device it runs on.
     """
 
-    def __init__(self, network: LatentNetwork, *, corpus: Corpus, seed: int, device: str) -> None:
-        self.module = network.to(device)
+    def __init__(self, network: nn.Module, *, corpus: Corpus, seed: int, device: str) -> None:
+        self.module: Any = network.to(device)
         self._corpus, self._seed, self._device = corpus, seed, device
         self._validation = tuple(self._held_out("validation", corpus.n_validation))
 

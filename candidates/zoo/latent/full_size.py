@@ -1,4 +1,4 @@
-"""The published sizes: large frozen encoders from the extra `encoders`, with the published dynamics over them.
+"""The published sizes: large frozen encoders from the extra `timm`, with the published dynamics over them.
 
 Nothing of them ships. :func:`~.published.write_candidate` makes a candidate's folder of one of them.
 """
@@ -14,8 +14,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from ....core.errors import MissingPartError
+from ....core.extras import imported
 from ....core.stimuli import FrameClip
+from ...frame_preparation import CLIP_COLOURS, IMAGENET_COLOURS, Preparation, prepared_frames
 from ...torch_adapter import TorchCandidate
 from ...weights import load_into
 from .candidate import with_predictions
@@ -34,8 +35,6 @@ __all__ = [
 N_UNITS = 1024
 PHYSION_HZ = 5.0  # every sixth frame of 30 per second, on which the published dynamics learned
 
-_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_CLIP = ((0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711))
 _CROP = 224
 
 
@@ -65,7 +64,7 @@ class Backbone:
     n_latents: int
     short_side: int = 256
     mode: str = "bicubic"
-    scale: tuple[tuple[float, ...], tuple[float, ...]] = _IMAGENET
+    scale: tuple[tuple[float, ...], tuple[float, ...]] = IMAGENET_COLOURS
     options: tuple[tuple[str, Any], ...] = (("num_classes", 0),)
     published: bool = False
 
@@ -78,7 +77,9 @@ BACKBONES: Mapping[str, Backbone] = {
     ),
     "dino": Backbone("vit_small_patch16_224.dino", 384),
     "deit": Backbone("deit_base_patch16_224.fb_in1k", 768),
-    "clip": Backbone("vit_base_patch32_clip_224.openai", 512, short_side=_CROP, scale=_CLIP, options=()),
+    "clip": Backbone(
+        "vit_base_patch32_clip_224.openai", 512, short_side=_CROP, scale=CLIP_COLOURS, options=()
+    ),
     "resnet50": Backbone("resnet50.tv_in1k", 2048, mode="bilinear"),
     "vgg16": Backbone("vgg16_bn.tv_in1k", 4096, mode="bilinear"),
     "r3m": Backbone("resnet50", 2048, mode="bilinear", published=True),
@@ -99,19 +100,11 @@ def make_backbone(name: str, *, pretrained: bool) -> nn.Module:
     Raises
     ------
     MissingPartError
-        If the extra `encoders` is not installed, or does not work with the installed torch.
+        If the extra `timm` is not installed, or does not work with the installed torch.
     """
     check_known("encoder", name, tuple(BACKBONES))
     backbone = BACKBONES[name]
-    try:
-        import timm
-    except (ImportError, RuntimeError) as error:
-        raise MissingPartError(
-            "The extra 'encoders'",
-            got=f"{type(error).__name__}: {error}",
-            needed="installed and able to run beside the installed torch",
-            hint="Install it: pip install 'innerscore[encoders]'.",
-        ) from error
+    timm = imported("timm", extra="timm")
     network: nn.Module = timm.create_model(
         backbone.timm_name, pretrained=pretrained and not backbone.published, **dict(backbone.options)
     )
@@ -122,14 +115,9 @@ def make_backbone(name: str, *, pretrained: bool) -> nn.Module:
 
 def prepared(clip: FrameClip, backbone: Backbone) -> torch.Tensor:
     """Frames (n_frames, 3, 224, 224) as a backbone wants them: resized, cut, in its units."""
-    frames = torch.tensor(clip.frames).permute(0, 3, 1, 2).float() / 255
-    height, width = frames.shape[-2:]
-    ratio = backbone.short_side / min(height, width)
-    sides = (round(height * ratio), round(width * ratio))
-    frames = nn.functional.interpolate(frames, size=sides, mode=backbone.mode, antialias=True).clamp(0, 1)
-    top, left = ((side - _CROP) // 2 for side in sides)
-    mean, deviation = (torch.tensor(part)[:, None, None] for part in backbone.scale)
-    return (frames[:, :, top : top + _CROP, left : left + _CROP] - mean) / deviation
+    mean, deviation = backbone.scale
+    wanted = Preparation(_CROP, _CROP, backbone.short_side, backbone.mode, mean, deviation)
+    return prepared_frames(clip, wanted)
 
 
 class FullSizeNetwork(nn.Module):
@@ -170,7 +158,7 @@ class FullSizePredictor:
     Raises
     ------
     MissingPartError
-        If the extra `encoders` is not installed.
+        If the extra `timm` is not installed.
     InvalidDataError
         If the weights are of another architecture.
     """

@@ -16,6 +16,7 @@ __all__ = [
     "WINDOW",
     "Encoder",
     "LatentNetwork",
+    "changing_dynamics",
     "check_known",
     "make_dynamics",
     "rolled_out",
@@ -151,8 +152,7 @@ class LatentNetwork(nn.Module):
         super().__init__()
         check_known("encoder", encoder, ENCODERS)
         self.encoder = Encoder(N_SHAPES + N_TEXTURES if encoder == "static" else 0)
-        predictor = make_dynamics(dynamics, N_LATENTS, _UNITS)
-        self.dynamics = predictor if isinstance(predictor, _Repeating) else _Changing(predictor)
+        self.dynamics = changing_dynamics(dynamics, N_LATENTS)
 
 
 def make_dynamics(kind: str, n_latents: int, n_units: int) -> _Repeating | _LSTM | _CTRNN:
@@ -169,6 +169,20 @@ def make_dynamics(kind: str, n_latents: int, n_units: int) -> _Repeating | _LSTM
     if kind == "none":
         return _Repeating()
     return _LSTM(n_latents, n_units) if kind == "lstm" else _CTRNN(n_latents, n_units)
+
+
+def changing_dynamics(kind: str, n_latents: int) -> _Repeating | _Changing:
+    """As :func:`make_dynamics` with 192 units, but the change from the last latent is predicted.
+
+    Parameters
+    ----------
+    kind : {"lstm", "ctrnn", "none"}
+        Kind of dynamics; "none" repeats the last latent.
+    n_latents : int
+        Size of the latent.
+    """
+    predictor = make_dynamics(kind, n_latents, _UNITS)
+    return predictor if isinstance(predictor, _Repeating) else _Changing(predictor)
 
 
 def rolled_out(dynamics: nn.Module, context: torch.Tensor, n_steps: int) -> torch.Tensor:

@@ -15,8 +15,8 @@ from typing import Any
 
 import torch
 
-from ...core.errors import InvalidDataError
-from ..weights import check_file, read_weights
+from ..core.errors import InvalidDataError
+from .weights import check_file, read_weights
 
 __all__ = ["Rule", "read_checkpoint", "renamed"]
 
