@@ -91,6 +91,7 @@ from .spatial import (
     spatial_periodicity,
     speed_score,
     spike_counts,
+    sublattice_index,
     trajectory,
 )
 from .statistics.interval import Interval, bootstrap_t_interval, percentile_interval, t_interval
@@ -205,6 +206,7 @@ __all__ = [
     "spike_counts",
     "split_half_reliability",
     "stratified_halves",
+    "sublattice_index",
     "t_interval",
     "trajectory",
     "two_factor_error",

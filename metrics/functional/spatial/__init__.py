@@ -11,7 +11,7 @@ from .information import SpatialInformation, spatial_coherence, spatial_informat
 from .lattice import GridLattice, grid_ellipticity, grid_lattice, grid_orientation, grid_spacing
 from .modules import GridModules, find_grid_modules, unimodality_p_value
 from .noise import autocorrelation_half_width, smoothed_noise
-from .periodicity import Periodicity, spatial_periodicity
+from .periodicity import Periodicity, spatial_periodicity, sublattice_index
 from .rate_map import RateMaps, activity_map, rate_map, rate_maps_of_counts
 from .shuffle import ShuffleControl, shifted_spikes, shuffle_control
 from .trajectory import SpikeCounts, Trajectory, spike_counts, trajectory
@@ -50,6 +50,7 @@ __all__ = [
     "spatial_periodicity",
     "speed_score",
     "spike_counts",
+    "sublattice_index",
     "trajectory",
     "unimodality_p_value",
 ]

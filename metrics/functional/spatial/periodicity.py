@@ -9,12 +9,14 @@ import numpy.typing as npt
 import torch
 from scipy.ndimage import map_coordinates
 
-from .._arrays import Array, like
+from ....core.arrays import plain_array
+from ....core.errors import InvalidArgumentError
+from .._arrays import Array, as_numbers, like
 from ._maps import BinSize, as_bin_size, as_maps
 from ._peaks import MIN_ANGLE, axis_gaps, outer_peaks
 from .grid_score import check_centred
 
-__all__ = ["Periodicity", "spatial_periodicity"]
+__all__ = ["Periodicity", "spatial_periodicity", "sublattice_index"]
 
 Floats = npt.NDArray[np.float64]
 _LEAST_SHARE = 0.5
@@ -83,6 +85,7 @@ def spatial_periodicity(autocorrelation: Array, *, bin_size: BinSize = 1.0) -> P
     Examples
     --------
     >>> import numpy as np
+    >>> from innerscore.metrics.functional import spatial_autocorrelation
     >>> y, x = np.mgrid[:30, :30] * 2 * np.pi / 10
     >>> found = spatial_periodicity(spatial_autocorrelation(np.cos(x) + np.cos(y)))
     >>> bool(found.strength[0] > 0.8), found.lengths.round(1).tolist(), found.angle.round().tolist()
@@ -102,6 +105,61 @@ def spatial_periodicity(autocorrelation: Array, *, bin_size: BinSize = 1.0) -> P
         like(torch.from_numpy(result).to(maps.device), autocorrelation) for result in results
     )
     return Periodicity(strengths, pairs, lengths, angle, int(np.isnan(strength).sum()))
+
+
+def sublattice_index(vectors: Floats, reference: Floats, *, tolerance: float = 0.15) -> Floats:
+    r"""Tell whether maps repeat on a reference lattice, too, and how many of their own periods its cell holds.
+
+    Cells of one module, or of modules that are sub-lattices of one torus, all repeat on one lattice. With rows of :math:`V` the vectors of a map and of :math:`R` those of the reference, :math:`R V^{-1}` is then a
+    matrix of integers, and the absolute value of its determinant is the index: 1 for the same lattice, 3 for one
+    shorter by :math:`\sqrt 3` and turned by 30 degrees, 4 for one half as long. Independent modules have none.
+
+    Parameters
+    ----------
+    vectors : array of shape (n_cells, 2, 2)
+        Lattice vectors, as from `spatial_periodicity`.
+    reference : array of shape (2, 2)
+        Those of the lattice that is asked about, in the same unit.
+    tolerance : float, default=0.15
+        Largest distance of an entry of the matrix from an integer, in (0, 0.5).
+
+    Returns
+    -------
+    index : array of shape (n_cells,)
+        1 or more; NaN where the reference is no lattice of the map, and without vectors.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> half, golden = np.eye(2) / 2, np.eye(2) / 1.618
+    >>> sublattice_index(np.stack([half, golden]), np.eye(2)).tolist()
+    [4.0, nan]
+    """
+    own = plain_array("The 'vectors' parameter", vectors, dtype=np.float64, missing_as_nan=True)
+    shared = as_numbers("reference", reference, ndim=2)
+    if own.ndim != 3 or own.shape[1:] != (2, 2) or shared.shape != (2, 2):
+        raise InvalidArgumentError(
+            "The 'vectors' and 'reference' parameters",
+            got=f"shapes {own.shape} and {shared.shape}",
+            needed="(n_cells, 2, 2) and (2, 2)",
+        )
+    if not 0 < tolerance < 0.5:
+        raise InvalidArgumentError("The 'tolerance' parameter", got=tolerance, needed="in (0, 0.5)")
+    index = np.full(len(own), np.nan)
+    usable = np.isfinite(own).all(axis=(1, 2))
+    usable[usable] = np.linalg.det(own[usable]) != 0
+    counts = shared @ np.linalg.inv(own[usable])
+    whole = np.round(counts)
+    index[usable] = np.where(
+        np.abs(counts - whole).max(axis=(1, 2)) <= tolerance, np.abs(np.round(np.linalg.det(whole))), np.nan
+    )
+    index[index == 0] = np.nan
+    return index
 
 
 def _described(one: Floats, peaks: Floats, size: Floats) -> tuple[float, Floats]:

@@ -447,6 +447,7 @@ CALLS: dict[str, Call] = {
         power={"counts": 0},
     ),
     "spike_counts": _call(lambda spikes: functional.spike_counts(_path(), [spikes]), spikes=_spikes[0]),
+    "sublattice_index": _call(functional.sublattice_index, vectors=MAPS[:, :2, :2], reference=np.eye(2)),
     "trajectory": _call(_path, times=TIMES, positions=PLACE),
 }
 for _distance in functional.RDM_DISTANCES:

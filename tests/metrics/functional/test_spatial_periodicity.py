@@ -12,6 +12,7 @@ from innerscore.metrics.functional import (
     smoothed_noise,
     spatial_autocorrelation,
     spatial_periodicity,
+    sublattice_index,
 )
 
 N = 50
@@ -102,6 +103,21 @@ def test_the_mean_autocorrelogram_has_the_lattice_that_a_population_shares():
     np.testing.assert_allclose(found.angle, 80, atol=2)
 
 
+def test_sublattices_of_one_torus_are_told_from_independent_modules():
+    shared = np.stack(vectors(20.0, 1.0, 60.0))
+    third = np.stack(vectors(20.0 / np.sqrt(3), 1.0, 60.0, turn=40.0))
+    own = [
+        field_lattice(*pair, (3.0, 4.0), n=60)
+        for pair in (shared, third, shared / 2, shared / 1.4, np.stack(vectors(20.0, 1.0, 60.0, turn=30.0)))
+    ]
+    found = spatial_periodicity(spatial_autocorrelation(np.stack(own)))
+    np.testing.assert_array_equal(sublattice_index(found.vectors, shared), [1, 3, 4, np.nan, np.nan])
+    assert np.isnan(sublattice_index(np.full((1, 2, 2), np.nan), shared)).all()
+    # The same lattice by other vectors.
+    other = np.stack([shared[0] + shared[1], shared[1]])[None]
+    assert sublattice_index(other, shared).tolist() == [1]
+
+
 def test_silent_maps_have_no_strength_and_holes_are_allowed():
     whole = field_lattice(*vectors(13.0, 1.0, 90.0), (3.0, 5.0))
     holes = np.where(np.random.default_rng(0).random((N, N)) < 0.2, np.nan, whole)
@@ -121,3 +137,7 @@ def test_what_is_no_autocorrelogram_is_refused():
         smoothed_noise(0.0, (9, 9))
     with pytest.raises(InvalidArgumentError, match="n_cells, height, width"):
         autocorrelation_half_width(np.zeros((9, 9)))
+    with pytest.raises(InvalidArgumentError, match="shapes"):
+        sublattice_index(np.eye(2), np.eye(2))
+    with pytest.raises(InvalidArgumentError, match="tolerance"):
+        sublattice_index(np.eye(2)[None], np.eye(2), tolerance=0.5)
