@@ -1,5 +1,7 @@
 """SIC: its losses against loops over pairs, its network and sequences, its metrics, and what ships."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -367,6 +369,83 @@ def test_the_loss_is_the_weighted_sum_of_its_parts():
         assert found["test_loss"] == pytest.approx(total, rel=1e-4)
 
 
+def plain_loss(network, drawn, objective):
+    """The loss of a batch by loops over paths, steps and pairs, with numpy alone."""
+    layers = [(layer.weight.double().numpy(), layer.bias.double().numpy()) for layer in network.children()]
+    steps = drawn.sequences.steps.double().numpy()
+    hidden = steps / 0.045
+    for weight, bias in layers[:2]:
+        hidden = np.maximum(hidden @ weight.T + bias, 0)
+    matrices = (hidden @ layers[2][0].T + layers[2][1]).reshape(len(steps), 6, 6)
+    begun = np.maximum(network.start.double().numpy(), 0)
+    states, places, ratios = [], [], []
+    for order in drawn.sequences.order.numpy():
+        state, place = begun / np.linalg.norm(begun), np.zeros(2)
+        for step in order:
+            before, state = state, np.maximum(matrices[step] @ state, 0)
+            state, place = state / np.linalg.norm(state), place + steps[step]
+            length = np.linalg.norm(steps[step])
+            if objective.sigma_x / 10 < length < objective.sigma_x:
+                ratios.append(np.linalg.norm(state - before) / length)
+            states.append(state)
+            places.append(place)
+    states, places = np.stack(states), np.stack(places)
+    separation, invariance = by_loop(states[drawn.paired], places[drawn.paired], objective)
+    return (
+        separation
+        + 0.2 * invariance
+        - 0.5 * np.sum(states.mean(axis=0) ** 2)
+        + 0.5 * np.var(ratios) / np.mean(ratios) ** 2
+    )
+
+
+def test_the_loss_over_a_short_run_is_that_of_plain_loops():
+    batches = Batches(n_paths=12, n_steps=6, n_updates=3, n_held_out=1, n_pair_states=20, most_step_m=0.045)
+    size = replace(SMALL, objective=Objective(sigma_x=0.03), batches=batches)
+    task = recipe_of("48", size=size).task(1, "cpu")
+    optimiser = torch.optim.Adam(task.module.parameters(), lr=0.01)
+    seen = []
+    for batch_drawn in task.batches(0):
+        (drawn,) = batch_drawn
+        assert len(set(drawn.paired.tolist())) == 20
+        optimiser.zero_grad()
+        loss = task.loss(batch_drawn)
+        with torch.no_grad():
+            expected = plain_loss(task.module, drawn, size.objective)
+        assert loss.item() == pytest.approx(expected, rel=1e-4)
+        loss.backward()
+        optimiser.step()
+        seen.append(loss.item())
+    assert len(set(seen)) == 3
+
+
+def test_a_candidate_of_shorter_steps_makes_more_of_them():
+    torch.manual_seed(0)
+    network = SICNetwork(6, 4, 0.045).double()
+    start = torch.tensor([[0.2, 0.9]], dtype=torch.float64)
+    step = (start - torch.tensor(ORIGIN_M, dtype=torch.float64)) / 33
+    still = torch.zeros(1)
+    with torch.no_grad():
+        state = (torch.relu(network.start)[None] / torch.relu(network.start).norm(),)
+        for _ in range(33):
+            state = network.step(state, Motion(step, still, still))
+        torch.testing.assert_close(network.begin(start, still)[0], state[0])
+        walk = motion_from_path(
+            "w", np.array([[0.2, 0.9], [0.23, 0.9], [0.23, 0.91]]), rate_hz=5.0, arena_m=(1, 1)
+        )
+        candidate = SelfSupervisedSpace(
+            weights={name: value.float() for name, value in network.state_dict().items()},
+            units=6,
+            mlp_units=4,
+            most_step_m=0.045,
+            step_s=0.2,
+        )
+        found = candidate.activations(walk)["code"]
+        for moved, code in zip(([0.03, 0.0], [0.0, 0.01]), found, strict=True):
+            state = network.step(state, Motion(torch.tensor([moved], dtype=torch.float64), still, still))
+            np.testing.assert_allclose(code, state[0][0].numpy(), atol=1e-5)
+
+
 def test_ablations_change_one_thing_each():
     tasks = {name: recipe_of("small", name, size=SMALL).task(0, "cpu") for name in ABLATIONS}
     steps = {name: next(iter(task.batches(0)))[0].sequences.steps for name, task in tasks.items()}
@@ -405,4 +484,4 @@ def test_a_shipped_network_beats_its_untrained_twin_and_was_trained_by_its_recip
 
 def test_the_complete_objective_and_its_ablations_ship():
     ablations = ("", "-no-capacity", "-no-permutation", "-narrow")
-    assert set(SHIPPED) == {f"sic-small{ablation}" for ablation in ablations}
+    assert set(SHIPPED) == {"sic-48", *(f"sic-small{ablation}" for ablation in ablations)}

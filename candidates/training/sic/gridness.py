@@ -26,7 +26,6 @@ Array = npt.NDArray[np.float64]
 
 _NOISE_MAPS, _PERCENTILES = 200, (95.0, 99.0)
 _FEWEST_FOR_MODULES = 8
-_NAN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Gridness:
     n_modules: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PopulationLattice:
     """Periodicity of a population, whatever its lattice.
 
@@ -62,17 +61,23 @@ class PopulationLattice:
     share_above_noise, share_above_noise_99 : float
         Share of all units whose strength of periodicity is above the 95th and 99th percentile of smoothed noise of
         the same correlation length; noise gives 0.05 and 0.01.
+    periodic : array of bool, shape (n_units,)
+        The units above the 99th.
     strength : float
-        Strength of the mean autocorrelogram of those above the 99th; NaN without any.
+        Strength of their mean autocorrelogram; NaN without any.
+    vectors : array of shape (2, 2)
+        (y, x) of its lattice vectors, the shorter first, in the unit of the bin; NaN without.
     lengths : (float, float)
-        Lengths of its lattice vectors, the shorter first, in the unit of the bin; NaN without.
+        Their lengths.
     angle : float
         Angle between them, in degrees; NaN without.
     """
 
     share_above_noise: float
     share_above_noise_99: float
+    periodic: npt.NDArray[np.bool_]
     strength: float
+    vectors: Array
     lengths: tuple[float, float]
     angle: float
 
@@ -102,20 +107,24 @@ def population_lattice(maps: Array, *, bin_m: float, seed: int) -> PopulationLat
     correlations = np.asarray(spatial_autocorrelation(maps))
     strength = np.asarray(spatial_periodicity(correlations).strength)
     defined = np.isfinite(strength)
-    if not defined.any():
-        return PopulationLattice(0.0, 0.0, _NAN, (_NAN, _NAN), _NAN)
-    null = np.asarray(spatial_periodicity(_of_noise(correlations[defined], maps.shape[1:], seed)).strength)
-    above = np.nan_to_num(strength) > np.nanpercentile(null, _PERCENTILES)[:, None]
-    shares = float(above[0].mean()), float(above[1].mean())
-    if not above[1].any():
-        return PopulationLattice(*shares, _NAN, (_NAN, _NAN), _NAN)
-    found = spatial_periodicity(correlations[above[1]].mean(axis=0), bin_size=bin_m)
-    shorter, longer = np.asarray(found.lengths)[0].tolist()
+    above = np.zeros((len(_PERCENTILES), len(maps)), dtype=bool)
+    if defined.any():
+        null = np.asarray(
+            spatial_periodicity(_of_noise(correlations[defined], maps.shape[1:], seed)).strength
+        )
+        above = np.nan_to_num(strength) > np.nanpercentile(null, _PERCENTILES)[:, None]
+    periodic = above[1]
+    mean = correlations[periodic].mean(axis=0) if periodic.any() else np.full(correlations.shape[1:], np.nan)
+    shared = spatial_periodicity(mean, bin_size=bin_m)
+    shorter, longer = np.asarray(shared.lengths)[0].tolist()
     return PopulationLattice(
-        *shares,
-        strength=float(found.strength[0]),
+        share_above_noise=float(above[0].mean()),
+        share_above_noise_99=float(periodic.mean()),
+        periodic=periodic,
+        strength=float(shared.strength[0]),
+        vectors=np.asarray(shared.vectors)[0],
         lengths=(shorter, longer),
-        angle=float(found.angle[0]),
+        angle=float(shared.angle[0]),
     )
 
 

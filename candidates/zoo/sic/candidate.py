@@ -15,9 +15,6 @@ from .sequences import MOST_STEP_M
 
 __all__ = ["SelfSupervisedSpace"]
 
-# At this speed along an axis, 0.1 m/s on average, a rat goes as far in one step as one of training.
-_MOST_SPEED_M_S = 0.15
-
 
 class SelfSupervisedSpace:
     """A code of place learned from velocity alone, told the start of a walk and then its movement.
@@ -30,6 +27,8 @@ class SelfSupervisedSpace:
         Number of recurrent units, and of units in each hidden layer of the perceptron.
     most_step_m : float, default=0.15
         Largest component of a step of training, in m.
+    step_s : float, default=1
+        Length of a step of a stimulus, in s: a rat goes 0.1 m in a second.
     device : str, default="cpu"
         Device it runs on.
 
@@ -46,12 +45,13 @@ class SelfSupervisedSpace:
         units: int,
         mlp_units: int,
         most_step_m: float = MOST_STEP_M,
+        step_s: float = 1.0,
         device: str = "cpu",
     ) -> None:
         subject = f"The weights of {units} units with a perceptron of {mlp_units}"
         network = ready(SICNetwork(units, mlp_units, most_step_m), weights, subject=subject, device=device)
         self._network, self._device = network.double(), device
-        self._step_s = most_step_m / _MOST_SPEED_M_S
+        self._step_s = step_s
 
     def activations(self, stimulus: SelfMotion) -> Layers:
         """One layer: ``code`` (time, units)."""

@@ -10,7 +10,7 @@ from ..navigation.steps import State
 from .balanced_walk import balanced_walk, paths_of_each_step
 from .sequences import MOST_STEP_M, Sequences
 
-__all__ = ["ORIGIN_M", "SICNetwork"]
+__all__ = ["ORIGIN_M", "SICNetwork", "number_to_start"]
 
 # In an arena, where the network's own start lies: the middle of a box of 1 x 1 m.
 ORIGIN_M = (0.5, 0.5)
@@ -65,7 +65,7 @@ class SICNetwork(nn.Module):
 
         There are 1.5 m / most_step_m of them, so that from 1.5 m away they are still such as it was trained on.
         """
-        n_steps = round(_TO_START_M / self._most_step_m)
+        n_steps = number_to_start(self._most_step_m)
         displacement = (start - start.new_tensor(ORIGIN_M)) / n_steps
         matrices, state = self.transitions(displacement), self._begun(len(start))
         for _ in range(n_steps):
@@ -82,6 +82,11 @@ class SICNetwork(nn.Module):
 
     def _begun(self, n: int) -> torch.Tensor:
         return _normed(torch.relu(self.start)).expand(n, -1)
+
+
+def number_to_start(most_step_m: float) -> int:
+    """Number of steps in which a network comes to a walk's start."""
+    return round(_TO_START_M / most_step_m)
 
 
 def _moved(matrices: torch.Tensor, states: torch.Tensor) -> torch.Tensor:

@@ -110,9 +110,10 @@ def spatial_periodicity(autocorrelation: Array, *, bin_size: BinSize = 1.0) -> P
 def sublattice_index(vectors: Floats, reference: Floats, *, tolerance: float = 0.15) -> Floats:
     r"""Tell whether maps repeat on a reference lattice, too, and how many of their own periods its cell holds.
 
-    Cells of one module, or of modules that are sub-lattices of one torus, all repeat on one lattice. With rows of :math:`V` the vectors of a map and of :math:`R` those of the reference, :math:`R V^{-1}` is then a
-    matrix of integers, and the absolute value of its determinant is the index: 1 for the same lattice, 3 for one
-    shorter by :math:`\sqrt 3` and turned by 30 degrees, 4 for one half as long. Independent modules have none.
+    Cells of one module, or of modules that are sub-lattices of one torus, all repeat on one lattice. With rows of
+    :math:`V` the vectors of a map and of :math:`R` those of the reference, :math:`R V^{-1}` is then a matrix of
+    integers, and the absolute value of its determinant is the index: 1 for the same lattice, 3 for one shorter by
+    :math:`\sqrt 3` and turned by 30 degrees, 4 for one half as long. Independent modules have none.
 
     Parameters
     ----------
