@@ -484,4 +484,4 @@ def test_a_shipped_network_beats_its_untrained_twin_and_was_trained_by_its_recip
 
 def test_the_complete_objective_and_its_ablations_ship():
     ablations = ("", "-no-capacity", "-no-permutation", "-narrow")
-    assert set(SHIPPED) == {"sic-48", *(f"sic-small{ablation}" for ablation in ablations)}
+    assert set(SHIPPED) == {"sic-48", "sic-128", *(f"sic-small{ablation}" for ablation in ablations)}

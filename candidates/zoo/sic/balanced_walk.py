@@ -38,7 +38,7 @@ def balanced_walk(matrices: torch.Tensor, start: torch.Tensor, paths: torch.Tens
     r"""States :math:`g_t = \mathrm{Norm}(\mathrm{ReLU}(W_t g_{t-1}))` of all paths.
 
     The states are put in the order of the matrices, not the matrices in that of the states, and the gradient of a
-    matrix is one product over all times: a third of the time and none of the copies of doing it step by step.
+    matrix is one product over all times: a quarter of the time and none of the copies of doing it step by step.
 
     Parameters
     ----------
