@@ -9,7 +9,7 @@ import numpy as np
 
 from .recipe import Optimisation
 
-__all__ = ["Epoch", "best_epoch", "clip_norm", "is_over", "next_rate"]
+__all__ = ["Epoch", "clip_norm", "is_over", "kept_epoch", "next_rate"]
 
 History = tuple["Epoch", ...]
 
@@ -37,6 +37,8 @@ class Epoch:
 
 def next_rate(history: History, plan: Optimisation) -> float:
     """The learning rate of the next epoch."""
+    if plan.decay_epochs:
+        return plan.rate * min(1.0, (plan.max_epochs - len(history)) / plan.decay_epochs)
     if not history:
         return plan.rate
     losses = [epoch.loss for epoch in history]
@@ -48,21 +50,23 @@ def next_rate(history: History, plan: Optimisation) -> float:
 
 
 def clip_norm(history: History, plan: Optimisation) -> float:
-    """The norm that gradients of the next epoch are clipped to; infinite in the first."""
+    """The norm that gradients of the next epoch are clipped to; that of the plan in the first."""
     norms = [epoch.norm for epoch in history[-plan.clip_window :]]
-    return float(np.percentile(norms, plan.clip_percentile)) if norms else float("inf")
+    return min(plan.clip, float(np.percentile(norms, plan.clip_percentile))) if norms else plan.clip
 
 
-def best_epoch(history: History) -> int:
-    """Number of the first epoch with the least validation loss."""
+def kept_epoch(history: History, plan: Optimisation) -> int:
+    """Number of the epoch whose weights are kept: the first of the least validation loss, or the last one."""
+    if plan.decay_epochs:
+        return len(history) - 1
     return int(np.argmin([epoch.validation_loss for epoch in history]))
 
 
 def is_over(history: History, plan: Optimisation) -> bool:
     """Whether training stops here."""
-    if not history:
-        return plan.max_epochs == 0
-    waited = len(history) - 1 - best_epoch(history)
+    if not history or plan.decay_epochs:
+        return len(history) >= plan.max_epochs
+    waited = len(history) - 1 - kept_epoch(history, plan)
     low = next_rate(history, plan) < plan.min_rate
     return len(history) >= plan.max_epochs or waited >= plan.patience or low
 

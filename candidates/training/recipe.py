@@ -37,6 +37,12 @@ class Optimisation:
         Training stops after so many.
     patience : int
         Training stops after so many epochs without a new best loss on held-out data.
+    clip : float
+        Gradients are never left longer than this.
+    decay_epochs : int
+        If more than 0, the length of training is fixed beforehand: it lasts `max_epochs`, and the weights at its
+        end are kept. The rate neither follows the loss nor stops training, and falls linearly to 0 over the last
+        `decay_epochs`.
     """
 
     rate: float = 0.1
@@ -48,6 +54,8 @@ class Optimisation:
     clip_window: int = 128
     max_epochs: int = 1000
     patience: int = 50
+    clip: float = float("inf")
+    decay_epochs: int = 0
 
 
 class Task(Protocol):

@@ -19,7 +19,7 @@ from ...core.files import exclusive, write_bytes
 from ...core.memory import check_memory, free_memory_mb, memory_errors
 from ..weights import load_into, read_weights, write_weights
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
-from .history import Epoch, best_epoch, clip_norm, is_over, next_rate
+from .history import Epoch, clip_norm, is_over, kept_epoch, next_rate
 from .recipe import Optimisation, Recipe, Task
 
 __all__ = [
@@ -138,11 +138,18 @@ def train(
 
 
 def _identity(recipe: Recipe, seed: int, device: str) -> dict[str, Any]:
-    """The settings that a training's result depends on; the most epochs it may last are not among them."""
-    plan = asdict(recipe.optimisation)
-    plan.pop("max_epochs")
+    """The settings that a training's result depends on; an early stop's most epochs are not among them."""
+    plan = _asked(recipe.optimisation)
     kind = device.partition(":")[0]
     return {"recipe": recipe.name, "version": recipe.card.version, "seed": seed, "device": kind, "plan": plan}
+
+
+def _asked(optimisation: Optimisation) -> dict[str, Any]:
+    """The settings of a plan, without the most epochs where the rate does not follow from them."""
+    plan = asdict(optimisation)
+    if not optimisation.decay_epochs:
+        plan.pop("max_epochs")
+    return plan
 
 
 def _begun(recipe: Recipe, task: Task, folder: Path, identity: dict[str, Any]) -> Progress:
@@ -169,7 +176,7 @@ def _go_on(
     saved = time.monotonic()
     while not is_over(progress.history, plan):
         progress.history = (*progress.history, _epoch(task, progress, plan))
-        if best_epoch(progress.history) == len(progress.history) - 1:
+        if kept_epoch(progress.history, plan) == len(progress.history) - 1:
             progress.best = _copied(task.module)
         progress.seconds = time.monotonic() - begun
         if time.monotonic() - saved >= checkpoint_seconds or is_over(progress.history, plan):
@@ -221,7 +228,7 @@ def _written(
 ) -> Trained:
     """Write weights and loss curve, and last the card that vouches for them."""
     frozen = {} if recipe.frozen is None else recipe.frozen()
-    kept = progress.history[: best_epoch(progress.history) + 1] if progress.history else ()
+    kept = _kept_epochs(progress.history, recipe.optimisation)
     weights = TrainedWeights(
         file=WEIGHTS_NAME,
         sha256=write_weights(folder / WEIGHTS_NAME, {**progress.best, **frozen}),
@@ -235,6 +242,11 @@ def _written(
     write_bytes(folder / CURVE_NAME, _curve(progress.history).encode())
     write_card(folder / CARD_NAME, card)
     return Trained(card, folder)
+
+
+def _kept_epochs(history: tuple[Epoch, ...], plan: Optimisation) -> tuple[Epoch, ...]:
+    """The epochs up to that whose weights are kept."""
+    return history[: kept_epoch(history, plan) + 1] if history else ()
 
 
 def _curve(history: tuple[Epoch, ...]) -> str:

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from innerscore.candidates import load_candidate
 from innerscore.candidates.interface import bundle_sha256, find_candidate
 from innerscore.candidates.training import Optimisation, find_recipes, finished_training, recipes, train
-from innerscore.candidates.training.history import Epoch, best_epoch, clip_norm, is_over, next_rate
+from innerscore.candidates.training.history import Epoch, clip_norm, is_over, kept_epoch, next_rate
 from innerscore.candidates.training.task_rnn.recipes import OPTIMISATION, recipe_of
 from innerscore.candidates.training.task_rnn.task import Corpus
 from innerscore.cli.app import app
@@ -312,7 +312,7 @@ def test_the_rate_follows_the_loss(losses, rate):
 def test_training_ends_with_patience_and_the_best_is_the_first_least(losses):
     history = epochs(losses)
     best = losses.index(min(losses))
-    assert best_epoch(history) == best
+    assert kept_epoch(history, PLAN) == best
     assert is_over(history, PLAN) == (len(losses) >= 10 or len(losses) - 1 - best >= 2)
 
 
@@ -323,6 +323,16 @@ def test_training_ends_when_the_rate_is_too_small():
 def test_gradients_are_clipped_to_the_percentile_of_the_last_epochs():
     assert clip_norm((), PLAN) == float("inf")
     assert clip_norm(epochs([1.0] * 9), PLAN) == pytest.approx(np.percentile([5, 6, 7, 8], 95))
+
+
+def test_a_training_of_fixed_length_lets_the_rate_fall_at_its_end_and_keeps_its_last_weights():
+    plan = replace(PLAN, max_epochs=6, decay_epochs=3, clip=0.1)
+    losses = [1.0, 9.0, 2.0, 3.0, 8.0, 9.0]
+    rates = [next_rate(epochs(losses[:n]), plan) for n in range(6)]
+    assert rates == pytest.approx([1, 1, 1, 1, 2 / 3, 1 / 3])
+    assert [is_over(epochs(losses[:n]), plan) for n in range(7)] == [False] * 6 + [True]
+    assert kept_epoch(epochs(losses), plan) == 5
+    assert clip_norm((), plan) == clip_norm(epochs(losses), plan) == 0.1
 
 
 def test_recipes_are_found_by_name_and_by_family():

@@ -1,4 +1,4 @@
-"""Gridness of a population of units, against smoothed noise of the same correlation length.
+"""Gridness and periodicity of a population of units, against smoothed noise of the same correlation length.
 
 Training reports this; what a candidate does rests on nothing here.
 """
@@ -9,21 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter
 
-from ....core.seeds import generator
 from ....metrics.functional.spatial import (
+    autocorrelation_half_width,
     find_grid_modules,
     grid_lattice,
     grid_score,
+    smoothed_noise,
     spatial_autocorrelation,
+    spatial_periodicity,
 )
 
-__all__ = ["Gridness", "half_width", "noise_threshold", "population_gridness", "unit_maps"]
+__all__ = ["Gridness", "PopulationLattice", "population_gridness", "population_lattice", "unit_maps"]
 
 Array = npt.NDArray[np.float64]
 
-_NOISE_MAPS, _PERCENTILE = 200, 95.0
+_NOISE_MAPS, _PERCENTILES = 200, (95.0, 99.0)
 _FEWEST_FOR_MODULES = 8
 
 
@@ -37,33 +38,93 @@ class Gridness:
         Median over units with a score; NaN if there is none.
     noise : float
         95th percentile of maps of smoothed noise of the same correlation length.
-    share_above_noise : float
-        Share of all units above that and above 0; noise gives 0.05 at most.
+    share_above_noise, share_above_noise_99 : float
+        Share of all units above that and above 0, and likewise for the 99th percentile; noise gives 0.05 and 0.01
+        at most.
     n_modules : int
-        Number of modules among those units, by BIC; 0 with fewer than 8 of them.
+        Number of modules among those above the 95th, by BIC; 0 with fewer than 8 of them.
     """
 
     median: float
     noise: float
     share_above_noise: float
+    share_above_noise_99: float
     n_modules: int
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationLattice:
+    """Periodicity of a population, whatever its lattice.
+
+    Attributes
+    ----------
+    share_above_noise, share_above_noise_99 : float
+        Share of all units whose strength of periodicity is above the 95th and 99th percentile of smoothed noise of
+        the same correlation length; noise gives 0.05 and 0.01.
+    periodic : array of bool, shape (n_units,)
+        The units above the 99th.
+    strength : float
+        Strength of their mean autocorrelogram; NaN without any.
+    vectors : array of shape (2, 2)
+        (y, x) of its lattice vectors, the shorter first, in the unit of the bin; NaN without.
+    lengths : (float, float)
+        Their lengths.
+    angle : float
+        Angle between them, in degrees; NaN without.
+    """
+
+    share_above_noise: float
+    share_above_noise_99: float
+    periodic: npt.NDArray[np.bool_]
+    strength: float
+    vectors: Array
+    lengths: tuple[float, float]
+    angle: float
 
 
 def population_gridness(maps: Array, *, bin_m: float, seed: int) -> Gridness:
     """Grid scores of maps (n_units, height, width), NaN where not visited."""
     correlations = np.asarray(spatial_autocorrelation(maps))
     scores = np.asarray(grid_score(correlations).score)
-    if not np.isfinite(scores).any():
-        return Gridness(float("nan"), float("nan"), 0.0, 0)
     defined = np.isfinite(scores)
-    noise = noise_threshold(half_width(correlations[defined]), maps.shape[1:], seed=seed)
+    if not defined.any():
+        return Gridness(float("nan"), float("nan"), 0.0, 0.0, 0)
+    null = np.asarray(grid_score(_of_noise(correlations[defined], maps.shape[1:], seed)).score)
+    limits = np.nanpercentile(null, _PERCENTILES)
     # Of maps smoother than the box is large, noise scores below 0; such a threshold tells nothing of grids.
-    gridlike = np.nan_to_num(scores, nan=-np.inf) > max(noise, 0.0)
+    above = np.nan_to_num(scores, nan=-np.inf) > np.maximum(limits, 0.0)[:, None]
     return Gridness(
-        float(np.nanmedian(scores)),
-        noise,
-        float(gridlike.mean()),
-        _n_modules(correlations[gridlike], bin_m, seed),
+        median=float(np.nanmedian(scores)),
+        noise=float(limits[0]),
+        share_above_noise=float(above[0].mean()),
+        share_above_noise_99=float(above[1].mean()),
+        n_modules=_n_modules(correlations[above[0]], bin_m, seed),
+    )
+
+
+def population_lattice(maps: Array, *, bin_m: float, seed: int) -> PopulationLattice:
+    """Periodicity of maps (n_units, height, width), NaN where not visited, and the lattice that they share."""
+    correlations = np.asarray(spatial_autocorrelation(maps))
+    strength = np.asarray(spatial_periodicity(correlations).strength)
+    defined = np.isfinite(strength)
+    above = np.zeros((len(_PERCENTILES), len(maps)), dtype=bool)
+    if defined.any():
+        null = np.asarray(
+            spatial_periodicity(_of_noise(correlations[defined], maps.shape[1:], seed)).strength
+        )
+        above = np.nan_to_num(strength) > np.nanpercentile(null, _PERCENTILES)[:, None]
+    periodic = above[1]
+    mean = correlations[periodic].mean(axis=0) if periodic.any() else np.full(correlations.shape[1:], np.nan)
+    shared = spatial_periodicity(mean, bin_size=bin_m)
+    shorter, longer = np.asarray(shared.lengths)[0].tolist()
+    return PopulationLattice(
+        share_above_noise=float(above[0].mean()),
+        share_above_noise_99=float(periodic.mean()),
+        periodic=periodic,
+        strength=float(shared.strength[0]),
+        vectors=np.asarray(shared.vectors)[0],
+        lengths=(shorter, longer),
+        angle=float(shared.angle[0]),
     )
 
 
@@ -78,33 +139,12 @@ def unit_maps(states: Array, positions: Array, *, box_m: float, bin_m: float) ->
         return np.asarray(sums / visits).reshape(-1, n_bins, n_bins)
 
 
-def half_width(correlations: Array) -> float:
-    """Lag in bins at which autocorrelograms (n, height, width) fall to one half along the axes: their median."""
-    middle = correlations.shape[1] // 2
-    arms = np.stack([correlations[:, middle, middle:], correlations[:, middle:, middle]])
-    return float(np.median([_crossing(profile) for profile in np.nan_to_num(arms.mean(axis=0))]))
-
-
-def noise_threshold(width_bins: float, shape: tuple[int, ...], *, seed: int) -> float:
-    """95th percentile of grid scores of smooth noise whose autocorrelation is one half at a lag of `width_bins`.
-
-    White noise smoothed by a Gaussian of sigma has the autocorrelation exp(-r^2 / (4 sigma^2)), one half at
-    2 sigma sqrt(ln 2). Maps are cut out of larger fields, so that they do not close upon themselves.
-    """
-    sigma = width_bins / (2 * np.sqrt(np.log(2)))
+def _of_noise(correlations: Array, shape: tuple[int, ...], seed: int) -> Array:
+    """Autocorrelograms of noise as smooth as maps of `shape` that have the given ones."""
     height, width = shape
-    white = generator(seed, "gridness", "noise").standard_normal((_NOISE_MAPS, 2 * height, 2 * width))
-    smooth = np.stack([gaussian_filter(one, sigma, mode="wrap")[:height, :width] for one in white])
-    return float(np.nanpercentile(np.asarray(grid_score(spatial_autocorrelation(smooth)).score), _PERCENTILE))
-
-
-def _crossing(profile: Array) -> float:
-    """Lag at which a profile that begins at 1 first falls to one half; its length if it never does."""
-    below = int((profile < 0.5).argmax())
-    if not below:
-        return float(len(profile))
-    before, after = profile[below - 1], profile[below]
-    return float(below - 1 + (before - 0.5) / (before - after))
+    half_width = autocorrelation_half_width(correlations)
+    noise = smoothed_noise(half_width, (height, width), n_maps=_NOISE_MAPS, seed=seed)
+    return np.asarray(spatial_autocorrelation(noise))
 
 
 def _n_modules(correlations: Array, bin_m: float, seed: int) -> int:

@@ -11,11 +11,9 @@ from ...weights import ready
 from ..navigation import show
 from ..navigation.steps import Layers
 from .network import SICNetwork
+from .sequences import MOST_STEP_M
 
-__all__ = ["STEP_S", "SelfSupervisedSpace"]
-
-# In 1 s a rat goes as far as a step of training: 0.1 m.
-STEP_S = 1.0
+__all__ = ["SelfSupervisedSpace"]
 
 
 class SelfSupervisedSpace:
@@ -27,6 +25,10 @@ class SelfSupervisedSpace:
         The network's state.
     units, mlp_units : int
         Number of recurrent units, and of units in each hidden layer of the perceptron.
+    most_step_m : float, default=0.15
+        Largest component of a step of training, in m.
+    step_s : float, default=1
+        Length of a step of a stimulus, in s: a rat goes 0.1 m in a second.
     device : str, default="cpu"
         Device it runs on.
 
@@ -37,11 +39,19 @@ class SelfSupervisedSpace:
     """
 
     def __init__(
-        self, *, weights: Mapping[str, torch.Tensor], units: int, mlp_units: int, device: str = "cpu"
+        self,
+        *,
+        weights: Mapping[str, torch.Tensor],
+        units: int,
+        mlp_units: int,
+        most_step_m: float = MOST_STEP_M,
+        step_s: float = 1.0,
+        device: str = "cpu",
     ) -> None:
         subject = f"The weights of {units} units with a perceptron of {mlp_units}"
-        network = ready(SICNetwork(units, mlp_units), weights, subject=subject, device=device)
+        network = ready(SICNetwork(units, mlp_units, most_step_m), weights, subject=subject, device=device)
         self._network, self._device = network.double(), device
+        self._step_s = step_s
 
     def activations(self, stimulus: SelfMotion) -> Layers:
         """One layer: ``code`` (time, units)."""
@@ -49,4 +59,4 @@ class SelfSupervisedSpace:
 
     def activations_batch(self, stimuli: Sequence[SelfMotion]) -> list[Layers]:
         """All walks together."""
-        return show(self._network, stimuli, STEP_S, self._device)
+        return show(self._network, stimuli, self._step_s, self._device)

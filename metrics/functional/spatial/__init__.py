@@ -10,6 +10,8 @@ from .grid_score import GRID_SCORE_METHODS, GridScore, grid_score
 from .information import SpatialInformation, spatial_coherence, spatial_information
 from .lattice import GridLattice, grid_ellipticity, grid_lattice, grid_orientation, grid_spacing
 from .modules import GridModules, find_grid_modules, unimodality_p_value
+from .noise import autocorrelation_half_width, smoothed_noise
+from .periodicity import Periodicity, spatial_periodicity, sublattice_index
 from .rate_map import RateMaps, activity_map, rate_map, rate_maps_of_counts
 from .shuffle import ShuffleControl, shifted_spikes, shuffle_control
 from .trajectory import SpikeCounts, Trajectory, spike_counts, trajectory
@@ -21,12 +23,14 @@ __all__ = [
     "GridModules",
     "GridScore",
     "HeadDirectionTuning",
+    "Periodicity",
     "RateMaps",
     "ShuffleControl",
     "SpatialInformation",
     "SpikeCounts",
     "Trajectory",
     "activity_map",
+    "autocorrelation_half_width",
     "border_score",
     "find_grid_modules",
     "grid_ellipticity",
@@ -39,11 +43,14 @@ __all__ = [
     "rate_maps_of_counts",
     "shifted_spikes",
     "shuffle_control",
+    "smoothed_noise",
     "spatial_autocorrelation",
     "spatial_coherence",
     "spatial_information",
+    "spatial_periodicity",
     "speed_score",
     "spike_counts",
+    "sublattice_index",
     "trajectory",
     "unimodality_p_value",
 ]

@@ -8,18 +8,16 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn import functional as nn
 
 from .._arrays import Array, like
 from ._central_field import central_radius
 from ._maps import BinSize, as_bin_size, as_maps
+from ._peaks import MIN_ANGLE, axis_gaps, outer_peaks
 from .grid_score import check_centred
 
 __all__ = ["GridLattice", "grid_ellipticity", "grid_lattice", "grid_orientation", "grid_spacing"]
 
 Floats = npt.NDArray[np.float64]
-_MIN_ANGLE = np.deg2rad(30.0)
-_MIN_PEAK = 0.1
 _DIRECTIONS = 3
 
 
@@ -78,7 +76,9 @@ def grid_lattice(autocorrelation: Array, *, bin_size: BinSize = 1.0) -> GridLatt
     maps = as_maps("autocorrelation", autocorrelation)
     check_centred(maps)
     size = as_bin_size(bin_size)
-    peaks = _inner_peaks(maps, size)
+    reach = central_radius(maps).double()
+    reach[reach == 0] = torch.inf
+    peaks = _three_nearest(*outer_peaks(maps, size, reach), len(maps))
     y, x = peaks[..., 0], peaks[..., 1]
     results = (np.hypot(y, x).mean(1), _orientation(np.arctan2(y, x)), _ellipticity(y, x), peaks)
     spacing, orientation, ellipticity, places = (
@@ -102,44 +102,8 @@ def grid_ellipticity(autocorrelation: Array, *, bin_size: BinSize = 1.0) -> Arra
     return grid_lattice(autocorrelation, bin_size=bin_size).ellipticity
 
 
-def _inner_peaks(maps: torch.Tensor, size: tuple[float, float]) -> Floats:
-    """(n_cells, 3, 2) places of the inner peaks of one half-plane, from the middle; NaN where they are fewer."""
-    filled = torch.nan_to_num(maps, nan=-2.0)
-    around = nn.max_pool2d(filled[:, None], 3, stride=1, padding=1)[:, 0]
-    inner = torch.zeros_like(filled, dtype=torch.bool)
-    inner[:, 1:-1, 1:-1] = True
-    cell, row, column = torch.nonzero((filled == around) & (filled > _MIN_PEAK) & inner, as_tuple=True)
-    offset = torch.stack([row - maps.shape[1] // 2, column - maps.shape[2] // 2], 1)
-    reach = central_radius(maps)
-    # Of each opposite pair one is enough; those within the central field are its own.
-    kept = ((offset[:, 0] > 0) | ((offset[:, 0] == 0) & (offset[:, 1] > 0))) & (reach[cell] > 0)
-    kept &= offset.double().norm(dim=1) > reach[cell]
-    cell, row, column, offset = cell[kept], row[kept], column[kept], offset[kept]
-    places = (offset + _within_bin(maps, cell, row, column)) * torch.tensor(size, device=maps.device)
-    return _three_nearest(cell.cpu().numpy(), places.cpu().numpy(), len(maps))
-
-
-def _within_bin(
-    maps: torch.Tensor, cell: torch.Tensor, row: torch.Tensor, column: torch.Tensor
-) -> torch.Tensor:
-    """Maximum of the least-squares paraboloid over the 3 x 3 bins about each peak, within half a bin."""
-    steps = torch.arange(-1, 2, device=maps.device)
-    patch = maps[cell[:, None, None], (row[:, None] + steps)[:, :, None], (column[:, None] + steps)[:, None]]
-    patch = torch.where(patch.isfinite(), patch, patch.nan_to_num(nan=2.0).amin((-2, -1), keepdim=True))
-    slope = steps.double()
-    bend = slope**2 - 2 / 3
-    gradient = torch.stack([(patch.sum(2) * slope).sum(1), (patch.sum(1) * slope).sum(1)], 1) / 6
-    yy, xx = ((patch.sum(axis) * bend).sum(1) for axis in (2, 1))
-    xy = (patch * slope[:, None] * slope).sum((-2, -1)) / 4
-    hessian = torch.stack([torch.stack([yy, xy], 1), torch.stack([xy, xx], 1)], 1)
-    determinant = yy * xx - xy**2
-    peaked = (yy < 0) & (determinant > 1e-12)
-    safe = torch.where(peaked[:, None, None], hessian, -torch.eye(2, dtype=maps.dtype, device=maps.device))
-    shift = torch.linalg.solve(safe, -gradient[..., None])[..., 0]
-    return torch.where(peaked[:, None], shift.clamp(-0.5, 0.5), 0.0)
-
-
 def _three_nearest(cell: npt.NDArray[np.int_], places: Floats, n_cells: int) -> Floats:
+    """(n_cells, 3, 2) places of three peaks of one half-plane, from the middle; NaN where they are fewer."""
     peaks = np.full((n_cells, _DIRECTIONS, 2), np.nan)
     order = np.lexsort((np.hypot(places[:, 0], places[:, 1]), cell))
     cell, places = cell[order], places[order]
@@ -155,8 +119,7 @@ def _apart(places: Floats) -> Floats:
     """The nearest three whose axes differ by 30 degrees or more; `places` come by distance."""
     angles, chosen = np.arctan2(places[:, 0], places[:, 1]), list[int]()
     for index, angle in enumerate(angles):
-        gaps = np.abs((angle - angles[chosen] + np.pi / 2) % np.pi - np.pi / 2)
-        if (gaps >= _MIN_ANGLE).all():
+        if (axis_gaps(angle, angles[chosen]) >= MIN_ANGLE).all():
             chosen.append(index)
         if len(chosen) == _DIRECTIONS:
             break

@@ -398,6 +398,9 @@ CALLS: dict[str, Call] = {
             "activity": {"occupancy_s": 0, "bin_m.0": 0, "bin_m.1": 0, "n_dropped_samples": 0, "n_silent": 0}
         },
     ),
+    "autocorrelation_half_width": _call(
+        functional.autocorrelation_half_width, autocorrelation=functional.spatial_autocorrelation(GRID)
+    ),
     "border_score": _call(functional.border_score, rate_map=MAPS, power={"rate_map": 0}),
     "grid_ellipticity": _call(
         functional.grid_ellipticity, autocorrelation=functional.spatial_autocorrelation(GRID)
@@ -423,6 +426,7 @@ CALLS: dict[str, Call] = {
         spikes=_spikes[0],
     ),
     "shuffle_control": _call(lambda spikes: _shuffled(_path(), [spikes]), spikes=_spikes[0]),
+    "smoothed_noise": _call(lambda: functional.smoothed_noise(2.0, (9, 9), n_maps=3)),
     "spatial_autocorrelation": _call(
         functional.spatial_autocorrelation, rate_map=MAPS, power={"rate_map": 0}
     ),
@@ -434,12 +438,16 @@ CALLS: dict[str, Call] = {
         power={"rate_map": 0, "occupancy": 0},
         field_power={"rate_map": {"bits_per_second": 1, "mean_rate": 1}},
     ),
+    "spatial_periodicity": _call(
+        functional.spatial_periodicity, autocorrelation=functional.spatial_autocorrelation(GRID)
+    ),
     "speed_score": _call(
         lambda counts: functional.speed_score(_path(), counts),
         counts=RNG.poisson(1.0, size=(2, 600)).astype(float),
         power={"counts": 0},
     ),
     "spike_counts": _call(lambda spikes: functional.spike_counts(_path(), [spikes]), spikes=_spikes[0]),
+    "sublattice_index": _call(functional.sublattice_index, vectors=MAPS[:, :2, :2], reference=np.eye(2)),
     "trajectory": _call(_path, times=TIMES, positions=PLACE),
 }
 for _distance in functional.RDM_DISTANCES:
