@@ -143,7 +143,7 @@ _LISTED_BY = {
     "timm model": "timm.list_pretrained()",
     "torchvision model": "torchvision.models.list_models()",
     "hf model": "https://huggingface.co/models",
-    "packaged model": "docs/reference.md",
+    "packaged model": "docs/submitting.md",
     "study": "innerscore reproduce --help",
     "recipe": "innerscore train",
     "record": "innerscore board --json",

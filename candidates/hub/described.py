@@ -92,7 +92,7 @@ def fetch_errors(source: str, name: str, *, offline: bool) -> Iterator[None]:
                 if offline
                 else f"not fetched before, and no network: {told}",
                 needed="here, or at an address that can be reached",
-                hint="Fetch them where there is a network, or name a local folder: see docs/reference.md.",
+                hint="Fetch them where there is a network, or name a local folder: see docs/submitting.md.",
             ) from error
         if any(kind in _NOT_THERE for kind in kinds):
             raise unknown_name(source, name) from error

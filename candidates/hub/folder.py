@@ -38,6 +38,7 @@ from .sources import described, network
 __all__ = ["check_device", "hub_folder", "resolved", "with_weights"]
 
 _WEIGHTS = "weights.safetensors"
+_CODE = "candidate.py"  # a bundle's entry is a file of its own
 _LIBRARIES = {"hf": "transformers", "packaged": "a package"}
 _COPIES = 3  # of the weights: those read, those of the network, and the file's
 
@@ -145,6 +146,9 @@ def _make(folder: Path, name: HubName, found: Described, settings: Settings) -> 
     with whole_folder(folder, replaceable=()) as new:
         sha256 = write_weights(new / _WEIGHTS, built.state_dict())
         weights = TrainedWeights(file=_WEIGHTS, sha256=sha256, losses={})
+        (new / _CODE).write_text(
+            f"from {HubCandidate.__module__} import {HubCandidate.__name__}  # noqa: F401\n"
+        )
         write_card(new / CARD_NAME, _card(name, found, layers, weights))
         read_card(new / CARD_NAME, CandidateCard)
 
@@ -218,7 +222,7 @@ def _card(name: HubName, found: Described, layers: dict[str, str], weights: Trai
         licence=found.licence,
         citation=found.citation or f"the authors of {name.name}",
         url=found.url,
-        entry=entry_of(HubCandidate),
+        entry=f"{_CODE}:{HubCandidate.__name__}",
         accepts=("frames",),
         layers=tuple(layers),
         model_class="video network" if found.n_frames else "image network",

@@ -29,6 +29,9 @@ _DEVICES = ("null", "zero", "full", "random", "urandom")
 _ROOMS = ("__init__.py", "py.typed", "core", "tasks")
 _OF_CANDIDATES = (
     "__init__.py",
+    "checkpoints.py",
+    "frame_preparation.py",
+    "hub",
     "interface.py",
     "loaded.py",
     "streams.py",
@@ -177,7 +180,8 @@ def _plain(path: str) -> str:
 
 
 def _own_folders(scratch_mb: int) -> Iterator[str]:
-    for name in (_LIBRARY, f"{_LIBRARY}/innerscore", str(Path(_HOME).parent)):
+    own = {str(Path(f"{_LIBRARY}/innerscore/{name}").parent) for name in _IMPORTABLE}
+    for name in (_LIBRARY, *sorted(own, key=len), str(Path(_HOME).parent)):
         yield from _folder(name)
     for name in SCRATCH[:2]:
         yield from _scratch(name, scratch_mb)

@@ -103,6 +103,15 @@ def test_an_honest_candidate_gives_what_it_gives_without(settings, tmp_path):
     assert b"".join(heard) == b"hello\n" * 3
 
 
+@sandboxed
+def test_a_candidate_can_import_all_that_built_in_ones_are_made_of(settings, tmp_path):
+    """As nobody, where root starts the sandbox: each folder on the way has to be readable."""
+    names = ("candidates.weights", "candidates.torch_adapter", "candidates.hub.candidate")
+    imports = "; ".join(f"import innerscore.{name}" for name in names)
+    shown = show(make(tmp_path / "importing", f"{imports}; {HONEST}"), settings, SandboxLimits())
+    assert len(shown) == len(walks())
+
+
 @pytest.mark.parametrize("what", HOSTILE)
 @sandboxed
 def test_a_hostile_candidate_gets_nothing(what, settings, tmp_path, secrets):
