@@ -51,7 +51,7 @@ def recovery(
         typer.Option(
             "--as-recorded",
             help="Simulate as many neurons as the recording of a named benchmark has, in its animals and with "
-            "its reliability: what can these very data tell apart?",
+            "its reliability, to learn what these very data can tell apart.",
         ),
     ] = False,
     quick: Annotated[
@@ -138,7 +138,7 @@ def recovery(
         )
     report = made.beside(_older_report(path))
     write_bytes(path, report.model_dump_json(indent=1).encode() + b"\n")
-    write_bytes(path.with_suffix(".md"), markdown(report).encode())
+    write_bytes(path.with_suffix(".md"), markdown(report, numbers=path.name).encode())
     if json:
         emit_json(report.model_dump(mode="json"))
         return

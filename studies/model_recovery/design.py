@@ -136,13 +136,13 @@ _NOT_OF_NEURONS = {
     "endpoint-decoding": _READ_OUT,
     "interval-decoding": _READ_OUT,
     "simulation-index": _READ_OUT,
+    "rsa-dissimilarities": "compares published dissimilarities; there are no neurons to simulate",
     "position-error": "scores the walker's true position; there is no brain in it to simulate",
 }
 _NOT_ALIGNED = {
     "answer": "compares answers with people's; there are no neurons to simulate",
     "endpoint": "compares a candidate's endpoints with players'; there are no neurons to simulate",
     "interval": "compares a candidate's produced intervals with animals'; there are no neurons to simulate",
-    "image": "compares published dissimilarities; there are no neurons to simulate",
 }
 
 

@@ -35,13 +35,13 @@ def summary_rows(report: RecoveryReport) -> list[tuple[str, ...]]:
     ]
 
 
-def markdown(report: RecoveryReport) -> str:
-    """The whole report."""
-    sections = [_head(report), _recovery(report), _pairs(report), _more(report), _calibration(report)]
+def markdown(report: RecoveryReport, *, numbers: str = "validity.json") -> str:
+    """The whole report; `numbers` is the file beside it that holds them."""
+    sections = [_head(report, numbers), _recovery(report), _pairs(report), _more(report), _calibration(report)]
     return "\n".join([*sections, _controls(report), _nuisance(report), _left_out(report)])
 
 
-def _head(report: RecoveryReport) -> str:
+def _head(report: RecoveryReport, numbers: str) -> str:
     lines = ["# Does the ranking find the true model?", ""]
     lines += [
         "Brains were simulated from each candidate in turn: its activations at the benchmark's own samples, read "
@@ -53,7 +53,7 @@ def _head(report: RecoveryReport) -> str:
         "",
         *(f"    {command}" for command in report.command.split("\n")),
         "",
-        f"on {report.created}, code {_codes(report)}. The numbers are in [validity.json](validity.json).",
+        f"on {report.created}, code {_codes(report)}. The numbers are in [{numbers}]({numbers}).",
         "",
         "What was made smaller than on the board:",
         "",
