@@ -37,7 +37,13 @@ def summary_rows(report: RecoveryReport) -> list[tuple[str, ...]]:
 
 def markdown(report: RecoveryReport, *, numbers: str = "validity.json") -> str:
     """The whole report; `numbers` is the file beside it that holds them."""
-    sections = [_head(report, numbers), _recovery(report), _pairs(report), _more(report), _calibration(report)]
+    sections = [
+        _head(report, numbers),
+        _recovery(report),
+        _pairs(report),
+        _more(report),
+        _calibration(report),
+    ]
     return "\n".join([*sections, _controls(report), _nuisance(report), _left_out(report)])
 
 
