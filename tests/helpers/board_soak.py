@@ -26,7 +26,7 @@ LIMITS = {
     "--score-seconds": 60,
     "--lease-seconds": 5,
 }
-HONEST = "return {'a': stimulus.velocity ** %d}"
+HONEST = "return {'a': np.sin(%d * stimulus.velocity)}"
 WIDE = "return {'a': np.float32(stimulus.velocity) @ np.random.default_rng(0).random((2, 9000), np.float32)}"
 QUICK = (
     "eats memory",
