@@ -99,11 +99,11 @@ class BootstrappedMetric(Metric):
         return self._bootstrap.seed
 
     def _estimate(self, part: Resampled) -> Estimate:
-        """The value with the percentile interval of its resamples."""
+        """The value with the percentile interval of its resamples, which holds it."""
         level, draws = self._bootstrap.level, np.ascontiguousarray(part.draws)
         value, found = float(part.value), percentile_interval(draws, level=level, unit=self._unit)
-        if not self._about_value:
-            return Estimate(value, found.low, found.high, level, self._unit)
+        if not self._about_value:  # resamples may all lie below a value that is next to its bound
+            return Estimate(value, min(found.low, value), max(found.high, value), level, self._unit)
         # By their median: one ratio whose divisor came out near nought would move a mean anywhere.
         shift = value - float(np.nanmedian(draws))
         return Estimate(value, found.low + shift, found.high + shift, level, self._unit)

@@ -60,9 +60,11 @@ def test_every_score_has_its_parts_and_intervals_about_them(name, scored):
     for estimate in (parts.raw, parts.ceiling, parts.normalised):
         # For sure, whatever is resampled: all, or nothing (no unit of the candidate is a grid cell).
         known = estimate.low == estimate.value == estimate.high and estimate.value in (0, 1)
-        assert known or (estimate.low < estimate.value < estimate.high and estimate.unit != "none")
+        assert known or (estimate.low < estimate.high and estimate.unit != "none")
+        assert estimate.low <= estimate.value <= estimate.high
     assert {"raw", "ceiling", "normalised"} <= set(parts.targets.columns)
-    assert parts.normalised.value == pytest.approx(parts.raw.value / parts.ceiling.value, rel=0.15, abs=0.05)
+    # Ridge divides by the reliability of the map's predictions, too: least where a fold is one context.
+    assert parts.normalised.value == pytest.approx(parts.raw.value / parts.ceiling.value, rel=0.2, abs=0.05)
 
 
 @pytest.mark.parametrize("name", NAMES)

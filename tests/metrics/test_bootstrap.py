@@ -83,6 +83,12 @@ def test_an_interval_about_the_value_has_the_width_of_its_resamples_and_leaves_t
     np.testing.assert_array_equal(found.resamples.part("raw"), raw.draws.astype(np.float32))
 
 
+def test_an_interval_holds_a_value_that_all_resamples_lie_below():
+    found = score(Resampled(0.9999, np.linspace(0.95, 0.9998, 101)), Resampled(1.0, np.ones(101)))
+    assert (found.raw.value, found.raw.high) == (0.9999, 0.9999)
+    assert found.raw.low < 0.96
+
+
 def test_a_few_resamples_far_out_move_no_interval_away_from_its_value():
     draws = np.linspace(0.0, 1.0, 101)
     draws[[3, 70]] = -2e4, 8e4
