@@ -78,6 +78,7 @@ def test_every_error_is_in_the_tree_and_has_the_documented_exit_code():
         "UnknownNameError": 5,
         "StoreError": 6,
         "MissingPartError": 7,
+        "MissingExtraError": 7,
         "InnerscoreError": 1,
     }
     found = {
