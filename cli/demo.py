@@ -47,6 +47,10 @@ _LEFT_TO_ALL = (
     "task-rnn-vis-sim-mov-gru-20-gabor",
     "task-rnn-vis-sim-mov-lstm-20-gabor",
     "task-rnn-sim-mov-lstm-20-gabor",
+    "task-rnn-mov-lstm-20-pixel",
+    "task-rnn-vis-mov-lstm-20-pixel",
+    "task-rnn-vis-sim-mov-lstm-20-pixel",
+    "task-rnn-sim-mov-lstm-20-pixel",
 )
 
 
