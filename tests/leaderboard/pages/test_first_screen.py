@@ -114,7 +114,9 @@ def test_the_best_real_model_is_in_sight_and_nothing_scrolls_or_is_cut(
         r"^real in macaque v4, winner is the best model, at 0\.620 \[0\.\d+, 0\.\d+\] of the ceiling", said
     )
     assert re.search(r"rank \d(–\d)? of 7", said)
-    assert "the floor, the best baseline or untrained network, is 0.250 (pixels): significantly lower." in said
+    assert (
+        "the floor, the best baseline or untrained network, is 0.250 (pixels): significantly lower." in said
+    )
     row = page.locator("table.system tbody", has_text="winner").first
     assert row.bounding_box()["y"] < height or screen == "phone"
     assert serious_faults(page) == []
