@@ -51,6 +51,8 @@ _LEFT_TO_ALL = (
     "task-rnn-vis-mov-lstm-20-pixel",
     "task-rnn-vis-sim-mov-lstm-20-pixel",
     "task-rnn-sim-mov-lstm-20-pixel",
+    "task-rnn-vis-mov-gru-20-pixel",
+    "task-rnn-vis-sim-mov-gru-20-pixel",
 )
 
 
