@@ -1,4 +1,4 @@
-"""``innerscore submission``: list, show, withdraw and prune what was submitted to a board."""
+"""``innerscore submission``: list, show, withdraw, retire and prune what was submitted to a board."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .output import emit_json, write
 
 __all__ = ["app"]
 
-app = typer.Typer(help="List, show, withdraw and prune submissions to a board.", no_args_is_help=True)
+app = typer.Typer(help="List, show, withdraw and retire submissions to a board.", no_args_is_help=True)
 
 IdentifierArgument = Annotated[
     str,
@@ -42,21 +42,30 @@ def list_submissions(json: JsonOption = False) -> None:
 
 @app.command()
 def show(identifier: IdentifierArgument, url: UrlOption = None, json: JsonOption = False) -> None:
-    """Show the state and progress of a submission.
+    """Show the state and progress of a submission, and its scores.
 
-    Also its events, the reason of a failure, and the end of its log. The states are received, checking, queued,
-    running, scored, failed and withdrawn. Exit code 5 if there is no submission of that identifier.
+    Also its events, the reason of a failure, and the end of its log. Each score has the rank that the board's tests
+    leave open. The states are received, checking, queued, running, scored, failed and withdrawn. Exit code 5 if
+    there is no submission of that identifier.
     """
-    from ..core.settings import load_settings
-    from ..workflows.board_queue import open_queue
     from ..workflows.remote_board import look_up
 
-    if url is None:
-        queue, _ = open_queue(load_settings())
-        found = queue.as_dict(queue.get(identifier))
-    else:
-        found = look_up(url, identifier)
-    _report(found, as_json=json)
+    _report(_known_here(identifier) if url is None else look_up(url, identifier), as_json=json, url=url)
+
+
+def _known_here(identifier: str) -> dict[str, Any]:
+    """A submission to the board of the settings, with its results."""
+    from ..core.settings import load_settings
+    from ..leaderboard.queue import results_of
+    from ..workflows.board_queue import open_queue
+    from ..workflows.placement import places
+    from ..workflows.stored import open_store
+
+    settings = load_settings()
+    queue, _ = open_queue(settings)
+    store = open_store(settings)
+    found = results_of(queue.events(identifier), store, lambda records: places(records, store))
+    return queue.as_dict(queue.get(identifier)) | {"results": [one.to_json() for one in found]}
 
 
 @app.command()
@@ -80,6 +89,30 @@ def withdraw(
         found = queue.as_dict(queue.withdraw(identifier))
     else:
         found = remote.withdraw(url, identifier, token)
+    _report(found, as_json=json)
+
+
+@app.command()
+def retire(
+    identifier: IdentifierArgument,
+    url: UrlOption = None,
+    token: TokenOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take the failures of a submission off the board.
+
+    They are kept as hidden records, whose addresses say why. Scores stay on the board. Exit code 5 if there is no
+    submission of that identifier.
+    """
+    from ..core.settings import load_settings
+    from ..workflows import remote_board as remote
+    from ..workflows.board_queue import open_queue
+
+    if url is None:
+        queue, _ = open_queue(load_settings())
+        found = queue.as_dict(queue.retire(identifier))
+    else:
+        found = remote.retire(url, identifier, token)
     _report(found, as_json=json)
 
 
@@ -111,7 +144,7 @@ def prune(
         write(f"removed {number_of(done.bundles, 'bundle')}, {number_of(done.n_bytes, 'byte')}")
 
 
-def _report(submission: dict[str, Any], *, as_json: bool) -> None:
+def _report(submission: dict[str, Any], *, as_json: bool, url: str | None = None) -> None:
     if as_json:
         emit_json(submission)
         return
@@ -119,7 +152,26 @@ def _report(submission: dict[str, Any], *, as_json: bool) -> None:
     write(f"{submission['identifier']}: {submission['candidate']} is {state}")
     for event in submission["events"]:
         write(f"  {event['at']}  {event['state']:10}  {event['note']}")
+    for result in submission.get("results", ()):
+        write(f"  {_result_text(result)}")
+    if url is not None and submission.get("page"):
+        write(f"its page: {url.rstrip('/')}/{submission['page']}")
     if submission["reason_code"]:
         write(f"failed ({submission['reason_code']}): {submission['reason']}\n{submission['hint']}")
     if submission["log"]:
         write(f"the end of its log:\n{submission['log'].rstrip()}")
+
+
+def _result_text(result: dict[str, Any]) -> str:
+    """A result of a board, which may be an older one than this."""
+    from ..core.records import EstimateRecord
+    from ..leaderboard.placement import Place
+    from .tables import estimate_text
+
+    value, low, high = (result[name] for name in ("normalised", "normalised_low", "normalised_high"))
+    if value is None:
+        return f"{result['benchmark']}: {result['status']}"
+    estimate = EstimateRecord(value=value, low=low, high=high, level=0.95, unit="")
+    place = result["place"]
+    rank = "" if place is None else f", {Place(**place | {'tied_with': tuple(place['tied_with'])}).text}"
+    return f"{result['benchmark']}: {estimate_text(estimate)} of the ceiling{rank}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.errors import InvalidInputError, MissingPartError, UnknownNameError
 
-__all__ = ["look_up", "send_bundle", "withdraw"]
+__all__ = ["look_up", "retire", "send_bundle", "withdraw"]
 
 _SECONDS = 60
 _MOST_BYTES = 16 * 2**20
@@ -43,6 +43,11 @@ def look_up(url: str, identifier: str) -> dict[str, Any]:
 def withdraw(url: str, identifier: str, token: str | None) -> dict[str, Any]:
     """Take a submission back; raises as :func:`look_up`."""
     return _call(f"{_api(url)}/submissions/{identifier}/withdraw", token, b"", "text/plain")
+
+
+def retire(url: str, identifier: str, token: str | None) -> dict[str, Any]:
+    """Take a submission's failures off the board; raises as :func:`look_up`."""
+    return _call(f"{_api(url)}/submissions/{identifier}/retire", token, b"", "text/plain")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -5,6 +5,7 @@ from .pruning import Pruned, prune
 from .queue import LOCAL, LeaseLostError, Queue, name_taken
 from .quotas import QuotaError, Quotas
 from .receiving import receive
+from .results import SubmissionResult, results_of
 from .submission import Event, Failed, Lease, State, Submission
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "Quotas",
     "State",
     "Submission",
+    "SubmissionResult",
     "name_taken",
     "prune",
     "receive",
+    "results_of",
 ]

@@ -21,7 +21,9 @@ import sqlalchemy as sa
 from ...core.bundles import Bundle
 from ...core.errors import DuplicateNameError, InvalidInputError, StoreError, UnknownNameError
 from ...core.provenance import utc_now
+from ...core.words import number_of
 from ..database import open_engine, reading, store_errors, writing
+from ..hiding import SHOWN, insert_hiding
 from ..inserting import Entry, insert_run
 from ..schema import RECORDS
 from .quotas import Quotas, check_quotas
@@ -201,15 +203,42 @@ class Queue:
             If it has ended.
         """
         with self._writing() as connection:
-            row = _row(connection, identifier)
-            if submitter is not None and row["submitter"] != submitter:
-                raise UnknownNameError("submission", identifier, ())
+            row = _owned(connection, identifier, submitter)
             if row["state"] in ENDED:
                 raise InvalidInputError(
                     f"The submission {identifier}", got=row["state"], needed="one that has not ended"
                 )
             _change(connection, row, "withdrawn", "withdrawn", fence=row["fence"] + 1)
             return submission_of(_row(connection, identifier))
+
+    def retire(self, identifier: str, *, submitter: str | None = None) -> Submission:
+        """Take the failures of a submission that has ended off the board; they are kept as hidden records.
+
+        Scores stay: whoever could take back the bad ones would choose among them.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none, or it is another submitter's.
+        InvalidInputError
+            If it has not ended, or no failure of it is on the board.
+        """
+        with self._writing() as connection:
+            row = _owned(connection, identifier, submitter)
+            failures = _shown_failures(connection, identifier) if row["state"] in ENDED else []
+            if not failures:
+                raise InvalidInputError(
+                    f"The submission {identifier}",
+                    got=f"{row['state']}, without a failure on the board",
+                    needed="one that has ended with a failure that the board shows",
+                    hint="Scores stay on the board; one that has not ended can be withdrawn.",
+                )
+            for record_sha256 in failures:
+                reason = f"taken off the board by its author: a failure of the submission {identifier}"
+                insert_hiding(connection, record_sha256, reason, hidden=True)
+            note = f"{number_of(len(failures), 'failure')} taken off the board by its author"
+            _note(connection, identifier, row["state"], note)
+            return submission_of(row)
 
     def claim(self, worker: str, *, seconds: float) -> Lease | None:
         """Take the next submission that waits, or whose worker fell silent; None if there is none.
@@ -360,6 +389,23 @@ def _held(connection: sa.Connection, lease: Lease) -> sa.RowMapping:
             hint="Another worker has it, or it was withdrawn; nothing of this one was kept.",
         )
     return row
+
+
+def _owned(connection: sa.Connection, identifier: str, submitter: str | None) -> sa.RowMapping:
+    """The row of a submission; another submitter's is as unknown as none."""
+    row = _row(connection, identifier)
+    if submitter is not None and row["submitter"] != submitter:
+        raise UnknownNameError("submission", identifier, ())
+    return row
+
+
+def _shown_failures(connection: sa.Connection, identifier: str) -> list[str]:
+    """Hashes of the failed records of a submission that the board shows."""
+    named = sa.select(EVENTS.c.record_sha256).where(EVENTS.c.submission == identifier)
+    query = sa.select(RECORDS.c.record_sha256).where(
+        RECORDS.c.record_sha256.in_(named), RECORDS.c.status == "failed", SHOWN
+    )
+    return list(connection.execute(query.order_by(RECORDS.c.seq)).scalars())
 
 
 def _as_kept(benchmarks: Sequence[str]) -> str:

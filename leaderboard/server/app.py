@@ -129,7 +129,7 @@ def create_app(
     _add_state(app, store, live)
     app.include_router(api_router(store, live, tokens, engine, uploads))
     _add_files(app, store)
-    service = SubmissionService(queue, bundles, tokens, contents, quotas or Quotas(), uploads)
+    service = SubmissionService(queue, bundles, tokens, store, live, contents, quotas or Quotas(), uploads)
     app.include_router(submission_router(service, ERRORS))
     app.include_router(submission_pages(service))
     _add_pages(app, live)

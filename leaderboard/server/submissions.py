@@ -6,6 +6,7 @@ along; a form that comes from elsewhere is refused all the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
@@ -17,11 +18,16 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from ...core.errors import InnerscoreError, InvalidDataError
+from ...core.records import ResultRecord
 from ..pages.content import PageContent
 from ..pages.contents import BoardContents
+from ..pages.names import slug
 from ..pages.render import render
-from ..queue import BundleStore, Queue, Quotas, Submission, receive
+from ..placement import Place, places_on
+from ..queue import BundleStore, Queue, Quotas, Submission, SubmissionResult, receive, results_of
+from ..store import Store
 from .authorisation import holder_of, token_needed
+from .live import LiveSite
 from .statuses import status_of
 from .tokens import TokenFile, TokenInfo
 from .uploads import Uploads, form_with_token
@@ -42,8 +48,34 @@ class EventAnswer(BaseModel):
     record_sha256: str
 
 
+class PlaceAnswer(BaseModel):
+    """Ranks that the board's tests leave open, and those that are not significantly different."""
+
+    rank_low: int
+    rank_high: int
+    n_compared: int
+    tested: bool
+    tie_group: int
+    tied_with: list[str]
+
+
+class ResultAnswer(BaseModel):
+    """A result on one benchmark; `place` is null without a score, and until the board is made anew."""
+
+    benchmark: str
+    record_sha256: str
+    status: Literal["value", "failed", "not applicable"]
+    normalised: float | None
+    normalised_low: float | None
+    normalised_high: float | None
+    place: PlaceAnswer | None
+
+
 class SubmissionAnswer(BaseModel):
-    """The present state of a submission; `reason_code`, `reason` and `hint` are empty unless it failed."""
+    """The present state of a submission; `reason_code`, `reason` and `hint` are empty unless it failed.
+
+    `page` is the address of the candidate's page, from the board's own address on.
+    """
 
     identifier: str
     state: Literal["received", "checking", "queued", "running", "scored", "failed", "withdrawn"]
@@ -59,6 +91,8 @@ class SubmissionAnswer(BaseModel):
     created: str
     changed: str
     events: list[EventAnswer]
+    results: list[ResultAnswer]
+    page: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +103,8 @@ class SubmissionService:
     ----------
     queue, bundles, tokens : Queue, BundleStore, TokenFile
         Queue, bundles and tokens of the board.
+    store, live : Store, LiveSite
+        Store of the records, and the board as it is shown.
     contents : BoardContents
         Benchmarks that may be asked for, and candidates whose names are taken.
     quotas : Quotas
@@ -80,6 +116,8 @@ class SubmissionService:
     queue: Queue
     bundles: BundleStore
     tokens: TokenFile
+    store: Store
+    live: LiveSite
     contents: BoardContents
     quotas: Quotas
     uploads: Uploads
@@ -105,8 +143,24 @@ class SubmissionService:
         )
 
     def answer(self, found: Submission) -> SubmissionAnswer:
-        """A submission with what happened to it."""
-        return SubmissionAnswer.model_validate(self.queue.as_dict(found))
+        """A submission with what happened to it, and what came of it."""
+        results = [one.to_json() for one in self.results(found)]
+        known = {**self.queue.as_dict(found), "results": results, "page": page_of(found.candidate)}
+        return SubmissionAnswer.model_validate(known)
+
+    def results(self, found: Submission) -> list[SubmissionResult]:
+        """Results of a submission, with their places on the board that is shown, if there is one yet."""
+        return results_of(self.queue.events(found.identifier), self.store, self._places)
+
+    def _places(self, records: Sequence[ResultRecord]) -> Mapping[str, Place]:
+        if not self.live.ready:
+            return {}
+        return places_on(self.live.site.snapshot.board, {one.record_sha256 for one in records})
+
+
+def page_of(candidate: str) -> str:
+    """Address of a candidate's page, from the board's own address on."""
+    return f"candidates/{slug(candidate)}.html"
 
 
 def submission_router(service: SubmissionService, errors: dict[int | str, dict[str, Any]]) -> APIRouter:
@@ -150,6 +204,16 @@ def submission_router(service: SubmissionService, errors: dict[int | str, dict[s
     def withdraw(identifier: Identifier, facts: TokenInfo = holder) -> SubmissionAnswer:
         return service.answer(service.queue.withdraw(identifier, submitter=facts.owner))
 
+    @router.post(
+        "/submissions/{identifier}/retire",
+        response_model=SubmissionAnswer,
+        responses=answers,
+        summary="Take the failures of a submission of one's own off the board",
+    )
+    def retire(identifier: Identifier, facts: TokenInfo = holder) -> SubmissionAnswer:
+        """Failed records become hidden ones; scores stay."""
+        return service.answer(service.queue.retire(identifier, submitter=facts.owner))
+
     return router
 
 
@@ -176,7 +240,12 @@ def submission_pages(service: SubmissionService) -> APIRouter:
     @router.get("/submissions/{identifier}.html")
     def page(identifier: Identifier) -> Response:
         found = service.queue.get(identifier)
-        values = {"submission": found, "events": service.queue.events(identifier)}
+        values = {
+            "submission": found,
+            "events": service.queue.events(identifier),
+            "results": service.results(found),
+            "page_of_it": page_of(found.candidate),
+        }
         return _page(
             PageContent("submission.html", found.candidate, values), f"submissions/{identifier}.html", 200
         )

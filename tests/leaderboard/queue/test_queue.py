@@ -146,6 +146,26 @@ def test_what_is_withdrawn_is_not_gone_on_with(queue, store):
         queue.get("s-none")
 
 
+def test_an_author_takes_failures_off_the_board_and_no_scores(queue, store):
+    lease = running(queue)
+    identifier = lease.submission.identifier
+    scored, broken = entry(), failed(seed=1)
+    queue.add_record(lease, scored)
+    queue.add_record(lease, Entry(broken, {}))
+    with pytest.raises(InvalidInputError, match="running, without a failure"):
+        queue.retire(identifier)
+    queue.finish(lease, Failed("activations", "broken", "Mend it."))
+    with pytest.raises(UnknownNameError):
+        queue.retire(identifier, submitter="token-2")
+    assert queue.retire(identifier).state == "failed"
+    assert [record.record_sha256 for record in store.records()] == [scored.record.record_sha256]
+    assert [one.record_sha256 for one in store.hidden()] == [broken.record_sha256]
+    assert identifier in store.hidden()[0].reason
+    assert queue.events(identifier)[-1].note == "1 failure taken off the board by its author"
+    with pytest.raises(InvalidInputError, match="Scores stay"):
+        queue.retire(identifier)
+
+
 def test_what_kills_its_workers_ends_as_failed(queue):
     identifier = queue.submit(bundle(), ["B.x"]).identifier
     for _ in range(_MOST_ATTEMPTS):

@@ -11,11 +11,13 @@ import uvicorn
 import yaml
 from board_examples import contents, many_entries
 from fastapi.testclient import TestClient
+from record_examples import failed
 from submission_examples import BENCHMARKS, CARD, LOOSE, zipped
 from typer.testing import CliRunner
 
 from innerscore.cli.app import app as command_line
 from innerscore.core.errors import InvalidInputError
+from innerscore.leaderboard.inserting import Entry
 from innerscore.leaderboard.queue import BundleStore, Failed, Queue
 from innerscore.leaderboard.server import TokenFile, create_app
 from innerscore.leaderboard.store import Store
@@ -135,6 +137,41 @@ def test_the_version_of_another_bundle_is_refused_by_programs_and_by_the_form(se
     assert service.post(zipped(("x.py", b""), version=2), secret).status_code == 201
     assert service.post(zipped(), secret).json()["identifier"] == first["identifier"]
     assert len(service.kept[1]) == 2
+
+
+def test_its_author_reads_the_scores_and_takes_failures_off_the_board(service):
+    mine, other = ({"Authorization": f"Bearer {service.token().secret}"} for _ in range(2))
+    sent = service.post(zipped(), mine["Authorization"].split()[1]).json()
+    address = f"/api/v1/submissions/{sent['identifier']}"
+    assert (sent["results"], sent["page"]) == ([], "candidates/sent.html")
+    service.queue.passed(service.queue.claim("w", seconds=60))
+    lease = service.queue.claim("w", seconds=60)
+    on_board = next(cell for cell in _cells(service) if cell["state"] == "value")
+    for record in (service.store.record(on_board["record_sha256"]), failed("sent", BENCHMARKS[1])):
+        entry = Entry(record, {}) if record.failure else next(_entry_of(service, record))
+        service.queue.add_record(lease, entry)
+    service.queue.finish(lease)
+    scored, broken = service.client.get(address).json()["results"]
+    assert (scored["normalised"], scored["status"]) == (on_board["normalised"], "value")
+    assert [scored["place"][name] for name in ("rank_low", "rank_high")] == [
+        on_board[name] for name in ("rank_low", "rank_high")
+    ]
+    assert (broken["status"], broken["normalised"], broken["place"]) == ("failed", None, None)
+    page = service.client.get(f"/submissions/{sent['identifier']}.html").text
+    assert "What came of it" in page
+    assert 'href="../candidates/sent.html"' in page
+    assert service.client.post(f"{address}/retire", headers=other).status_code == 404
+    retired = service.client.post(f"{address}/retire", headers=mine)
+    assert [one["status"] for one in retired.json()["results"]] == ["value"]
+    assert service.client.get(f"/api/v1/records/{broken['record_sha256']}").status_code == 410
+
+
+def _cells(service):
+    return service.client.get("/api/v1/board", params={"limit": 1000}).json()["cells"]
+
+
+def _entry_of(service, record):
+    return (one for one in service.store.entries() if one.record == record)
 
 
 def test_the_form_takes_it_without_a_script_and_shows_how_it_went(service):
