@@ -11,6 +11,7 @@ import typer
 from . import (
     board,
     check,
+    compare,
     data,
     demo,
     export_stimuli,
@@ -61,6 +62,7 @@ app.command("submit")(submit.submit)
 app.add_typer(submission.app, name="submission")
 app.command("worker")(worker.worker)
 app.add_typer(board.app, name="board")
+app.command("compare")(compare.compare)
 app.add_typer(store.app, name="store")
 app.add_typer(data.app, name="data")
 app.command("train")(train.train)

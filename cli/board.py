@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,21 +53,44 @@ HighlightOption = Annotated[
 
 
 @app.command()
-def show(json: JsonOption = False) -> None:
-    """Print the board.
+def show(
+    system: Annotated[
+        str | None,
+        typer.Option(
+            "--system", help="System to show, by a part of its name or region, as 'ready-set-go' or 'MEC'."
+        ),
+    ] = None,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark", "-b", help="Benchmark to show in full: intervals, ties, chart; may be repeated."
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Print the board, within the width of the terminal.
 
-    Each cell is a ceiling-normalised score with its interval, or says why there is no score.
+    There is a table a data set. Each cell is a ceiling-normalised score with the ranks that the tests leave open,
+    or says why there is no score.
     """
+    from .. import benchmarks
     from ..core.settings import load_settings
+    from ..leaderboard.choosing import columns_named, systems_named
     from ..leaderboard.store import Store
     from ..leaderboard.tables import board_json
     from ..workflows.stored import stored_board
-    from .tables import print_board
+    from .board_tables import print_benchmark, print_board
 
     settings = load_settings()
     arranged = stored_board(Store(settings.store), settings)
+    if system is not None:
+        arranged = replace(arranged, sections=systems_named(arranged, system))
+    columns = columns_named(arranged, benchmark or (), benchmarks.registry(settings).entries())
     if json:
-        emit_json(board_json(arranged))
+        emit_json(board_json(arranged, benchmark or None))
+    elif benchmark:
+        for section, column in columns:
+            print_benchmark(section, column)
     else:
         print_board(arranged)
 

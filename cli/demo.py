@@ -82,8 +82,9 @@ def demo(
     from ..workflows.board_contents import export_shareable
     from ..workflows.stored import open_store
     from ..workflows.sweeping import make_executor, sweep_pairs
+    from .board_tables import print_board
     from .progress import shown_progress
-    from .tables import print_board, result_line
+    from .tables import result_line
 
     settings = load_settings()
     names = [name for name in candidates.registry(settings).entries() if every or name not in _LEFT_TO_ALL]

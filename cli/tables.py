@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-import sys
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -14,18 +13,11 @@ from .output import visible
 
 if TYPE_CHECKING:
     from ..core.records import EstimateRecord, ScoreRecord
-    from ..leaderboard.board import Board, Cell, Column, Row, Section
     from ..workflows.running import Result
 
-__all__ = ["estimate_text", "print_board", "print_table", "result_line"]
+__all__ = ["estimate_text", "output_width", "print_rich", "print_table", "result_line"]
 
 _PIPE_WIDTH = 160  # columns where standard output is no terminal
-_CAPTION = (
-    "ceiling-normalised score [95 % interval]; ^ above the ceiling; ^? far above a ceiling of few cells, which is "
-    "no praise; win rate: the share of the others that one beats, mean over the benchmarks, but for those in "
-    "brackets"
-)
-_STATE_TEXT = {"failed": "failed", "not applicable": "n/a", "not run": "not run"}
 
 
 def estimate_text(estimate: EstimateRecord) -> str:
@@ -75,71 +67,7 @@ def print_table(rows: list[tuple[str, ...]], header: tuple[str, ...]) -> None:
     table = Table(*header, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*row)
-    _print(table)
-
-
-def print_board(board: Board) -> None:
-    """Print the board, a table a system."""
-    for section in board.sections:
-        _print(_section_table(section))
-
-
-def _section_table(section: Section) -> Table:
-    simulated = " (SIMULATED data)" if all(column.simulated for column in section.columns) else ""
-    table = Table(title=f"{section.system}{simulated}", title_justify="left", box=None, header_style="bold")
-    table.add_column("candidate")
-    for column in section.columns:
-        table.add_column(f"{_column_name(column)}\n{_ceiling_text(section, column)}", justify="right")
-    table.add_column("win rate", justify="right")
-    for row in section.tried:
-        table.add_row(row.candidate, *map(_cell_text, row.cells), _win_rate_text(row))
-    notes = [f"{state}: {', '.join(names)}" for state, names in section.untried.items()]
-    table.caption = "; ".join([*notes, *_impossible(section), *_weak_ceilings(section), _CAPTION])
-    table.caption_justify = "left"
-    return table
-
-
-def _impossible(section: Section) -> list[str]:
-    """Why nobody can be scored in a column, each reason once."""
-    found = [
-        (column, cell)
-        for row in section.rows
-        for column, cell in zip(section.columns, row.cells, strict=True)
-    ]
-    return list(
-        dict.fromkeys(f"{column.benchmark}: {cell.note}" for column, cell in found if cell.impossible)
-    )
-
-
-def _weak_ceilings(section: Section) -> list[str]:
-    weak = {column.benchmark: section.weak_ceiling(column) for column in section.columns}
-    return [f"{name}: weak ceiling, {cells}" for name, cells in weak.items() if cells]
-
-
-def _column_name(column: Column) -> str:
-    """With what tells it from another column of the same name; in brackets where it is not in the win rate."""
-    name = f"{column.benchmark}, {column.label}" if column.mark or not column.counted else column.benchmark
-    return name if column.counted else f"({name})"
-
-
-def _win_rate_text(row: Row) -> str:
-    """``0.750 #1-3``: with the ranks that the tests leave open."""
-    if math.isnan(row.win_rate) or row.standing is None:
-        return ""
-    low, high = row.standing.rank_low, row.standing.rank_high
-    return f"{row.win_rate:.3f} #{low}" if low == high else f"{row.win_rate:.3f} #{low}-{high}"
-
-
-def _ceiling_text(section: Section, column: Column) -> str:
-    ceiling = section.ceiling(column)
-    return "" if ceiling is None else f"ceiling {estimate_text(ceiling)}"
-
-
-def _cell_text(cell: Cell) -> str:
-    if cell.normalised is None:
-        return _STATE_TEXT[cell.state]
-    flag = " ^?" if cell.is_no_praise else " ^" if cell.above_ceiling else ""
-    return f"{estimate_text(cell.normalised)}{flag}"
+    print_rich(table)
 
 
 class _PlainConsole(Console):
@@ -150,7 +78,13 @@ class _PlainConsole(Console):
         return super().render_str(visible(text), **(options | {"markup": False, "emoji": False}))
 
 
-def _print(table: Table) -> None:
-    console = _PlainConsole(width=None if sys.stdout.isatty() else _PIPE_WIDTH, highlight=False)
-    console.print(table)
+def output_width() -> int:
+    """Width of standard output in characters: of the terminal, of the variable COLUMNS, or 160."""
+    return shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
+
+
+def print_rich(content: Table | str) -> None:
+    """Print a table or a text within the width of the output, and an empty line."""
+    console = _PlainConsole(width=output_width(), highlight=False)
+    console.print(content)
     console.print()

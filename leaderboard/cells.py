@@ -328,6 +328,11 @@ class Section:
         """Whether its data are simulated; those of a section all are, or none."""
         return self.columns[0].simulated
 
+    @property
+    def topic(self) -> str:
+        """Its system's name up to the slash: sections of one topic are shown together."""
+        return self.system.partition(" / ")[0]
+
     def p_value(self, column: Column, first: str, second: str) -> float:
         """The corrected p-value of two candidates that have a value in a column; 1 if they cannot be compared."""
         return self.tests[self.columns.index(column)].p_value(first, second)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 from ..core.csv_text import csv_text
@@ -57,9 +58,11 @@ def board_rows(board: Board) -> list[dict[str, Any]]:
     ]
 
 
-def board_json(board: Board) -> dict[str, Any]:
-    """The cells, with the version of this form."""
-    return {"schema_version": 1, "cells": board_rows(board)}
+def board_json(board: Board, benchmarks: Collection[str] | None = None) -> dict[str, Any]:
+    """The cells, all or those of some benchmarks, with the version of this form."""
+    cells = board_rows(board)
+    chosen = cells if benchmarks is None else [cell for cell in cells if cell["benchmark"] in benchmarks]
+    return {"schema_version": 1, "cells": chosen}
 
 
 def board_csv(board: Board) -> str:

@@ -13,11 +13,11 @@ from ...core.records import ResultRecord, ScoreRecord
 from ...figures import Figure, LayerPanel, Whisker, layer_curves, whiskers
 from ..board import Cell, Column, Row, Section
 from ..cells import Bundle
+from ..comparison import paired
 from ..inserting import HERE, IMPORTED
 from ..ranking import Difference
 from ..schema import TOLD
 from .attached import attached_figures
-from .compare import paired
 from .content import PageContent, as_float, ends
 from .drawing import drawn
 from .kinds import floor_of

@@ -49,7 +49,7 @@ def topics(board: Board) -> tuple[Topic, ...]:
     """All topics, that with the surest answer on recorded data first."""
     by_name: dict[str, list[Section]] = {}
     for section in board.sections:
-        by_name.setdefault(topic_of(section), []).append(section)
+        by_name.setdefault(section.topic, []).append(section)
     slugs = _slugs(by_name)
     found = [
         Topic(name, slugs[name], tuple(sorted(sections, key=_recorded_and_large)))
@@ -69,11 +69,6 @@ def _surest(answer: Answer) -> float:
 def _answered(topic: Topic) -> tuple[bool, bool, float]:
     first = topic.answers[:1]
     return not first, any(one.column.simulated for one in first), sum(map(_surest, first))
-
-
-def topic_of(section: Section) -> str:
-    """The topic of a section: its system's name up to the slash."""
-    return section.system.partition(" / ")[0]
 
 
 def _slugs(names: Iterable[str]) -> dict[str, str]:

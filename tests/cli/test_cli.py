@@ -70,10 +70,10 @@ def commands(group, words=()):
 COMMANDS = dict(commands(get_command(app)))
 
 
-def test_the_top_level_has_sixteen_words_and_no_old_one():
+def test_the_top_level_has_seventeen_words_and_no_old_one():
     shown = re.findall(r"^  ([\w-]+)  ", call("--help").stdout.split("Commands:")[1], flags=re.M)
     words = "demo list info init check score export-stimuli submit submission worker board store data train"
-    assert set(shown) == {*words.split(), "reproduce", "recovery"}
+    assert set(shown) == {*words.split(), "compare", "reproduce", "recovery"}
 
 
 def sections():

@@ -26,7 +26,8 @@ def assert_shown(text):
     assert "]0;x" in text
 
 
-def test_characters_of_control_are_shown_wherever_something_is_written(capsys):
+def test_characters_of_control_are_shown_wherever_something_is_written(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
     output.write(HOSTILE)
     output.say(HOSTILE)
     output.report_error(InvalidDataError(HOSTILE, got=HOSTILE, needed="plain"), as_json=True)
