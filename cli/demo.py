@@ -17,7 +17,7 @@ __all__ = ["demo"]
 # first look takes minutes. --all takes every benchmark whose data are here.
 _CHOICE = (
     "Sargolini2006.MEC-ridge",
-    "Sargolini2006.MEC-rsa",
+    "Sargolini2006.MEC-one-to-one-quadrants",
     "Sohn2019.DMFC-measurement-ridge",
     "Sohn2019.DMFC-production-rsa",
     "Sohn2019.behaviour-bias-H",

@@ -17,7 +17,7 @@ from .names import slug
 from .snapshot import QUANTITIES, Snapshot
 from .text import date, interval, number, rank
 from .tree import Heading, Summary, Table, make_table
-from .view import COLUMN_FACETS, ROW_FACETS, Shown, View, column_facets, row_facets, show
+from .view import COLUMN_FACETS, ROW_FACETS, RowFacets, Shown, View, column_facets, show
 
 __all__ = ["BoardTable", "board_values"]
 
@@ -69,11 +69,15 @@ class BoardTable:
         }
 
     @cached_property
+    def facets(self) -> RowFacets:
+        """The values of the candidates' facets."""
+        return RowFacets(self.snapshot.contents, tuple(row.candidate for row in self.table.rows))
+
+    @cached_property
     def heads(self) -> dict[str, str]:
         """The heading of each candidate's row."""
-        contents = self.snapshot.contents
         return {
-            row.candidate: _row_head(row.candidate, row.title, row_facets(row.candidate, contents))
+            row.candidate: _row_head(row.candidate, row.title, self.facets.of(row.candidate))
             for row in self.table.rows
         }
 
@@ -214,7 +218,7 @@ def _summary_html(summary: Summary) -> str:
 def _facets(board: BoardTable, view: View) -> list[dict[str, Any]]:
     """Each facet's values with how many rows or metrics have them; facets without a choice are left out."""
     contents = board.snapshot.contents
-    rows = [row_facets(row.candidate, contents) for row in board.table.rows]
+    rows = [board.facets.of(row.candidate) for row in board.table.rows]
     columns = [column_facets(h, contents) for h in board.table.headings if h.column is not None]
     found = []
     for labels, things in ((ROW_FACETS, rows), (COLUMN_FACETS, columns)):

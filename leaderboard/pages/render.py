@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from . import bars, text
+from . import bars, glossary, text
 from .content import PageContent
 from .names import JOINT, slug
 
@@ -78,6 +78,7 @@ def _environment() -> jinja2.Environment:
     }
     environment.globals |= {
         "rank": text.rank,
+        "term": glossary.term,
         "joint": JOINT,
         "version": importlib.metadata.version("innerscore"),
     }

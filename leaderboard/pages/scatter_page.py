@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
-
-import numpy as np
 
 from ...figures import Point, scatter
 from ..board import Cell
 from .benchmark import newest
 from .content import PageContent, ends
+from .correlation import correlation_of
 from .drawing import drawn
 from .kinds import is_control
 from .names import slug
 from .snapshot import Snapshot
 from .topics import Topic
 
-__all__ = ["Correlation", "scatter_page"]
-
-_Z_95 = 1.959964
-
-
-@dataclass(frozen=True)
-class Correlation:
-    """Pearson's r over candidates with its 95 % interval by Fisher's z; NaN where it is not defined."""
-
-    r: float
-    low: float = math.nan
-    high: float = math.nan
+__all__ = ["scatter_page", "scored_cells"]
 
 
 def scatter_page(names: tuple[str, str] | tuple[()], snapshot: Snapshot, *, root: str = "../") -> PageContent:
@@ -48,7 +35,7 @@ def scatter_page(names: tuple[str, str] | tuple[()], snapshot: Snapshot, *, root
     chosen = names or _first_pair(snapshot)
     if chosen is None:
         return PageContent("scatter.html", "Two benchmarks", {"names": (), "choices": choices})
-    first, second = (_cells(name, snapshot) for name in chosen)
+    first, second = (scored_cells(name, snapshot) for name in chosen)
     controls = {who for who, rows in snapshot.rows.items() if is_control(rows[0][1].model_class)}
     points = [
         _point(who, first[who], second[who], f"{root}candidates/{slug(who)}.html", is_faint=who in controls)
@@ -56,7 +43,12 @@ def scatter_page(names: tuple[str, str] | tuple[()], snapshot: Snapshot, *, root
         if who in second
     ]
     title = f"{chosen[0]} and {chosen[1]}" if names else "Two benchmarks"
-    values = {"names": chosen, "choices": choices, "points": points, "correlation": _correlation(points)}
+    values = {
+        "names": chosen,
+        "choices": choices,
+        "points": points,
+        "correlation": correlation_of((point.x, point.y) for point in points),
+    }
     values["simulated"] = [name for name in chosen if newest(snapshot.columns[name])[1].simulated]
     figures = {"scatter": drawn(scatter, points, title, chosen, key="scatter", side=460.0)} if points else {}
     return PageContent("scatter.html", title, values, figures)
@@ -69,7 +61,7 @@ def _point(name: str, across: Cell, up: Cell, link: str, *, is_faint: bool) -> P
 
 def _first_pair(snapshot: Snapshot) -> tuple[str, str] | None:
     """Two benchmarks of one topic on which the most candidates have values, on recorded data if there are such."""
-    scored = {name: _cells(name, snapshot).keys() for name in snapshot.columns}
+    scored = {name: scored_cells(name, snapshot).keys() for name in snapshot.columns}
     for simulated in (False, True):
         pairs = [
             pair
@@ -87,20 +79,8 @@ def _benchmarks(topic: Topic, *, simulated: bool) -> list[str]:
     return list(dict.fromkeys(one.benchmark for one in columns if one.simulated == simulated))
 
 
-def _cells(name: str, snapshot: Snapshot) -> Mapping[str, Cell]:
+def scored_cells(name: str, snapshot: Snapshot) -> Mapping[str, Cell]:
     """The cells with a value, by candidate."""
     section, column = newest(snapshot.columns[name])
     index = section.columns.index(column)
     return {row.candidate: row.cells[index] for row in section.rows if row.cells[index].has_value}
-
-
-def _correlation(points: list[Point]) -> Correlation:
-    """Pearson's r; NaN with fewer than three points or without spread, no interval with fewer than four."""
-    values = np.asarray([(point.x, point.y) for point in points], dtype=np.float64).reshape(-1, 2)
-    if len(values) < 3 or not np.ptp(values, axis=0).all():
-        return Correlation(math.nan)
-    r = float(np.clip(np.corrcoef(values[:, 0], values[:, 1])[0, 1], -1.0, 1.0))
-    if len(values) < 4 or abs(r) == 1.0:
-        return Correlation(r)
-    reach = _Z_95 / math.sqrt(len(values) - 3)
-    return Correlation(r, math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach))

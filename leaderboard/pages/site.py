@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
@@ -15,7 +15,9 @@ from .candidate import candidate_page
 from .compare import compare_page
 from .content import PageContent
 from .contents import Clip
+from .correlations_page import correlations_page
 from .downloads import DOWNLOADS, board_script, download
+from .glossary import TERMS
 from .history_page import history_page
 from .names import JOINT, slug
 from .recordings import recordings_page
@@ -135,18 +137,7 @@ class Site:
         return system_page(topic, self.snapshot)
 
     def _single(self, path: str) -> PageContent:
-        if path == "benchmarks.html":
-            return benchmarks_page(self.snapshot)
-        if path == "recordings.html":
-            return recordings_page(self.snapshot)
-        if path == "trust.html":
-            return trust_page(self.snapshot)
-        if path == "scatter.html":
-            return scatter_page((), self.snapshot, root="")
-        if path == "compare.html":
-            return compare_page((), self.snapshot, self.source)
-        values = {"n_records": self.snapshot.edition[0], "hidden": self.snapshot.hidden}
-        return PageContent("data.html", "Download", values)
+        return _SINGLE[path](self.snapshot, self.source)
 
     def _of_names(self, folder: str, rest: str) -> PageContent | None:
         snapshot = self.snapshot
@@ -208,7 +199,21 @@ class Site:
         return Document(_TYPES[".svg"], str(figure.svg).encode("utf-8", "replace"))
 
 
-_SINGLE = ("benchmarks.html", "recordings.html", "compare.html", "scatter.html", "trust.html", "data.html")
+def _data_page(snapshot: Snapshot) -> PageContent:
+    values = {"n_records": snapshot.edition[0], "hidden": snapshot.hidden}
+    return PageContent("data.html", "Download", values)
+
+
+_SINGLE: Mapping[str, Callable[[Snapshot, Records], PageContent]] = {
+    "benchmarks.html": lambda snapshot, _: benchmarks_page(snapshot),
+    "recordings.html": lambda snapshot, _: recordings_page(snapshot),
+    "compare.html": lambda snapshot, source: compare_page((), snapshot, source),
+    "scatter.html": lambda snapshot, _: scatter_page((), snapshot, root=""),
+    "correlations.html": lambda snapshot, _: correlations_page(snapshot),
+    "trust.html": lambda snapshot, _: trust_page(snapshot),
+    "glossary.html": lambda *_: PageContent("glossary.html", "Glossary", {"terms": TERMS}),
+    "data.html": lambda snapshot, _: _data_page(snapshot),
+}
 
 
 def joined(slugs: Iterable[str]) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..board import Cell
 from .contents import BoardContents
 from .text import DIGITS
 from .tree import Heading, Summary, Table, TableRow
+from .vocabulary import vocabulary
 
-__all__ = ["COLUMN_FACETS", "ROW_FACETS", "Shown", "View", "column_facets", "read_view", "row_facets", "show"]
+__all__ = ["COLUMN_FACETS", "ROW_FACETS", "RowFacets", "Shown", "View", "column_facets", "read_view", "show"]
 
 ROW_FACETS = {
     "class": "Model class",
@@ -79,18 +81,41 @@ def read_view(query: Iterable[tuple[str, str]]) -> View:
     )
 
 
-def row_facets(name: str, contents: BoardContents) -> dict[str, str]:
-    """A candidate's value of each facet; empty where it has no card."""
-    card = contents.candidates.get(name)
-    own = "own" if name in contents.own else ""
-    if card is None:
-        return {"class": "", "trained": "", "supervision": "", "own": own}
-    return {
-        "class": card.model_class,
-        "trained": card.trained_on,
-        "supervision": card.supervision,
-        "own": own,
-    }
+@dataclass(frozen=True, eq=False)
+class RowFacets:
+    """The values of candidates' facets: what their cards say, in the few words of a vocabulary.
+
+    Parameters
+    ----------
+    contents : BoardContents
+    names : tuple of str
+        The candidates of the board.
+    """
+
+    contents: BoardContents
+    names: tuple[str, ...]
+
+    @cached_property
+    def _words(self) -> dict[str, Mapping[str, str]]:
+        cards = [self.contents.candidates[name] for name in self.names if name in self.contents.candidates]
+        return {
+            "class": vocabulary(card.model_class for card in cards),
+            "trained": vocabulary(card.trained_on for card in cards),
+            "supervision": vocabulary(card.supervision for card in cards),
+        }
+
+    def of(self, name: str) -> dict[str, str]:
+        """A candidate's value of each facet; empty where it has no card."""
+        card = self.contents.candidates.get(name)
+        own = "own" if name in self.contents.own else ""
+        if card is None:
+            return {"class": "", "trained": "", "supervision": "", "own": own}
+        return {
+            "class": self._words["class"][card.model_class],
+            "trained": self._words["trained"][card.trained_on],
+            "supervision": self._words["supervision"][card.supervision],
+            "own": own,
+        }
 
 
 def column_facets(heading: Heading, contents: BoardContents) -> dict[str, str]:
@@ -108,14 +133,15 @@ def column_facets(heading: Heading, contents: BoardContents) -> dict[str, str]:
 
 def show(table: Table, contents: BoardContents, view: View) -> Shown:
     """Apply a view."""
-    hidden = frozenset(row.candidate for row in table.rows if not _row_passes(row, contents, view))
+    facets = RowFacets(contents, tuple(row.candidate for row in table.rows))
+    hidden = frozenset(row.candidate for row in table.rows if not _row_passes(row, facets, view))
     return Shown(_in_order(table, view), hidden, _hidden_headings(table.headings, contents, view))
 
 
-def _row_passes(row: TableRow, contents: BoardContents, view: View) -> bool:
+def _row_passes(row: TableRow, facets: RowFacets, view: View) -> bool:
     if view.search not in f"{row.candidate} {row.title}".casefold():
         return False
-    return _accepted(row_facets(row.candidate, contents), view)
+    return _accepted(facets.of(row.candidate), view)
 
 
 def _accepted(values: Mapping[str, str], view: View) -> bool:

@@ -21,6 +21,19 @@
     label();
   }
 
+  // On a narrow page the links of the head are behind a button, so that the head is one line.
+  function menuButton() {
+    const button = document.getElementById("menu");
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const open = button.getAttribute("aria-expanded") !== "true";
+      button.setAttribute("aria-expanded", String(open));
+    });
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape") button.setAttribute("aria-expanded", "false");
+    });
+  }
+
   function pauseButtons() {
     for (const button of document.querySelectorAll("button.pause")) {
       const picture = button.closest("figure").querySelector("img");
@@ -120,6 +133,7 @@
 
   if (document.querySelector("svg.figure")) hints();
   themeButton();
+  menuButton();
   pauseButtons();
   namesForm("compare", "candidate");
   namesForm("scatter", "benchmark");

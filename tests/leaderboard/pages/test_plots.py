@@ -52,6 +52,15 @@ def test_scatter_starts_with_a_pair_and_says_r_with_its_interval(site):
     )
 
 
+def test_all_pairs_are_correlated_and_lead_to_their_scatter(site):
+    figure = next(iter(site.content("correlations.html").figures.values()))
+    pair = site.content("scatter.html").values["correlation"]
+    assert [(row[2], row[3]) for row in figure.rows] == [(pytest.approx(pair.r), len(NAMES))]
+    link = re.search(r'<a href="(scatter/[^"]+)"', str(figure.svg))[1]
+    assert site.content(link) is not None
+    assert len(ET.fromstring(str(figure.svg)).findall(f".//{TEXT}")) == 2 * len(BENCHMARKS) + 1
+
+
 def test_points_are_named_where_no_name_covers_another_or_a_dot():
     rng = np.random.default_rng(0)
     points = [Point(f"candidate-{k}", *rng.random(2), "a.html") for k in range(30)]
