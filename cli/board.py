@@ -15,6 +15,7 @@ from .output import emit_json, say, write
 
 if TYPE_CHECKING:
     from ..leaderboard.hiding import Hiding
+    from ..leaderboard.store import Store
 
 __all__ = ["app"]
 
@@ -51,6 +52,15 @@ HighlightOption = Annotated[
     ),
 ]
 
+DayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DAY",
+        help="Day, as 2026-11-30, at whose end (UTC) the board is taken, of records made until then.",
+    ),
+]
+
 
 @app.command()
 def show(
@@ -66,6 +76,7 @@ def show(
             "--benchmark", "-b", help="Benchmark to show in full: intervals, ties, chart; may be repeated."
         ),
     ] = None,
+    as_of: DayOption = None,
     json: JsonOption = False,
 ) -> None:
     """Print the board, within the width of the terminal.
@@ -82,7 +93,7 @@ def show(
     from .board_tables import print_benchmark, print_board
 
     settings = load_settings()
-    arranged = stored_board(Store(settings.store), settings)
+    arranged = stored_board(_as_of(Store(settings.store), as_of), settings)
     if system is not None:
         arranged = replace(arranged, sections=systems_named(arranged, system))
     columns = columns_named(arranged, benchmark or (), benchmarks.registry(settings).entries())
@@ -99,6 +110,7 @@ def show(
 def export(
     folder: Annotated[Path, typer.Argument(help="Folder to write; it is made if it does not exist.")],
     highlight: HighlightOption = None,
+    as_of: DayOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write the board as files that need no server.
@@ -113,7 +125,7 @@ def export(
     from ..workflows.stored import open_store
 
     settings = load_settings()
-    store = open_store(settings)
+    store = _as_of(open_store(settings), as_of)
     n_hidden = len(store.hidden())
     _, page, withheld = export_shareable(store, settings, folder, highlight or ())
     if json:
@@ -125,6 +137,13 @@ def export(
     if n_hidden:
         records = number_of(n_hidden, "record")
         write(f"left out, as hidden: {records} ('innerscore board hidden' lists what is hidden)")
+
+
+def _as_of(store: Store, day: str | None) -> Store:
+    """The store, or as it was at the end of a day."""
+    from ..core.days import read_day
+
+    return store if day is None else store.as_of(read_day(day))
 
 
 @app.command()

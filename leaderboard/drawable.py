@@ -90,6 +90,10 @@ class _Alone:
     entry: Entry
 
     @property
+    def day(self) -> None:
+        """No day: all of it is read."""
+
+    @property
     def edition(self) -> tuple[int, int]:
         """The only one."""
         return 1, 0

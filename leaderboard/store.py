@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -64,6 +66,8 @@ class Store:
     Attributes
     ----------
     url : str
+    day : date or None
+        Last day whose records are read; None for all.
     migrated_from : str or None
         Place where the store as it was is kept, if it was migrated when it was opened.
 
@@ -75,11 +79,24 @@ class Store:
 
     def __init__(self, url: str, *, must_exist: bool = False) -> None:
         self.url = url
+        self.day: date | None = None
         self._engine = open_engine(url, must_exist=must_exist)
         self.migrated_from = bring_up_to_date(self._engine, url)
 
     def __repr__(self) -> str:
         return f"Store({safe_url(self.url)!r})"
+
+    def as_of(self, day: date) -> Store:
+        """The same store, to be read as if nothing had been made after a day (UTC); what is hidden now stays so.
+
+        Parameters
+        ----------
+        day : date
+            The last day whose records are read.
+        """
+        past = copy(self)
+        past.day = day
+        return past
 
     def close(self) -> None:
         """Let go of the database; the store can still be used and connects anew then."""
@@ -253,7 +270,7 @@ class Store:
         """
         wanted = {RECORDS.c.candidate: candidate, RECORDS.c.benchmark: benchmark}
         chosen = [column == name for column, name in wanted.items() if name is not None]
-        return self._read(sa.and_(RECORDS.c.seq > after, _shown(with_hidden), *chosen))
+        return self._read(sa.and_(RECORDS.c.seq > after, self._shown(with_hidden=with_hidden), *chosen))
 
     def latest(self) -> list[ResultRecord]:
         """The records that a board shows; much less to read than :meth:`records` once a store is old.
@@ -263,7 +280,8 @@ class Store:
         a later one takes a value's place only if it corrects it. Hidden ones are not there, nor do they supersede
         any.
         """
-        newer = sa.select(RECORDS.c.supersedes).where(SHOWN)
+        shown = self._shown(with_hidden=False)
+        newer = sa.select(RECORDS.c.supersedes).where(shown)
         superseded = RECORDS.c.record_sha256.in_(newer)
         place = (
             RECORDS.c.candidate,
@@ -277,7 +295,7 @@ class Store:
         behind = [sa.case((one, 1), else_=0) for one in (was_told(), RECORDS.c.status == "failed")]
         order = (*behind, RECORDS.c.created.desc(), RECORDS.c.seq.desc())
         number = sa.func.row_number().over(partition_by=place, order_by=order).label("number")
-        ranked = sa.select(RECORDS.c.seq, number).where(SHOWN, ~superseded).subquery()
+        ranked = sa.select(RECORDS.c.seq, number).where(shown, ~superseded).subquery()
         return self._read(RECORDS.c.seq.in_(sa.select(ranked.c.seq).where(ranked.c.number == 1)))
 
     def cards(self, records: Iterable[ResultRecord]) -> dict[str, CandidateCard]:
@@ -298,7 +316,7 @@ class Store:
 
     def record(self, record_sha256: str, *, with_hidden: bool = False) -> ResultRecord | None:
         """The record of a hash; None if it is not here, or hidden and hidden ones are not asked for."""
-        where = sa.and_(RECORDS.c.record_sha256 == record_sha256, _shown(with_hidden))
+        where = sa.and_(RECORDS.c.record_sha256 == record_sha256, self._shown(with_hidden=with_hidden))
         return next(iter(self._read(where)), None)
 
     def current(self, run_sha256: str) -> ResultRecord | None:
@@ -343,7 +361,7 @@ class Store:
         StoreError
             If a record or file is damaged.
         """
-        for some in self._pages(_shown(with_hidden)):
+        for some in self._pages(self._shown(with_hidden=with_hidden)):
             files = self.attachments(sha256 for record in some for sha256 in record.files.values())
             origins = self.origins(some)
             for record in some:
@@ -459,6 +477,14 @@ class Store:
             for row in connection.execute(query, execution_options={"yield_per": BATCH}).mappings():
                 yield {name: bytes(value) if name == "body" else value for name, value in row.items()}
 
+    def _shown(self, *, with_hidden: bool) -> sa.ColumnElement[bool]:
+        """The condition that a record is read: not hidden, or hidden ones are asked for, and made by the day."""
+        shown = sa.true() if with_hidden else SHOWN
+        if self.day is None:
+            return shown
+        # Times are ISO 8601 in UTC, and sort as text.
+        return sa.and_(shown, RECORDS.c.created < f"{self.day}T24")
+
     def _read(self, where: sa.ColumnElement[bool]) -> list[ResultRecord]:
         return [record for page in self._pages(where, size=_WHOLE) for record in page]
 
@@ -474,10 +500,6 @@ class Store:
             if len(rows) < size:
                 return
             last = rows[-1].seq
-
-
-def _shown(with_hidden: bool) -> sa.ColumnElement[bool]:
-    return sa.true() if with_hidden else SHOWN
 
 
 @contextmanager

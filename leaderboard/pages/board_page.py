@@ -113,6 +113,7 @@ def board_values(board: BoardTable, view: View) -> dict[str, Any]:
             cell.record for s in board.snapshot.board.sections for r in s.rows for cell in r.cells
         ),
         "taken": date(board.snapshot.taken),
+        "day": board.snapshot.day,
         "alpha": board.snapshot.board.alpha,
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from ...core.cards import CandidateCard
@@ -49,6 +50,11 @@ class CachedRecords:
         self._source = source
         self._files: _Kept[bytes] = _Kept()
         self._resamples: _Kept[Resamples] = _Kept()
+
+    @property
+    def day(self) -> date | None:
+        """The source's day."""
+        return self._source.day
 
     @property
     def edition(self) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -24,6 +24,10 @@ QUANTITIES: tuple[Quantity, ...] = ("normalised", "raw", "ceiling")
 
 class Records(Protocol):
     """The parts of a store that pages use."""
+
+    @property
+    def day(self) -> date | None:
+        """Last day whose records are read; None for all."""
 
     @property
     def edition(self) -> tuple[int, int]:
@@ -75,6 +79,8 @@ class Snapshot:
         Contents with the cards that came with records, where the candidate is not registered.
     hidden : tuple of Hiding
         Lines that hid the records which are not shown.
+    day : date or None
+        The day at whose end the board was so; None for the present one.
     """
 
     edition: tuple[int, int]
@@ -82,6 +88,7 @@ class Snapshot:
     boards: Mapping[Quantity, Board]
     contents: BoardContents
     hidden: tuple[Hiding, ...] = ()
+    day: date | None = None
 
     @property
     def board(self) -> Board:
@@ -158,4 +165,6 @@ def take_snapshot(store: Records, contents: BoardContents) -> Snapshot:
         )
         for quantity in QUANTITIES
     }
-    return Snapshot(edition, datetime.now(UTC).isoformat(timespec="seconds"), boards, contents, hidden)
+    return Snapshot(
+        edition, datetime.now(UTC).isoformat(timespec="seconds"), boards, contents, hidden, store.day
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
@@ -33,6 +34,10 @@ Limit = Annotated[int, Query(ge=1, le=_MOST, description="Most items in an answe
 After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Where the page before ended.")]
 Hash = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str | None, Query(max_length=200, pattern=r"^[^\x00]*$")]
+
+Day = Annotated[
+    date | None, Query(description="Day (UTC) at whose end the board was so; default the present one.")
+]
 
 
 class Cell(BaseModel):
@@ -118,14 +123,16 @@ def _add_reads(router: APIRouter, store: Store, live: LiveSite, engine: sa.Engin
         quantity: Quantity = "normalised",
         candidate: Name = None,
         benchmark: Name = None,
+        as_of: Day = None,
         after: After = 0,
         limit: Limit = 200,
     ) -> Response:
+        site = live.site if as_of is None else live.past(as_of)
         wanted = {"candidate": candidate, "benchmark": benchmark}
         chosen = {name: value for name, value in wanted.items() if value is not None}
         rows = [
             row
-            for row in live.site.tables[quantity].flat
+            for row in site.tables[quantity].flat
             if all(row[name] == value for name, value in chosen.items())
         ]
         upto = after + limit

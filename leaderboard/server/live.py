@@ -18,10 +18,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 
+from ...core.days import read_day
 from ...core.errors import InnerscoreError, StoreError
 from ...core.hashing import sha256_of_bytes
 from ..pages import BoardContents, Document, Site, take_snapshot
+from ..pages.downloads import DOWNLOADS
 from ..pages.names import slug
 from ..pages.site import BOARDS, FIRST
 from ..store import Store
@@ -33,6 +36,9 @@ _LONGEST_PAUSE = 60.0  # in s, between attempts at the first board
 _SHARE = 8  # making boards takes at most one part in so many of the time
 _MOST_BYTES = 128 * 2**20
 _LEVEL = 9  # packed once, sent often
+_AS_OF = "as_of"  # the parameter of a query that asks for the board of a day
+_OF_THE_PAST = frozenset(BOARDS) | {f"board.{suffix}" for suffix in DOWNLOADS}
+_MOST_PAST = 4
 _LOGGER = logging.getLogger("innerscore.server")
 
 Query = Sequence[tuple[str, str]]
@@ -121,6 +127,8 @@ class LiveSite:
         self._looked = 0.0
         self._lock = threading.Lock()
         self._renewing: set[_Key] = set()
+        self._past_sites: dict[tuple[tuple[int, int], date], Site] = {}
+        self._past_lock = threading.Lock()
 
     @property
     def ready(self) -> bool:
@@ -172,13 +180,30 @@ class LiveSite:
         found = self.cached(path, query)
         if found is not None:
             return found
-        site = self.site
-        document = site.document(path, query)
+        present = self.site
+        day = next((value for name, value in query if name == _AS_OF), None)
+        if day is None or path not in _OF_THE_PAST:
+            document = present.document(path, query)
+        else:
+            rest = [one for one in query if one[0] != _AS_OF]
+            document = self.past(read_day(day)).document(path, rest)
         if document is None:
             return None
         ready = _ready(document)
-        self._keep(site, key, ready)
+        self._keep(present, key, ready)
         return ready
+
+    def past(self, day: date) -> Site:
+        """The site as it was at the end of a day; one is made at a time, and few are kept."""
+        edition = self.site.snapshot.edition
+        with self._past_lock:
+            if (found := self._past_sites.get((edition, day))) is None:
+                source = self._store.as_of(day)
+                found = Site(take_snapshot(source, self._contents), source, live=True)
+                while len(self._past_sites) >= _MOST_PAST:
+                    self._past_sites.pop(next(iter(self._past_sites)))
+                self._past_sites[edition, day] = found
+            return found
 
     def cached(self, path: str, query: Query) -> Ready | None:
         """The page if it is there already: of this edition, or of the last while this one's is made."""
@@ -210,9 +235,9 @@ class LiveSite:
             with self._lock:
                 self._renewing.discard(key)
 
-    def _keep(self, site: Site, key: _Key, ready: Ready) -> None:
+    def _keep(self, present: Site, key: _Key, ready: Ready) -> None:
         edition = self._edition
-        if edition is not None and edition.site is site:
+        if edition is not None and edition.site is present:
             edition.pages.put(key, ready)
 
     def _look(self) -> None:

@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 import time
+from datetime import date, timedelta
 from io import BytesIO
 
 import numpy as np
@@ -120,6 +121,25 @@ def test_the_board_comes_page_by_page(service):
     assert (len(page["cells"]), page["next"]) == (3, 3)
     last = service.client.get("/api/v1/board", params={"after": 15, "limit": 3}).json()
     assert (len(last["cells"]), last["next"]) == (1, None)
+
+
+def test_the_board_of_an_earlier_day_is_shown_and_its_views_too(service):
+    made = service.store.records()[0].created[:10]
+    before = str(date.fromisoformat(made) - timedelta(days=1))
+    client = service.client
+    now = client.get("/api/v1/board", params={"as_of": made}).json()["cells"]
+    past = client.get("/api/v1/board", params={"as_of": before}).json()["cells"]
+    assert {cell["state"] for cell in past} == {"not run"}
+    assert now == client.get("/api/v1/board").json()["cells"]
+    page = client.get("/table.html", params={"as_of": before, "q": "candidate-00"}).text
+    assert f"at the end of {before}" in page
+    assert f'name="as_of" value="{before}"' in page
+    assert "at the end of" not in client.get("/table.html").text
+    assert "value" not in client.get("/board.csv", params={"as_of": before}).text.partition("\n")[2].split(
+        ","
+    )
+    assert client.get("/table.html", params={"as_of": "never"}).status_code == 422
+    assert client.get("/api/v1/board", params={"as_of": "never"}).status_code == 400
 
 
 def test_the_interface_is_described_and_the_description_loads_nothing(service):
