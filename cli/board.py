@@ -76,6 +76,10 @@ def show(
             "--benchmark", "-b", help="Benchmark to show in full: intervals, ties, chart; may be repeated."
         ),
     ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option("--suite", help="Suite to show, by name: its benchmarks alone, with one win rate."),
+    ] = None,
     as_of: DayOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -89,11 +93,12 @@ def show(
     from ..leaderboard.choosing import columns_named, systems_named
     from ..leaderboard.store import Store
     from ..leaderboard.tables import board_json
-    from ..workflows.stored import stored_board
+    from ..workflows.stored import stored_board, stored_suite
     from .board_tables import print_benchmark, print_board
 
     settings = load_settings()
-    arranged = stored_board(_as_of(Store(settings.store), as_of), settings)
+    store = _as_of(Store(settings.store), as_of)
+    arranged = stored_board(store, settings) if suite is None else stored_suite(store, suite, settings)
     if system is not None:
         arranged = replace(arranged, sections=systems_named(arranged, system))
     columns = columns_named(arranged, benchmark or (), benchmarks.registry(settings).entries())

@@ -20,13 +20,14 @@ class Kind(StrEnum):
     benchmarks = "benchmarks"
     metrics = "metrics"
     datasets = "datasets"
+    suites = "suites"
 
 
 def list_names(
     kind: Annotated[Kind | None, typer.Argument(help="Kind of names to list; default all.")] = None,
     json: JsonOption = False,
 ) -> None:
-    """List candidates, benchmarks, metrics and data sets."""
+    """List candidates, benchmarks, metrics, data sets and suites."""
     from ..core.settings import load_settings
     from ..workflows.registries import registries
     from .tables import print_table

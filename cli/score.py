@@ -39,6 +39,10 @@ def score(
         list[str] | None,
         typer.Option("--benchmark", "-b", help="Benchmark by name; may be repeated; default all."),
     ] = None,
+    suite: Annotated[
+        list[str] | None,
+        typer.Option("--suite", help="Suite whose benchmarks to score on, by name; may be repeated."),
+    ] = None,
     layers: LayersOption = None,
     seed: SeedOption = 0,
     rerun: Annotated[
@@ -89,6 +93,7 @@ def score(
 
     Exit code 4 if a candidate failed, 7 if the data of a named benchmark are missing.
     """
+    from ..benchmarks.suites import benchmarks_of
     from ..candidates.hub.names import with_layers
     from ..core.errors import CandidateError, MissingPartError
     from ..core.settings import load_settings
@@ -100,6 +105,8 @@ def score(
 
     settings = load_settings()
     candidates = with_layers(candidates, layers)
+    in_suites = [name for one in suite or () for name in benchmarks_of(one, settings)]
+    benchmark = list(dict.fromkeys([*(benchmark or ()), *in_suites]))
     names = benchmark or benchmarks_for(candidates, settings)
     limit_threads(settings)
     if array and sandbox:

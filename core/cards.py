@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar, get_args
 
 from pydantic import (
     AliasChoices,
@@ -35,6 +35,7 @@ __all__ = [
     "DatasetCard",
     "LayerSelection",
     "MetricCard",
+    "SuiteCard",
     "TrainedWeights",
     "card_of",
     "meant_key",
@@ -384,6 +385,33 @@ class BenchmarkCard(Card):
     def layer_selection(self) -> LayerSelection:
         """Layer selection."""
         return self.commitment
+
+
+class SuiteCard(Card):
+    """A suite: benchmarks in stated versions over which one mean win rate is taken, under a name to be quoted.
+
+    Its version is raised whenever the list changes.
+
+    Attributes
+    ----------
+    benchmarks : mapping of str to int
+        Versions of the benchmarks by name, all on recorded data or all on simulated data.
+    """
+
+    benchmarks: Annotated[Mapping[str, Annotated[int, Field(ge=1)]], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _not_mixed(self) -> Self:
+        if len({name.startswith("Simulated") for name in self.benchmarks}) > 1:
+            raise ValueError(
+                "an aggregate over recorded and simulated data would mean nothing; make two suites"
+            )
+        return self
+
+    @property
+    def label(self) -> str:
+        """``innerscore-DMFC v1``."""
+        return f"{self.identifier} v{self.version}"
 
 
 C = TypeVar("C", bound=Card)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import benchmarks, candidates, data_registry, metrics
+from ..benchmarks import suites
 from ..core.cards import BenchmarkCard
 from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.registry import Registry
@@ -59,6 +60,7 @@ def board_contents(
         benchmarks=on_shared,
         datasets=shared,
         metrics=_cards(metrics.registry(settings)),
+        suites=_cards(suites.registry(settings)),
         own=frozenset(own),
         clip=_Clips(settings, without),
         gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings, without=without)),

@@ -1,4 +1,4 @@
-"""The four registries side by side, for commands that take any name."""
+"""The registries side by side, for commands that take any name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import benchmarks, candidates, data_registry, metrics
+from ..benchmarks import suites
 from ..candidates.hub.names import hub_name
 from ..candidates.interface import find_candidate
 from ..core.errors import UnknownNameError
@@ -22,6 +23,7 @@ def registries(settings: Settings) -> Mapping[str, Registry[Any]]:
         "benchmarks": benchmarks.registry(settings),
         "metrics": metrics.registry(settings),
         "datasets": data_registry.registry(settings),
+        "suites": suites.registry(settings),
     }
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.errors import InvalidInputError
 from ..core.settings import Settings
 from ..core.sqlite_urls import sqlite_url
 from ..leaderboard.hiding import Hiding
@@ -16,9 +17,11 @@ from ..leaderboard.inserting import without_values
 from ..leaderboard.store import Entry, Store
 
 if TYPE_CHECKING:
+    from ..core.cards import CandidateCard
+    from ..core.records import ResultRecord
     from ..leaderboard.board import Board, Quantity
 
-__all__ = ["open_store", "shareable_store", "stored_board"]
+__all__ = ["open_store", "shareable_store", "stored_board", "stored_suite"]
 
 _LOGGER = logging.getLogger("innerscore.store")
 
@@ -75,6 +78,44 @@ def _dataset_of(store: Store, hiding: Hiding) -> str:
     return "" if record is None else record.inputs.data.dataset
 
 
+def stored_suite(store: Store, suite: str, settings: Settings) -> Board:
+    """Arrange the records of a suite's benchmarks as one section.
+
+    Raises
+    ------
+    UnknownNameError
+        If no suite has that name.
+    InvalidInputError
+        If none of its benchmarks has a record.
+    """
+    from .. import benchmarks
+    from ..benchmarks import suites
+    from ..leaderboard.suites import suite_board
+
+    card = suites.registry(settings).find(suite).card
+    records = store.latest()
+    cards = {name: entry.card for name, entry in benchmarks.registry(settings).entries().items()}
+    board = suite_board(card, records, _candidate_cards(store, records, settings), cards, store.resamples)
+    if not board.sections:
+        raise InvalidInputError(
+            f"The suite {card.label}",
+            got="no record of any of its benchmarks",
+            needed="scored on one at least",
+            hint=f"Run 'innerscore score CANDIDATE --suite {suite}' first.",
+        )
+    return board
+
+
+def _candidate_cards(
+    store: Store, records: Sequence[ResultRecord], settings: Settings
+) -> dict[str, CandidateCard]:
+    """Cards that came with records, and those of registered candidates before them."""
+    from .. import candidates
+
+    registered = {name: entry.card for name, entry in candidates.registry(settings).entries().items()}
+    return {**store.cards(records), **registered}
+
+
 def stored_board(
     store: Store,
     settings: Settings,
@@ -83,14 +124,13 @@ def stored_board(
 ) -> Board:
     """Arrange a store's records with the registered candidates, and benchmarks but on withheld data sets."""
     # Whoever only opens the store need not wait for these and what they import.
-    from .. import benchmarks, candidates
+    from .. import benchmarks
     from ..leaderboard.board import make_board
 
     records = store.latest()
-    registered = {name: entry.card for name, entry in candidates.registry(settings).entries().items()}
     return make_board(
         records,
-        {**store.cards(records), **registered},
+        _candidate_cards(store, records, settings),
         {
             name: entry.card
             for name, entry in benchmarks.registry(settings).entries().items()

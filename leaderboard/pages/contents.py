@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from ...core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard
+from ...core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard, SuiteCard
 from ...figures import Figure
 
 __all__ = ["BoardContents", "Clip"]
@@ -52,7 +52,7 @@ class BoardContents:
 
     Parameters
     ----------
-    candidates, benchmarks, datasets, metrics : mapping of str to card
+    candidates, benchmarks, datasets, metrics, suites : mapping of str to card
         Cards of what is registered.
     own : frozenset of str
         Candidates to be marked as the reader's own.
@@ -68,6 +68,7 @@ class BoardContents:
     benchmarks: Mapping[str, BenchmarkCard] = field(default_factory=dict)
     datasets: Mapping[str, DatasetCard] = field(default_factory=dict)
     metrics: Mapping[str, MetricCard] = field(default_factory=dict)
+    suites: Mapping[str, SuiteCard] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     clip: Callable[[str], Clip | None] = _no_clip
     gallery: Callable[[str], Figure | None] = _no_gallery

@@ -24,6 +24,7 @@ from .recordings import recordings_page
 from .render import STATIC, render
 from .scatter_page import scatter_page
 from .snapshot import QUANTITIES, Records, Snapshot
+from .suite_page import suite_page, suites_page
 from .system_page import system_page
 from .trust import trust_page
 from .view import View, read_view
@@ -123,6 +124,7 @@ class Site:
             "candidates": snapshot.candidates,
             "benchmarks": snapshot.benchmarks,
             "datasets": snapshot.datasets,
+            "suites": {slug(name): name for name in snapshot.contents.suites},
         }
 
     def _board(self, quantity: Quantity, view: View) -> PageContent:
@@ -161,6 +163,8 @@ class Site:
             return system_page(self.snapshot.topics[name], self.snapshot)
         if folder == "datasets":
             return dataset_page(name, self.snapshot)
+        if folder == "suites":
+            return suite_page(self.snapshot.contents.suites[name], self.snapshot, self.source)
         page = benchmark_page(name, self.snapshot, self.source)
         return PageContent(page.template, page.title, {**page.values, "clip": self.clip(name)}, page.figures)
 
@@ -210,6 +214,7 @@ _SINGLE: Mapping[str, Callable[[Snapshot, Records], PageContent]] = {
     "compare.html": lambda snapshot, source: compare_page((), snapshot, source),
     "scatter.html": lambda snapshot, _: scatter_page((), snapshot, root=""),
     "correlations.html": lambda snapshot, _: correlations_page(snapshot),
+    "suites.html": lambda snapshot, _: suites_page(snapshot),
     "trust.html": lambda snapshot, _: trust_page(snapshot),
     "glossary.html": lambda *_: PageContent("glossary.html", "Glossary", {"terms": TERMS}),
     "data.html": lambda snapshot, _: _data_page(snapshot),

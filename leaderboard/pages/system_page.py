@@ -16,7 +16,7 @@ from .snapshot import Snapshot
 from .text import date
 from .topics import Topic
 
-__all__ = ["system_page"]
+__all__ = ["panel_values", "system_page"]
 
 _MOST_CELLS, _LEAST_LINES, _MOST_LINES, _MOST_HEADS = 1500, 30, 150, 30
 
@@ -28,7 +28,7 @@ def system_page(topic: Topic, snapshot: Snapshot) -> PageContent:
         "tabs": [(one, _address(one, snapshot)) for one in snapshot.topics.values()],
         "answers": topic.answers,
         "datasets": snapshot.contents.datasets,
-        "panels": [_panel(section, snapshot) for section in topic.sections],
+        "panels": [panel_values(section, snapshot, topic.name) for section in topic.sections],
         "empty": not any(section.tried for section in snapshot.board.sections),
         "taken": date(snapshot.taken),
         "alpha": snapshot.board.alpha,
@@ -41,14 +41,15 @@ def _address(topic: Topic, snapshot: Snapshot) -> str:
     return "index.html" if topic.slug == next(iter(snapshot.topics)) else f"systems/{topic.slug}.html"
 
 
-def _panel(section: Section, snapshot: Snapshot) -> dict[str, Any]:
+def panel_values(section: Section, snapshot: Snapshot, name: str) -> dict[str, Any]:
+    """Values for the table of a section; `name` stands for it where its system has no part after a slash."""
     lines = fold(section.tried)
     heads = _heads(section, lines)
     most = min(max(_MOST_CELLS // len(heads), _LEAST_LINES), _MOST_LINES)
     shown = in_order(lines, heads[0].place)[:most]
     return {
         "section": section,
-        "place": section.system.partition(" / ")[2],
+        "name": section.system.partition(" / ")[2] or name,
         "heads": heads,
         "lines": [_line_values(line, heads, snapshot) for line in shown],
         "n_left_out": len(lines) - len(shown),

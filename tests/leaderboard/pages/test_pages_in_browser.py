@@ -21,6 +21,7 @@ PAGES = (
     "trust.html",
     "correlations.html",
     "glossary.html",
+    "suites.html",
     "data.html",
     "candidates/ada.html",
     "candidates/fay.html",
