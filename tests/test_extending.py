@@ -101,12 +101,16 @@ def test_the_examples_are_in_the_style_of_the_house(copy):
 
 
 def test_a_metric_and_its_benchmark_score_and_a_page_and_a_command_show_it(run_commands, tmp_path):
-    _, counted, _, verified = run_commands(
+    _, counted, of_suite, _, verified = run_commands(
         "score velocity --benchmark SimulatedMEC.mean-activity",
         "count --json",
+        "board --suite mylab-space --json",
         "board export site",
         "store verify",
     )
+    cells = json.loads(of_suite)["cells"]
+    assert {cell["benchmark"] for cell in cells} == {"SimulatedMEC.mean-activity"}
+    assert {cell["win_rate"] for cell in cells} == {None}  # a part of the suite has none
     assert json.loads(counted) == {"records": 1}
     assert "all as they were stored" in verified
     assert "Rows of each candidate" in (tmp_path / "site" / "records.html").read_text()
