@@ -15,6 +15,7 @@ from ...core.resamples import Resamples
 from ...figures import Figure, Point, Whisker, scatter, whiskers
 from ..board import Cell, Column, Section
 from ..ranking import Difference, difference
+from .attached_pictures import pictures_beside
 from .content import PageContent, targets_of
 from .drawing import drawn
 from .names import slug
@@ -78,6 +79,7 @@ def compare_page(names: Sequence[str], snapshot: Snapshot, source: Records) -> P
         for section, column, cells in rows
     ]
     lines.sort(key=lambda line: line.column.simulated)
+    beside, pictures = pictures_beside(_records_of(chosen, lines), source)
     return PageContent(
         "compare.html",
         " and ".join(names) if names else "Compare candidates",
@@ -87,9 +89,19 @@ def compare_page(names: Sequence[str], snapshot: Snapshot, source: Records) -> P
             "reach": _reach(lines),
             "alpha": snapshot.board.alpha,
             "choices": _choices(snapshot),
+            "beside": beside,
+            "pictures": tuple(pictures),
         },
-        _figures(chosen, [(column, cells) for _, column, cells in rows], targets) | _differences(lines),
+        _figures(chosen, [(column, cells) for _, column, cells in rows], targets)
+        | _differences(lines)
+        | pictures,
     )
+
+
+def _records_of(names: Sequence[str], lines: Sequence[Line]) -> Iterator[tuple[str, dict[str, ResultRecord]]]:
+    for line in lines:
+        found = zip(names, line.cells, strict=True)
+        yield line.column.benchmark, {name: cell.record for name, cell in found if cell.record is not None}
 
 
 def _two_best(snapshot: Snapshot) -> tuple[str, ...]:

@@ -169,7 +169,7 @@ class Site:
         if folder == "systems":
             return system_page(self.snapshot.topics[name], self.snapshot)
         if folder == "datasets":
-            return dataset_page(name, self.snapshot)
+            return dataset_page(name, self.snapshot, self.source)
         page = benchmark_page(name, self.snapshot, self.source)
         return PageContent(page.template, page.title, {**page.values, "clip": self.clip(name)}, page.figures)
 
