@@ -97,7 +97,7 @@ def pictures_beside(
 
 
 def neural_pictures(dataset: str, snapshot: Snapshot, source: Records) -> dict[str, Figure]:
-    """What pictures of any candidate's record on a data set show of its neurons."""
+    """Pictures of a data set's neurons alone, out of any candidate's record on it."""
     records = [
         cell.record
         for section in snapshot.board.sections

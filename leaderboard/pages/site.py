@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from types import MappingProxyType
 
 from ..board import Quantity
 from ..hiding import Hiding
@@ -18,6 +19,7 @@ from .contents import Clip
 from .downloads import DOWNLOADS, board_script, download
 from .history_page import history_page
 from .names import JOINT, slug
+from .play_page import game_script, play_page
 from .recordings import recordings_page
 from .render import STATIC, render
 from .scatter_page import scatter_page
@@ -78,8 +80,8 @@ class Site:
             return self._figure(name)
         if folder == "clips":
             return self._clip(name)
-        if path == "data/board.js":
-            return Document(_TYPES[".js"], board_script(self.snapshot))
+        if path in _SCRIPTS:
+            return Document(_TYPES[".js"], _SCRIPTS[path](self.snapshot))
         stem, _, suffix = path.rpartition(".")
         if stem == "board" and suffix in DOWNLOADS:
             return Document(DOWNLOADS[suffix], download(suffix, self.tables["normalised"], read_view(query)))
@@ -135,10 +137,8 @@ class Site:
         return system_page(topic, self.snapshot)
 
     def _single(self, path: str) -> PageContent:
-        if path == "benchmarks.html":
-            return benchmarks_page(self.snapshot)
-        if path == "recordings.html":
-            return recordings_page(self.snapshot)
+        if path in _OF_SNAPSHOT:
+            return _OF_SNAPSHOT[path](self.snapshot)
         if path == "trust.html":
             return trust_page(self.snapshot)
         if path == "scatter.html":
@@ -208,7 +208,21 @@ class Site:
         return Document(_TYPES[".svg"], str(figure.svg).encode("utf-8", "replace"))
 
 
-_SINGLE = ("benchmarks.html", "recordings.html", "compare.html", "scatter.html", "trust.html", "data.html")
+_SINGLE = (
+    "benchmarks.html",
+    "recordings.html",
+    "compare.html",
+    "scatter.html",
+    "trust.html",
+    "data.html",
+    "play.html",
+)
+_OF_SNAPSHOT: Mapping[str, Callable[[Snapshot], PageContent]] = MappingProxyType(
+    {"benchmarks.html": benchmarks_page, "recordings.html": recordings_page, "play.html": play_page}
+)
+_SCRIPTS: Mapping[str, Callable[[Snapshot], bytes]] = MappingProxyType(
+    {"data/board.js": board_script, "data/pong.js": game_script}
+)
 
 
 def joined(slugs: Iterable[str]) -> str:
