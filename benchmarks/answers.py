@@ -8,9 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import xarray as xr
 
+from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.scores import Score
+from .answer_table import STIMULUS, AnswerTable
 from .benchmark import Benchmark
 
 __all__ = ["AnswerBenchmark"]
@@ -24,6 +27,8 @@ class AnswerBenchmark(Benchmark):
 
     #: The layer by which a candidate answers itself.
     answer_layer: ClassVar[str]
+    #: Form of the tables of answers that are scored without a model; None if there are none.
+    table: ClassVar[AnswerTable | None] = None
 
     @cached_property
     def scored_conditions(self) -> tuple[str, ...]:
@@ -34,6 +39,35 @@ class AnswerBenchmark(Benchmark):
     def layer_selection_conditions(self) -> tuple[str, ...]:
         """None: the layer is selected without the subjects."""
         return ()
+
+    def score_table(self, table: pd.DataFrame) -> Score:
+        """Score a table of answers.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            Table as read by :attr:`table`. Rows of other stimuli are left out.
+
+        Raises
+        ------
+        InvalidArgumentError
+            If the benchmark takes no tables.
+        InvalidDataError
+            If a stimulus that the subjects answered has no row.
+        """
+        if self.table is None:
+            raise InvalidArgumentError(
+                "The benchmark of a table", got=f"'{self.identifier}'", needed="one that takes tables"
+            )
+        by_name = dict(zip(table[STIMULUS], table[self.table.column], strict=True))
+        absent = [name for name in self.scored_conditions if name not in by_name]
+        if absent:
+            raise InvalidDataError(
+                f"The table for benchmark '{self.identifier}'",
+                got=f"no row for {absent[:3]} ({len(absent)} of {len(self.scored_conditions)})",
+                needed="with a row for every stimulus that the subjects answered",
+            )
+        return self._score_answers([by_name[name] for name in self.scored_conditions], self.answer_layer, {})
 
     def _score_answers(
         self,

@@ -2,7 +2,8 @@
 
 A candidate answers in one of three ways:
 
-- as a table of a probability for each stimulus, which needs neither model nor stimuli (:func:`read_table`);
+- as a table of a probability for each stimulus, which needs neither model nor stimuli
+  (:class:`~innerscore.benchmarks.answer_table.AnswerTable`);
 - by a layer named ``probability`` of one unit, whose last step is its answer;
 - by any other layers, from which the published read-out (:func:`~innerscore.metrics.functional.logistic_readout`)
   learns to answer on stimuli that people did not judge. The layer is the one whose answers held up best there.
@@ -10,27 +11,25 @@ A candidate answers in one of three ways:
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from ..core.activations import Activations
-from ..core.errors import ActivationError, InvalidDataError, MissingPartError
+from ..core.errors import ActivationError, MissingPartError
 from ..core.labelled import coordinate
 from ..core.scores import Score
 from ..metrics.functional.decoding.logistic_readout import LogisticReadout, logistic_readout
+from .answer_table import AnswerTable
 from .answers import AnswerBenchmark
 
-__all__ = ["ANSWER_LAYER", "BehaviouralBenchmark", "read_table"]
+__all__ = ["ANSWER_LAYER", "BehaviouralBenchmark"]
 
 ANSWER_LAYER = "probability"
 
 _TRAINING, _TESTING = "readout_training", "testing"
-_STIMULUS, _PROBABILITY = "stimulus", "probability"
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,29 +41,7 @@ class BehaviouralBenchmark(AnswerBenchmark):
     """
 
     answer_layer = ANSWER_LAYER
-
-    def score_table(self, table: pd.DataFrame) -> Score:
-        """Score a table of answers.
-
-        Parameters
-        ----------
-        table : pandas.DataFrame
-            Table as returned by :func:`read_table`. Rows of other stimuli are left out.
-
-        Raises
-        ------
-        InvalidDataError
-            If a judged stimulus has no row.
-        """
-        by_name = dict(zip(table[_STIMULUS], table[_PROBABILITY], strict=True))
-        absent = [name for name in self._conditions if name not in by_name]
-        if absent:
-            raise InvalidDataError(
-                f"The table for benchmark '{self.identifier}'",
-                got=f"no row for {absent[:3]} ({len(absent)} of {len(self._conditions)})",
-                needed="with a row for every judged stimulus",
-            )
-        return self._score_answers([by_name[name] for name in self._conditions], ANSWER_LAYER, {})
+    table = AnswerTable("probability", 0.0, 1.0, "a probability, 0..1")
 
     def _score(self, activations: Mapping[str, Activations], layers: tuple[str, ...]) -> Score:
         """The score of own answers, or of those read out of the layer that learns best on other stimuli."""
@@ -98,49 +75,6 @@ class BehaviouralBenchmark(AnswerBenchmark):
     @cached_property
     def _conditions(self) -> tuple[str, ...]:
         return tuple(map(str, coordinate(self._samples, "stimulus_id")))
-
-
-def read_table(content: bytes, *, name: str = "the table") -> pd.DataFrame:
-    """Read a table of answers: CSV with the columns ``stimulus`` and ``probability``.
-
-    Parameters
-    ----------
-    content : bytes
-        Content of the file.
-    name : str
-        The file, for messages.
-
-    Returns
-    -------
-    table : pandas.DataFrame
-        The two columns.
-
-    Raises
-    ------
-    InvalidDataError
-        If it is no such table, a stimulus occurs twice, or a value is no probability; column and row are named.
-    """
-    try:
-        table = pd.read_csv(io.BytesIO(content), dtype={_STIMULUS: str})
-    except (ValueError, UnicodeDecodeError) as error:
-        raise InvalidDataError(f"The file {name}", got=str(error), needed="a table (CSV)") from error
-    for column in (_STIMULUS, _PROBABILITY):
-        if column not in table:
-            raise InvalidDataError(f"The column '{column}' of {name}", got="missing", needed="present")
-    repeated = table[_STIMULUS][table[_STIMULUS].duplicated() | table[_STIMULUS].isna()]
-    if len(repeated):
-        raise InvalidDataError(
-            f"The column '{_STIMULUS}' of {name}", got=f"{repeated.tolist()[0]!r} twice", needed="unique"
-        )
-    numbers = pd.to_numeric(table[_PROBABILITY], errors="coerce")
-    bad = table[~numbers.between(0, 1)]
-    if len(bad):
-        raise InvalidDataError(
-            f"The column '{_PROBABILITY}' of {name}",
-            got=f"{bad[_PROBABILITY].tolist()[0]!r} for '{bad[_STIMULUS].iloc[0]}' ({len(bad)} rows)",
-            needed="a probability, 0..1",
-        )
-    return pd.DataFrame({_STIMULUS: table[_STIMULUS], _PROBABILITY: numbers.astype(float)})
 
 
 def _features(activations: Mapping[str, Activations], layer: str, names: Sequence[str]) -> Floats:

@@ -1,6 +1,7 @@
 """Benchmarks of endpoints: where a model would put the paddle, against where an animal put it.
 
-A candidate that plays has a layer named ``endpoint`` of one unit, whose last step is the paddle's height in deg.
+A candidate that plays has a layer named ``endpoint`` of one unit, whose last step is the paddle's height in deg. A
+table of heights (:class:`~innerscore.benchmarks.answer_table.AnswerTable`) needs neither model nor stimuli.
 Of any other candidate the endpoint is read out of its last state, by ridge regression on the true endpoints of
 other conditions: what it knows of the end when the ball arrives. The layer is the one whose held-out endpoints
 are nearest to the ball's, so that the animal, which is scored against, has no part in the choice.
@@ -22,6 +23,8 @@ from ..core.activations import Activations
 from ..core.errors import ActivationError
 from ..core.labelled import coordinate
 from ..core.scores import Score
+from ..tasks.mental_pong import HALF_ARENA_DEG
+from .answer_table import AnswerTable
 from .answers import AnswerBenchmark
 
 __all__ = ["ENDPOINT_LAYER", "EndpointBenchmark"]
@@ -37,6 +40,12 @@ class EndpointBenchmark(AnswerBenchmark):
     """An animal's endpoints, a presentation a trial, and a metric of how alike errors are."""
 
     answer_layer = ENDPOINT_LAYER
+    table = AnswerTable(
+        "endpoint_deg",
+        -HALF_ARENA_DEG,
+        HALF_ARENA_DEG,
+        f"a height in deg, within {HALF_ARENA_DEG:g} of the centre",
+    )
 
     def _score(self, activations: Mapping[str, Activations], layers: tuple[str, ...]) -> Score:
         """The score of the layer whose endpoints have the smallest error."""

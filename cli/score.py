@@ -30,7 +30,7 @@ def score(
     candidates: Annotated[
         list[str],
         typer.Argument(
-            help="Names, folders with a candidate.yaml, bundles (.zip), tables of behavioural predictions "
+            help="Names, folders with a candidate.yaml, bundles (.zip), tables of answers "
             "(.csv), files of activations (.npz, .nc), or networks of other libraries (timm:NAME, "
             "torchvision:NAME, hf:OWNER/NAME, packaged:NAME)."
         ),
@@ -79,9 +79,10 @@ def score(
 ) -> None:
     """Score candidates on benchmarks.
 
-    A table of behavioural predictions (CSV with the columns stimulus and probability) represents a model that ran
-    elsewhere, on behavioural benchmarks such as Bear2021.OCP-agreement. A file of activations (npz or netCDF, an
-    array (time, units) for each stimulus and layer) does so on the benchmarks that are named.
+    A table of answers (CSV with the columns stimulus and probability, or endpoint_deg for endpoints of Mental-Pong)
+    represents a model that ran elsewhere, on behavioural benchmarks such as Bear2021.OCP-agreement. A file of
+    activations (npz or netCDF, an array (time, units) for each stimulus and layer) does so on the benchmarks that
+    are named.
 
     A network of another library is fetched by that library, tried, and kept as a folder in the cache, before the
     first pair is run. Its layers are chosen by a rule, by --layers, or after its name

@@ -60,6 +60,8 @@ __all__ = [
 
 TARGETS_FILE = "targets.csv"
 CARD_FILE = "candidate-card.json"
+#: Names of files with pictures begin so.
+PICTURE_PREFIX = "picture-"
 DIVIDED_BY = "divided_by"  # the fact of a score that says what its raw value is divided by
 WEAK_CEILING = "weak_ceiling"  # the fact of a score that says how few cells its ceiling rests on
 _NO_PRAISE = 1.5  # times a weak ceiling
@@ -306,9 +308,9 @@ class ResultRecord(_Model):
 
     @property
     def values_sha256(self) -> str:
-        """Hash over what went in and what came out."""
+        """Hash over what went in and what came out, but for pictures, which say nothing that a score rests on."""
         kept = self.model_dump(mode="json", include={"inputs", "status", "score", "failure", "reason"})
-        return sha256_of_bytes(canonical_json(kept))
+        return sha256_of_bytes(canonical_json(_without_pictures(kept)))
 
     @cached_property
     def record_sha256(self) -> str:
@@ -382,6 +384,16 @@ def score_record(score: Score, targets_sha256: str, files: Mapping[str, str] | N
         files=dict(files or {}),
         resampling=None if resamples is None else Resampling(kind=resamples.kind, n_units=resamples.n_units),
     )
+
+
+def _without_pictures(content: dict[str, Any]) -> dict[str, Any]:
+    """A record's JSON as if its score had no pictures; a score without further files has no such key."""
+    score = content["score"]
+    if score is None or "files" not in score:
+        return content
+    files = {name: sha256 for name, sha256 in score["files"].items() if not name.startswith(PICTURE_PREFIX)}
+    others = {name: value for name, value in score.items() if name != "files"}
+    return {**content, "score": {**others, "files": files} if files else others}
 
 
 def _estimate(estimate: Estimate) -> EstimateRecord:

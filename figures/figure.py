@@ -26,6 +26,8 @@ class Figure:
         Names of the columns of `rows`.
     rows : sequence of tuple
         The numbers shown, unrounded.
+    panels : sequence of Markup
+        The picture in parts that a page sets beside or below each other; none where it is one whole.
     """
 
     title: str
@@ -33,6 +35,7 @@ class Figure:
     svg: Markup
     columns: tuple[str, ...]
     rows: Sequence[tuple[object, ...]]
+    panels: Sequence[Markup] = ()
 
     def csv(self) -> str:
         """The numbers as CSV, safe to open in a spreadsheet."""

@@ -10,14 +10,15 @@ import numpy.typing as npt
 from markupsafe import Markup
 
 from .figure import Figure
+from .panels import Panel, in_panels
 from .png import data_uri, indexed_png
-from .svg import document, element, number, text
+from .svg import element, number, text
 
-__all__ = ["rate_map_gallery"]
+__all__ = ["map_image", "rate_map_gallery"]
 
 Floats = npt.NDArray[np.float64]
 
-_SIDE, _GAP, _LABEL, _TOP = 72.0, 10.0, 15.0, 26.0
+_SIDE, _LABEL = 72.0, 15.0
 _ACROSS, _MOST_CELLS, _MOST_PIXELS = 10, 100, 48
 _N_COLOURS = 40
 # From dark blue over green to yellow, lightness rising evenly (anchors of viridis, CC0): told apart in grey, too.
@@ -63,43 +64,50 @@ def rate_map_gallery(
     order = np.argsort(np.where(np.isfinite(grid_scores), -grid_scores, np.inf), kind="stable")[:_MOST_CELLS]
     labels = [str(index) for index in range(len(maps))] if names is None else list(names)
     rows = [(labels[cell], float(grid_scores[cell]), _peak(maps[cell])) for cell in order]
-    parts = [
-        _cell(place, row, maps[cell], autocorrelations[cell], unit)
-        for place, (cell, row) in enumerate(zip(order, rows, strict=True))
+    panels = [
+        _cell(row, maps[cell], autocorrelations[cell], unit) for cell, row in zip(order, rows, strict=True)
     ]
-    width = _ACROSS * (_SIDE + _GAP) + _GAP
-    height = _TOP + math.ceil(len(order) / _ACROSS) * _cell_height()
     description = _description(len(order), grid_scores)
-    heading = text(_GAP, 16.0, title, font_size=14)
-    svg = document(width, max(height, 40.0), title, description, [heading, *parts], key=key)
-    return Figure(title, description, svg, ("cell", "grid_score", f"peak_{unit}"), rows)
+    numbers = (("cell", "grid_score", f"peak_{unit}"), rows)
+    return in_panels(panels, title, description, numbers, key=key, columns=_ACROSS)
 
 
-def _cell(place: int, row: tuple[str, float, float], rates: Floats, correlation: Floats, unit: str) -> Markup:
-    left = _GAP + (place % _ACROSS) * (_SIDE + _GAP)
-    top = _TOP + (place // _ACROSS) * _cell_height()
+def _cell(row: tuple[str, float, float], rates: Floats, correlation: Floats, unit: str) -> Panel:
     name, score, peak = row
     low = min(0.0, float(np.nanmin(rates))) if np.isfinite(rates).any() else 0.0
     shown = "no grid score" if math.isnan(score) else f"grid score {number(round(score, 2))}"
     said = f"Cell {name}: {shown}, peak {number(float(f'{peak:.3g}'))} {unit}"
-    return element(
+    part = element(
         "g",
         element("title", said),
-        _picture(rates, low, peak, left, top),
-        _picture(correlation, -1.0, 1.0, left, top + _SIDE + 2),
-        text(left, top + 2 * _SIDE + _LABEL, _caption(score, peak), font_size=10),
+        map_image(rates, (low, peak), (0.0, 0.0), _SIDE),
+        map_image(correlation, (-1.0, 1.0), (0.0, _SIDE + 2), _SIDE),
+        text(0.0, 2 * _SIDE + _LABEL, _caption(score, peak), font_size=10),
     )
+    return Panel(said, _SIDE, 2 * _SIDE + _LABEL + 4, [part])
 
 
-def _picture(values: Floats, low: float, high: float, left: float, top: float) -> Markup:
-    """A map in a square, in its own proportions, row 0 at the bottom."""
+def map_image(values: Floats, ends: tuple[float, float], corner: tuple[float, float], side: float) -> Markup:
+    """A map in a square, in its own proportions, row 0 at the bottom.
+
+    Parameters
+    ----------
+    values : array of shape (height, width)
+        NaN is left blank.
+    ends : tuple of float
+        Values of the darkest and the lightest colour.
+    corner : tuple of float
+        Left and top of the square, in pixels.
+    side : float
+        Side of the square in pixels.
+    """
     small = _shrunk(values)
-    height, width = (_SIDE * side / max(values.shape) for side in values.shape)
+    height, width = (side * length / max(values.shape) for length in values.shape)
     return element(
         "image",
-        href=data_uri(indexed_png(_levels(small[::-1], low, high), _palette())),
-        x=left,
-        y=top + (_SIDE - height),
+        href=data_uri(indexed_png(_levels(small[::-1], *ends), _palette())),
+        x=corner[0],
+        y=corner[1] + (side - height),
         width=width,
         height=height,
         preserveAspectRatio="none",
@@ -139,10 +147,6 @@ def _peak(rates: Floats) -> float:
 
 def _caption(score: float, peak: float) -> str:
     return f"{'–' if math.isnan(score) else number(round(score, 2))} · {'–' if math.isnan(peak) else f'{peak:.2g}'}"
-
-
-def _cell_height() -> float:
-    return 2 * _SIDE + _LABEL + _GAP
 
 
 def _description(n_shown: int, scores: Floats) -> str:

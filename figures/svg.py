@@ -112,23 +112,27 @@ def document(
     *,
     key: str,
     role: Literal["img", "group"] = "img",
+    class_: str = "figure",
 ) -> Markup:
     """A whole figure, labelled for those who cannot see it.
 
-    `key` makes its label's name unique on a page; the role is "group" where links in it are to be reached.
+    `key` makes its label's name unique on a page; the role is "group" where links in it are to be reached. Figures
+    have the class ``figure``, some of them further ones. A part of a figure may do without a description.
     """
+    labels = [element("title", title, id=f"{key}-t")]
+    if description:
+        labels.append(element("desc", description, id=f"{key}-d"))
     return element(
         "svg",
-        element("title", title, id=f"{key}-t"),
-        element("desc", description, id=f"{key}-d"),
+        *labels,
         *parts,
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {_value(width)} {_value(height)}",
         width=width,
         height=height,
         role=role,
-        aria_labelledby=f"{key}-t {key}-d",
-        class_="figure",
+        aria_labelledby=f"{key}-t {key}-d" if description else f"{key}-t",
+        class_=class_,
         font_family="system-ui, sans-serif",
         font_size=12,
     )

@@ -31,6 +31,7 @@ from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
 from .array_files import TIMES, Entry, layer_values, open_arrays
 from .from_file import file_candidate, score_file
+from .pictures import with_pictures
 from .run import Outcome, run_inputs
 
 __all__ = [
@@ -85,7 +86,8 @@ def score_activations(
 
     def compute() -> Score:
         with _faults_of(path):
-            return benchmark.score(read_activations(path, benchmark.stimuli))
+            activations = read_activations(path, benchmark.stimuli)
+            return with_pictures(benchmark.score(activations), benchmark, activations)
 
     return score_file(path, inputs, compute, settings, supersedes=supersedes)
 

@@ -43,6 +43,7 @@ from ..core.scores import Score
 from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
 from .activation_cache import SANDBOXED, ActivationCache, Showing, delete_oldest, show_stimuli
+from .pictures import with_pictures
 from .sandbox import Sandbox
 
 __all__ = [
@@ -290,7 +291,8 @@ class _Attempt:
         self.stage = "score"
         self.say(self.stage, 0, 1)
         try:
-            packed = scored(self.run.benchmark.score(activations))
+            score = self.run.benchmark.score(activations)
+            packed = scored(with_pictures(score, self.run.benchmark, activations))
         except MissingPartError:
             raise
         except UnfitRecordingError as error:

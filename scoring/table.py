@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..benchmarks import Benchmark
-from ..benchmarks.behaviour import BehaviouralBenchmark, read_table
+from ..benchmarks.answer_table import AnswerTable
+from ..benchmarks.answers import AnswerBenchmark
 from ..core.errors import InvalidArgumentError
 from ..core.records import NO_STIMULI, RunInputs
 from ..core.scores import Score
@@ -26,18 +27,19 @@ def table_inputs(path: Path, benchmark: Benchmark) -> RunInputs:
     InvalidDataError
         If the file cannot be read.
     """
-    return run_inputs(file_candidate(path), _judged(benchmark), stimuli_sha256=NO_STIMULI, seed=0)
+    taking, _ = _taking_tables(benchmark)
+    return run_inputs(file_candidate(path), taking, stimuli_sha256=NO_STIMULI, seed=0)
 
 
 def score_table(
     path: Path, benchmark: Benchmark, settings: Settings, *, supersedes: str | None = None
 ) -> Outcome:
-    """Score a table of probabilities on a benchmark of answers.
+    """Score a table of answers, such as probabilities or endpoints.
 
     Parameters
     ----------
     path : pathlib.Path
-        CSV with the columns ``stimulus`` and ``probability``.
+        CSV with the columns ``stimulus`` and that of the benchmark's answers, such as ``probability``.
     benchmark : Benchmark
         One that compares answers.
     settings : Settings
@@ -56,16 +58,20 @@ def score_table(
         If the benchmark takes no tables, or the table is not as it must be.
     """
     inputs = table_inputs(path, benchmark)
+    taking, form = _taking_tables(benchmark)
 
     def compute() -> Score:
-        return _judged(benchmark).score_table(read_table(path.read_bytes(), name=str(path)))
+        return taking.score_table(form.read(path.read_bytes(), name=str(path)))
 
     return score_file(path, inputs, compute, settings, supersedes=supersedes)
 
 
-def _judged(benchmark: Benchmark) -> BehaviouralBenchmark:
-    if not isinstance(benchmark, BehaviouralBenchmark):
+def _taking_tables(benchmark: Benchmark) -> tuple[AnswerBenchmark, AnswerTable]:
+    """The benchmark, if it takes tables, and their form."""
+    if not isinstance(benchmark, AnswerBenchmark) or benchmark.table is None:
         raise InvalidArgumentError(
-            "The benchmark of a table", got=f"'{benchmark.identifier}'", needed="one that compares answers"
+            "The benchmark of a table",
+            got=f"'{benchmark.identifier}'",
+            needed="one that compares answers and takes tables of them",
         )
-    return benchmark
+    return benchmark, benchmark.table

@@ -15,11 +15,10 @@ from gymnasium import spaces
 from ..core.errors import InvalidArgumentError
 from .mental_pong import HALF_ARENA_DEG, STILL_MS, PongCondition, ball_state, sample_conditions
 from .pong_frames import PADDLE_HALF_LENGTH_DEG, draw_frames
+from .pong_play import FRAME_MS, PADDLE_SPEED_DEG_PER_MS
 
 __all__ = ["MentalPong"]
 
-FRAME_MS = 1000.0 / 60.0
-PADDLE_SPEED_DEG_PER_MS = 0.01  # as quoted of the joystick
 _DIRECTIONS = (0, 1, -1)
 
 Frame = npt.NDArray[np.uint8]

@@ -26,6 +26,7 @@ __all__ = [
     "OCCLUDER_GREY",
     "PADDLE_GREY",
     "PADDLE_HALF_LENGTH_DEG",
+    "PADDLE_WIDTH_DEG",
     "draw_frames",
     "frame_times_ms",
     "render_trial",
@@ -35,7 +36,7 @@ BALL_GREY = 255
 OCCLUDER_GREY = 128
 PADDLE_GREY = 192
 PADDLE_HALF_LENGTH_DEG = 1.25  # not public; ours
-_PADDLE_WIDTH_DEG = 0.5
+PADDLE_WIDTH_DEG = 0.5
 _SUBPIXELS = 8
 
 
@@ -110,7 +111,7 @@ def draw_frames(
     if paddle_y is not None:
         height = HALF_ARENA_DEG - (np.arange(size) + 0.5) * 2 * HALF_ARENA_DEG / size
         on_paddle = np.abs(height - paddle_y[:, None]) <= PADDLE_HALF_LENGTH_DEG
-        columns = grey[:, :, _columns_from(HALF_ARENA_DEG - _PADDLE_WIDTH_DEG, size)]
+        columns = grey[:, :, _columns_from(HALF_ARENA_DEG - PADDLE_WIDTH_DEG, size)]
         columns[np.broadcast_to(on_paddle[..., None], columns.shape)] = PADDLE_GREY
     return grey
 

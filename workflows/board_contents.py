@@ -23,6 +23,7 @@ from ..leaderboard.store import Store
 from ..studies.galleries import dataset_maps, gallery
 from ..studies.model_recovery import shipped_report
 from .clips import clip_of
+from .game import pong_game
 from .stored import shareable_store, stored_board
 
 __all__ = ["board_contents", "export_shareable", "read_trust", "site_writer", "trust_file"]
@@ -65,6 +66,7 @@ def board_contents(
         clip=_Clips(settings, without),
         gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings, without=without)),
         trust=_shareable_trust(settings, withheld) or shipped_report(),
+        game=pong_game(settings),
     )
 
 

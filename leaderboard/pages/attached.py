@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ...core.records import ResultRecord
 from ...figures import Figure, trace
 from .attached_maps import MAP_FILES, read_gallery
+from .attached_pictures import record_pictures
 from .drawing import drawn, undrawable
 from .snapshot import Records
 
@@ -27,8 +28,12 @@ _Way = list[tuple[float, float]]
 
 
 def attached_figures(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
-    """Figures, by key, of each record's trace and of its rate maps, if it has them."""
-    return {**_traces(records, source), **_galleries(records, source)}
+    """Figures, by key, of the records' pictures, traces and rate maps, where they have them."""
+    return {
+        **record_pictures(records, source),
+        **_traces(records, source),
+        **_galleries(records, source),
+    }
 
 
 def _galleries(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:

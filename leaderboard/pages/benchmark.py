@@ -10,6 +10,7 @@ from ...core.recovery_report import Recovery, read_report
 from ...figures import Figure, Whisker, histogram, whiskers
 from ..board import Cell, Column, Section
 from .answers import answer_of
+from .attached_pictures import neural_pictures
 from .content import PageContent, ends, targets_of
 from .contents import BoardContents
 from .drawing import drawn
@@ -67,8 +68,8 @@ def benchmarks_page(snapshot: Snapshot) -> PageContent:
     return PageContent("benchmarks.html", "Benchmarks and data", {"systems": systems, "datasets": datasets})
 
 
-def dataset_page(name: str, snapshot: Snapshot) -> PageContent:
-    """A data set's card, and the benchmarks that rest on it."""
+def dataset_page(name: str, snapshot: Snapshot, source: Records) -> PageContent:
+    """A data set's card, what its neurons look like, and the benchmarks that rest on it."""
     resting = [
         (benchmark, newest(columns)[1])
         for benchmark, columns in snapshot.columns.items()
@@ -76,7 +77,8 @@ def dataset_page(name: str, snapshot: Snapshot) -> PageContent:
     ]
     card = snapshot.contents.datasets.get(name)
     values = {"name": name, "card": card, "benchmarks": resting}
-    return PageContent("dataset.html", card.title if card else name, values, _maps(name, snapshot))
+    figures = _maps(name, snapshot) | neural_pictures(name, snapshot, source)
+    return PageContent("dataset.html", card.title if card else name, values, figures)
 
 
 def _maps(name: str, snapshot: Snapshot) -> dict[str, Figure]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from ...core.records import ResultRecord
 from ...figures import Figure, Point, Whisker, scatter, whiskers
 from ..comparison import Line, Targets, compared, records_on, targets_of_both
+from .attached_pictures import pictures_beside
 from .content import PageContent, targets_of
 from .drawing import drawn
 from .names import slug
@@ -23,6 +25,7 @@ def compare_page(names: Sequence[str], snapshot: Snapshot, source: Records) -> P
     records = records_on(chosen, snapshot.board)
     targets = targets_of(records, source)
     lines = compared(chosen, snapshot.board, source.resamples(records), targets)
+    beside, pictures = pictures_beside(_records_of(chosen, lines), source)
     return PageContent(
         "compare.html",
         " and ".join(names) if names else "Compare candidates",
@@ -32,9 +35,17 @@ def compare_page(names: Sequence[str], snapshot: Snapshot, source: Records) -> P
             "reach": _reach(lines),
             "alpha": snapshot.board.alpha,
             "choices": _choices(snapshot),
+            "beside": beside,
+            "pictures": tuple(pictures),
         },
-        _figures(chosen, lines, targets) | _differences(lines),
+        _figures(chosen, lines, targets) | _differences(lines) | pictures,
     )
+
+
+def _records_of(names: Sequence[str], lines: Sequence[Line]) -> Iterator[tuple[str, dict[str, ResultRecord]]]:
+    for line in lines:
+        found = zip(names, line.cells, strict=True)
+        yield line.column.benchmark, {name: cell.record for name, cell in found if cell.record is not None}
 
 
 def _two_best(snapshot: Snapshot) -> tuple[str, ...]:

@@ -62,6 +62,8 @@ class BoardContents:
         Gives the rate maps of a data set over space as a figure, or None; may be slow and is asked once.
     trust : mapping or None
         The report of ``innerscore recovery``, as JSON.
+    game : mapping or None
+        Mental-Pong to be played, as JSON: rules, trials, benchmarks that score them, published errors.
     """
 
     candidates: Mapping[str, CandidateCard] = field(default_factory=dict)
@@ -73,3 +75,4 @@ class BoardContents:
     clip: Callable[[str], Clip | None] = _no_clip
     gallery: Callable[[str], Figure | None] = _no_gallery
     trust: Mapping[str, Any] | None = None
+    game: Mapping[str, Any] | None = None

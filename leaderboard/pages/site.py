@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from types import MappingProxyType
 
 from ..board import Quantity
 from ..hiding import Hiding
@@ -20,6 +21,7 @@ from .downloads import DOWNLOADS, board_script, download
 from .glossary import TERMS
 from .history_page import history_page
 from .names import JOINT, slug
+from .play_page import game_script, play_page
 from .recordings import recordings_page
 from .render import STATIC, render
 from .scatter_page import scatter_page
@@ -81,8 +83,8 @@ class Site:
             return self._figure(name)
         if folder == "clips":
             return self._clip(name)
-        if path == "data/board.js":
-            return Document(_TYPES[".js"], board_script(self.snapshot))
+        if path in _SCRIPTS:
+            return Document(_TYPES[".js"], _SCRIPTS[path](self.snapshot))
         stem, _, suffix = path.rpartition(".")
         if stem == "board" and suffix in DOWNLOADS:
             return Document(DOWNLOADS[suffix], download(suffix, self.tables["normalised"], read_view(query)))
@@ -162,7 +164,7 @@ class Site:
         if folder == "systems":
             return system_page(self.snapshot.topics[name], self.snapshot)
         if folder == "datasets":
-            return dataset_page(name, self.snapshot)
+            return dataset_page(name, self.snapshot, self.source)
         if folder == "suites":
             return suite_page(self.snapshot.contents.suites[name], self.snapshot, self.source)
         page = benchmark_page(name, self.snapshot, self.source)
@@ -217,8 +219,12 @@ _SINGLE: Mapping[str, Callable[[Snapshot, Records], PageContent]] = {
     "suites.html": lambda snapshot, _: suites_page(snapshot),
     "trust.html": lambda snapshot, _: trust_page(snapshot),
     "glossary.html": lambda *_: PageContent("glossary.html", "Glossary", {"terms": TERMS}),
+    "play.html": lambda snapshot, _: play_page(snapshot),
     "data.html": lambda snapshot, _: _data_page(snapshot),
 }
+_SCRIPTS: Mapping[str, Callable[[Snapshot], bytes]] = MappingProxyType(
+    {"data/board.js": board_script, "data/pong.js": game_script}
+)
 
 
 def joined(slugs: Iterable[str]) -> str:

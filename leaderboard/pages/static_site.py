@@ -117,7 +117,7 @@ def _write_files(site: Site, folder: Path) -> None:
     _write(folder / "data" / "known.js", f"window.innerscoreKnown = {json.dumps(known)};\n".encode())
     for path in sorted(STATIC.iterdir()):
         _write(folder / "static" / path.name, path.read_bytes())
-    for name in ("board.bib", "data/board.js"):
+    for name in ("board.bib", "data/board.js", "data/pong.js"):
         document = site.document(name)
         if document is not None:
             _write(folder / name, document.body)

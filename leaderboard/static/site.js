@@ -3,6 +3,7 @@
   "use strict";
   const root = document.documentElement;
   const live = root.dataset.live === "1";
+  const here = document.currentScript.src;
 
   const isDark = () => root.dataset.theme
     ? root.dataset.theme === "dark"
@@ -131,7 +132,15 @@
     addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
   }
 
+  // What few pages need is loaded by those alone.
+  function load(name) {
+    const script = document.createElement("script");
+    script.src = here.replace(/site\.js/, name);
+    document.head.append(script);
+  }
+
   if (document.querySelector("svg.figure")) hints();
+  if (document.querySelector(".track[data-step]")) load("pictures.js");
   themeButton();
   menuButton();
   pauseButtons();

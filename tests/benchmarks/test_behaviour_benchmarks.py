@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from innerscore.benchmarks import load_benchmark
-from innerscore.benchmarks.behaviour import BehaviouralBenchmark, read_table
+from innerscore.benchmarks.behaviour import BehaviouralBenchmark
 from innerscore.core.activations import TimedValues
 from innerscore.core.errors import ActivationError, InvalidArgumentError, InvalidDataError, MissingPartError
 from innerscore.core.labelled import coordinate, recording
@@ -90,7 +90,7 @@ def test_a_table_without_a_judged_stimulus_or_for_another_benchmark_is_refused(m
 )
 def test_what_is_no_table_of_answers_is_named(content, message):
     with pytest.raises(InvalidDataError, match=message):
-        read_table(content, name="t.csv")
+        BehaviouralBenchmark.table.read(content, name="t.csv")
 
 
 class SmallJudgements:

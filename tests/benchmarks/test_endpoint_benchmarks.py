@@ -1,13 +1,15 @@
 """Benchmarks of endpoints on simulated players, whose errors are known."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.activations import check_activations
-from innerscore.core.errors import ActivationError
+from innerscore.core.errors import ActivationError, InvalidArgumentError, InvalidDataError
 from innerscore.data_registry.simulated_dmfc.players import mean_endpoints
+from innerscore.scoring.table import score_table
 
 NAMES = ["SimulatedDMFC.endpoint-consistency-A", "SimulatedDMFC.endpoint-consistency-B"]
 
@@ -82,3 +84,43 @@ def test_an_endpoint_has_one_unit(benchmark):
     }
     with pytest.raises(ActivationError, match="2 units"):
         benchmark.score(wide)
+
+
+def table_of(path, names, endpoints):
+    pd.DataFrame({"stimulus": names, "endpoint_deg": endpoints}).to_csv(path, index=False)
+    return path
+
+
+def test_a_table_of_endpoints_is_scored_as_a_candidate_that_plays(benchmark, settings, tmp_path):
+    endpoints = mean_endpoints(benchmark.dataset.conditions)
+    names = [condition.identifier for condition in benchmark.dataset.conditions]
+    order = np.random.default_rng(0).permutation(len(names))
+    path = table_of(tmp_path / "Ada plays.csv", np.array(names)[order], endpoints[order])
+    record = score_table(path, benchmark, settings).record
+    assert record.inputs.candidate.identifier == "ada-plays"
+    played = benchmark.score(playing(benchmark, endpoints))
+    assert record.score.normalised.value == pytest.approx(played.normalised.value, abs=1e-6)
+    assert record.score.layer == "endpoint"
+
+
+@pytest.mark.parametrize(
+    ("rows", "endpoint", "message"),
+    [
+        (slice(1, None), 0.0, "no row for"),
+        (slice(None), 10.5, "within 10 of the centre"),
+        (slice(None), None, "height in deg"),
+    ],
+)
+def test_a_table_of_endpoints_that_is_not_whole_or_leaves_the_arena_is_refused(
+    settings, tmp_path, rows, endpoint, message
+):
+    benchmark = load_benchmark(NAMES[0], settings)
+    names = [condition.identifier for condition in benchmark.dataset.conditions][rows]
+    with pytest.raises(InvalidDataError, match=message):
+        score_table(table_of(tmp_path / "t.csv", names, endpoint), benchmark, settings)
+
+
+def test_a_benchmark_of_intervals_takes_no_tables(settings, tmp_path):
+    benchmark = load_benchmark("SimulatedRSG.behaviour-bias-A", settings)
+    with pytest.raises(InvalidArgumentError, match="takes tables"):
+        score_table(table_of(tmp_path / "t.csv", ["a"], 0.0), benchmark, settings)

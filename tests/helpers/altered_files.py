@@ -22,7 +22,7 @@ import yaml
 from array_files import WRITERS
 from candidate_folder import write_candidate
 
-from innerscore.benchmarks.behaviour import read_table
+from innerscore.benchmarks.behaviour import BehaviouralBenchmark
 from innerscore.candidates.weights import read_weights, write_weights
 from innerscore.checking import add_dataset, remove_dataset
 from innerscore.core.bundles import pack_folder, read_bundle
@@ -157,7 +157,7 @@ def forms() -> Mapping[str, Form]:
         **{f"card of a {name}": _card_form(path.read_bytes(), kind) for name, (path, kind) in _CARDS.items()},
         "card of a benchmark": _card_form(_BENCHMARK.encode(), BenchmarkCard),
         "bundle": Form(_bundle(), lambda data, folder: _quietly(str(read_bundle(data)))),
-        "table": Form(_table(), lambda data, folder: _quietly(str(read_table(data)))),
+        "table": Form(_table(), lambda data, folder: _quietly(str(BehaviouralBenchmark.table.read(data)))),
         "activations.npz": _activation_form(".npz"),
         "activations.nc": _activation_form(".nc"),
         "weights": Form(_weights(), _read_weights),

@@ -7,8 +7,9 @@ from gymnasium.utils.env_checker import check_env
 
 from innerscore.core.errors import InnerscoreError
 from innerscore.tasks.mental_pong import HALF_ARENA_DEG, STILL_MS, sample_conditions
-from innerscore.tasks.pong_environment import FRAME_MS, PADDLE_SPEED_DEG_PER_MS, MentalPong
+from innerscore.tasks.pong_environment import MentalPong
 from innerscore.tasks.pong_frames import OCCLUDER_GREY, render_trial
+from innerscore.tasks.pong_play import FRAME_MS, PADDLE_SPEED_DEG_PER_MS
 
 CONDITIONS = sample_conditions(12, n_bounce=5, seed=3)
 

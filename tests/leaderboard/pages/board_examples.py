@@ -7,6 +7,19 @@ import numpy as np
 
 from innerscore.core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard
 from innerscore.core.hashing import sha256_of_bytes
+from innerscore.core.pictures import (
+    BALL_FILE,
+    MAPS_FILE,
+    TRAJECTORIES_FILE,
+    BallPicture,
+    BallTrial,
+    IntervalLine,
+    MapPair,
+    MapsPicture,
+    PictureMap,
+    TrajectoriesPicture,
+    picture_json,
+)
 from innerscore.core.records import (
     TARGETS_FILE,
     BenchmarkRef,
@@ -169,8 +182,53 @@ def failed(candidate, benchmark, reason="out of memory", **changes):
     return Entry(record(candidate, benchmark, "failed", failure=failure, **changes))
 
 
-def entry(candidate, benchmark, value, shared, rng, *, n_targets=40, files=True, **changes):
-    """A record with a score, per-target values, and resamples that share what `shared` (n_resamples,) varies."""
+def pictures(seed=0):
+    """A file of each kind of picture."""
+    rng = np.random.default_rng(seed)
+    ball = [(float(x), 2.0) for x in np.linspace(-5, 10, 31)]
+    trials = [
+        BallTrial(
+            condition=f"pong-{bounce}", bounce=bounce, hidden_from=20, ball=ball, neurons=_beside(ball, rng),
+            model=_beside(ball, rng),
+        )
+        for bounce in ("none", "visible", "occluded")
+    ]  # fmt: skip
+    lines = [
+        IntervalLine(
+            prior=prior, interval_ms=ms, model=_beside(ball[:9], rng), neurons=_beside(ball[:9], rng)
+        )
+        for prior, ms in (("short", 480), ("short", 800), ("long", 800), ("long", 1200))
+    ]
+    maps = [PictureMap.of(rng.random((8, 6))) for _ in range(4)]
+    pairs = [
+        MapPair(
+            cell=f"cell-{k}", unit=f"first {k}", r=0.5, cell_score=0.9, unit_score=None, cell_map=maps[0],
+            unit_map=maps[1], cell_correlation=maps[2], unit_correlation=maps[3],
+        )
+        for k in range(3)
+    ]  # fmt: skip
+    common = {"epoch": "production", "step_ms": 20, "model_shares": (0.6, 0.2), "neural_shares": (0.5, 0.3)}
+    made = {
+        BALL_FILE: BallPicture(
+            step_ms=50, half_arena_deg=10, occluder_deg=5, model_error_deg=1, neural_error_deg=2, n_conditions=79,
+            trials=trials,
+        ),
+        TRAJECTORIES_FILE: TrajectoriesPicture(n_units=20, n_neurons=75, lines=lines, **common),
+        MAPS_FILE: MapsPicture(bin_m=0.05, n_cells=10, n_units=64, pairs=pairs),
+    }  # fmt: skip
+    return {name: picture_json(picture) for name, picture in made.items()}
+
+
+def _beside(way, rng):
+    return [tuple(place) for place in (np.asarray(way) + rng.normal(0, 0.3, (len(way), 2))).round(2).tolist()]
+
+
+def entry(candidate, benchmark, value, shared, rng, *, n_targets=40, files=True, more=None, **changes):
+    """A record with a score, per-target values, and resamples that share what `shared` (n_resamples,) varies.
+
+    `more` are further files by name.
+    """
+    further = {} if more is None else more
     draws = value + 0.05 * shared + 0.01 * rng.standard_normal(len(shared))
     ceiling = np.full(len(shared), 0.8) + 0.02 * shared
     npy = resamples_to_npy(
@@ -189,10 +247,11 @@ def entry(candidate, benchmark, value, shared, rng, *, n_targets=40, files=True,
         facts={"n_conditions": 59, "share": 0.25},
         n_targets=n_targets,
         targets_sha256=sha256_of_bytes(targets),
-        files={RESAMPLES_FILE: sha256_of_bytes(npy)} if files else {},
+        files=({RESAMPLES_FILE: sha256_of_bytes(npy)} if files else {})
+        | {name: sha256_of_bytes(body) for name, body in further.items()},
         resampling=Resampling(kind="bootstrap", n_units=N_UNITS) if files else None,
     )
-    named = {TARGETS_FILE: targets} | ({RESAMPLES_FILE: npy} if files else {})
+    named = {TARGETS_FILE: targets} | ({RESAMPLES_FILE: npy} if files else {}) | further
     return Entry(record(candidate, benchmark, score=score, **changes), named)
 
 

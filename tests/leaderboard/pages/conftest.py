@@ -23,6 +23,7 @@ sys.modules["board_examples"] = board_examples
 _SPEC.loader.exec_module(board_examples)
 
 from innerscore import leaderboard  # noqa: E402
+from innerscore.core.settings import Settings  # noqa: E402
 from innerscore.figures import animated_png  # noqa: E402
 from innerscore.leaderboard.board import make_board  # noqa: E402
 from innerscore.leaderboard.export import export_board  # noqa: E402
@@ -30,6 +31,7 @@ from innerscore.leaderboard.pages import Clip, Site, take_snapshot, write_site  
 from innerscore.leaderboard.queue import BundleStore  # noqa: E402
 from innerscore.leaderboard.server import Limits, TokenFile, create_app  # noqa: E402
 from innerscore.leaderboard.store import Store  # noqa: E402
+from innerscore.workflows.game import pong_game  # noqa: E402
 
 CANDIDATES = ("ada", "bo", "cy", "dee", "eve", "fay")
 BENCHMARKS = tuple(board_examples.benchmark_names(8))
@@ -51,7 +53,8 @@ def entries():
         shared = rng.standard_normal(200)
         for place, name in enumerate(CANDIDATES[:4]):
             value = (1.04, 0.71, 0.705, -0.12)[place] + 0.001 * number
-            yield board_examples.entry(name, benchmark, value, shared, rng)
+            more = board_examples.pictures(place) if number == 0 and place < 2 else None
+            yield board_examples.entry(name, benchmark, value, shared, rng, more=more)
     yield board_examples.failed("eve", BENCHMARKS[0])
     yield board_examples.Entry(board_examples.record("fay", BENCHMARKS[0], "not applicable"))
     shared = rng.standard_normal(200)
@@ -82,6 +85,7 @@ def board_contents():
         datasets=made.datasets,
         metrics=made.metrics,
         own=frozenset({"bo"}),
+        game=pong_game(Settings()),
         clip=lambda name: clip if name == BENCHMARKS[0] else None,
     )
 

@@ -22,6 +22,7 @@ PAGES = (
     "correlations.html",
     "glossary.html",
     "suites.html",
+    "play.html",
     "data.html",
     "candidates/ada.html",
     "candidates/fay.html",
@@ -237,7 +238,10 @@ def test_the_board_is_used_with_the_keyboard_alone(open_page, two_ways):
 
 @pytest.mark.parametrize(
     ("scheme", "paths"),
-    [("light", PAGES), ("dark", (PAGES[0], PAGES[5], PAGES[7], PAGES[11]))],
+    [
+        ("light", PAGES),
+        ("dark", (PAGES[0], PAGES[5], "candidates/ada.html", "candidates/fay.html", "play.html")),
+    ],
     ids=["light", "dark"],
 )
 def test_nothing_serious_for_accessibility_on_any_page(open_page, live_url, serious_faults, scheme, paths):
