@@ -87,7 +87,9 @@ class InnerscoreError(Exception):
         super().__init__(self._message())
 
     def _message(self) -> str:
-        return f"{self.subject} must be {self.needed}, got {self.got}. {self.hint}".rstrip()
+        # What was got may be another library's message, with a full stop of its own.
+        got = str(self.got).rstrip().removesuffix(".") if not str(self.got).endswith("...") else self.got
+        return f"{self.subject} must be {self.needed}, got {got}. {self.hint}".rstrip()
 
 
 class InvalidInputError(InnerscoreError):

@@ -94,3 +94,11 @@ def test_a_message_says_what_was_got_needed_and_to_do():
     error = errors.InvalidArgumentError("The 'x' parameter", got=3, needed="below 2", hint="Lower it.")
     assert str(error) == "The 'x' parameter must be below 2, got 3. Lower it."
     assert isinstance(error, ValueError)
+
+
+@pytest.mark.parametrize(("got", "shown"), [("no such file.", "no such file."), ("1 2 ...", "1 2 ....")])
+def test_a_message_in_a_message_has_one_full_stop(got, shown):
+    assert (
+        str(errors.InvalidArgumentError("The file", got=got, needed="here"))
+        == f"The file must be here, got {shown}"
+    )
