@@ -13,11 +13,11 @@ from rich.text import Text
 from .output import visible
 
 if TYPE_CHECKING:
-    from ..core.records import EstimateRecord, ScoreRecord
+    from ..core.records import ScoreRecord
     from ..leaderboard.board import Board, Cell, Column, Row, Section
     from ..workflows.running import Result
 
-__all__ = ["estimate_text", "print_board", "print_table", "result_line"]
+__all__ = ["print_board", "print_table", "result_line"]
 
 _PIPE_WIDTH = 160  # columns where standard output is no terminal
 _CAPTION = (
@@ -26,15 +26,6 @@ _CAPTION = (
     "brackets"
 )
 _STATE_TEXT = {"failed": "failed", "not applicable": "n/a", "not run": "not run"}
-
-
-def estimate_text(estimate: EstimateRecord) -> str:
-    """``0.914 [0.895, 0.940]``."""
-    if estimate.value is None:
-        return "undefined"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
 def result_line(result: Result) -> str:
@@ -54,8 +45,8 @@ def result_line(result: Result) -> str:
     weak = f"; weak ceiling: {score.weak_ceiling}" if score.weak_ceiling else ""
     stored = ", stored before" if result.reused else ""
     return (
-        f"{pair}: {estimate_text(score.normalised)} of the ceiling{flag} "
-        f"(raw {estimate_text(score.raw)}, ceiling {estimate_text(score.ceiling)}{_divided_by(score)}, layer "
+        f"{pair}: {score.normalised} of the ceiling{flag} "
+        f"(raw {score.raw}, ceiling {score.ceiling}{_divided_by(score)}, layer "
         f"{score.layer}{stored}{weak})"
     )
 
@@ -132,14 +123,14 @@ def _win_rate_text(row: Row) -> str:
 
 def _ceiling_text(section: Section, column: Column) -> str:
     ceiling = section.ceiling(column)
-    return "" if ceiling is None else f"ceiling {estimate_text(ceiling)}"
+    return "" if ceiling is None else f"ceiling {ceiling}"
 
 
 def _cell_text(cell: Cell) -> str:
     if cell.normalised is None:
         return _STATE_TEXT[cell.state]
     flag = " ^?" if cell.is_no_praise else " ^" if cell.above_ceiling else ""
-    return f"{estimate_text(cell.normalised)}{flag}"
+    return f"{cell.normalised}{flag}"
 
 
 class _PlainConsole(Console):
