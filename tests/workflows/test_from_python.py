@@ -96,7 +96,9 @@ def test_the_table_of_scores_has_version_bundle_rank_and_tie_group(settings):
     with pytest.raises(UnknownNameError):
         innerscore.record("0" * 64, settings=settings)
     stored = innerscore.targets(results[1], settings=settings)
-    pd.testing.assert_frame_equal(stored, innerscore.targets(results[1].record.record_sha256, settings=settings))
+    pd.testing.assert_frame_equal(
+        stored, innerscore.targets(results[1].record.record_sha256, settings=settings)
+    )
 
 
 def test_values_of_single_neurons_come_with_a_score_that_was_not_stored(settings):
