@@ -16,7 +16,7 @@ BRAINSCORE_TESTS := tests/core tests/metrics tests/data_registry tests/benchmark
 	tests/integrations tests/test_constraints.py
 
 SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies figures scaffold \
-	integrations workflows cli tests __init__.py __main__.py api.py
+	integrations workflows cli tests docs/notebooks __init__.py __main__.py api.py
 
 .PHONY: demo test test-here test-brainscore test-brainscore-quietly lint speed studies clean
 .DEFAULT_GOAL := demo

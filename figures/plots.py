@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["dot_plot", "rate_maps", "target_histogram", "target_scatter"]
 
 _MARK, _REFERENCE, _BAND = "#1f5fae", "#8a94a6", "#d9e3f0"
-_KEYS = ("raw", "ceiling", "normalised")
+_VALUES = ("raw", "ceiling", "normalised")
 
 
 def dot_plot(
@@ -144,9 +144,9 @@ def target_scatter(
     InvalidArgumentError
         If the tables have no target in common.
     """
-    keys = [name for name in one.columns if name in other.columns and name not in _KEYS]
     _check_columns(one, [value])
     _check_columns(other, [value])
+    keys = [name for name in _identifying(one) if name in other]
     both = one.merge(other, on=keys, suffixes=("_one", "_other")) if keys else one.iloc[:0]
     if both.empty:
         raise InvalidArgumentError(
@@ -219,6 +219,12 @@ def _floor(shown: pd.DataFrame, name: str | None) -> float:
     if found.empty:
         raise InvalidArgumentError("The 'floor' parameter", got=repr(name), needed="a candidate in 'scores'")
     return float(found.iloc[0])
+
+
+def _identifying(targets: pd.DataFrame) -> list[str]:
+    """The columns that say which target a row is: those before its values."""
+    names = list(targets.columns)
+    return names[: min(names.index(name) for name in _VALUES if name in names)]
 
 
 def _check_columns(targets: pd.DataFrame, needed: Sequence[str]) -> None:

@@ -50,8 +50,8 @@ def test_columns_that_cannot_be_compared_are_not_drawn_as_one():
 
 
 def test_single_neurons_are_matched_by_what_identifies_them_and_undefined_ones_counted():
-    one = pd.DataFrame({"neuroid_id": ["a", "b", "c"], "normalised": [0.1, 0.5, np.nan]})
-    other = pd.DataFrame({"neuroid_id": ["c", "b", "a"], "normalised": [0.3, 0.2, 0.9]})
+    one = pd.DataFrame({"neuroid_id": ["a", "b", "c"], "normalised": [0.1, 0.5, np.nan], "size": 1})
+    other = pd.DataFrame({"neuroid_id": ["c", "b", "a"], "normalised": [0.3, 0.2, 0.9], "size": 2})
     axes = plots.target_histogram(one)
     assert sum(patch.get_height() for patch in axes.patches) == 2
     assert "1 not defined" in axes.get_title()
