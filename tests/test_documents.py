@@ -67,7 +67,7 @@ def test_the_workflow_and_the_hooks_run_what_is_there():
     makefile = (ROOT / "Makefile").read_text()
     steps = [step["run"] for job in WORKFLOW["jobs"].values() for step in job["steps"] if "run" in step]
     targets = [target for step in steps for target in re.findall(r"^make (\S+)", step, flags=re.M)]
-    assert set(targets) == {"lint", "test", ".venv/.installed-for-tests"}
+    assert set(targets) == {"lint", "test", "docs", ".venv/.installed-for-tests"}
     for target in targets:
         name = target.replace(".venv", "$(VENV)")
         assert re.search(rf"^{re.escape(name)}:", makefile, flags=re.M), target
