@@ -16,9 +16,9 @@ BRAINSCORE_TESTS := tests/core tests/metrics tests/data_registry tests/benchmark
 	tests/integrations tests/test_constraints.py
 
 SOURCES := core metrics tasks data_registry candidates benchmarks scoring checking leaderboard worker studies figures scaffold \
-	integrations workflows cli tests __init__.py __main__.py api.py
+	integrations workflows cli tests docs __init__.py __main__.py api.py
 
-.PHONY: demo test test-here test-brainscore test-brainscore-quietly lint speed studies clean
+.PHONY: demo docs test test-here test-brainscore test-brainscore-quietly lint speed studies clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.installed  ## score the built-in candidates and show the board
@@ -52,6 +52,9 @@ lint: $(VENV)/.installed-for-tests
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tests/typecheck.py
+
+docs: $(VENV)/.installed-for-tests  ## the documentation as a site, in build/site; a dead link is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 speed: $(VENV)/.installed-for-tests  ## ours beside the peers, not a test
 	$(BIN)/python tests/speed/run.py

@@ -14,6 +14,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .api import (
         board,
+        card,
+        cards,
+        check,
+        export_board,
+        export_stimuli,
         list_benchmarks,
         list_candidates,
         list_datasets,
@@ -23,13 +28,22 @@ if TYPE_CHECKING:
         load_dataset,
         load_metric,
         places,
+        record,
         run,
+        save_activations,
         score,
+        scores,
         sweep,
+        targets,
     )
 
 __all__ = [
     "board",
+    "card",
+    "cards",
+    "check",
+    "export_board",
+    "export_stimuli",
     "list_benchmarks",
     "list_candidates",
     "list_datasets",
@@ -39,9 +53,13 @@ __all__ = [
     "load_dataset",
     "load_metric",
     "places",
+    "record",
     "run",
+    "save_activations",
     "score",
+    "scores",
     "sweep",
+    "targets",
 ]
 
 

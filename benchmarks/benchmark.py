@@ -14,6 +14,7 @@ import xarray as xr
 
 from ..core.activations import Activations
 from ..core.cards import BenchmarkCard
+from ..core.display import Displayed
 from ..core.errors import ActivationError
 from ..core.labelled import coordinate, labelled_hash
 from ..core.scores import Score
@@ -28,7 +29,7 @@ from .layer_selection import held_out_conditions, select_layer
 __all__ = ["Benchmark"]
 
 
-class Benchmark:
+class Benchmark(Displayed):
     """A data set, an epoch, a metric and a way to choose a layer.
 
     Parameters

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 from ..core.activations import Activations, LayerValues, check_activations
 from ..core.batching import show
 from ..core.cards import CandidateCard
+from ..core.display import Displayed, Summary, card_summary
 from ..core.entries import import_entry
 from ..core.errors import CandidateError, foreign_errors
 from ..core.stimuli import Stimulus
@@ -37,8 +38,8 @@ class Candidate(Protocol):
         """
 
 
-@dataclass(frozen=True, eq=False)
-class LoadedCandidate:
+@dataclass(frozen=True, eq=False, repr=False)
+class LoadedCandidate(Displayed):
     """A candidate ready to run: its card, its model and the hash of its files.
 
     Parameters
@@ -54,6 +55,9 @@ class LoadedCandidate:
     card: CandidateCard
     model: Candidate
     bundle_sha256: str
+
+    def _summary(self) -> Summary:
+        return card_summary(self.card, [("bundle", self.bundle_sha256[:12])])
 
     def activations(self, stimuli: Sequence[Stimulus]) -> list[Activations]:
         """Show stimuli and check what comes back.

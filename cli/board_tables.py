@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from ..core.words import number_of
-from .tables import estimate_text, output_width, print_rich
+from .tables import output_width, print_rich
 
 if TYPE_CHECKING:
     from ..leaderboard.board import Board, Cell, Column, Row, Section
@@ -174,7 +174,7 @@ def print_benchmark(section: Section, column: Column) -> None:
     )
     simulated = " (SIMULATED data)" if column.simulated else ""
     ceiling = section.ceiling(column)
-    told = "" if ceiling is None else f", ceiling {estimate_text(ceiling)}"
+    told = "" if ceiling is None else f", ceiling {ceiling}"
     table = _table(f"{_column_name(column, column.benchmark)}{simulated}{told}")
     table.add_column("rank", justify="right", no_wrap=True)
     table.add_column("ties", no_wrap=True)
@@ -187,7 +187,7 @@ def print_benchmark(section: Section, column: Column) -> None:
     letters = _letters(rows, index)
     for row, ties in zip(rows, letters, strict=True):
         cell = row.cells[index]
-        shown = "" if cell.normalised is None else f"{estimate_text(cell.normalised)} {_flag(cell)}".rstrip()
+        shown = "" if cell.normalised is None else f"{cell.normalised} {_flag(cell)}".rstrip()
         chart = [_chart(cell, ends)] if has_chart else []
         table.add_row(_rank_text(cell.standing).lstrip(" #"), ties, row.candidate, shown, *chart)
     without = {

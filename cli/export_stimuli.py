@@ -25,16 +25,12 @@ def export_stimuli(
     """
     from ..benchmarks import load_benchmark
     from ..core.settings import load_settings
-    from ..core.whole_folder import whole_folder
     from ..core.words import number_of
-    from ..scoring import stimulus_files
+    from ..scoring import write_stimuli
 
-    found = load_benchmark(benchmark, load_settings())
-    with whole_folder(folder, replaceable=()) as new:
-        for name, content in stimulus_files(found):
-            (new / name).write_bytes(content)
+    n_stimuli = write_stimuli(load_benchmark(benchmark, load_settings()), folder)
     if json:
-        emit_json({"benchmark": benchmark, "folder": str(folder), "n_stimuli": len(found.stimuli)})
+        emit_json({"benchmark": benchmark, "folder": str(folder), "n_stimuli": n_stimuli})
         return
-    stimuli = number_of(len(found.stimuli), "stimulus", "stimuli")
+    stimuli = number_of(n_stimuli, "stimulus", "stimuli")
     write(f"{stimuli} of {benchmark} in {folder}, listed in {folder / 'index.json'}")

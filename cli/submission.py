@@ -166,7 +166,6 @@ def _result_text(result: dict[str, Any]) -> str:
     """A result of a board, which may be an older one than this."""
     from ..core.records import EstimateRecord
     from ..leaderboard.placement import Place
-    from .tables import estimate_text
 
     value, low, high = (result[name] for name in ("normalised", "normalised_low", "normalised_high"))
     if value is None:
@@ -174,4 +173,4 @@ def _result_text(result: dict[str, Any]) -> str:
     estimate = EstimateRecord(value=value, low=low, high=high, level=0.95, unit="")
     place = result["place"]
     rank = "" if place is None else f", {Place(**place | {'tied_with': tuple(place['tied_with'])}).text}"
-    return f"{result['benchmark']}: {estimate_text(estimate)} of the ceiling{rank}"
+    return f"{result['benchmark']}: {estimate} of the ceiling{rank}"

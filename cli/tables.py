@@ -12,21 +12,12 @@ from rich.text import Text
 from .output import visible
 
 if TYPE_CHECKING:
-    from ..core.records import EstimateRecord, ScoreRecord
+    from ..core.records import ScoreRecord
     from ..workflows.running import Result
 
-__all__ = ["estimate_text", "output_width", "print_rich", "print_table", "result_line"]
+__all__ = ["output_width", "print_rich", "print_table", "result_line"]
 
 _PIPE_WIDTH = 160  # columns where standard output is no terminal
-
-
-def estimate_text(estimate: EstimateRecord) -> str:
-    """``0.914 [0.895, 0.940]``."""
-    if estimate.value is None:
-        return "undefined"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
 
 
 def result_line(result: Result) -> str:
@@ -46,8 +37,8 @@ def result_line(result: Result) -> str:
     weak = f"; weak ceiling: {score.weak_ceiling}" if score.weak_ceiling else ""
     stored = ", stored before" if result.reused else ""
     return (
-        f"{pair}: {estimate_text(score.normalised)} of the ceiling{flag} "
-        f"(raw {estimate_text(score.raw)}, ceiling {estimate_text(score.ceiling)}{_divided_by(score)}, layer "
+        f"{pair}: {score.normalised} of the ceiling{flag} "
+        f"(raw {score.raw}, ceiling {score.ceiling}{_divided_by(score)}, layer "
         f"{score.layer}{stored}{weak})"
     )
 

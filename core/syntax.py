@@ -1,4 +1,7 @@
-"""Meaning of a Python module: its syntax tree without docstrings, comments, layout and code for type checkers.
+"""Meaning of a Python module: its syntax tree without what only people and type checkers read.
+
+Left out are docstrings, comments and layout, code for type checkers, and how a value shows itself in a notebook
+(:mod:`~innerscore.core.display`): its base class, methods named ``_summary``, and ``repr=`` of a data class.
 
 The hash is the same under every version of Python that parses the module: versions differ in the fields that trees
 have, and in how they cut a formatted string into pieces. This needs nothing but the standard library.
@@ -80,8 +83,12 @@ def read_syntax(source: bytes) -> ModuleSyntax:
     return ModuleSyntax(sha256, imports, all(map(_only_names, tree.body)), asked)
 
 
+#: Module, base class and method by which a value shows itself.
+_SHOWS, _SHOWING, _SHOWN_BY = "core.display", "Displayed", "_summary"
+
+
 class _Meaning(ast.NodeTransformer):
-    """Leaves out what does nothing: lone strings, ``pass``, and code that only type checkers read."""
+    """Leaves out what changes no number: lone strings, ``pass``, code for type checkers, and how values look."""
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
@@ -94,6 +101,19 @@ class _Meaning(ast.NodeTransformer):
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
         changed = self.generic_visit(node)
         return node.orelse if _is_for_checkers(node.test) else changed
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return None if (node.module or "").endswith(_SHOWS) else node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.bases = [base for base in node.bases if getattr(base, "id", "") != _SHOWING]
+        node.body = [part for part in node.body if getattr(part, "name", "") != _SHOWN_BY]
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if getattr(node.func, "id", "") == "dataclass":
+            node.keywords = [keyword for keyword in node.keywords if keyword.arg != "repr"]
+        return self.generic_visit(node)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
         self.generic_visit(node)

@@ -17,6 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from ..core.cards import DatasetCard
+from ..core.display import Displayed
 from ..core.errors import InvalidArgumentError, InvalidDataError
 from ..core.labelled import recording
 from ..core.settings import Settings
@@ -55,7 +56,7 @@ Array = npt.NDArray[Any]
 Row: TypeAlias = tuple[tuple[str, float | str], ...]  # variables' names and values, in the order of the card
 
 
-class Trials:
+class Trials(Displayed):
     """The data set of a card with `TrialOptions`."""
 
     def __init__(self, card: DatasetCard, settings: Settings, options: TrialOptions) -> None:

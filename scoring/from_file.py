@@ -16,7 +16,7 @@ from ..core.scores import Score
 from ..core.settings import Settings
 from .run import Outcome, scored
 
-__all__ = ["file_candidate", "score_file"]
+__all__ = ["file_candidate", "score_file", "score_inputs"]
 
 
 def file_candidate(path: Path) -> CandidateRef:
@@ -68,16 +68,38 @@ def score_file(
     InvalidDataError
         If the file was changed while it was read.
     """
-    started = time.perf_counter()
-    recorded = partial(_record, inputs, settings, started, supersedes)
+
+    def unchanged() -> Score:
+        score = compute()
+        if file_candidate(path) != inputs.candidate:
+            raise InvalidDataError(
+                f"The file {path}", got="changed meanwhile", needed="left as it is while it is read"
+            )
+        return score
+
+    return score_inputs(inputs, unchanged, settings, supersedes=supersedes)
+
+
+def score_inputs(
+    inputs: RunInputs, compute: Callable[[], Score], settings: Settings, *, supersedes: str | None = None
+) -> Outcome:
+    """Compute a score and make its record, where nothing of a model is run any more.
+
+    Parameters
+    ----------
+    inputs, compute, settings, supersedes
+        As for :func:`score_file`.
+
+    Returns
+    -------
+    outcome : Outcome
+        As of :func:`score_file`.
+    """
+    recorded = partial(_record, inputs, settings, time.perf_counter(), supersedes)
     try:
         score = compute()
     except UnfitRecordingError as error:
         return Outcome(recorded("not applicable", reason=str(error)))
-    if file_candidate(path) != inputs.candidate:
-        raise InvalidDataError(
-            f"The file {path}", got="changed meanwhile", needed="left as it is while it is read"
-        )
     try:
         packed = scored(score)
     except UnfitRecordingError as error:

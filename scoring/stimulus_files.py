@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import numpy as np
 from ..benchmarks import Benchmark
 from ..core.stimuli import Stimulus
 from ..core.stimulus_arrays import stimulus_arrays
+from ..core.whole_folder import whole_folder
 
-__all__ = ["SCHEMA_VERSION", "stimulus_files"]
+__all__ = ["SCHEMA_VERSION", "stimulus_files", "write_stimuli"]
 
 SCHEMA_VERSION = 1
 
@@ -42,6 +44,32 @@ def stimulus_files(benchmark: Benchmark) -> Iterator[tuple[str, bytes]]:
         "stimuli": [_row(file, stimulus) for file, stimulus in named.items()],
     }
     yield "index.json", json.dumps(index, indent=1, ensure_ascii=False).encode()
+
+
+def write_stimuli(benchmark: Benchmark, folder: Path) -> int:
+    """Write a benchmark's stimuli into a folder, whole or not at all.
+
+    Parameters
+    ----------
+    benchmark : Benchmark
+        Benchmark that the stimuli belong to.
+    folder : pathlib.Path
+        Folder to write; it must be new or empty.
+
+    Returns
+    -------
+    n_stimuli : int
+        Number of stimuli written.
+
+    Raises
+    ------
+    InvalidInputError
+        If the folder cannot be written, or holds other files.
+    """
+    with whole_folder(folder, replaceable=()) as new:
+        for name, content in stimulus_files(benchmark):
+            (new / name).write_bytes(content)
+    return len(benchmark.stimuli)
 
 
 def _row(file: str, stimulus: Stimulus) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Write the exact versions that pip chose, on one Python or on several, as a file of constraints.
 
     # with each Python:
-    python -m pip install --dry-run --ignore-installed --report 3.13.json '.[dev,timm,torchvision,hf,imagenet]'
+    python -m pip install --dry-run --ignore-installed --report 3.13.json '.[dev]'
     python tests/pin.py constraints.txt 3.11.json 3.12.json 3.13.json 3.14.json
 
 The comment that the file begins with is kept. A version that only some of the Pythons take gets a marker.

@@ -16,7 +16,7 @@ FILES = {"constraints.txt": PYTHONS, "constraints-brainscore.txt": ["3.11", "3.1
 EXTRAS = {
     "constraints.txt": set(PROJECT["optional-dependencies"]) - {"brainscore"},
     "constraints-brainscore.txt": set(PROJECT["optional-dependencies"])
-    - {"dev", "timm", "torchvision", "hf", "imagenet"},
+    - {"dev", "docs", "timm", "torchvision", "hf", "imagenet"},
 }
 MADE_FROM = Path(sys.prefix) / ".constraints"
 

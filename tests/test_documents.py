@@ -1,5 +1,6 @@
 """The documents and the files for the forge: links and headings lead somewhere, commands are there."""
 
+import importlib
 import json
 import re
 import shlex
@@ -66,7 +67,7 @@ def test_the_workflow_and_the_hooks_run_what_is_there():
     makefile = (ROOT / "Makefile").read_text()
     steps = [step["run"] for job in WORKFLOW["jobs"].values() for step in job["steps"] if "run" in step]
     targets = [target for step in steps for target in re.findall(r"^make (\S+)", step, flags=re.M)]
-    assert set(targets) == {"lint", "test", ".venv/.installed-for-tests"}
+    assert set(targets) == {"lint", "test", "docs", ".venv/.installed-for-tests"}
     for target in targets:
         name = target.replace(".venv", "$(VENV)")
         assert re.search(rf"^{re.escape(name)}:", makefile, flags=re.M), target
@@ -89,6 +90,15 @@ def test_the_guide_for_contributors_names_tests_that_are_there():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for path in re.findall(r"tests/[\w/]+(?:\.py)?", text):
         assert (ROOT / path).exists(), path
+
+
+def test_the_table_of_functions_for_commands_names_what_is_there():
+    page = (ROOT / "docs" / "from-python.md").read_text().partition("## Which function a command is")[2]
+    names = re.findall(r"`(innerscore\.[\w.]+)`", page)
+    assert len(names) > 20
+    for name in names:
+        module, _, attribute = name.rpartition(".")
+        assert callable(getattr(importlib.import_module(module), attribute)), name
 
 
 def test_the_readme_says_when_tests_install_system_packages():

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..benchmarks import Benchmark, load_benchmarks, registry
 from ..candidates.hub.folder import resolved
+from ..core.display import Displayed, Summary
 from ..core.errors import InnerscoreError, InvalidArgumentError, MissingPartError, UnfitRecordingError
 from ..core.records import ResultRecord
 from ..core.settings import Settings
@@ -26,8 +27,8 @@ __all__ = ["PairProgress", "Result", "benchmarks_for", "limit_threads", "run_pai
 PairProgress = Callable[[str], AbstractContextManager[Report]]
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, repr=False)
+class Result(Displayed):
     """Result of one pair of candidate and benchmark.
 
     Parameters
@@ -59,6 +60,13 @@ class Result:
         if isinstance(self.error, UnfitRecordingError):
             return str(self.error)
         return "" if self.record is None else self.record.reason or ""
+
+    def _summary(self) -> Summary:
+        if self.record is None:
+            why = self.impossible or str(self.error)
+            return Summary(f"{self.candidate} on {self.benchmark}", [("status", "not run"), ("reason", why)])
+        found = self.record._summary()
+        return Summary(found.title, [*found.facts, ("stored before", "yes" if self.reused else "no")])
 
     def to_json(self) -> dict[str, Any]:
         """The pair's outcome for ``--json``."""

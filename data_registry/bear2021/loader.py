@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 
 from ...core.cards import DatasetCard
+from ...core.display import Displayed
 from ...core.errors import InvalidArgumentError, InvalidDataError, MissingPartError
 from ...core.labelled import recording
 from ...core.settings import Settings
@@ -43,7 +44,7 @@ _COLUMNS = {
 }
 
 
-class Bear2021:
+class Bear2021(Displayed):
     """The data set; see its card.
 
     Parameters

@@ -18,6 +18,7 @@ from scipy.io import loadmat
 from scipy.spatial.distance import squareform
 
 from ...core.cards import DatasetCard
+from ...core.display import Displayed
 from ...core.errors import InvalidArgumentError, InvalidDataError
 from ...core.labelled import dissimilarities
 from ...core.settings import Settings
@@ -32,7 +33,7 @@ _STILL_RATE_HZ = 1.0  # a still image has no rate; one frame lasts one second
 _FLAGS = ("human", "face", "animal", "natural")
 
 
-class Kriegeskorte2008:
+class Kriegeskorte2008(Displayed):
     """The data set; see its card."""
 
     def __init__(self, card: DatasetCard, settings: Settings) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from ...core.cards import DatasetCard
+from ...core.display import Displayed
 from ...core.errors import InvalidArgumentError, InvalidDataError
 from ...core.files import atomic_path
 from ...core.labelled import coordinate, load_labelled, save_labelled
@@ -45,7 +46,7 @@ _REGIONS = {
 _PADDLE = {"paddle-perle": "perle", "paddle-mahler": "mahler"}
 
 
-class Rajalingham2025:
+class Rajalingham2025(Displayed):
     """The data set; see its card.
 
     Parameters

@@ -9,6 +9,7 @@ from typing import Any
 import xarray as xr
 
 from ...core.cards import DatasetCard
+from ...core.display import Displayed
 from ...core.errors import InvalidArgumentError, UnfitRecordingError
 from ...core.stimuli import StimulusSet
 from ...tasks.ready_set_go import stimulus_set
@@ -23,7 +24,7 @@ _EPOCH_OF = {f"DMFC-{name.replace('_', '-')}": name for name in EPOCHS}
 _INTERVALS = "interval-"
 
 
-class IntervalDataset:
+class IntervalDataset(Displayed):
     """Sessions in which animals measured and produced intervals.
 
     Parameters

@@ -11,6 +11,7 @@ import xarray as xr
 from scipy.special import expit
 
 from ...core.cards import DatasetCard
+from ...core.display import Displayed
 from ...core.errors import InvalidArgumentError
 from ...core.labelled import recording
 from ...core.seeds import generator
@@ -33,7 +34,7 @@ _PADDLE_SPEED = 0.01  # deg/ms, the joystick's limit
 _FIELD_WIDTH_DEG = 4.0
 
 
-class SimulatedDMFC:
+class SimulatedDMFC(Displayed):
     """The data set; see its card.
 
     Parameters

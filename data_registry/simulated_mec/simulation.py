@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from ...core.cards import DatasetCard
+from ...core.display import Displayed
 from ...core.errors import ChecksumError, InvalidArgumentError, MissingPartError
 from ...core.hashing import sha256_of_file
 from ...core.labelled import recording
@@ -40,7 +41,7 @@ _SEED = 2006
 _TRACKS, _TRACKS_SHA256 = "tracks.npz", "06e38cd833e60af0894408a688cadc2e2042e05238d9b32afb267082cf4cde24"
 
 
-class SimulatedMEC:
+class SimulatedMEC(Displayed):
     """The data set on simulated walks; see its card.
 
     Parameters

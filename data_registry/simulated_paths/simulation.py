@@ -14,6 +14,7 @@ import pandas as pd
 import xarray as xr
 
 from ...core.cards import DatasetCard
+from ...core.display import Displayed
 from ...core.errors import InvalidArgumentError
 from ...core.labelled import recording
 from ...core.seeds import child_seed
@@ -57,7 +58,7 @@ SETS = (
 )
 
 
-class SimulatedPaths:
+class SimulatedPaths(Displayed):
     """The data set; see its card.
 
     Parameters

@@ -17,6 +17,7 @@ import xarray as xr
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...core.cards import DatasetCard
+from ...core.display import Displayed
 from ...core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError, did_you_mean
 from ...core.labelled import coordinate
 from ...core.stimuli import SelfMotion, StimulusSet
@@ -111,7 +112,7 @@ def _keys(kind: Any, path: Sequence[object]) -> list[str]:
     return _keys(hints.get(str(path[0])), path[1:]) if path else list(hints)
 
 
-class SpatialDataset:
+class SpatialDataset(Displayed):
     """A data set made of tracked sessions.
 
     Parameters

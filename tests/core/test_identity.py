@@ -304,3 +304,27 @@ def test_an_edit_of_this_package_changes_the_identities_that_it_can_change(tmp_p
         {"SimulatedMEC.ridge", "SimulatedMEC.rsa", "SimulatedDMFC.occluded-ridge", "cache"},
     ]
     assert set(names) >= SPACE | {"pixels", "cache"}
+
+
+def test_how_a_value_shows_itself_is_no_part_of_its_meaning():
+    plain = """
+from dataclasses import dataclass
+from .labelled import labelled
+@dataclass(frozen=True)
+class Cell:
+    rate: float
+    def doubled(self): return 2 * self.rate
+"""
+    showing = """
+from dataclasses import dataclass
+from ..core.display import Displayed, Summary
+from .labelled import labelled
+@dataclass(frozen=True, repr=False)
+class Cell(Displayed):
+    rate: float
+    def _summary(self): return Summary("cell", [])
+    def doubled(self): return 2 * self.rate
+"""
+    assert read_syntax(showing.encode()).sha256 == read_syntax(plain.encode()).sha256
+    assert read_syntax(showing.replace("2 *", "3 *").encode()).sha256 != read_syntax(plain.encode()).sha256
+    assert not [one for one in read_syntax(showing.encode()).imports if "display" in one.module]
