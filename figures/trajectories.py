@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import fmean
 from types import MappingProxyType
 
 from markupsafe import Markup
@@ -38,8 +39,9 @@ def trajectory_panels(
         Sides to draw.
     """
     sides = [name for name in _SIDES if name in shown]
-    colours = _colours(picture.lines)
-    panels = [_panel(name, picture, colours) for name in sides]
+    lines = _ordered(picture.lines)
+    colours = _colours(lines)
+    panels = [_panel(name, picture, lines, colours) for name in sides]
     sizes = {"model": f"{picture.n_units} units", "neurons": f"{picture.n_neurons} neurons"}
     description = (
         f"Mean states in the epoch '{picture.epoch}', a line an interval, from Set (ring) towards Go (dot), in the "
@@ -49,13 +51,20 @@ def trajectory_panels(
     rows = [
         (name, one.prior, one.interval_ms, step * picture.step_ms, *place)
         for name in sides
-        for one in picture.lines
+        for one in lines
         for step, place in enumerate(getattr(one, name))
     ]
     numbers = (("side", "prior", "interval_ms", "time_ms", "pc1", "pc2"), rows)
-    return in_panels(
-        [*panels, _legend(picture.lines, colours)], title, description, numbers, key=key, columns=2
-    )
+    return in_panels([*panels, _legend(lines, colours)], title, description, numbers, key=key, columns=2)
+
+
+def _ordered(lines: Sequence[IntervalLine]) -> list[IntervalLine]:
+    """Priors by the mean of their intervals, in each the shortest interval first."""
+
+    def mean_interval(prior: str) -> float:
+        return fmean(one.interval_ms for one in lines if one.prior == prior)
+
+    return sorted(lines, key=lambda one: (mean_interval(one.prior), one.prior, one.interval_ms))
 
 
 def _colours(lines: Sequence[IntervalLine]) -> dict[tuple[str, float], tuple[str, str]]:
@@ -72,9 +81,12 @@ def _colours(lines: Sequence[IntervalLine]) -> dict[tuple[str, float], tuple[str
 
 
 def _panel(
-    name: str, picture: TrajectoriesPicture, colours: Mapping[tuple[str, float], tuple[str, str]]
+    name: str,
+    picture: TrajectoriesPicture,
+    lines: Sequence[IntervalLine],
+    colours: Mapping[tuple[str, float], tuple[str, str]],
 ) -> Panel:
-    ways = {(one.prior, one.interval_ms): getattr(one, name) for one in picture.lines}
+    ways = {(one.prior, one.interval_ms): getattr(one, name) for one in lines}
     xs, ys = ([place[axis] for way in ways.values() for place in way] for axis in (0, 1))
     # One scale for both axes: distances in the plane are distances between states.
     reach = max(max(xs) - min(xs), max(ys) - min(ys)) / 2 or 1.0

@@ -189,7 +189,7 @@
     link.href = URL.createObjectURL(new Blob([table()], { type: "text/csv" }));
     link.download = "my-endpoints.csv";
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000); // some browsers read it later
   });
 
   one(".forget").addEventListener("click", () => {

@@ -83,7 +83,6 @@ def _plane(states: pd.DataFrame) -> tuple[pd.DataFrame, tuple[float, float]]:
 
 
 def _lines(model: pd.DataFrame, neurons: pd.DataFrame) -> list[IntervalLine]:
-    """A line an interval, the priors by the mean of their intervals."""
     found = []
     for key, rows in model.groupby(level=_LINE, sort=True):
         prior, interval = map(str, key)
@@ -92,11 +91,7 @@ def _lines(model: pd.DataFrame, neurons: pd.DataFrame) -> list[IntervalLine]:
             found.append(
                 IntervalLine(prior=prior, interval_ms=float(interval), model=ways[0], neurons=ways[1])
             )
-
-    def mean_interval(prior: str) -> float:
-        return float(np.mean([one.interval_ms for one in found if one.prior == prior]))
-
-    return sorted(found, key=lambda one: (mean_interval(one.prior), one.interval_ms))
+    return found
 
 
 def _way(states: Array) -> tuple[tuple[float, float], ...]:

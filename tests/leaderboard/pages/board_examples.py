@@ -197,7 +197,7 @@ def pictures(seed=0):
         IntervalLine(
             prior=prior, interval_ms=ms, model=_beside(ball[:9], rng), neurons=_beside(ball[:9], rng)
         )
-        for prior, ms in (("short", 480), ("short", 800), ("long", 800), ("long", 1200))
+        for prior, ms in (("long", 1200), ("long", 800), ("short", 800), ("short", 480))
     ]
     maps = [PictureMap.of(rng.random((8, 6))) for _ in range(4)]
     pairs = [

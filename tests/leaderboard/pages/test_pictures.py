@@ -60,6 +60,8 @@ def test_pages_of_data_have_the_neurons_alone_and_those_of_two_candidates_both_b
     neurons = pages.content("datasets/Ant2020.html").figures
     assert {row[2] for row in neurons["neurons-0"].rows} == {"ball", "neurons"}
     assert {row[0] for row in neurons["neurons-1"].rows} == {"neurons"}
+    lines = dict.fromkeys(row[1:3] for row in neurons["neurons-1"].rows)
+    assert list(lines) == [("short", 480), ("short", 800), ("long", 800), ("long", 1200)]
     compared = pages.content("compare/ada+bo.html")
     assert [figure.title for figure in compared.figures.values() if figure.panels] == ["ada", "bo"] * 3
 
