@@ -13,11 +13,11 @@ from rich.text import Text
 from .output import visible
 
 if TYPE_CHECKING:
-    from ..core.records import ScoreRecord
+    from ..core.records import EstimateRecord, ScoreRecord
     from ..leaderboard.board import Board, Cell, Column, Row, Section
     from ..workflows.running import Result
 
-__all__ = ["print_board", "print_table", "result_line"]
+__all__ = ["estimate_text", "print_board", "print_table", "result_line"]
 
 _PIPE_WIDTH = 160  # columns where standard output is no terminal
 _CAPTION = (
@@ -26,6 +26,11 @@ _CAPTION = (
     "brackets"
 )
 _STATE_TEXT = {"failed": "failed", "not applicable": "n/a", "not run": "not run"}
+
+
+def estimate_text(estimate: EstimateRecord) -> str:
+    """``0.914 [0.895, 0.940]``."""
+    return str(estimate)
 
 
 def result_line(result: Result) -> str:
@@ -45,8 +50,8 @@ def result_line(result: Result) -> str:
     weak = f"; weak ceiling: {score.weak_ceiling}" if score.weak_ceiling else ""
     stored = ", stored before" if result.reused else ""
     return (
-        f"{pair}: {score.normalised} of the ceiling{flag} "
-        f"(raw {score.raw}, ceiling {score.ceiling}{_divided_by(score)}, layer "
+        f"{pair}: {estimate_text(score.normalised)} of the ceiling{flag} "
+        f"(raw {estimate_text(score.raw)}, ceiling {estimate_text(score.ceiling)}{_divided_by(score)}, layer "
         f"{score.layer}{stored}{weak})"
     )
 
@@ -123,14 +128,14 @@ def _win_rate_text(row: Row) -> str:
 
 def _ceiling_text(section: Section, column: Column) -> str:
     ceiling = section.ceiling(column)
-    return "" if ceiling is None else f"ceiling {ceiling}"
+    return "" if ceiling is None else f"ceiling {estimate_text(ceiling)}"
 
 
 def _cell_text(cell: Cell) -> str:
     if cell.normalised is None:
         return _STATE_TEXT[cell.state]
     flag = " ^?" if cell.is_no_praise else " ^" if cell.above_ceiling else ""
-    return f"{cell.normalised}{flag}"
+    return f"{estimate_text(cell.normalised)}{flag}"
 
 
 class _PlainConsole(Console):
