@@ -54,7 +54,7 @@ lint: $(VENV)/.installed-for-tests
 	$(BIN)/python tests/typecheck.py
 
 docs: $(VENV)/.installed-for-tests  ## the documentation as a site, in build/site; a dead link is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict  # not --quiet, which passes over warnings
 
 speed: $(VENV)/.installed-for-tests  ## ours beside the peers, not a test
 	$(BIN)/python tests/speed/run.py

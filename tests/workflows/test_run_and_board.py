@@ -36,7 +36,12 @@ def test_an_unknown_name_is_refused_with_suggestions(settings):
 
 def test_a_sweep_stores_what_a_run_does_and_every_score_has_its_place(settings):
     names, benchmarks = ["position", "velocity", "ball-simulated"], ["SimulatedMEC.rsa"]
-    swept = innerscore.sweep(names, benchmarks, jobs=1, settings=settings)
+    told = []
+    swept = innerscore.sweep(
+        names, benchmarks, jobs=1, progress=lambda *one: told.append(one), settings=settings
+    )
+    assert {(what, phase) for what, phase, _, _ in told} == {("sweep", "show"), ("sweep", "score")}
+    assert told[-1][2] == told[-1][3]
     by_name = {one.candidate: one for one in swept}
     again = innerscore.run(names, benchmarks, settings=settings)
     assert all(one.reused for one in again)
