@@ -82,7 +82,7 @@ def eigenmaps(shape: Sequence[int], n: int) -> Array:
     Returns
     -------
     maps : array of shape (n, n_x, n_y)
-        Of length 1, above 0 at the arena's lower left corner.
+        Each of length 1, above 0 at the arena's lower left corner.
     """
     values, vectors = _spectrum(shape)
     # Rounding, so that equal eigenvalues keep their order whatever the processor.

@@ -136,7 +136,7 @@ def population_lattice(maps: Array, *, bin_m: float, seed: int) -> PopulationLat
 
 
 def population_losses(maps: Array, *, bin_m: float, seed: int) -> dict[str, float]:
-    """What a card says of the grid scores and of the lattice of maps, without what is undefined."""
+    """Grid scores and lattice of maps by the names that a card has for them, without what is undefined."""
     grids = population_gridness(maps, bin_m=bin_m, seed=seed)
     lattice = population_lattice(maps, bin_m=bin_m, seed=seed)
     measured = {
