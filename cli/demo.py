@@ -33,13 +33,18 @@ _CHOICE = (
 
 # The slowest, and variants that few ask for first.
 _LEFT_TO_ALL = (
+    "actionable-grid",
+    "attractor-grid",
+    "conformal-grid",
     "fitvid",
     "latent-imagenet-none",
     "latent-random-none",
     "latent-static-ctrnn",
+    "place-remapping",
     "sic-small-narrow",
     "sic-small-no-capacity",
     "sic-small-no-permutation",
+    "successor-representation",
     "task-rnn-mov-gru-20-gabor",
     "task-rnn-mov-lstm-20-gabor",
     "task-rnn-vis-mov-gru-20-gabor",

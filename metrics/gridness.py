@@ -16,15 +16,17 @@ from .functional.spatial import (
     grid_lattice,
     grid_score,
     spatial_autocorrelation,
+    spatial_periodicity,
 )
 from .maps import isotropic_surrogates
 from .population import Cells, PopulationMetric, kolmogorov_distance, share_ratio
 
-__all__ = ["BorderFraction", "Gridness"]
+__all__ = ["BorderFraction", "Gridness", "lattice_table"]
 
 Array = npt.NDArray[np.float64]
 _SCORED_LAG = 0.9
 _NULLS_AT_ONCE, _UNITS_KEPT = 10, 60
+_LATTICE = ("periodicity", "lattice_shorter_m", "lattice_longer_m", "lattice_angle_deg")
 
 
 class Gridness(PopulationMetric):
@@ -48,7 +50,9 @@ class Gridness(PopulationMetric):
         """Grid score, whether it passes, spacing (log m), and how far the orientation is from the module's."""
         score = _scores(maps)
         passes = self._passes(maps, score)
-        lattice = grid_lattice(spatial_autocorrelation(maps), bin_size=size_m)
+        correlations = np.asarray(spatial_autocorrelation(maps))
+        lattice = grid_lattice(correlations, bin_size=size_m)
+        periodic = lattice_table(correlations, bin_size=size_m)
         spacing = np.where(passes, np.asarray(lattice.spacing), np.nan)
         modules = find_grid_modules(spacing, np.asarray(lattice.orientation), n_boot=1, seed=self._seed)
         own = np.append(modules.orientations, np.nan)[modules.labels]
@@ -59,6 +63,7 @@ class Gridness(PopulationMetric):
             "log_spacing": np.log(spacing),
             "orientation": np.asarray(lattice.orientation),
             "turn": turn,
+            **dict(zip(_LATTICE, periodic.T, strict=True)),
         }
 
     def similarity(self, first: Cells, second: Cells) -> dict[str, float]:
@@ -82,6 +87,7 @@ class Gridness(PopulationMetric):
         return {
             "grid_fraction": float(cells["passes"].mean()),
             "median_grid_score": float(np.median(defined)) if len(defined) else np.nan,
+            "median_periodicity": float(np.nanmedian(np.append(cells["periodicity"], 0.0))),
             "n_undefined_scores": len(cells["score"]) - len(defined),
             "n_modules": modules.n_modules,
             "module_spacings_m": _listed(modules.spacings),
@@ -90,12 +96,13 @@ class Gridness(PopulationMetric):
         }
 
     def files(self, maps: Array, cells: Cells) -> dict[str, bytes]:
-        """Maps, autocorrelograms and grid scores of the best units, for a picture."""
+        """Maps, autocorrelograms, grid scores and lattices of the best units, for a picture."""
         best = np.argsort(-np.nan_to_num(cells["score"], nan=-np.inf), kind="stable")[:_UNITS_KEPT]
         return {
             "rate-maps.npy": _npy(maps[best], "<f4"),
             "autocorrelograms.npy": _npy(np.asarray(spatial_autocorrelation(maps[best])), "<f2"),
             "grid-scores.npy": _npy(cells["score"][best], "<f4"),
+            "lattices.npy": _npy(np.stack([cells[name][best] for name in _LATTICE], axis=1), "<f4"),
         }
 
     def _passes(self, maps: Array, score: Array) -> npt.NDArray[np.bool_]:
@@ -113,6 +120,27 @@ class Gridness(PopulationMetric):
             scores = _scores(null.reshape(-1, *maps.shape[1:])).reshape(n, -1)
             standing = standing[~(scores >= score[standing]).any(axis=0)]
         return np.isin(np.arange(len(score)), standing)
+
+
+def lattice_table(correlations: Array, *, bin_size: float) -> Array:
+    """Periodicity of cells whatever their lattice, to be shown beside grid scores.
+
+    Parameters
+    ----------
+    correlations : array of shape (n_cells, height, width)
+        Autocorrelograms.
+    bin_size : float
+        Side of a bin, in m.
+
+    Returns
+    -------
+    table : array of shape (n_cells, 4)
+        Strength, the lengths of the two lattice vectors in m, the shorter first, and their angle in degrees, as by
+        :func:`~.functional.spatial.spatial_periodicity`.
+    """
+    found = spatial_periodicity(correlations, bin_size=bin_size)
+    parts = (np.asarray(part) for part in (found.strength, found.lengths, found.angle))
+    return np.column_stack([*parts])
 
 
 class BorderFraction(PopulationMetric):

@@ -20,6 +20,7 @@ from ..data_registry.space.dataset import SpatialDataset
 from ..figures.figure import Figure
 from ..figures.rate_maps import rate_map_gallery
 from ..metrics.functional.spatial import grid_score, spatial_autocorrelation
+from ..metrics.gridness import lattice_table
 from ..metrics.maps import bin_grid, smoothed
 from ..tasks.coverage import coverage_paths
 from ..tasks.self_motion import motion_from_path
@@ -44,11 +45,14 @@ class RateMaps:
     maps : array of shape (n_cells, height, width)
         Rows by y from the bottom; NaN where not visited.
     unit : str
+    bin_m : float
+        Side of a bin, in m.
     """
 
     names: Sequence[str]
     maps: Array
     unit: str
+    bin_m: float
 
 
 def dataset_maps(name: str, settings: Settings) -> RateMaps:
@@ -67,9 +71,6 @@ def dataset_maps(name: str, settings: Settings) -> RateMaps:
 
 def maps_of_cells(dataset: Dataset) -> RateMaps:
     """As :func:`dataset_maps`, of a data set that is loaded."""
-    if isinstance(dataset, SpatialDataset):
-        names, maps = dataset.cell_maps()
-        return RateMaps(names, maps, "Hz")
     recording = dataset.recording(dataset.card.regions[0])
     if "bin_size_m" not in recording.attrs:
         raise InvalidArgumentError(
@@ -77,12 +78,16 @@ def maps_of_cells(dataset: Dataset) -> RateMaps:
             got="not recorded over space",
             needed="with rate maps for a gallery",
         )
+    bin_m = float(recording.attrs["bin_size_m"])
+    if isinstance(dataset, SpatialDataset):
+        names, maps = dataset.cell_maps()
+        return RateMaps(names, maps, "Hz", bin_m / 2)
     samples = brain_samples(recording, epoch=None, needed="as recorded")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a hole is NaN in all repetitions
         average = np.nanmean(np.asarray(samples.values, dtype=np.float64), axis=0)
     maps = smoothed(bin_grid(samples).maps(average), _SMOOTHING_BINS)
-    return RateMaps(list(coordinate(samples, "neuroid_id").astype(str)), maps, "Hz")
+    return RateMaps(list(coordinate(samples, "neuroid_id").astype(str)), maps, "Hz", bin_m)
 
 
 def candidate_maps(name: str, settings: Settings, *, layer: str | None = None, seed: int = 0) -> RateMaps:
@@ -117,15 +122,22 @@ def candidate_maps(name: str, settings: Settings, *, layer: str | None = None, s
     states = np.concatenate([found[chosen].values for found in candidate.activations(motions)])
     places = np.concatenate([motion.positions for motion in motions])
     maps = smoothed(_bin_means(states[:, :_MOST_UNITS], places), _SMOOTHING_BINS)
-    return RateMaps([f"{chosen} {unit}" for unit in range(len(maps))], maps, "a.u.")
+    return RateMaps([f"{chosen} {unit}" for unit in range(len(maps))], maps, "a.u.", _BIN_M)
 
 
 def gallery(maps: RateMaps, title: str) -> Figure:
-    """The maps above their autocorrelograms, the best grid cells first."""
+    """The maps above their autocorrelograms, the best grid cells first, and the lattice of each."""
     correlations = np.asarray(spatial_autocorrelation(maps.maps, max_lag=_SCORED_LAG))
     scores = np.asarray(grid_score(correlations).score)
     return rate_map_gallery(
-        maps.maps, correlations, scores, title, key="gallery", names=maps.names, unit=maps.unit
+        maps.maps,
+        correlations,
+        scores,
+        title,
+        key="gallery",
+        names=maps.names,
+        unit=maps.unit,
+        lattices=lattice_table(correlations, bin_size=maps.bin_m),
     )
 
 

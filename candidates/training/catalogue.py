@@ -17,6 +17,7 @@ _FAMILIES = (
     "innerscore.candidates.training.path_integrators",
     "innerscore.candidates.training.ready_set_go",
     "innerscore.candidates.training.sic",
+    "innerscore.candidates.training.space_codes",
     "innerscore.candidates.training.task_rnn",
     "innerscore.candidates.training.video",
 )

@@ -13,6 +13,7 @@ from scipy.ndimage import map_coordinates
 from ...core.errors import CandidateError
 from ...core.seeds import generator
 from ...core.stimuli import SelfMotion
+from .arena import check_arena
 
 __all__ = ["ROOM_M", "NonnegativePCA", "activity_maps", "nonnegative_components", "place_field"]
 
@@ -46,12 +47,7 @@ class NonnegativePCA:
 
     def activations(self, stimulus: SelfMotion) -> dict[str, Array]:
         """One layer: ``components`` (time, 24), the maps at the true position, interpolated linearly."""
-        if max(stimulus.arena_m) > ROOM_M:
-            raise CandidateError(
-                f"The arena of '{stimulus.identifier}'",
-                got=f"{stimulus.arena_m} m",
-                needed=f"of at most {ROOM_M} m a side, which the place fields cover",
-            )
+        check_arena(stimulus, ROOM_M, because="which the place fields cover")
         bins = stimulus.positions.T * (N_BINS / ROOM_M) - 0.5
         columns = [map_coordinates(one, bins, order=1, mode="grid-wrap") for one in self.maps]
         return {"components": np.stack(columns, axis=1)}

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ...core.errors import CandidateError
 from ...core.seeds import generator
 from ...core.stimuli import SelfMotion
+from .arena import check_arena
 
 __all__ = [
     "GridCode",
@@ -178,12 +178,7 @@ def _lattice(pitch_m: float) -> Array:
 
 def _fields(stimulus: SelfMotion, centres: Array, width_m: float) -> Array:
     """Gaussian fields along a walk, of shape (time, n); 0 where they are below a thousandth of their peak."""
-    if max(stimulus.arena_m) > _ROOM_M:
-        raise CandidateError(
-            f"The arena of '{stimulus.identifier}'",
-            got=f"{stimulus.arena_m} m",
-            needed=f"of at most {_ROOM_M} m a side, which the fields cover",
-        )
+    check_arena(stimulus, _ROOM_M, because="which the fields cover")
     squared = ((stimulus.positions[:, None, :] - centres) ** 2).sum(axis=-1)
     rates = np.exp(-squared / (2 * width_m**2))
     return np.asarray(np.where(rates > _SILENT_BELOW, rates, 0.0))

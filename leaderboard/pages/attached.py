@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ...core.records import ResultRecord
 from ...figures import Figure, trace
-from .attached_maps import MAP_FILES, read_gallery
+from .attached_maps import LATTICE_FILE, MAP_FILES, read_gallery
 from .attached_pictures import record_pictures
 from .drawing import drawn, undrawable
 from .snapshot import Records
@@ -38,12 +38,15 @@ def attached_figures(records: Sequence[ResultRecord], source: Records) -> dict[s
 
 def _galleries(records: Sequence[ResultRecord], source: Records) -> dict[str, Figure]:
     having = _with_files(MAP_FILES, records, source)
-    files = source.attachments([one.files[name] for one in having for name in MAP_FILES])
+    with_lattices = _with_files([LATTICE_FILE], having, source)
+    named = [[*MAP_FILES, *([LATTICE_FILE] if one in with_lattices else [])] for one in having]
+    pairs = [*zip(having, named, strict=True)]
+    files = source.attachments([one.files[name] for one, names in pairs for name in names])
     found = {}
-    for number, record in enumerate(having):
-        first, second, third = (files[record.files[name]] for name in MAP_FILES)
+    for number, (record, names) in enumerate(pairs):
+        bodies = tuple(files[record.files[name]] for name in names)
         title, key = f"Rate maps and autocorrelograms: {record.inputs.benchmark.identifier}", f"maps-{number}"
-        found[key] = drawn(_gallery, (first, second, third), title, key=key)
+        found[key] = drawn(_gallery, bodies, title, key=key)
     return found
 
 
@@ -56,7 +59,7 @@ def _with_files(
     return [one for one in naming if withheld.isdisjoint(one.files[name] for name in names)]
 
 
-def _gallery(bodies: tuple[bytes, bytes, bytes], title: str, *, key: str) -> Figure:
+def _gallery(bodies: tuple[bytes, ...], title: str, *, key: str) -> Figure:
     return read_gallery(bodies, title, key=key) or undrawable(title, "not of the form of rate maps", key=key)
 
 

@@ -1,7 +1,8 @@
-"""Rate maps that a record may carry: three arrays, as galleries.
+"""Rate maps that a record may carry: three arrays, as galleries, and a fourth that older records lack.
 
 ``rate-maps.npy`` (cells, height, width), ``autocorrelograms.npy`` (cells, height, width) and ``grid-scores.npy``
-(cells,). Files come from the sender of the record, so what is not of this form gives no figure and breaks no page.
+(cells,); ``lattices.npy`` (cells, 4) has the periodicity, the lengths of two lattice vectors in m and their angle.
+Files come from the sender of the record, so what is not of this form gives no figure and breaks no page.
 """
 
 from __future__ import annotations
@@ -13,23 +14,27 @@ from ...core.npy import read_npy
 from ...figures.figure import Figure
 from ...figures.rate_maps import rate_map_gallery
 
-__all__ = ["MAP_FILES", "read_gallery"]
+__all__ = ["LATTICE_FILE", "MAP_FILES", "read_gallery"]
 
 MAP_FILES = ("rate-maps.npy", "autocorrelograms.npy", "grid-scores.npy")
-_MOST_CELLS, _LONGEST_SIDE = 20_000, 400
+LATTICE_FILE = "lattices.npy"
+_MOST_CELLS, _LONGEST_SIDE, _LATTICE_COLUMNS = 20_000, 400, 4
 
 Floats = npt.NDArray[np.float64]
 
 
-def read_gallery(bodies: tuple[bytes, bytes, bytes], title: str, *, key: str) -> Figure | None:
-    """The gallery of three files in the order of `MAP_FILES`; None if they are not of the form above."""
-    arrays = [_array(body, ndim) for body, ndim in zip(bodies, (3, 3, 1), strict=True)]
+def read_gallery(bodies: tuple[bytes, ...], title: str, *, key: str) -> Figure | None:
+    """The gallery of the `MAP_FILES` in their order and, if there, the `LATTICE_FILE`; None if of another form."""
+    arrays = [_array(body, ndim) for body, ndim in zip(bodies, (3, 3, 1, 2), strict=False)]
     if any(array is None for array in arrays):
         return None
-    maps, correlations, scores = (array for array in arrays if array is not None)
-    if not len(maps) == len(correlations) == len(scores):
+    maps, correlations, scores, *table = (array for array in arrays if array is not None)
+    if len({len(maps), len(correlations), len(scores), *map(len, table)}) > 1:
         return None
-    return rate_map_gallery(maps, correlations, scores, title, key=key, unit="")
+    if table and table[0].shape[1] != _LATTICE_COLUMNS:
+        return None
+    told = table[0] if table else None
+    return rate_map_gallery(maps, correlations, scores, title, key=key, unit="", lattices=told)
 
 
 def _array(body: bytes, ndim: int) -> Floats | None:

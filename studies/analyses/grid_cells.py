@@ -112,7 +112,7 @@ def shuffled_cells(sessions: Sequence[TrackedSession], *, n_shuffles: int = _N_S
     names = [f"{session.animal}-{cell}" for session in sessions for cell in session.spikes_s]
     every = np.concatenate(maps)
     return GridCells(
-        RateMaps(names, every, "Hz"),
+        RateMaps(names, every, "Hz", _BIN_M),
         np.concatenate([one.observed for one in controls]),
         grid_lattice(spatial_autocorrelation(every), bin_size=_BIN_M),
         {"shuffles-95": _joined(controls, "passes_95"), "shuffles-99": _joined(controls, "passes_99")},

@@ -25,10 +25,14 @@ def test_grid_cells_score_high_the_best_first_and_place_cells_do_not(settings):
     grid, place = (
         gallery(candidate_maps(name, settings), name).rows for name in ("grid-code", "place-cells")
     )
-    assert np.median([score for _, score, _ in grid]) > 1
-    scores = [score for _, score, _ in grid if np.isfinite(score)]
+    assert np.median([score for _, score, *_ in grid]) > 1
+    scores = [score for _, score, *_ in grid if np.isfinite(score)]
     assert scores == sorted(scores, reverse=True)
-    assert np.nanmedian([score for _, score, _ in place]) < 0.5
+    assert np.nanmedian([score for _, score, *_ in place]) < 0.5
+    lattices = np.array([row[3:] for row in grid])
+    assert np.median(lattices[:, 0]) > 0.5
+    assert np.median(lattices[:, 3]) == pytest.approx(60, abs=3)
+    assert np.median(lattices[lattices[:, 1] < 0.5, 1]) == pytest.approx(0.4, abs=0.02)
 
 
 def test_a_data_sets_cells_are_named_and_drawn(settings, tmp_path, monkeypatch):

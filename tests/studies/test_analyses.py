@@ -240,7 +240,9 @@ def test_sessions_without_head_direction_are_noted_and_the_rest_is_found(setting
 def test_orientations_are_averaged_around_the_circle_of_60_degrees():
     lattice = GridLattice(np.array([0.4, 0.6, 9.0]), np.array([58.0, 4.0, 30.0]), None, None, 0)
     passes = {"shuffles-95": np.array([True, True, False])}
-    cells = GridCells(RateMaps(["a", "b", "c"], np.zeros((3, 2, 2)), "Hz"), np.ones(3), lattice, passes)
+    cells = GridCells(
+        RateMaps(["a", "b", "c"], np.zeros((3, 2, 2)), "Hz", 0.025), np.ones(3), lattice, passes
+    )
     found = by_key(lattice_findings(cells))
     assert found["lattice.orientation"] == pytest.approx(1.0)
     assert found["lattice.spacing"] == pytest.approx(0.5)

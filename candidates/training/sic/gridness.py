@@ -20,7 +20,14 @@ from ....metrics.functional.spatial import (
     spatial_periodicity,
 )
 
-__all__ = ["Gridness", "PopulationLattice", "population_gridness", "population_lattice", "unit_maps"]
+__all__ = [
+    "Gridness",
+    "PopulationLattice",
+    "population_gridness",
+    "population_lattice",
+    "population_losses",
+    "unit_maps",
+]
 
 Array = npt.NDArray[np.float64]
 
@@ -126,6 +133,26 @@ def population_lattice(maps: Array, *, bin_m: float, seed: int) -> PopulationLat
         lengths=(shorter, longer),
         angle=float(shared.angle[0]),
     )
+
+
+def population_losses(maps: Array, *, bin_m: float, seed: int) -> dict[str, float]:
+    """Grid scores and lattice of maps by the names that a card has for them, without what is undefined."""
+    grids = population_gridness(maps, bin_m=bin_m, seed=seed)
+    lattice = population_lattice(maps, bin_m=bin_m, seed=seed)
+    measured = {
+        "median_grid_score": grids.median,
+        "noise_grid_score_95": grids.noise,
+        "share_of_units_above_noise": grids.share_above_noise,
+        "share_of_units_above_noise_99": grids.share_above_noise_99,
+        "grid_modules": grids.n_modules,
+        "share_of_units_periodic_95": lattice.share_above_noise,
+        "share_of_units_periodic_99": lattice.share_above_noise_99,
+        "lattice_strength": lattice.strength,
+        "lattice_shorter_m": lattice.lengths[0],
+        "lattice_longer_m": lattice.lengths[1],
+        "lattice_angle_deg": lattice.angle,
+    }
+    return {name: float(value) for name, value in measured.items() if np.isfinite(value)}
 
 
 def unit_maps(states: Array, positions: Array, *, box_m: float, bin_m: float) -> Array:

@@ -12,7 +12,7 @@ import torch
 from ....core.seeds import child_seed, generator
 from ...zoo.sic.network import SICNetwork
 from ...zoo.sic.sequences import MOST_STEP_M, Sequences, draw_sequences, walks_in_box
-from .gridness import population_gridness, population_lattice, unit_maps
+from .gridness import population_losses, unit_maps
 from .losses import Objective, capacity, conformal_isometry, pair_terms
 
 __all__ = ["Batches", "Box", "SICTask", "maps_in_box", "path_invariance"]
@@ -194,24 +194,11 @@ class SICTask:
         codes, positions, maps = maps_in_box(
             self.module, self._box, self._shape.most_step_m, seed=self._seed, device=self._device
         )
-        grids = population_gridness(maps, bin_m=self._box.bin_m, seed=self._seed)
-        lattice = population_lattice(maps, bin_m=self._box.bin_m, seed=self._seed)
-        measured = {
+        return {
             "path_invariance": path_invariance(codes[:, -1], positions[:, -1], bin_m=self._box.bin_m),
             "active_units": int((codes > 0).any(axis=(0, 1)).sum()),
-            "median_grid_score": grids.median,
-            "noise_grid_score_95": grids.noise,
-            "share_of_units_above_noise": grids.share_above_noise,
-            "share_of_units_above_noise_99": grids.share_above_noise_99,
-            "grid_modules": grids.n_modules,
-            "share_of_units_periodic_95": lattice.share_above_noise,
-            "share_of_units_periodic_99": lattice.share_above_noise_99,
-            "lattice_strength": lattice.strength,
-            "lattice_shorter_m": lattice.lengths[0],
-            "lattice_longer_m": lattice.lengths[1],
-            "lattice_angle_deg": lattice.angle,
+            **population_losses(maps, bin_m=self._box.bin_m, seed=self._seed),
         }
-        return {name: value for name, value in measured.items() if np.isfinite(value)}
 
 
 def maps_in_box(

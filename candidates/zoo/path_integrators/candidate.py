@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from ....core.errors import CandidateError, InvalidArgumentError
+from ....core.errors import InvalidArgumentError
 from ....core.stimuli import SelfMotion
 from ...weights import ready
+from ..arena import check_arena
 from ..navigation import BOX_M, STEP_S, show
 from ..navigation.steps import Layers
 from .networks import build_network
@@ -63,12 +64,7 @@ class PathIntegrator:
     def activations_batch(self, stimuli: Sequence[SelfMotion]) -> list[Layers]:
         """All walks together."""
         for stimulus in stimuli:
-            if max(stimulus.arena_m) > BOX_M:
-                raise CandidateError(
-                    f"The arena of '{stimulus.identifier}'",
-                    got=f"{stimulus.arena_m} m",
-                    needed=f"of at most {BOX_M} m a side, in which the network was trained",
-                )
+            check_arena(stimulus, BOX_M, because="in which the network was trained")
         return show(self._network, stimuli, STEP_S, self._device, restart_steps=self._restart_steps)
 
 

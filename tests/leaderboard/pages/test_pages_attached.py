@@ -26,6 +26,20 @@ def test_maps_become_a_gallery_with_the_best_cell_first():
     assert "data:image/png;base64," in figure.svg
 
 
+def test_lattices_are_drawn_if_a_record_has_them_and_are_of_the_form():
+    lattices = np.array([[0.9, 0.4, 0.41, 61.2], [0.0, *[np.nan] * 3], [0.5, 0.3, 0.3, 90.0]])
+    bodies = tuple(map(npy, arrays()))
+    figure = read_gallery((*bodies, npy(lattices)), "Maps", key="m")
+    assert figure.columns[3:] == ("periodicity", "shorter_m", "longer_m", "angle_deg")
+    assert [row[0] for row in figure.rows] == ["2", "0", "1"]
+    assert figure.rows[1][3:] == (0.9, 0.4, 0.41, 61.2)
+    assert "lattice of 0.4 and 0.41 m at 61.2 degrees" in figure.svg
+    assert figure.svg.count("no lattice") == 2
+    assert "lattice" not in read_gallery(bodies, "Maps", key="m").svg
+    assert read_gallery((*bodies, npy(lattices[:2])), "Maps", key="m") is None
+    assert read_gallery((*bodies, npy(lattices[:, :3])), "Maps", key="m") is None
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
