@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check"]
 
-_PROBES = ("SimulatedDMFC.occluded-ridge", "SimulatedMEC.ridge")  # a benchmark for each kind of stimulus
-
 
 def check(
     name: Annotated[
@@ -49,13 +47,13 @@ def check(
     """
     from ..candidates.hub.folder import resolved
     from ..candidates.hub.names import with_layers
-    from ..checking import find_target
+    from ..checking import PROBES, find_target
     from ..core.settings import load_settings
 
     settings = load_settings()
     name = resolved(with_layers([name], layers)[0], settings)
     target = find_target(name, settings)
-    report = _report(name, target, settings, benchmark or list(_PROBES), seed, sandbox)
+    report = _report(name, target, settings, benchmark or list(PROBES), seed, sandbox)
     if json:
         emit_json({"kind": target.kind, "card": str(target.path), **dataclasses.asdict(report)})
     else:
@@ -86,14 +84,14 @@ def _report(
 def _candidate_report(
     name: str, target: Target, settings: Settings, benchmarks: list[str], seed: int, sandbox: bool
 ) -> CandidateReport:
-    from ..checking import check_candidate
+    from ..checking import PROBES, check_candidate
     from ..core.cards import CandidateCard, read_card
     from ..scoring.sandbox import Sandbox
     from ..workflows.running import limit_threads
 
     limit_threads(settings)
     card = read_card(target.path, CandidateCard)
-    sets = _stimuli([*benchmarks, *_PROBES], settings)
+    sets = _stimuli([*benchmarks, *PROBES], settings)
     box = Sandbox(settings) if sandbox else None
     report = check_candidate(name, target.path, card, sets, settings, seed=seed, sandbox=box)
     estimates = tuple(entry for entry in report.estimates if entry.benchmark in benchmarks)
