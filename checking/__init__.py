@@ -3,12 +3,13 @@
 from .adding import Added, add_dataset, remove_dataset
 from .adding_remote import add_remote_dataset
 from .benchmarks import check_benchmark, impossible_benchmarks
-from .candidates import CandidateReport, Estimate, check_candidate
+from .candidates import PROBES, CandidateReport, Estimate, check_candidate
 from .datasets import check_dataset, read_regions, region_notes
 from .faults import Fault, card_faults, fault_of
 from .targets import Target, find_target, name_faults
 
 __all__ = [
+    "PROBES",
     "Added",
     "CandidateReport",
     "Estimate",

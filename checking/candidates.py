@@ -23,6 +23,7 @@ from ..scoring.sandbox import Sandbox
 from .faults import Fault, entry_file, fault_of
 
 __all__ = [
+    "PROBES",
     "Behaviour",
     "CandidateReport",
     "Estimate",
@@ -31,6 +32,9 @@ __all__ = [
     "observed",
     "probes_of",
 ]
+
+#: Benchmarks that have a stimulus of each kind, to show a candidate where none is named.
+PROBES = ("SimulatedDMFC.occluded-ridge", "SimulatedMEC.ridge")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""``innerscore board``: show the leaderboard, write it as files, take in other boards, serve it."""
+"""``innerscore board``: show the leaderboard, export, import, update and serve it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from . import board_token
+from . import board_token, board_update
 from .options import JsonOption
 from .output import emit_json, say, write
 
@@ -31,8 +31,8 @@ class _ShownByDefault(TyperGroup):
 
 app = typer.Typer(
     cls=_ShownByDefault,
-    help="Show, export, import and serve the leaderboard.\n\nWithout a command it shows the board.",
-    short_help="Show, export, import and serve the leaderboard.",
+    help="Show, export, import, update and serve the leaderboard.\n\nWithout a command it shows the board.",
+    short_help="Show, export, import, update and serve the leaderboard.",
 )
 app.add_typer(board_token.app, name="token")
 
@@ -243,6 +243,9 @@ def import_boards(
             write(f"{source}: {number_of(done.added, 'record')} added, {done.known} here already")
     if json:
         emit_json({"imported": results})
+
+
+app.command("update")(board_update.update)
 
 
 @app.command()

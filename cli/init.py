@@ -47,6 +47,12 @@ def init(
         bool,
         typer.Option("--benchmark", help="Write a benchmark on the data set named before the full stop."),
     ] = False,
+    board: Annotated[
+        bool,
+        typer.Option(
+            "--board", help="Write a repository that keeps a board, scored and published by its forge."
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Write a folder to start from.
@@ -55,10 +61,10 @@ def init(
     or not at all.
     """
     from ..core.settings import load_settings
-    from ..scaffold import DECLARED, scaffold_files
+    from ..scaffold import scaffold_files
 
     chosen = {"torch": torch, "video": video, "dataset": dataset, "images": images, "walks": walks}
-    kind = _kind(**chosen, events=events, benchmark=benchmark)
+    kind = _kind(**chosen, events=events, benchmark=benchmark, board=board)
     _check_free(folder)
     files = scaffold_files(kind, _facts(kind, folder.name, load_settings()))
     _write_folder(folder, files)
@@ -67,8 +73,15 @@ def init(
         return
     for name in sorted(files):
         write(str(folder / name))
-    then = "data add" if kind in DECLARED else "check"
-    write(f"next: read {folder / 'README.md'}, then 'innerscore {then} {folder}'")
+    write(f"next: read {folder / 'README.md'}, then '{_next(kind, folder)}'")
+
+
+def _next(kind: Kind, folder: Path) -> str:
+    from ..scaffold import DECLARED
+
+    if kind == "board":
+        return f"git init {folder}"
+    return f"innerscore {'data add' if kind in DECLARED else 'check'} {folder}"
 
 
 def _kind(**options: bool) -> Kind:
@@ -80,16 +93,21 @@ def _kind(**options: bool) -> Kind:
 
 def _facts(kind: Kind, name: str, settings: Settings) -> dict[str, str]:
     """Check the name and gather what the templates ask for."""
+    from importlib.metadata import version
+
     from .. import benchmarks, candidates, data_registry
     from ..scaffold import (
         DECLARED,
         benchmark_facts,
+        board_facts,
         candidate_facts,
         check_name,
         dataset_facts,
         declared_facts,
     )
 
+    if kind == "board":
+        return dict(board_facts(name, version("innerscore")))
     if kind == "benchmark":
         check_name(name, benchmarks.registry(settings))
         dataset = data_registry.load_dataset(name.split(".", maxsplit=1)[0], settings)
@@ -118,4 +136,8 @@ def _write_folder(folder: Path, files: dict[str, str]) -> None:
 
     with whole_folder(folder, replaceable=()) as new:
         for name, text in files.items():
-            (new / name).write_text(text, encoding="utf-8")
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            if text.startswith("#!"):
+                path.chmod(0o755)

@@ -145,6 +145,8 @@ def prune(
 
 
 def _report(submission: dict[str, Any], *, as_json: bool, url: str | None = None) -> None:
+    from .tables import result_text
+
     if as_json:
         emit_json(submission)
         return
@@ -153,24 +155,10 @@ def _report(submission: dict[str, Any], *, as_json: bool, url: str | None = None
     for event in submission["events"]:
         write(f"  {event['at']}  {event['state']:10}  {event['note']}")
     for result in submission.get("results", ()):
-        write(f"  {_result_text(result)}")
+        write(f"  {result_text(result)}")
     if url is not None and submission.get("page"):
         write(f"its page: {url.rstrip('/')}/{submission['page']}")
     if submission["reason_code"]:
         write(f"failed ({submission['reason_code']}): {submission['reason']}\n{submission['hint']}")
     if submission["log"]:
         write(f"the end of its log:\n{submission['log'].rstrip()}")
-
-
-def _result_text(result: dict[str, Any]) -> str:
-    """A result of a board, which may be an older one than this."""
-    from ..core.records import EstimateRecord
-    from ..leaderboard.placement import Place
-
-    value, low, high = (result[name] for name in ("normalised", "normalised_low", "normalised_high"))
-    if value is None:
-        return f"{result['benchmark']}: {result['status']}"
-    estimate = EstimateRecord(value=value, low=low, high=high, level=0.95, unit="")
-    place = result["place"]
-    rank = "" if place is None else f", {Place(**place | {'tied_with': tuple(place['tied_with'])}).text}"
-    return f"{result['benchmark']}: {estimate} of the ceiling{rank}"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..core.records import ScoreRecord
     from ..workflows.running import Result
 
-__all__ = ["output_width", "print_rich", "print_table", "result_line"]
+__all__ = ["output_width", "print_rich", "print_table", "result_line", "result_text"]
 
 _PIPE_WIDTH = 160  # columns where standard output is no terminal
 
@@ -41,6 +41,20 @@ def result_line(result: Result) -> str:
         f"(raw {score.raw}, ceiling {score.ceiling}{_divided_by(score)}, layer "
         f"{score.layer}{stored}{weak})"
     )
+
+
+def result_text(result: dict[str, Any]) -> str:
+    """A result of a submission, from a board that may be an older one than this."""
+    from ..core.records import EstimateRecord
+    from ..leaderboard.placement import Place
+
+    value, low, high = (result[name] for name in ("normalised", "normalised_low", "normalised_high"))
+    if value is None:
+        return f"{result['benchmark']}: {result['status']}"
+    estimate = EstimateRecord(value=value, low=low, high=high, level=0.95, unit="")
+    place = result["place"]
+    rank = "" if place is None else f", {Place(**place | {'tied_with': tuple(place['tied_with'])}).text}"
+    return f"{result['benchmark']}: {estimate} of the ceiling{rank}"
 
 
 def _above(score: ScoreRecord) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .options import MemoryOption, ScoreMemoryOption, ScoreSecondsOption, TasksOption, WallSecondsOption
 from .output import say
 
 if TYPE_CHECKING:
@@ -28,29 +29,11 @@ def worker(
         bool, typer.Option("--once", help="Check and run one submission at most, then end.")
     ] = False,
     drain: Annotated[bool, typer.Option("--drain", help="End when no submission waits.")] = False,
-    wall_seconds: Annotated[
-        float,
-        typer.Option(
-            "--wall-seconds",
-            min=1,
-            help="Time limit of a candidate on the stimuli of one benchmark, in seconds.",
-        ),
-    ] = 3600.0,
-    memory_mb: Annotated[
-        int, typer.Option("--memory-mb", min=64, help="Memory limit of a candidate's processes, in MiB.")
-    ] = 8192,
-    tasks: Annotated[
-        int, typer.Option("--tasks", min=8, help="Largest number of processes and threads of a candidate.")
-    ] = 512,
-    score_seconds: Annotated[
-        float,
-        typer.Option(
-            "--score-seconds", min=1, help="Time limit of scoring activations on one benchmark, in seconds."
-        ),
-    ] = 3600.0,
-    score_memory_mb: Annotated[
-        int, typer.Option("--score-memory-mb", min=1024, help="Memory limit of the scoring process, in MiB.")
-    ] = 16384,
+    wall_seconds: WallSecondsOption = 3600.0,
+    memory_mb: MemoryOption = 8192,
+    tasks: TasksOption = 512,
+    score_seconds: ScoreSecondsOption = 3600.0,
+    score_memory_mb: ScoreMemoryOption = 16384,
     lease_seconds: Annotated[
         float,
         typer.Option(

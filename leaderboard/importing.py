@@ -17,7 +17,7 @@ from .store import Store
 from .verify import Verification, verify_store
 from .verify_export import verify_export
 
-__all__ = ["Imported", "import_board"]
+__all__ = ["Imported", "copy_export", "import_board"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,26 @@ def import_board(store: Store, source: str) -> Imported:
     with opened_unchanged(store_url(source)) as other:
         checked = _sound(source, verify_store(other))
         return _add(store, _checked(other.entries(with_hidden=True)), other.hidings(), checked)
+
+
+def copy_export(folder: Path, path: Path) -> None:
+    """Copy the store of an export into a file, with where its records are from, to go on with that board.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of an export; every byte of it is held against its hash first.
+    path : pathlib.Path
+        Path of a file that is not there yet.
+
+    Raises
+    ------
+    InvalidDataError
+        If the export is damaged; nothing is written then.
+    """
+    _sound(str(folder), verify_export(folder))
+    with opened_unchanged(store_url(str(folder / STORE_FILE))) as other:
+        other.copy_to(path, with_hidden=True)
 
 
 def _add(

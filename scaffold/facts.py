@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from ..core.errors import InvalidArgumentError
 from ..data_registry import Dataset
 from ..data_registry.interface import loader_errors
 
-__all__ = ["benchmark_facts", "candidate_facts", "dataset_facts", "declared_facts"]
+__all__ = ["benchmark_facts", "board_facts", "candidate_facts", "dataset_facts", "declared_facts"]
 
 _DECLARED = {
     "images": {
@@ -94,6 +95,31 @@ def benchmark_facts(name: str, dataset: Dataset) -> Mapping[str, str]:
         "metric": metric,
         "ceiling": _CEILINGS[metric],
     }
+
+
+def board_facts(name: str, version: str) -> Mapping[str, str]:
+    """Values for the templates of a board in a repository.
+
+    Parameters
+    ----------
+    name : str
+        Name of the repository.
+    version : str
+        Version of innerscore that scores.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the name is none that a repository can have.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise InvalidArgumentError(
+            "The board's name",
+            got=repr(name),
+            needed="of letters, digits, '.', '_' and '-', at most 100",
+            hint="For instance my-board.",
+        )
+    return {"name": name, "version": version}
 
 
 def _comparison(dataset: Dataset) -> tuple[str, str]:

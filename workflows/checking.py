@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..benchmarks import load_benchmark
 from ..checking import (
+    PROBES,
     CandidateReport,
     Fault,
     Target,
@@ -30,8 +31,6 @@ from ..scoring.sandbox import Sandbox
 from ..scoring.threads import limit_threads
 
 __all__ = ["report_on"]
-
-_PROBES = ("SimulatedDMFC.occluded-ridge", "SimulatedMEC.ridge")  # a benchmark for each kind of stimulus
 
 
 def report_on(
@@ -77,7 +76,7 @@ def report_on(
     if faults:
         return target, CandidateReport(tuple(faults))
     if target.kind == "candidate":
-        return target, _candidate_report(name, target, settings, benchmarks or _PROBES, seed, sandbox)
+        return target, _candidate_report(name, target, settings, benchmarks or PROBES, seed, sandbox)
     return target, _data_report(target, settings)
 
 
@@ -86,7 +85,7 @@ def _candidate_report(
 ) -> CandidateReport:
     limit_threads(settings)
     card = read_card(target.path, CandidateCard)
-    sets = _stimuli([*benchmarks, *_PROBES], settings)
+    sets = _stimuli([*benchmarks, *PROBES], settings)
     box = Sandbox(settings) if sandbox else None
     report = check_candidate(name, target.path, card, sets, settings, seed=seed, sandbox=box)
     estimates = tuple(entry for entry in report.estimates if entry.benchmark in benchmarks)
