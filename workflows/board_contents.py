@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import benchmarks, candidates, data_registry, metrics
 from ..core.cards import BenchmarkCard
+from ..core.claims_report import without_datasets
 from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.registry import Registry
 from ..core.settings import Settings
@@ -19,6 +20,7 @@ from ..leaderboard.board import Board
 from ..leaderboard.export import export_board
 from ..leaderboard.pages import BoardContents, Clip, write_site
 from ..leaderboard.store import Store
+from ..studies.claims import shipped_claims
 from ..studies.galleries import dataset_maps, gallery
 from ..studies.model_recovery import shipped_report
 from .clips import clip_of
@@ -63,6 +65,7 @@ def board_contents(
         clip=_Clips(settings, without),
         gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings, without=without)),
         trust=_shareable_trust(settings, withheld) or shipped_report(),
+        claims=None if (claims := shipped_claims()) is None else without_datasets(claims, withheld),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ...core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard
+from ...core.claims_report import ClaimsReport
 from ...figures import Figure
 
 __all__ = ["BoardContents", "Clip"]
@@ -62,6 +63,8 @@ class BoardContents:
         Gives the rate maps of a data set over space as a figure, or None; may be slow and is asked once.
     trust : mapping or None
         The report of ``innerscore recovery``, as JSON.
+    claims : ClaimsReport or None
+        Published claims with what is seen of them.
     """
 
     candidates: Mapping[str, CandidateCard] = field(default_factory=dict)
@@ -72,3 +75,4 @@ class BoardContents:
     clip: Callable[[str], Clip | None] = _no_clip
     gallery: Callable[[str], Figure | None] = _no_gallery
     trust: Mapping[str, Any] | None = None
+    claims: ClaimsReport | None = None

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
+from types import MappingProxyType
 
 from ..board import Quantity
 from ..hiding import Hiding
 from .benchmark import benchmark_page, benchmarks_page, dataset_page
 from .board_page import BoardTable, board_values
 from .candidate import candidate_page
+from .claims import claims_page
 from .compare import compare_page
 from .content import PageContent
 from .contents import Clip
@@ -135,12 +137,8 @@ class Site:
         return system_page(topic, self.snapshot)
 
     def _single(self, path: str) -> PageContent:
-        if path == "benchmarks.html":
-            return benchmarks_page(self.snapshot)
-        if path == "recordings.html":
-            return recordings_page(self.snapshot)
-        if path == "trust.html":
-            return trust_page(self.snapshot)
+        if path in _OF_SNAPSHOT:
+            return _OF_SNAPSHOT[path](self.snapshot)
         if path == "scatter.html":
             return scatter_page((), self.snapshot, root="")
         if path == "compare.html":
@@ -208,7 +206,24 @@ class Site:
         return Document(_TYPES[".svg"], str(figure.svg).encode("utf-8", "replace"))
 
 
-_SINGLE = ("benchmarks.html", "recordings.html", "compare.html", "scatter.html", "trust.html", "data.html")
+# Pages that follow from the snapshot alone.
+_OF_SNAPSHOT: Mapping[str, Callable[[Snapshot], PageContent]] = MappingProxyType(
+    {
+        "benchmarks.html": benchmarks_page,
+        "recordings.html": recordings_page,
+        "claims.html": claims_page,
+        "trust.html": trust_page,
+    }
+)
+_SINGLE = (
+    "benchmarks.html",
+    "recordings.html",
+    "compare.html",
+    "scatter.html",
+    "claims.html",
+    "trust.html",
+    "data.html",
+)
 
 
 def joined(slugs: Iterable[str]) -> str:
