@@ -11,6 +11,7 @@ from typing import Any
 from .. import benchmarks, candidates, data_registry, metrics
 from ..benchmarks import suites
 from ..core.cards import BenchmarkCard
+from ..core.claims_report import without_datasets
 from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.registry import Registry
 from ..core.settings import Settings
@@ -20,6 +21,7 @@ from ..leaderboard.board import Board
 from ..leaderboard.export import export_board
 from ..leaderboard.pages import BoardContents, Clip, write_site
 from ..leaderboard.store import Store
+from ..studies.claims import shipped_claims
 from ..studies.galleries import dataset_maps, gallery
 from ..studies.model_recovery import shipped_report
 from .clips import clip_of
@@ -67,6 +69,7 @@ def board_contents(
         gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings, without=without)),
         trust=_shareable_trust(settings, withheld) or shipped_report(),
         game=pong_game(settings),
+        claims=None if (claims := shipped_claims()) is None else without_datasets(claims, withheld),
     )
 
 

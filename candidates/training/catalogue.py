@@ -13,6 +13,7 @@ __all__ = ["find_recipes", "recipes"]
 
 # Modules with a function `recipes` that returns a tuple of Recipe.
 _FAMILIES = (
+    "innerscore.candidates.training.hiding",
     "innerscore.candidates.training.latent",
     "innerscore.candidates.training.path_integrators",
     "innerscore.candidates.training.ready_set_go",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from ...core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard, SuiteCard
+from ...core.claims_report import ClaimsReport
 from ...figures import Figure
 
 __all__ = ["BoardContents", "Clip"]
@@ -64,6 +65,8 @@ class BoardContents:
         The report of ``innerscore recovery``, as JSON.
     game : mapping or None
         Mental-Pong to be played, as JSON: rules, trials, benchmarks that score them, published errors.
+    claims : ClaimsReport or None
+        Published claims with what is seen of them.
     """
 
     candidates: Mapping[str, CandidateCard] = field(default_factory=dict)
@@ -76,3 +79,4 @@ class BoardContents:
     gallery: Callable[[str], Figure | None] = _no_gallery
     trust: Mapping[str, Any] | None = None
     game: Mapping[str, Any] | None = None
+    claims: ClaimsReport | None = None

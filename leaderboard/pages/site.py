@@ -13,6 +13,7 @@ from ..hiding import Hiding
 from .benchmark import benchmark_page, benchmarks_page, dataset_page
 from .board_page import BoardTable, board_values
 from .candidate import candidate_page
+from .claims import claims_page
 from .compare import compare_page
 from .content import PageContent
 from .contents import Clip
@@ -217,6 +218,7 @@ _SINGLE: Mapping[str, Callable[[Snapshot, Records], PageContent]] = {
     "scatter.html": lambda snapshot, _: scatter_page((), snapshot, root=""),
     "correlations.html": lambda snapshot, _: correlations_page(snapshot),
     "suites.html": lambda snapshot, _: suites_page(snapshot),
+    "claims.html": lambda snapshot, _: claims_page(snapshot),
     "trust.html": lambda snapshot, _: trust_page(snapshot),
     "glossary.html": lambda *_: PageContent("glossary.html", "Glossary", {"terms": TERMS}),
     "play.html": lambda snapshot, _: play_page(snapshot),

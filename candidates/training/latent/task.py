@@ -19,7 +19,17 @@ from ...zoo.latent.network import WINDOW, Encoder, LatentNetwork, make_dynamics,
 from ..recipe import Task
 from .corpus import Batch, Corpus, draw_batch, scaled
 
-__all__ = ["AHEAD", "DynamicsTask", "ahead_error", "contrast_across_time", "one_ahead_error", "task_of"]
+__all__ = [
+    "AHEAD",
+    "DynamicsTask",
+    "SelfSupervisedTask",
+    "ahead_error",
+    "contrast_across_time",
+    "load_encoder",
+    "one_ahead_error",
+    "shipped_tensors",
+    "task_of",
+]
 
 AHEAD = 10  # steps after the context at which predictors are compared with the last latent repeated
 
@@ -240,16 +250,34 @@ def _scale(encoder: Encoder, corpus: Corpus, seed: int) -> None:
     encoder.scaling.momentum = momentum
 
 
-def _load_encoder(network: LatentNetwork, encoder: str) -> None:
-    """Take over the shipped encoder of a kind."""
-    path = _TRAINED / f"latent-{encoder}-none" / "candidate.yaml"
+def shipped_tensors(name: str) -> Mapping[str, torch.Tensor]:
+    """The weights of a candidate that was trained here and ships.
+
+    Parameters
+    ----------
+    name : str
+        Name of the candidate.
+
+    Raises
+    ------
+    MissingPartError
+        If it is not there.
+    """
+    path = _TRAINED / name / "candidate.yaml"
     card = read_card(path, CandidateCard) if path.is_file() else None
     if card is None or card.weights is None:
         raise MissingPartError(
-            f"The encoder {path.parent.name}",
-            got="no card at its place",
-            needed=f"trained and in {path.parent}",
+            f"The encoder {name}", got="no card at its place", needed=f"trained and in {path.parent}"
         )
-    tensors = read_weights(path.parent / card.weights.file, sha256=card.weights.sha256)
+    return read_weights(path.parent / card.weights.file, sha256=card.weights.sha256)
+
+
+def _load_encoder(network: LatentNetwork, encoder: str) -> None:
+    """Take over the shipped encoder of a kind."""
+    load_encoder(network, shipped_tensors(f"latent-{encoder}-none"))
+
+
+def load_encoder(network: LatentNetwork, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Take over the encoder of a network with whatever dynamics."""
     own = {name.removeprefix("encoder."): tensor for name, tensor in tensors.items()}
-    load_into(network.encoder, own, subject=f"The encoder in {path.parent}")
+    load_into(network.encoder, own, subject="The shipped encoder")

@@ -14,9 +14,10 @@ from ....tasks.bouncing_shapes import RATE_HZ
 from ...streams import streams_of
 from ...torch_adapter import resized_frames
 from ...weights import ready
+from .carried import CarriedDynamics
 from .network import FRAME_SIZE, WINDOW, LatentNetwork, rolled_out
 
-__all__ = ["LatentPredictor", "with_predictions"]
+__all__ = ["LatentPredictor", "predicted_layers"]
 
 
 class LatentPredictor:
@@ -28,7 +29,7 @@ class LatentPredictor:
         The network's state.
     encoder : {"selfsup", "static", "random"}
         Kind of encoder.
-    dynamics : {"lstm", "ctrnn", "none"}
+    dynamics : {"lstm", "ctrnn", "none", "carried-lstm"}
         Kind of dynamics.
     device : str, default="cpu"
         Device it runs on.
@@ -49,18 +50,18 @@ class LatentPredictor:
     def activations(self, stimulus: FrameClip) -> dict[str, npt.NDArray[np.float32]]:
         """``encoder``: the latent of each frame; ``dynamics``: the same in the context, then the predicted.
 
-        Each of shape (time, 128).
+        Each of shape (time, 128). Dynamics "carried-lstm" have a layer ``state``, (time, 256), as well.
         """
         frames = resized_frames(stimulus, size=FRAME_SIZE).to(self._device)
         with torch.inference_mode():
             latents = self._network.encoder(frames)
-            dynamics = with_predictions(latents, stimulus, self._network.dynamics, step_hz=RATE_HZ)
-        return {"encoder": latents.cpu().numpy(), "dynamics": dynamics.cpu().numpy()}
+            layers = predicted_layers(latents, stimulus, self._network.dynamics, step_hz=RATE_HZ)
+        return {name: values.cpu().numpy() for name, values in {"encoder": latents, **layers}.items()}
 
 
-def with_predictions(
+def predicted_layers(
     latents: torch.Tensor, clip: FrameClip, dynamics: nn.Module, *, step_hz: float
-) -> torch.Tensor:
+) -> dict[str, torch.Tensor]:
     """Latents of a clip's context, and from its end on those that the dynamics predict without seeing more.
 
     Parameters
@@ -70,12 +71,22 @@ def with_predictions(
     clip : FrameClip
         The clip that the frames are from.
     dynamics : torch.nn.Module
-        Maps a window (n, WINDOW, n_latents) to the next latent.
+        Maps a window (n, WINDOW, n_latents) to the next latent, or carries its state over the clip.
     step_hz : float
         Steps per second that the dynamics learned.
+
+    Returns
+    -------
+    layers : dict
+        ``dynamics``, of shape (n_frames, n_latents); of dynamics that carry their state ``state`` too, of shape
+        (n_frames, n_units).
     """
     streams = streams_of(clip, step_hz=step_hz, min_context=WINDOW)
     context = latents[torch.as_tensor(streams.frame[: streams.n_context])]
+    seen = context.transpose(0, 1)
     n_steps = len(streams.frame) - streams.n_context
-    predicted = rolled_out(dynamics, context.transpose(0, 1), n_steps).transpose(0, 1)
-    return streams.joined(torch.cat([context, predicted]))
+    predicted = rolled_out(dynamics, seen, n_steps).transpose(0, 1)
+    layers = {"dynamics": streams.joined(torch.cat([context, predicted]))}
+    if isinstance(dynamics, CarriedDynamics):
+        layers["state"] = streams.joined(dynamics(seen, n_steps)[1].transpose(0, 1))
+    return layers

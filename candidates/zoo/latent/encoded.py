@@ -19,7 +19,7 @@ from ...hub.packaged_models import packaged_weights
 from ...hub.sources import network as hub_network
 from ...torch_adapter import TorchCandidate
 from ...weights import load_into, ready
-from .candidate import with_predictions
+from .candidate import predicted_layers
 from .network import changing_dynamics
 
 __all__ = ["N_COMPONENTS", "EncodedNetwork", "EncodedPredictor", "feature_reader"]
@@ -38,7 +38,7 @@ class EncodedNetwork(nn.Module):
     ----------
     n_features : int
         Number of features of the encoder.
-    dynamics : {"lstm", "ctrnn", "none"}
+    dynamics : {"lstm", "ctrnn", "none", "carried-lstm"}
         Kind of dynamics.
     """
 
@@ -66,7 +66,7 @@ class EncodedPredictor:
         weights a package holds is read from there.
     encoder : mapping
         Its ``source``, ``architecture``, ``layer`` and ``preparation``, as on the card of the network itself.
-    dynamics : {"lstm", "ctrnn", "none"}
+    dynamics : {"lstm", "ctrnn", "none", "carried-lstm"}
         Kind of dynamics.
     device : str, default="cpu"
         Device it runs on.
@@ -97,13 +97,13 @@ class EncodedPredictor:
     def activations(self, stimulus: FrameClip) -> dict[str, npt.NDArray[np.float32]]:
         """``encoder``: the latent of each frame; ``dynamics``: the same in the context, then the predicted.
 
-        Each of shape (time, 64).
+        Each of shape (time, 64). Dynamics "carried-lstm" have a layer ``state``, (time, 256), as well.
         """
         features = torch.as_tensor(self._features.activations(stimulus)[_LAYER]).to(self._device)
         with torch.inference_mode():
             latents = self._network.latents(features)
-            dynamics = with_predictions(latents, stimulus, self._network.dynamics, step_hz=RATE_HZ)
-        return {"encoder": latents.cpu().numpy(), "dynamics": dynamics.cpu().numpy()}
+            layers = predicted_layers(latents, stimulus, self._network.dynamics, step_hz=RATE_HZ)
+        return {name: values.cpu().numpy() for name, values in {"encoder": latents, **layers}.items()}
 
 
 def feature_reader(

@@ -19,7 +19,7 @@ from ....core.stimuli import FrameClip
 from ...frame_preparation import CLIP_COLOURS, IMAGENET_COLOURS, Preparation, prepared_frames
 from ...torch_adapter import TorchCandidate
 from ...weights import load_into
-from .candidate import with_predictions
+from .candidate import predicted_layers
 from .network import check_known, make_dynamics
 
 __all__ = [
@@ -189,5 +189,5 @@ class FullSizePredictor:
         latents = self._encoder.activations(stimulus)["encoder"]
         with torch.inference_mode():
             seen = torch.as_tensor(latents).to(self._device)
-            dynamics = with_predictions(seen, stimulus, self._dynamics, step_hz=self._step_hz)
-        return {"encoder": latents, "dynamics": dynamics.cpu().numpy()}
+            layers = predicted_layers(seen, stimulus, self._dynamics, step_hz=self._step_hz)
+        return {"encoder": latents, **{name: values.cpu().numpy() for name, values in layers.items()}}

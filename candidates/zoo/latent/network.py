@@ -7,6 +7,7 @@ from torch import nn
 
 from ....core.errors import InvalidArgumentError
 from ....tasks.bouncing_shapes import N_SHAPES, N_TEXTURES
+from .carried import CARRIED, CarriedDynamics
 
 __all__ = [
     "DYNAMICS",
@@ -144,7 +145,7 @@ class LatentNetwork(nn.Module):
     ----------
     encoder : {"selfsup", "static", "random"}
         Kind of training of the encoder.
-    dynamics : {"lstm", "ctrnn", "none"}
+    dynamics : {"lstm", "ctrnn", "none", "carried-lstm"}
         Kind of predictor.
     """
 
@@ -171,16 +172,18 @@ def make_dynamics(kind: str, n_latents: int, n_units: int) -> _Repeating | _LSTM
     return _LSTM(n_latents, n_units) if kind == "lstm" else _CTRNN(n_latents, n_units)
 
 
-def changing_dynamics(kind: str, n_latents: int) -> _Repeating | _Changing:
+def changing_dynamics(kind: str, n_latents: int) -> _Repeating | _Changing | CarriedDynamics:
     """As :func:`make_dynamics` with 192 units, but the change from the last latent is predicted.
 
     Parameters
     ----------
-    kind : {"lstm", "ctrnn", "none"}
-        Kind of dynamics; "none" repeats the last latent.
+    kind : {"lstm", "ctrnn", "none", "carried-lstm"}
+        Kind of dynamics; "none" repeats the last latent, "carried-lstm" keeps its state over the whole clip.
     n_latents : int
         Size of the latent.
     """
+    if kind == CARRIED:
+        return CarriedDynamics(n_latents)
     predictor = make_dynamics(kind, n_latents, _UNITS)
     return predictor if isinstance(predictor, _Repeating) else _Changing(predictor)
 
@@ -191,7 +194,7 @@ def rolled_out(dynamics: nn.Module, context: torch.Tensor, n_steps: int) -> torc
     Parameters
     ----------
     dynamics : torch.nn.Module
-        Maps a window (n, WINDOW, N_LATENTS) to the next latent (n, N_LATENTS).
+        Maps a window (n, WINDOW, N_LATENTS) to the next latent (n, N_LATENTS), or carries its state over the clip.
     context : tensor of shape (n, n_context, N_LATENTS)
         Latents that were seen, WINDOW or more.
     n_steps : int
@@ -201,6 +204,9 @@ def rolled_out(dynamics: nn.Module, context: torch.Tensor, n_steps: int) -> torc
     -------
     latents : tensor of shape (n, n_steps, N_LATENTS)
     """
+    if isinstance(dynamics, CarriedDynamics):
+        carried: torch.Tensor = dynamics(context, n_steps)[0][:, context.shape[1] - 1 :]
+        return carried
     window, predicted = context[:, -WINDOW:], []
     for _ in range(n_steps):
         predicted.append(dynamics(window))

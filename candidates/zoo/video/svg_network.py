@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from .imagined import Imagined
-from .recurrence import GaussianRecurrence, Recurrence, State, divergence, draw
+from .recurrence import Gaussian, GaussianRecurrence, Recurrence, State, divergence, draw
 
 __all__ = ["SVGNetwork"]
 
@@ -32,6 +32,10 @@ class SVGNetwork(nn.Module):
         Size of a frame's latent, of the LSTM layers, and of the noise of a step.
     beta : float
         Weight of the divergence.
+    open_loop : bool, default=False
+        Whether it is trained as it is tested: after the context its own predicted latent is seen again, neither the
+        true frame nor the predicted one, and the skip connections are those of the context's last frame (as where
+        Denton & Fergus do not use their option ``last_frame_skip``).
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class SVGNetwork(nn.Module):
         n_hidden: int = 256,
         n_noise: int = 10,
         beta: float = 1e-4,
+        open_loop: bool = False,
     ) -> None:
         super().__init__()
         self.encoder = _Encoder(channels, convolutions, n_latent)
@@ -51,28 +56,44 @@ class SVGNetwork(nn.Module):
         self.output = nn.Sequential(nn.Linear(n_hidden, n_latent), nn.Tanh())
         self.posterior = GaussianRecurrence(n_latent, n_hidden, n_noise, 1)
         self.prior = GaussianRecurrence(n_latent, n_hidden, n_noise, 1)
-        self.n_noise, self._beta = n_noise, beta
+        self.n_noise, self._beta, self._open_loop = n_noise, beta, open_loop
         self.apply(_begin)
 
-    def objective(self, frames: torch.Tensor, noise: torch.Tensor, *, n_context: int) -> torch.Tensor:  # noqa: ARG002
+    def objective(self, frames: torch.Tensor, noise: torch.Tensor, *, n_context: int) -> torch.Tensor:
         """Sum over steps of the mean squared error plus beta times the divergence, from the true frames.
 
-        The encoder sees all steps in one batch, which its normalisation averages over; the published code
-        goes step by step.
+        Open loop, only those of the context are true. The encoder sees all steps in one batch, which its
+        normalisation averages over; the published code goes step by step.
         """
         latents, skips = self._encoded(frames)
+        n_shown = min(n_context, len(frames) - 1) if self._open_loop else len(frames) - 1
         posterior, _ = self.posterior(latents[1:])
-        prior, _ = self.prior(latents[:-1])
-        guessed, _ = self.predictor(torch.cat([latents[:-1], draw(posterior, noise[1:])], dim=-1))
-        decoded = self.decoder(
-            self.output(guessed).flatten(0, 1), [skip[:-1].flatten(0, 1) for skip in skips]
-        )
-        errors = (decoded.unflatten(0, guessed.shape[:2]) - frames[1:]) ** 2
+        ahead, prior = self._unrolled(latents[:n_shown], draw(posterior, noise[1:]))
+        shown = torch.arange(len(ahead), device=frames.device).clamp(max=n_shown - 1)
+        decoded = self.decoder(ahead.flatten(0, 1), [skip[shown].flatten(0, 1) for skip in skips])
+        errors = (decoded.unflatten(0, ahead.shape[:2]) - frames[1:]) ** 2
         loss: torch.Tensor = errors.mean(dim=(1, 2, 3, 4)).sum() + self._beta * divergence(posterior, prior)
         return loss
 
+    def _unrolled(self, shown: torch.Tensor, drawn: torch.Tensor) -> tuple[torch.Tensor, Gaussian]:
+        """Predicted latents of all steps after the first, and the prior's Gaussians; own latents follow."""
+        n = len(shown)
+        prior, prior_state = self.prior(shown)
+        guessed, state = self.predictor(torch.cat([shown, drawn[:n]], dim=-1))
+        ahead, means, log_variances = [self.output(guessed)], [prior[0]], [prior[1]]
+        for step in drawn[n:]:
+            latent = ahead[-1][-1:]
+            (mean, log_variance), prior_state = self.prior(latent, prior_state)
+            guessed, state = self.predictor(torch.cat([latent, step[None]], dim=-1), state)
+            ahead.append(self.output(guessed))
+            means.append(mean)
+            log_variances.append(log_variance)
+        return torch.cat(ahead), (torch.cat(means), torch.cat(log_variances))
+
     def imagine(self, context: torch.Tensor, noise: torch.Tensor) -> Imagined:
         """Roll out: the noise is the posterior's in the context, the prior's after it; predictions are seen again.
+
+        Open loop, it is the predicted latent that is seen again, not the predicted frame.
 
         In the context ``dynamics`` has the encoder's latents and ``frames`` the true ones, as published.
         """
@@ -88,7 +109,10 @@ class SVGNetwork(nn.Module):
             )
             ahead = self.output(guessed[0])
             frame = self.decoder(ahead, skip)
-            latent, skip = self.encoder(frame)
+            if self._open_loop:
+                latent = ahead
+            else:
+                latent, skip = self.encoder(frame)
             steps.append((latent, ahead, frame))
         begun = (latents, latents, context)
         if not steps:

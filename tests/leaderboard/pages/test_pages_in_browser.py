@@ -18,6 +18,7 @@ PAGES = (
     "raw.html",
     "benchmarks.html",
     "recordings.html",
+    "claims.html",
     "trust.html",
     "correlations.html",
     "glossary.html",
