@@ -42,6 +42,7 @@ __all__ = [
     "card",
     "cards",
     "check",
+    "compare",
     "export_board",
     "export_stimuli",
     "list_benchmarks",

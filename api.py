@@ -32,6 +32,7 @@ __all__ = [
     "card",
     "cards",
     "check",
+    "compare",
     "export_board",
     "export_stimuli",
     "list_benchmarks",
@@ -350,6 +351,46 @@ def scores(
     from .workflows.frames import scores_frame
 
     return scores_frame(settings or load_settings(), candidates, benchmarks)
+
+
+def compare(
+    *candidates: str, benchmarks: Sequence[str] | None = None, settings: Settings | None = None
+) -> pd.DataFrame:
+    """Differences of candidates' stored scores, by the board's paired tests.
+
+    Parameters
+    ----------
+    *candidates : str
+        Names of two candidates or more. Of more than five, each benchmark's best is compared with the others.
+    benchmarks : sequence of str, optional
+        Benchmarks to compare on. Default: all that at least two of them have a score on.
+    settings : Settings, optional
+        Default: from environment and file.
+
+    Returns
+    -------
+    differences : pandas.DataFrame
+        One row a benchmark and pair: both ceiling-normalised scores, the first less the second with its 95 %
+        interval, and the p-value corrected by Holm over all pairs of the board's column.
+
+    Raises
+    ------
+    UnknownNameError
+        If a name is no candidate's on the board, or no benchmark's.
+    InvalidInputError
+        If there are fewer than two candidates, or no benchmark on which two of them have a score.
+
+    Examples
+    --------
+    >>> import innerscore
+    >>> results = innerscore.run(["position", "velocity"], ["SimulatedMEC.rsa"])
+    >>> innerscore.compare("position", "velocity")[["first", "second", "simulated"]]
+          first    second  simulated
+    0  position  velocity       True
+    """
+    from .workflows.frames import comparison_frame
+
+    return comparison_frame(candidates, settings or load_settings(), benchmarks or ())
 
 
 def record(record_sha256: str, *, settings: Settings | None = None) -> ResultRecord:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from .options import JsonOption
 from .output import emit_json
-
-if TYPE_CHECKING:
-    from ..leaderboard.comparison import Line
 
 __all__ = ["compare"]
 
@@ -35,6 +31,7 @@ def compare(
     compared with the others.
     """
     from ..core.settings import load_settings
+    from ..leaderboard.comparison import comparison_rows
     from ..leaderboard.ranking import ALPHA
     from ..workflows.comparing import compare_stored
     from .board_tables import print_comparison
@@ -42,29 +39,6 @@ def compare(
     names = list(dict.fromkeys(candidates))
     lines = compare_stored(names, load_settings(), benchmark or ())
     if json:
-        emit_json({"alpha": ALPHA, "comparisons": _as_json(names, lines)})
+        emit_json({"alpha": ALPHA, "comparisons": comparison_rows(names, lines)})
     else:
         print_comparison(names, lines, ALPHA)
-
-
-def _as_json(names: Sequence[str], lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """One mapping a benchmark and pair."""
-    return [
-        {
-            "benchmark": line.column.benchmark,
-            "benchmark_version": line.column.version,
-            "data_sha256": line.column.data_sha256,
-            "simulated": line.column.simulated,
-            "first": pair.first,
-            "second": pair.second,
-            "first_normalised": line.cells[names.index(pair.first)].value,
-            "second_normalised": line.cells[names.index(pair.second)].value,
-            "difference": d.value,
-            "difference_low": d.low,
-            "difference_high": d.high,
-            "p_corrected": pair.p_value,
-        }
-        for line in lines
-        for pair in line.pairs
-        if (d := pair.difference) is not None
-    ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,7 @@ __all__ = [
     "Pair",
     "Targets",
     "compared",
+    "comparison_rows",
     "paired",
     "records_on",
     "targets_of_both",
@@ -164,4 +165,27 @@ def targets_of_both(a: ResultRecord, b: ResultRecord, targets: Targets) -> list[
         (name, parts.get("normalised", math.nan), second[name].get("normalised", math.nan))
         for name, parts in first.items()
         if name in second
+    ]
+
+
+def comparison_rows(names: Sequence[str], lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """One mapping a benchmark and pair whose difference is known, for tables and programs."""
+    return [
+        {
+            "benchmark": line.column.benchmark,
+            "benchmark_version": line.column.version,
+            "data_sha256": line.column.data_sha256,
+            "simulated": line.column.simulated,
+            "first": pair.first,
+            "second": pair.second,
+            "first_normalised": line.cells[names.index(pair.first)].value,
+            "second_normalised": line.cells[names.index(pair.second)].value,
+            "difference": d.value,
+            "difference_low": d.low,
+            "difference_high": d.high,
+            "p_corrected": pair.p_value,
+        }
+        for line in lines
+        for pair in line.pairs
+        if (d := pair.difference) is not None
     ]

@@ -98,7 +98,7 @@ def test_the_functions_of_the_design_are_there():
     fixed = ["list_candidates", "list_benchmarks", "list_metrics", "list_datasets"]
     fixed += ["load_candidate", "load_benchmark", "load_metric", "load_dataset"]
     fixed += ["score", "run", "sweep", "places", "board", "scores", "record", "targets", "cards", "card"]
-    fixed += ["check", "save_activations", "export_stimuli", "export_board"]
+    fixed += ["check", "compare", "save_activations", "export_stimuli", "export_board"]
     assert sorted(innerscore.__all__) == sorted(fixed)
     assert all(callable(getattr(innerscore, name)) for name in fixed)
     with pytest.raises(AttributeError):

@@ -11,12 +11,14 @@ import pandas as pd
 from ..core.errors import MissingPartError, UnknownNameError
 from ..core.records import ResultRecord
 from ..core.settings import Settings
+from ..leaderboard.comparison import comparison_rows
 from ..leaderboard.tables import board_rows
 from ..scoring import kept_targets
+from .comparing import compare_stored
 from .registries import registries
 from .stored import open_store, stored_board
 
-__all__ = ["board_frame", "cards_frame", "record_of", "scores_frame", "targets_frame"]
+__all__ = ["board_frame", "cards_frame", "comparison_frame", "record_of", "scores_frame", "targets_frame"]
 
 _SCORES = (
     *("candidate", "candidate_version", "bundle_sha256", "benchmark", "benchmark_version", "simulated"),
@@ -40,6 +42,11 @@ def cards_frame(kind: str, settings: Settings) -> pd.DataFrame:
         raise UnknownNameError("kind of thing", kind, list(known))
     cards: Mapping[str, Any] = {name: entry.card for name, entry in known[kind].entries().items()}
     return pd.DataFrame([card.model_dump() for card in cards.values()], index=pd.Index(cards, name="name"))
+
+
+def comparison_frame(names: Sequence[str], settings: Settings, benchmarks: Sequence[str]) -> pd.DataFrame:
+    """Differences of candidates, a row a benchmark and pair; raises as :func:`.comparing.compare_stored`."""
+    return pd.DataFrame(comparison_rows(names, compare_stored(names, settings, benchmarks)))
 
 
 def board_frame(settings: Settings) -> pd.DataFrame:
