@@ -215,15 +215,7 @@ _OF_SNAPSHOT: Mapping[str, Callable[[Snapshot], PageContent]] = MappingProxyType
         "trust.html": trust_page,
     }
 )
-_SINGLE = (
-    "benchmarks.html",
-    "recordings.html",
-    "compare.html",
-    "scatter.html",
-    "claims.html",
-    "trust.html",
-    "data.html",
-)
+_SINGLE = (*_OF_SNAPSHOT, "compare.html", "scatter.html", "data.html")
 
 
 def joined(slugs: Iterable[str]) -> str:
