@@ -24,7 +24,7 @@ from innerscore.core.errors import (
 from innerscore.core.hashing import sha256_of_bytes
 from innerscore.leaderboard.board import make_board
 from innerscore.leaderboard.export import export_board
-from innerscore.leaderboard.importing import import_board
+from innerscore.leaderboard.importing import copy_export, import_board
 from innerscore.leaderboard.incoming_records import MOST_RECORD_BYTES, read_entry
 from innerscore.leaderboard.inserting import Entry
 from innerscore.leaderboard.opening import store_url
@@ -71,6 +71,19 @@ def test_an_import_of_an_export_gives_byte_equal_records_in_the_same_order(store
     again = import_board(store, str(exported))
     assert (again.added, again.known) == (0, 4)
     assert verify_store(store).findings == ()
+
+
+def test_a_board_goes_on_from_its_export_with_its_records_as_its_own(store, exported, tmp_path):
+    import_board(store, str(exported))
+    assert set(store.origins(store.records()).values()) == {"import"}
+    copy_export(exported, tmp_path / "copy.sqlite")
+    copy = Store(f"sqlite:///{tmp_path / 'copy.sqlite'}")
+    assert contents(copy) == contents(store)
+    assert set(copy.origins(copy.records()).values()) == {"here"}
+    next((exported / "records").iterdir()).write_bytes(b"{}")
+    with pytest.raises(InvalidDataError, match="as it was written"):
+        copy_export(exported, tmp_path / "another.sqlite")
+    assert not (tmp_path / "another.sqlite").exists()
 
 
 def test_two_boards_merge_without_loss_whichever_way(store, url, other, tmp_path):

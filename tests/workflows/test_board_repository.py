@@ -44,11 +44,14 @@ def commit(folder):
 
 
 def run(folder, script, *arguments):
-    """A script as a workflow runs it; who commits is named by the environment."""
+    """A script as a workflow runs it, with a cache beside the board; who commits is named by the environment."""
+    folders = {f"INNERSCORE_{what}_DIR": str(folder.parent / what.lower()) for what in ("DATA", "CACHE")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     who = {f"GIT_{one}_{what}": "tests" for one in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     command = [folder / "scripts" / script, *arguments]
-    return subprocess.run(command, env={**os.environ, **who, "PATH": path}, capture_output=True, text=True)
+    return subprocess.run(
+        command, env={**os.environ, **folders, **who, "PATH": path}, capture_output=True, text=True
+    )
 
 
 def bytes_below(folder):
@@ -57,40 +60,57 @@ def bytes_below(folder):
     }
 
 
-@pytest.mark.usefixtures("bubblewrap")
-def test_from_a_proposal_to_the_published_page_and_to_a_merged_board(tmp_path):
-    board = board_repository(tmp_path / "our-board")
+@pytest.fixture(scope="module")
+def board(bubblewrap, tmp_path_factory):
+    """A board with a proposal that can be scored and three that cannot, checked, scored and published."""
+    board = board_repository(tmp_path_factory.mktemp("boards") / "our-board")
     write_candidate(board / "proposals" / "honest", HONEST, identifier="honest")
     write_candidate(board / "proposals" / "broken", BROKEN, identifier="broken")
     write_candidate(board / "proposals" / "misnamed", HONEST, identifier="honest")
     (board / "proposals" / "linked").symlink_to("/etc")
     commit(board)
+    return board
 
-    checked = run(board, "check.sh")
+
+@pytest.fixture(scope="module")
+def checked(board):
+    done = run(board, "check.sh")
+    assert git(board, "status", "--porcelain") == ""
+    return done
+
+
+@pytest.fixture(scope="module")
+def scored(board, checked):
+    done = run(board, "score.sh")
+    run(board, "publish.sh").check_returncode()
+    assert git(board, "status", "--porcelain") == ""
+    return done
+
+
+def test_a_check_says_which_proposals_the_board_would_refuse_and_changes_nothing(checked):
     assert checked.returncode == 4, checked.stderr
     verdicts = dict(re.findall(r"^- proposal (\S+): (\w+)", checked.stdout, flags=re.M))
     assert verdicts == {"honest": "sound", "broken": "failed", "misnamed": "refused", "linked": "refused"}
-    assert git(board, "status", "--porcelain") == ""
 
-    scored = run(board, "score.sh")
+
+def test_what_can_be_scored_is_on_the_published_page_and_the_rest_is_reported(board, scored):
     assert scored.returncode == 4, scored.stderr
     assert "- proposal broken: failed (candidate)" in scored.stdout
     assert "from here" in scored.stdout
     assert not re.search(r"^\s*::", scored.stdout, flags=re.M)  # a command to the forge
     assert "- proposal misnamed: refused (bundle): The folder of the proposal misnamed" in scored.stdout
     score = re.search(rf"  - {BENCHMARK}: (\S+) .*rank 1 of 1$", scored.stdout, flags=re.M)[1]
-    run(board, "publish.sh").check_returncode()
-    assert git(board, "status", "--porcelain") == ""
     assert not verify_export(board / "board").findings
     page = (board / "board" / "table.html").read_text()
     assert "honest" in page
     assert score[:4] in page
     assert "broken" not in page
 
-    # Another board takes it in, and then has the proposal already.
-    other = board_repository(tmp_path / "their-board")
+
+def test_boards_merge_and_a_proposal_that_is_there_changes_nothing(board, scored):
+    other = board_repository(board.parent / "their-board")
     run(other, "merge.sh", board / "board").check_returncode()
-    (record,) = (board / "board" / "records").iterdir()
+    [record] = (board / "board" / "records").iterdir()
     assert (other / "board" / "records" / record.name).read_bytes() == record.read_bytes()
     shutil.copytree(board / "proposals" / "honest", other / "proposals" / "honest")
     merged = bytes_below(other / "board")
@@ -99,18 +119,21 @@ def test_from_a_proposal_to_the_published_page_and_to_a_merged_board(tmp_path):
     assert "- proposal honest: unchanged" in again.stdout
     assert bytes_below(other / "board") == merged
 
-    # No record is lost, whoever wrote the board.
-    run(other, "publish.sh").check_returncode()
-    damaged = other / "board" / "records" / record.name
-    damaged.write_bytes(record.read_bytes().replace(b"honest", b"honets", 1))
-    assert "FAILED" in run(other, "publish.sh").stdout
-    refused = CliRunner().invoke(app, ["board", "update", str(other / "board")])
+
+def test_a_board_with_a_changed_or_a_lost_record_is_not_published(board, scored, tmp_path):
+    copy = tmp_path / "copy"
+    git(tmp_path, "clone", "--quiet", str(board), str(copy))
+    [record] = (copy / "board" / "records").iterdir()
+    record.write_bytes(record.read_bytes().replace(b"honest", b"honets", 1))
+    assert "FAILED" in run(copy, "publish.sh").stdout
+    refused = CliRunner().invoke(app, ["board", "update", str(copy / "board")])
     assert (refused.exception.exit_code, record.stem in str(refused.exception)) == (3, True)
-    damaged.unlink()
-    write_sums(other / "board")
-    lost = run(other, "publish.sh")
+    record.unlink()
+    write_sums(copy / "board")
+    lost = run(copy, "publish.sh")
     assert (lost.returncode, "changed or gone" in lost.stderr) == (3, True)
-    assert git(other, "diff", "--cached", "--name-only") == ""
+    assert git(copy, "diff", "--cached", "--name-only") == ""
+    assert git(copy, "rev-parse", "HEAD") == git(board, "rev-parse", "HEAD")
 
 
 @pytest.fixture(scope="module")
