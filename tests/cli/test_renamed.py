@@ -102,7 +102,7 @@ def test_the_board_is_shown_where_no_command_of_its_group_is_named():
     shown, named = run("board", "--json"), run("board", "show", "--json")
     assert shown.stdout == named.stdout
     assert "cells" in json.loads(shown.stdout)
-    assert "Show, export, import and serve" in run("board", "--help").stdout
+    assert "Show, export, import, update and serve" in run("board", "--help").stdout
     assert "No such command" in run("board", "shwo").stderr
 
 
