@@ -10,7 +10,7 @@ from .kinds import floor_of, is_control
 from .lines import fold
 from .telling import Separation, separation
 
-__all__ = ["Answer", "answer_of", "answers", "telling_most"]
+__all__ = ["Answer", "answer_of", "answers"]
 
 
 @dataclass(frozen=True)
@@ -53,21 +53,36 @@ class Answer:
     floor: Floor | None
     separation: Separation
 
+    @property
+    def is_above_floor(self) -> bool:
+        """Whether the best model stands above the floor, significantly or not."""
+        return self.floor is None or self.cell.value > self.floor.cell.value
+
 
 def answers(section: Section) -> list[Answer]:
-    """One answer for each data set of a section, on the benchmark that tells most candidates apart."""
+    """One answer for each data set of a section, on the benchmark that answers best.
+
+    That is the one with the largest share of significantly different pairs among those in which a model stands
+    above the floor: where a baseline is above all models, no order of models is an answer. Where there is none
+    such, it is the one with the largest share.
+    """
     by_dataset: dict[str, list[Column]] = {}
     for column in section.columns:
         if column.counted:
             by_dataset.setdefault(column.dataset, []).append(column)
-    found = [answer_of(section, telling_most(section, some)) for some in by_dataset.values()]
+    found = [_best_of(section, some) for some in by_dataset.values()]
     return sorted(filter(None, found), key=lambda one: -one.separation.n_candidates)
 
 
-def telling_most(section: Section, columns: Sequence[Column]) -> Column:
-    """The column with the largest share of significantly different pairs; of equal ones with the most members."""
-    found = [separation(section, column) for column in columns]
-    return max(found, key=lambda one: (one.share, one.n_candidates)).column
+def _best_of(section: Section, columns: Sequence[Column]) -> Answer | None:
+    """The answer of the column that answers best; None where no model has a value."""
+    found = [answer for column in columns if (answer := answer_of(section, column)) is not None]
+    return max(found, key=_telling, default=None)
+
+
+def _telling(answer: Answer) -> tuple[bool, float, int]:
+    """A sort key: above the floor, then share of significantly different pairs, then number of candidates."""
+    return answer.is_above_floor, answer.separation.share, answer.separation.n_candidates
 
 
 def answer_of(section: Section, column: Column) -> Answer | None:

@@ -62,13 +62,16 @@ def _recorded_and_large(section: Section) -> tuple[bool, int]:
     return section.simulated, -len(section.columns)
 
 
-def _surest(answer: Answer) -> float:
-    return -answer.separation.share
+def _surest(answer: Answer) -> tuple[bool, float]:
+    """A sort key: where a baseline is above all models, the order of these answers little."""
+    return not answer.is_above_floor, -answer.separation.share
 
 
-def _answered(topic: Topic) -> tuple[bool, bool, float]:
-    first = topic.answers[:1]
-    return not first, any(one.column.simulated for one in first), sum(map(_surest, first))
+def _answered(topic: Topic) -> tuple[bool, bool, tuple[bool, float]]:
+    first = next(iter(topic.answers), None)
+    if first is None:
+        return True, True, (True, 0.0)
+    return False, first.column.simulated, _surest(first)
 
 
 def _slugs(names: Iterable[str]) -> dict[str, str]:

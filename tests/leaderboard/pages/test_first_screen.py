@@ -16,8 +16,9 @@ from board_examples import (
 
 from innerscore.leaderboard.inserting import Entry
 from innerscore.leaderboard.pages import Site, take_snapshot, write_site
-from innerscore.leaderboard.pages.answers import answer_of
+from innerscore.leaderboard.pages.answers import answer_of, answers
 from innerscore.leaderboard.pages.lines import brackets, fold, in_order
+from innerscore.leaderboard.pages.telling import separation
 from innerscore.leaderboard.store import Store
 
 REAL = [f"Ant2020.V4-measure-number-{k}" for k in range(11)]
@@ -185,6 +186,27 @@ def test_the_answer_is_of_models_and_its_floor_of_what_was_never_trained(snapsho
     assert found.floor.candidate == "pixels"
     tied = {name for group in section.tie_groups(section.columns[0]) if "winner" in group for name in group}
     assert set(found.tied) == tied - {"winner", "oracle", "pixels", *NETS} | (tied & {NETS[2]})
+
+
+def test_a_benchmark_that_a_baseline_leads_answers_only_where_there_is_no_other(tmp_path):
+    led, answering = "Ant2020.V4-led", "Ant2020.V4-answering"
+    values = {
+        led: {"model": 0.6, "other": 0.3, "pixels": 0.9},
+        answering: {"model": 0.5, "other": 0.48, "pixels": 0.47},
+    }
+    rng = np.random.default_rng(0)
+    store = Store(f"sqlite:///{tmp_path / 'board.sqlite'}")
+    for name, some in values.items():
+        shared = rng.standard_normal(200)
+        store.add_all([entry(who, name, value, shared, rng) for who, value in some.items()])
+    classes = {"pixels": "baseline"}
+    cards = {who: candidate_card(who, model_class=classes.get(who, "model")) for who in values[led]}
+    names = {name: benchmark_card(name, "Seeing / V4", "Ant2020") for name in values}
+    known = BoardContents(candidates=cards, benchmarks=names, datasets={"Ant2020": dataset_card("Ant2020")})
+    (section,) = take_snapshot(store, known).board.sections
+    shares = {column.benchmark: separation(section, column).share for column in section.columns}
+    assert shares[led] > shares[answering]
+    assert [answer.column.benchmark for answer in answers(section)] == [answering]
 
 
 def test_a_bracket_runs_over_the_lines_of_its_tie_group(snapshot):
