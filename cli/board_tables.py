@@ -32,13 +32,12 @@ _CHART = 32
 _CHART_FROM = 100  # width from which on there is room for a chart
 
 
-def print_board(board: Board, sections: Sequence[Section] | None = None) -> None:
-    """Print the board, or some of its sections: a table a data set, cut into several where it is too wide."""
-    chosen = board.sections if sections is None else sections
-    for section in chosen:
+def print_board(board: Board) -> None:
+    """Print the board: a table a data set, cut into several where it is too wide."""
+    for section in board.sections:
         for table in _overview(section):
             print_rich(table)
-    if chosen:
+    if board.sections:
         print_rich(_LEGEND)
 
 

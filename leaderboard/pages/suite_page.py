@@ -27,7 +27,14 @@ def suites_page(snapshot: Snapshot) -> PageContent:
 def suite_page(card: SuiteCard, snapshot: Snapshot, source: Records) -> PageContent:
     """The suite's candidates by their mean win rate, and its scores as on the first screen."""
     contents = snapshot.contents
-    board = suite_board(card, source.latest(), contents.candidates, contents.benchmarks, source.resamples)
+    shown = [
+        cell.record
+        for section in snapshot.board.sections
+        for row in section.rows
+        for cell in row.cells
+        if cell.record is not None
+    ]
+    board = suite_board(card, shown, contents.candidates, contents.benchmarks, source.resamples)
     section = next(iter(board.sections), None)
     return PageContent(
         "suite.html",
