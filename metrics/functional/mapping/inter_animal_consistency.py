@@ -84,9 +84,7 @@ def inter_animal_consistency(
         Single-trial responses of all animals' neurons, finite, at least 2 trials.
     target_groups : array of shape (n_targets,)
         The animal of each target, at least 2 animals.
-    groups : array of shape (n_samples,)
-        The condition of each sample.
-    alphas, n_outer, n_inner, seed, inner, relative
+    groups, alphas, n_outer, n_inner, seed, inner, relative
         As in `ridge_predictivity`.
     n_splits : int, default=10
         Number of random splits. The source changes with the split, so each costs two fits per fold.
@@ -140,10 +138,8 @@ def inter_animal_consistency_from_halves(
 
     Parameters
     ----------
-    y : array of shape (n_samples, n_targets)
-        Averages of all trials.
-    halves : array of shape (2, n_samples, n_targets)
-        Averages of the two halves of the trials.
+    y, halves
+        As in `noise_corrected_predictivity_from_halves`.
     target_groups, groups, alphas, n_outer, n_inner, seed, inner, relative
         As in `inter_animal_consistency`.
 

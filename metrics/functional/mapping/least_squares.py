@@ -37,14 +37,8 @@ def ols_predictivity(
 
     Parameters
     ----------
-    x : array of shape (n_samples, n_features)
-        Features, fewer than the training samples of every fold less 1; float32 or float64, finite.
-    y : array of shape (n_samples, n_targets)
-        Responses; float32 or float64, finite.
-    groups : array of shape (n_samples,)
-        The condition of each sample; a condition is held out as a whole.
-    n_outer, seed, folds, return_prediction
-        As in `ridge_predictivity`.
+    x, y, groups, n_outer, seed, folds, return_prediction
+        As in `ridge_predictivity`; features have to be fewer than the training samples of every fold less 1.
 
     Returns
     -------

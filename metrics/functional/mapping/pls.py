@@ -47,13 +47,9 @@ def pls_predictivity(
 
     Parameters
     ----------
-    x : array of shape (n_samples, n_features)
-        Features; float32 or float64, finite.
-    y : array of shape (n_samples, n_targets)
-        Responses; float32 or float64, finite. All targets share the components: the score of one depends on
-        which others are there.
-    groups : array of shape (n_samples,)
-        The condition of each sample; a condition is held out as a whole.
+    x, y, groups
+        As in `ridge_predictivity`. All targets share the components: the score of one depends on which others
+        are there.
     n_components : int, default=25
         Number of components, at most the number of features and of training samples less 1. Components
         beyond the rank of what is left are not taken.
