@@ -15,7 +15,7 @@ from ....core.errors import InvalidArgumentError
 from .._arrays import Array, as_tensor
 from .._correlation import centred, column_correlation
 from .._halves import Halves, fixed_halves, random_halves
-from .._splits import Ints, check_integer, condition_codes, n_conditions
+from .._splits import Ints, condition_codes, n_conditions
 from ..statistics.reliability import check_halves, check_trials
 from ._corrected import FoldResult, ResultConverter, fold_averages
 from ._cross_validation import Fold, HeldOut, Problem, chosen, chosen_at_end, fold_score, folds_of, prepare
@@ -114,8 +114,7 @@ def inter_animal_consistency(
     True
     """
     values = check_trials(trials)
-    n_splits = check_integer("n_splits", n_splits, least=1)
-    halves = random_halves(len(values), n_splits, check_integer("seed", seed, least=0), values.device)
+    halves = random_halves(len(values), n_splits, seed, values.device)
     options = _Options(alphas, n_outer, n_inner, seed, check_inner(inner), relative)
     recording = _Recording(values.mean(0), values, halves, groups)
     return _consistency(recording, target_groups, options, trials, "random")

@@ -11,7 +11,6 @@ from ._cross_validation import (
     Predictivity,
     Problem,
     cross_validate,
-    folds_of,
     linear_prediction,
     prepare,
 )
@@ -78,8 +77,7 @@ def least_squares(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 
 def _check_more_samples_than_features(problem: Problem) -> None:
-    n_train = min(len(fold.train) for fold in folds_of(problem))
-    n_features = problem.x.shape[1]
+    n_train, n_features = problem.smallest_training, problem.x.shape[1]
     if n_features >= n_train - 1:
         raise InvalidArgumentError(
             "The 'x' parameter",

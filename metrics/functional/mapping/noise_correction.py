@@ -160,12 +160,11 @@ def noise_corrected_predictivity(
     True
     """
     values = check_trials(trials)
-    n_splits = check_integer("n_splits", n_splits, least=1)
     problem = prepare(x, values.mean(0), groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
     halves = random_halves(len(values), n_splits, problem.seed, problem.x.device)
     mapping = RidgeMapping(problem, alphas, check_inner(inner), relative=relative)
     kept = check_integer("return_sums", int(return_sums), least=0)
-    study = CorrectionPlan(problem, values.to(problem.y), halves, mapping, min(kept, n_splits))
+    study = CorrectionPlan(problem, values.to(problem.y), halves, mapping, min(kept, len(halves)))
     return _run(study, trials, "random", check_correction(correction), return_prediction=return_prediction)
 
 

@@ -15,7 +15,6 @@ from ._cross_validation import (
     Predictivity,
     Problem,
     cross_validate,
-    folds_of,
     linear_prediction,
     prepare,
 )
@@ -182,11 +181,11 @@ def _stacked(
 
 
 def _check_enough(problem: Problem, n_components: int) -> None:
-    n_train = min(len(fold.train) for fold in folds_of(problem))
-    most = min(n_train - 1, problem.x.shape[1])
+    n_train, n_features = problem.smallest_training, problem.x.shape[1]
+    most = min(n_train - 1, n_features)
     if n_components > most:
         raise InvalidArgumentError(
             "The 'n_components' parameter",
-            got=f"{n_components} for {problem.x.shape[1]} features and {n_train} training samples",
+            got=f"{n_components} for {n_features} features and {n_train} training samples",
             needed=f"at most {most}",
         )
