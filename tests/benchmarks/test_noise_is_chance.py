@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-import xarray as xr
+from labelled_arrays import model_array
 from scipy.stats import t as student
 
 from innerscore.benchmarks import load_benchmark, registry
@@ -82,15 +82,8 @@ def chance_of(card, settings):
 def noise_at(samples, n_units, seed):
     levels = coordinates_along(samples, "presentation")
     rng = np.random.default_rng([seed, n_units])
-    return xr.DataArray(
-        rng.normal(size=(samples.sizes["presentation"], n_units)),
-        dims=["presentation", "neuroid"],
-        coords={
-            **{level: ("presentation", samples[level].values) for level in levels},
-            "neuroid_id": ("neuroid", np.arange(n_units)),
-            "layer": ("neuroid", ["l"] * n_units),
-        },
-    )
+    noise = rng.normal(size=(samples.sizes["presentation"], n_units))
+    return model_array(noise, {level: samples[level].values for level in levels})
 
 
 def raw_values(benchmark, n_units, n_seeds):

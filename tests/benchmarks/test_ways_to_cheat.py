@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 import pytest
-import xarray as xr
+from labelled_arrays import model_array
 
 from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
@@ -124,15 +124,7 @@ def frontal(settings_of_module):
 
 def _states(brain, values):
     levels = coordinates_along(brain, "presentation")
-    return xr.DataArray(
-        values,
-        dims=["presentation", "neuroid"],
-        coords={
-            **{level: ("presentation", brain[level].values) for level in levels},
-            "neuroid_id": ("neuroid", np.arange(values.shape[1])),
-            "layer": ("neuroid", ["l"] * values.shape[1]),
-        },
-    )
+    return model_array(values, {level: brain[level].values for level in levels})
 
 
 def test_memorised_conditions_predict_nothing_but_do_raise_rsa(frontal):
