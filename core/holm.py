@@ -69,19 +69,10 @@ def is_rounding(first: npt.ArrayLike, second: npt.ArrayLike, *, size: float = 1.
 
 
 def holm_adjusted(p_values: Floats) -> Floats:
-    """Holm's step-down correction (Holm 1979, Scand. J. Stat. 6:65).
+    """Holm's step-down correction of p-values in [0, 1], shape (n_tests,), in their order.
 
-    The k-th smallest of m p-values is multiplied by m - k + 1, and raised to the one before it.
-
-    Parameters
-    ----------
-    p_values : array of shape (n_tests,)
-        p-values in [0, 1].
-
-    Returns
-    -------
-    adjusted : array of shape (n_tests,)
-        Adjusted p-values in [0, 1], in the order of `p_values`.
+    The k-th smallest of m p-values is multiplied by m - k + 1, and raised to the one before it (Holm 1979, Scand.
+    J. Stat. 6:65).
     """
     order = np.argsort(p_values, kind="stable")
     raised = np.maximum.accumulate(p_values[order] * np.arange(len(p_values), 0, -1))

@@ -112,14 +112,18 @@ class BootstrappedMetric(Metric):
         self,
         raw: Resampled,
         ceiling: Resampled,
-        normalised: Resampled,
+        normalised: Resampled | None = None,
         *,
         n_units: int,
         targets: pd.DataFrame,
         facts: Mapping[str, str | int | float],
         files: Mapping[str, bytes] | None = None,
     ) -> Score:
-        """The score of three parts on the same resamples, in each of which `n_units` units were drawn."""
+        """The score of three parts on the same resamples, in each of which `n_units` units were drawn.
+
+        The third is the ratio of the other two, unless it is given.
+        """
+        normalised = raw / ceiling if normalised is None else normalised
         return Score(
             raw=self._estimate(raw),
             ceiling=self._estimate(ceiling),

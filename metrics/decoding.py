@@ -30,7 +30,7 @@ from .functional.decoding.decoding import (
     random_splits,
 )
 from .needs import Needs
-from .samples import sample_epoch, sample_variables
+from .samples import features, sample_epoch, sample_variables
 
 __all__ = ["BallDecoding", "EndpointDecoding", "Question", "SimulationIndex"]
 
@@ -85,7 +85,7 @@ class _DecodingMetric(BootstrappedMetric):
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Decoding accuracy, averaged over the decoded variables; see the metric's card."""
         question = self._question(brain)
-        answers = [self._decode(states, question) for states in (_states(model), _neural_states(brain))]
+        answers = [self._decode(states, question) for states in (features(model), _neural_states(brain))]
         raw, neural = (self._accuracy(answer, question) for answer in answers)
         table = pd.DataFrame({self._label: self._labels(question), "raw": raw, "ceiling": neural})
         table["normalised"] = table["raw"] / table["ceiling"]
@@ -97,7 +97,6 @@ class _DecodingMetric(BootstrappedMetric):
         return self._score(
             model_part,
             neural_part,
-            model_part / neural_part,
             n_units=len(np.unique(question.conditions)),
             targets=table,
             facts={**_counts(question), **self._facts(table)},
@@ -106,7 +105,7 @@ class _DecodingMetric(BootstrappedMetric):
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """The model's accuracy alone."""
         question = self._question(brain)
-        return float(self._accuracy(self._decode(_states(model), question), question).mean())
+        return float(self._accuracy(self._decode(features(model), question), question).mean())
 
     def ceiling(self, brain: xr.DataArray) -> float:
         """The neurons' accuracy."""
@@ -308,10 +307,6 @@ class SimulationIndex(_DecodingMetric):
 
     def _facts(self, table: pd.DataFrame) -> dict[str, float]:
         return {**super()._facts(table), "simulation_index_deg": float(table["mae"].mean())}
-
-
-def _states(model: xr.DataArray) -> Array:
-    return np.ascontiguousarray(model.values, dtype=np.float64)
 
 
 def _neural_states(brain: xr.DataArray) -> Array:

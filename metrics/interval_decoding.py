@@ -25,7 +25,7 @@ from .functional._splits import condition_codes, n_conditions
 from .functional.decoding.decoding import Decoding
 from .functional.decoding.held_out_readout import held_out_readout
 from .needs import Needs
-from .samples import distinct_splits, half_splits, sample_groups, sample_variables, time_since_onset
+from .samples import distinct_splits, features, half_splits, sample_groups, sample_variables, time_since_onset
 
 __all__ = ["IntervalDecoding", "TimeScaling"]
 
@@ -190,7 +190,7 @@ class TimeScaling(BootstrappedMetric):
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """1 - squared distance of the slopes to the neurons' over that of a clock's slopes to them."""
         asked, weights = self._asked(brain), self._weights(brain)
-        own, neural = self._slopes(_states(model), asked, weights), self._neural(brain, asked, weights)
+        own, neural = self._slopes(features(model), asked, weights), self._neural(brain, asked, weights)
         noise = self._noise(brain, asked, weights)
         parts = [_likeness(((own - neural) ** 2).sum(axis=1), neural), _likeness(noise, neural)]
         raw, ceiling = (Resampled(float(part[0]), part[1:]) for part in parts)
@@ -200,7 +200,6 @@ class TimeScaling(BootstrappedMetric):
         return self._score(
             raw,
             ceiling,
-            raw / ceiling,
             n_units=len(np.unique(asked.contexts)),
             targets=table,
             facts={
@@ -214,7 +213,7 @@ class TimeScaling(BootstrappedMetric):
         """The likeness of slopes, not divided by the ceiling."""
         asked = self._asked(brain)
         once = np.ones((1, len(asked.fold)))
-        own, neural = self._slopes(_states(model), asked, once), self._neural(brain, asked, once)
+        own, neural = self._slopes(features(model), asked, once), self._neural(brain, asked, once)
         return float(_likeness(((own - neural) ** 2).sum(axis=1), neural)[0])
 
     def ceiling(self, brain: xr.DataArray) -> float:
@@ -281,7 +280,3 @@ def _slope(x: Array, y: Array, weights: Array) -> Array:
 def _likeness(squared: Array, neural: Array) -> Array:
     """1 - squared distance to the neurons' slopes over that of a clock, whose slopes are 1."""
     return np.asarray(1 - squared / ((neural - 1) ** 2).sum(axis=1))
-
-
-def _states(model: xr.DataArray) -> Array:
-    return np.ascontiguousarray(model.values, dtype=np.float64)

@@ -71,7 +71,6 @@ class _JudgementMetric(BootstrappedMetric):
         return self._score(
             raw,
             ceiling,
-            raw / ceiling,
             n_units=len(probability),
             targets=table,
             facts={"n_videos": len(probability), "n_scenarios": len(rows), **self._facts(table)},

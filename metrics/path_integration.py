@@ -25,6 +25,7 @@ from .functional.decoding.path_integration import (
     read_out_position,
 )
 from .needs import Needs
+from .samples import features
 
 __all__ = ["PositionError"]
 
@@ -84,7 +85,6 @@ class PositionError(BootstrappedMetric):
         score = self._score(
             skill,
             Resampled(1.0, np.ones_like(draws)),
-            skill,
             n_units=n_walks,
             targets=pd.concat([self._over_time(one) for one in sets], ignore_index=True),
             facts={"n_walks": n_walks, "readout_penalty": alpha, **_errors(sets)},
@@ -103,7 +103,7 @@ class PositionError(BootstrappedMetric):
     def _held_out(self, model: xr.DataArray, brain: xr.DataArray) -> tuple[list[_HeldOut], float]:
         truth = np.asarray(brain.values, dtype=np.float64).mean(axis=0)
         kinds, walks = _walk_sets(brain), coordinate(brain, "condition").astype(str)
-        states = np.ascontiguousarray(model.values, dtype=np.float64)
+        states = features(model)
         readout = read_out_position(
             states, truth, walks, kinds == _TRAIN, n_folds=self._n_folds, seed=self._seed
         )

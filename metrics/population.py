@@ -184,7 +184,6 @@ class PopulationMetric(BootstrappedMetric):
         return self._score(
             raw,
             ceiling,
-            raw / ceiling,
             n_units=len(known.noise),
             targets=table,
             facts={

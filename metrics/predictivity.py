@@ -40,7 +40,7 @@ from .functional.mapping.ridge import Predictivity, ridge_predictivity
 from .interface import IdentityCache, SamplesNeeded
 from .needs import Needs
 from .recorded_together import RecordedTogether, gathered
-from .samples import distinct_splits, sample_groups
+from .samples import distinct_splits, features, sample_groups
 from .targets import Split, Targets, aggregate, joined_sums, neuroid_reliability, reliable_targets
 
 __all__ = [
@@ -430,11 +430,6 @@ class ProcrustesPredictivity(MappingPredictivity):
 
     def _map(self, x: Array, y: Array, groups: npt.NDArray[np.str_], **options: Any) -> Predictivity:
         return procrustes_predictivity(x, y, groups, **options)
-
-
-def features(model: xr.DataArray) -> Array:
-    """The model's activations, (n_samples, n_units)."""
-    return np.ascontiguousarray(model.values, dtype=np.float64)
 
 
 def penalties(alphas: Alphas) -> dict[str, Any]:

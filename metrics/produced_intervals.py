@@ -84,7 +84,6 @@ class _IntervalMetric(BootstrappedMetric):
         return self._score(
             raw,
             ceiling,
-            raw / ceiling,
             n_units=len(kinds),
             targets=table,
             facts={"n_trials": len(trials.kind), "r": _r(own, animal), **self._facts(own_trials, trials)},

@@ -78,7 +78,6 @@ class DissimilarityRsa(BootstrappedMetric):
         return self._score(
             similarity,
             ceiling,
-            similarity / ceiling,
             n_units=len(model),
             targets=table,
             facts={"n_conditions": len(model), "n_rdms": len(subjects), **_upper(ceilings)},

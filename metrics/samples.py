@@ -15,6 +15,7 @@ from ..core.seeds import generator
 __all__ = [
     "by_animal",
     "distinct_splits",
+    "features",
     "half_splits",
     "sample_epoch",
     "sample_groups",
@@ -24,6 +25,11 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int_]
+
+
+def features(model: xr.DataArray) -> Array:
+    """The model's activations, (n_samples, n_units), float64."""
+    return np.ascontiguousarray(model.values, dtype=np.float64)
 
 
 def by_animal(brain: xr.DataArray) -> list[tuple[str, Array]]:

@@ -22,7 +22,7 @@ from .functional.similarity.procrustes_shape import procrustes_similarity
 from .functional.statistics.reliability import spearman_brown
 from .interface import Metric
 from .needs import Needs
-from .samples import by_animal, half_splits
+from .samples import by_animal, features, half_splits
 
 __all__ = ["CkaSimilarity", "ProcrustesShapeSimilarity"]
 
@@ -55,11 +55,11 @@ class _SimilarityMetric(Metric):
 
     def __call__(self, model: xr.DataArray, brain: xr.DataArray) -> Score:
         """Similarity with each animal, averaged over animals."""
-        table = self._table(_values(model), brain)
+        table = self._table(features(model), brain)
         conditions = coordinate(brain, "condition")
         left_out = np.array(
             [
-                self._means(_values(model)[kept], brain.isel(presentation=np.flatnonzero(kept)))
+                self._means(features(model)[kept], brain.isel(presentation=np.flatnonzero(kept)))
                 for kept in (conditions != name for name in dict.fromkeys(conditions))
             ]
         )
@@ -78,7 +78,7 @@ class _SimilarityMetric(Metric):
 
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Similarity with each animal's average, averaged over animals."""
-        x = _values(model)
+        x = features(model)
         return float(np.mean([self._similarity(x, trials.mean(axis=0)) for _, trials in by_animal(brain)]))
 
     def ceiling(self, brain: xr.DataArray) -> float:
@@ -139,10 +139,6 @@ class ProcrustesShapeSimilarity(_SimilarityMetric):
 
     def _from_correlation(self, correlation: float) -> float:
         return 1 - math.acos(min(correlation, 1.0)) * 2 / math.pi
-
-
-def _values(model: xr.DataArray) -> Array:
-    return np.ascontiguousarray(model.values, dtype=np.float64)
 
 
 def _normal_quantile(probability: float) -> float:

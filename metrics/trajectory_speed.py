@@ -21,7 +21,7 @@ from .bootstrap import BootstrappedMetric, Resampled
 from .functional._weighted_correlation import resampled_correlation
 from .functional.trajectories.relative_speed import RelativeSpeeds, relative_speeds
 from .needs import Needs
-from .samples import distinct_splits, half_splits, sample_groups, time_since_onset
+from .samples import distinct_splits, features, half_splits, sample_groups, time_since_onset
 from .split_half_ceiling import root_reliability
 
 __all__ = ["TrajectorySpeed"]
@@ -96,7 +96,7 @@ class TrajectorySpeed(BootstrappedMetric):
         """Pearson r of the slopes, over the root of the reliability of the neurons' slopes."""
         compared = self._comparison(brain)
         contexts = _contexts(brain, compared)
-        own, neural = self._slopes(_states(model), compared), self._slopes(_average(brain), compared)
+        own, neural = self._slopes(features(model), compared), self._slopes(_average(brain), compared)
         raw, draws = resampled_correlation(own, neural, contexts, **self._bootstrap.draws)
         ceiling, ceiling_draws = self._reliability(brain, compared, contexts)
         found, top = Resampled(raw, draws), Resampled(ceiling, ceiling_draws)
@@ -104,7 +104,6 @@ class TrajectorySpeed(BootstrappedMetric):
         return self._score(
             found,
             top,
-            found / top,
             n_units=len(np.unique(contexts)),
             targets=_table(names, own, neural),
             facts={
@@ -118,7 +117,7 @@ class TrajectorySpeed(BootstrappedMetric):
     def value(self, model: xr.DataArray, brain: xr.DataArray) -> float:
         """Pearson r of the slopes."""
         compared = self._comparison(brain)
-        own, neural = (self._slopes(states, compared) for states in (_states(model), _average(brain)))
+        own, neural = (self._slopes(states, compared) for states in (features(model), _average(brain)))
         return resampled_correlation(own, neural, _contexts(brain, compared), n_boot=1, seed=self._seed)[0]
 
     def ceiling(self, brain: xr.DataArray) -> float:
@@ -209,10 +208,6 @@ def _contexts(brain: xr.DataArray, compared: _Comparison) -> Strings:
     context = coordinate(brain, "condition").astype(str)
     sizes = [len(names) for names in compared.compared]
     return np.repeat([context[rows[0]] for rows in compared.rows], sizes)
-
-
-def _states(model: xr.DataArray) -> Array:
-    return np.ascontiguousarray(model.values, dtype=np.float64)
 
 
 def _average(brain: xr.DataArray) -> Array:

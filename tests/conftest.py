@@ -37,10 +37,20 @@ def _no_settings_from_outside(monkeypatch, tmp_path):
     monkeypatch.setenv("INNERSCORE_OFFLINE", "true")
 
 
+def _offline(folder: Path, mirror: Path | None = None) -> Settings:
+    return Settings(data_dir=folder / "data", cache_dir=folder / "cache", mirror=mirror, offline=True)
+
+
 @pytest.fixture
 def settings(tmp_path) -> Settings:
     """Settings with folders of the test's own, no mirror and no network."""
-    return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", offline=True)
+    return _offline(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def settings_of_module(tmp_path_factory) -> Settings:
+    """Settings as `settings`, with folders that the tests of a module share."""
+    return _offline(tmp_path_factory.mktemp("module"))
 
 
 @pytest.fixture(scope="session")
@@ -67,4 +77,10 @@ def bubblewrap():
 @pytest.fixture
 def mirrored(tmp_path, mirror) -> Settings:
     """Settings as `settings`, with the mirror."""
-    return Settings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", mirror=mirror, offline=True)
+    return _offline(tmp_path, mirror)
+
+
+@pytest.fixture(scope="module")
+def mirrored_of_module(tmp_path_factory, mirror) -> Settings:
+    """Settings as `settings_of_module`, with the mirror."""
+    return _offline(tmp_path_factory.mktemp("mirrored"), mirror)

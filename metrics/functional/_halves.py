@@ -7,6 +7,7 @@ whatever the number of splits.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,8 +15,9 @@ import numpy as np
 import torch
 
 from ._correlation import centred
+from ._splits import check_integer, portions
 
-BYTES_AT_ONCE = 64 * 2**20
+_BYTES_AT_ONCE = 64 * 2**20
 # Products that cancel leave their rounding behind: so many eps of the largest trial's sum of squares.
 _CANCELLED = 64
 
@@ -39,7 +41,8 @@ class Halves:
 
 def random_halves(n_trials: int, n_splits: int, seed: int, device: torch.device) -> Halves:
     """Random halves: floor(n_trials / 2) trials and the rest."""
-    rng = np.random.default_rng((seed, 7))
+    n_splits = check_integer("n_splits", n_splits, least=1)
+    rng = np.random.default_rng((check_integer("seed", seed, least=0), 7))
     order = rng.permuted(np.tile(np.arange(n_trials), (n_splits, 1)), axis=1)
     in_first = np.zeros((n_splits, n_trials))
     np.put_along_axis(in_first, order[:, : n_trials // 2], 1.0, axis=1)
@@ -50,6 +53,11 @@ def fixed_halves(device: torch.device) -> Halves:
     """The one split of two 'trials' that are half averages already."""
     both = torch.eye(2, dtype=torch.float64, device=device)
     return Halves(both[:1], both[1:])
+
+
+def targets_in_portions(trials: torch.Tensor) -> Iterator[slice]:
+    """Slices of the targets of trials (n_trials, n_samples, n_targets), so that float64 copies stay small."""
+    return portions(trials.shape[2], max(1, _BYTES_AT_ONCE // (8 * trials[..., 0].numel())))
 
 
 def trial_gram(trials: torch.Tensor) -> torch.Tensor:

@@ -35,14 +35,12 @@ NAMES = [
 
 
 @pytest.fixture(scope="module")
-def scored(tmp_path_factory, mirror):
+def scored(mirrored_of_module):
     """Each benchmark's score of one candidate, computed once."""
-    folder = tmp_path_factory.mktemp("scored")
-    settings = Settings(data_dir=folder / "d", cache_dir=folder / "c", mirror=mirror, offline=True)
     found = {}
-    for benchmark in load_benchmarks(NAMES, settings):
+    for benchmark in load_benchmarks(NAMES, mirrored_of_module):
         control = CONTROL[benchmark.identifier.split(".")[0]]
-        found[benchmark.identifier] = benchmark, benchmark(load_candidate(control, settings))
+        found[benchmark.identifier] = benchmark, benchmark(load_candidate(control, mirrored_of_module))
     return found
 
 
@@ -167,10 +165,8 @@ def test_rsa_agrees_with_rsatoolbox_on_the_same_activations(mirrored):
 
 
 @pytest.fixture(scope="module")
-def dmfc(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("dmfc")
-    settings = Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
-    return load_benchmark("SimulatedDMFC.occluded-ridge", settings), settings
+def dmfc(settings_of_module):
+    return load_benchmark("SimulatedDMFC.occluded-ridge", settings_of_module), settings_of_module
 
 
 def truth(benchmark):

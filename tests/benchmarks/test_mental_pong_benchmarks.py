@@ -13,7 +13,6 @@ from innerscore.candidates import load_candidate
 from innerscore.core.activations import check_activations
 from innerscore.core.errors import InvalidDataError
 from innerscore.core.labelled import coordinate
-from innerscore.core.settings import Settings
 from innerscore.metrics.functional.decoding.decoding import random_splits
 
 pytestmark = pytest.mark.once
@@ -26,12 +25,6 @@ HIDDEN = [
     "occluded-ridge-animals",
 ]
 SEEN = ["visible-ridge", "endpoint-decoding"]
-
-
-@pytest.fixture(scope="module")
-def settings_of_module(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pong")
-    return Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
 
 
 @pytest.fixture(scope="module")

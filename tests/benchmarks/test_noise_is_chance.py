@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-import xarray as xr
+from labelled_arrays import model_array
 from scipy.stats import t as student
 
 from innerscore.benchmarks import load_benchmark, registry
@@ -74,12 +74,6 @@ def dataset(name):
     return {}
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("noise")
-    return Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
-
-
 def chance_of(card, settings):
     metric = metrics(settings).find(card.metric).card
     return metric.chance if card.chance is None else card.chance
@@ -88,15 +82,8 @@ def chance_of(card, settings):
 def noise_at(samples, n_units, seed):
     levels = coordinates_along(samples, "presentation")
     rng = np.random.default_rng([seed, n_units])
-    return xr.DataArray(
-        rng.normal(size=(samples.sizes["presentation"], n_units)),
-        dims=["presentation", "neuroid"],
-        coords={
-            **{level: ("presentation", samples[level].values) for level in levels},
-            "neuroid_id": ("neuroid", np.arange(n_units)),
-            "layer": ("neuroid", ["l"] * n_units),
-        },
-    )
+    noise = rng.normal(size=(samples.sizes["presentation"], n_units))
+    return model_array(noise, {level: samples[level].values for level in levels})
 
 
 def raw_values(benchmark, n_units, n_seeds):
@@ -119,23 +106,23 @@ def _read_out_value(benchmark, n_units, seed):
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def benchmark(request, settings):
-    loaded = load_benchmark(request.param, settings)
+def benchmark(request, settings_of_module):
+    loaded = load_benchmark(request.param, settings_of_module)
     known = dataset(loaded.card.dataset)
     parameters = dict(loaded.card.parameters)
     if loaded.card.metric in SCORED_OTHERWISE:
         # The raw value does not depend on the number of resamples, nor on how halves are split for its ceiling.
         parameters |= {"n_boot": 10} | ({"n_splits": 4} if loaded.card.metric == "ridge-animals" else {})
-    loaded.metric = load_metric(loaded.card.metric, settings, **parameters)
+    loaded.metric = load_metric(loaded.card.metric, settings_of_module, **parameters)
     loaded.dataset = known.setdefault("dataset", loaded.dataset)
     return loaded
 
 
 @pytest.mark.parametrize("n_units", [FEW, MANY])
-def test_noise_scores_chance(benchmark, settings, n_units):
+def test_noise_scores_chance(benchmark, settings_of_module, n_units):
     n_seeds = SEEDS.get(benchmark.identifier, 20)
     values = np.array(raw_values(benchmark, n_units, n_seeds))
-    chance = chance_of(benchmark.card, settings)
+    chance = chance_of(benchmark.card, settings_of_module)
     assert chance is not None
     error = values.std(ddof=1) / np.sqrt(n_seeds)
     off = values.mean() - chance

@@ -53,15 +53,9 @@ def test_every_simulated_benchmark_has_a_real_twin_and_one_for_monkey_h_alone():
 
 
 @pytest.fixture(scope="module")
-def offline(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("rsg")
-    return Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
-
-
-@pytest.fixture(scope="module")
-def simulated(offline):
+def simulated(settings_of_module):
     names = [name for name in CARDS if name.startswith("SimulatedRSG.")]
-    return {one.identifier.split(".")[1]: one for one in load_benchmarks(names, offline)}
+    return {one.identifier.split(".")[1]: one for one in load_benchmarks(names, settings_of_module)}
 
 
 def true_states(benchmark, samples):
@@ -115,10 +109,8 @@ def test_the_true_rates_of_the_simulated_neurons_reach_the_ceiling_within_the_in
     assert found.value == pytest.approx(1.0, abs=0.12)
 
 
-def test_a_look_up_table_gets_nothing_of_whole_contexts_held_out(mirror, offline):
-    benchmark = load_benchmark(
-        "Sohn2019.DMFC-measurement-ridge", offline.model_copy(update={"mirror": mirror})
-    )
+def test_a_look_up_table_gets_nothing_of_whole_contexts_held_out(mirrored_of_module):
+    benchmark = load_benchmark("Sohn2019.DMFC-measurement-ridge", mirrored_of_module)
     states = {
         one.identifier: check_activations(
             LookUpTable().activations(one), one, candidate="rsg-look-up-table", layers=("table",)
@@ -204,12 +196,6 @@ def test_an_interval_that_is_no_number_is_the_candidates_fault(simulated):
         benchmark.score(activations)
 
 
-@pytest.fixture(scope="module")
-def recorded(mirror, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("sohn")
-    return Settings(data_dir=folder / "d", cache_dir=folder / "c", mirror=mirror, offline=True)
-
-
 @pytest.mark.parametrize(
     ("animal", "w_m", "offsets", "explained"),
     [
@@ -218,18 +204,18 @@ def recorded(mirror, tmp_path_factory):
     ],
 )
 def test_the_observers_that_the_authors_fitted_explain_as_much_bias_as_measured_elsewhere(
-    animal, w_m, offsets, explained, recorded
+    animal, w_m, offsets, explained, mirrored_of_module
 ):
-    benchmark = load_benchmark(f"Sohn2019.behaviour-bias-{animal}", recorded)
+    benchmark = load_benchmark(f"Sohn2019.behaviour-bias-{animal}", mirrored_of_module)
     found = benchmark.score(producing(benchmark, observer(w_m, offsets)))
     assert found.raw.value == pytest.approx(explained, abs=0.005)
     truth = benchmark.score(producing(benchmark, {one.identifier: one.t_s_ms for one in conditions()}))
     assert truth.raw.value == 0.0
 
 
-def test_speeds_of_monkey_h_follow_the_produced_intervals_as_measured_elsewhere(recorded):
+def test_speeds_of_monkey_h_follow_the_produced_intervals_as_measured_elsewhere(mirrored_of_module):
     """r .87 and gain 1.5 with the ratio of produced intervals; exactly 1 for a clock."""
-    benchmark = load_benchmark("Sohn2019.DMFC-speed-H", recorded)
+    benchmark = load_benchmark("Sohn2019.DMFC-speed-H", mirrored_of_module)
     brain = benchmark._samples
     assert brain.sizes["presentation"] == 1230
     time = time_since_onset(brain)

@@ -63,15 +63,13 @@ def unit_table(released_files):
 
 
 @pytest.fixture(scope="module")
-def with_release(released_files, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("released")
-    settings = Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
+def with_release(released_files, settings_of_module):
     content = following_the_ball(released_files.release("all"))
     content["neural_meta"] = unit_table(released_files)
-    path = settings.data_dir / "rajalingham2025" / "all_hand_dmfc_dataset_50ms.pkl"
+    path = settings_of_module.data_dir / "rajalingham2025" / "all_hand_dmfc_dataset_50ms.pkl"
     path.parent.mkdir(parents=True)
     path.write_bytes(released_files.old_pickle(content))
-    return settings
+    return settings_of_module
 
 
 @pytest.mark.once
@@ -113,9 +111,8 @@ def test_both_data_sets_are_scored_by_the_same_rules(name):
 
 
 @pytest.mark.parametrize("animal", ["perle", "mahler"])
-def test_an_animals_endpoints_are_scored_where_its_file_is(animal, released_files, tmp_path):
+def test_an_animals_endpoints_are_scored_where_its_file_is(animal, released_files, settings):
     """The written animals undershoot by a fifth and err at random: nobody shares their pattern."""
-    settings = Settings(data_dir=tmp_path / "d", cache_dir=tmp_path / "c", offline=True)
     path = settings.data_dir / "rajalingham2025" / f"{animal}_hand_dmfc_dataset_50ms.pkl"
     path.parent.mkdir(parents=True)
     path.write_bytes(released_files.old_pickle(released_files.release(animal)))
@@ -127,7 +124,6 @@ def test_an_animals_endpoints_are_scored_where_its_file_is(animal, released_file
     assert (benchmark.card.metric, benchmark.card.parameters) == (simulated.metric, simulated.parameters)
 
 
-def test_without_the_files_it_says_what_to_fetch(tmp_path):
-    nowhere = Settings(data_dir=tmp_path / "d", cache_dir=tmp_path / "c", offline=True)
+def test_without_the_files_it_says_what_to_fetch(settings):
     with pytest.raises(MissingPartError, match="all_hand_dmfc_dataset_50ms"):
-        load_benchmark(NAMES[0], nowhere).ceiling  # noqa: B018
+        load_benchmark(NAMES[0], settings).ceiling  # noqa: B018

@@ -46,13 +46,12 @@ def write_session(folder, number, path):
 
 
 @pytest.fixture(scope="module")
-def with_release(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("released-mec")
-    settings = Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
-    (settings.data_dir / "sargolini2006").mkdir(parents=True)
+def with_release(settings_of_module):
+    folder = settings_of_module.data_dir / "sargolini2006"
+    folder.mkdir(parents=True)
     for number, path in enumerate(ornstein_uhlenbeck_paths(4, SECONDS, rate_hz=RATE_HZ, seed=3)):
-        write_session(settings.data_dir / "sargolini2006", number, path)
-    return settings
+        write_session(folder, number, path)
+    return settings_of_module
 
 
 @pytest.mark.parametrize(
@@ -85,7 +84,6 @@ def test_recorded_and_simulated_data_are_scored_by_the_same_rules(name):
 
 
 @pytest.mark.parametrize("name", ["Sargolini2006.MEC-ridge", "Gardner2022.MEC-ridge"])
-def test_without_the_files_it_says_what_to_fetch(name, tmp_path):
-    nowhere = Settings(data_dir=tmp_path / "d", cache_dir=tmp_path / "c", offline=True)
+def test_without_the_files_it_says_what_to_fetch(name, settings):
     with pytest.raises(MissingPartError):
-        load_benchmark(name, nowhere).ceiling  # noqa: B018
+        load_benchmark(name, settings).ceiling  # noqa: B018

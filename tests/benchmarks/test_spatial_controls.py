@@ -8,7 +8,6 @@ from innerscore.benchmarks import Benchmark, load_benchmark
 from innerscore.benchmarks.alignment import subset
 from innerscore.candidates import load_candidate
 from innerscore.core.labelled import coordinate
-from innerscore.core.settings import Settings
 from innerscore.metrics.functional.mapping.ridge import ridge_predictivity
 from innerscore.metrics.predictivity import OneToOnePredictivity, RidgePredictivity
 from innerscore.metrics.quadrant_predictivity import QuadrantPredictivity
@@ -19,25 +18,19 @@ NAMES = ("grid-code", "random-bumps", "interpolation")
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("controls")
-    return Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
-
-
-@pytest.fixture(scope="module")
-def activations(settings):
-    stimuli = load_benchmark("SimulatedMEC.ridge", settings).stimuli.stimuli
+def activations(settings_of_module):
+    stimuli = load_benchmark("SimulatedMEC.ridge", settings_of_module).stimuli.stimuli
     walks = [stimulus.identifier for stimulus in stimuli]
     return {
-        name: dict(zip(walks, load_candidate(name, settings).activations(stimuli), strict=True))
+        name: dict(zip(walks, load_candidate(name, settings_of_module).activations(stimuli), strict=True))
         for name in NAMES
     }
 
 
 @pytest.fixture(scope="module")
-def scored(settings, activations):
+def scored(settings_of_module, activations):
     """Raw values by metric and candidate, with few resamples: they are not looked at."""
-    registered = load_benchmark("SimulatedMEC.ridge", settings)
+    registered = load_benchmark("SimulatedMEC.ridge", settings_of_module)
     folds = {"n_inner": 4, "n_splits": 3}
     metrics = {
         "ridge": RidgePredictivity(n_boot=5, **folds),
@@ -94,9 +87,11 @@ def kernel_regression(kernel, places, cell, folds):
     return np.mean(r)
 
 
-def test_the_interpolation_control_reaches_what_kernel_regression_on_the_place_does(settings, scored):
+def test_the_interpolation_control_reaches_what_kernel_regression_on_the_place_does(
+    settings_of_module, scored
+):
     """scikit-learn's kernel ridge of each cell's map on the bins' places, on the same folds, its best width."""
-    registered = load_benchmark("SimulatedMEC.ridge", settings)
+    registered = load_benchmark("SimulatedMEC.ridge", settings_of_module)
     brain = subset(registered._samples, registered.scored_conditions)
     table = scored["ridge"]["interpolation"].targets
     rates = rates_of(brain, table)
@@ -128,8 +123,8 @@ def by_hand(x, y, quarter):
     return values.mean(axis=0)
 
 
-def test_the_quarters_are_those_of_counting_bins_by_hand(settings, activations):
-    registered = load_benchmark("SimulatedMEC.one-to-one-quadrants", settings)
+def test_the_quarters_are_those_of_counting_bins_by_hand(settings_of_module, activations):
+    registered = load_benchmark("SimulatedMEC.one-to-one-quadrants", settings_of_module)
     brain = subset(registered._samples, registered.scored_conditions)
     layer = "bumps"
     units = slice(0, 200)  # by hand, each unit costs
@@ -142,8 +137,10 @@ def test_the_quarters_are_those_of_counting_bins_by_hand(settings, activations):
     np.testing.assert_allclose(parts.targets["raw"], expected, atol=1e-9)
 
 
-def test_a_larger_layer_is_drawn_from_and_units_that_never_vary_are_not_drawn(settings, activations):
-    registered = load_benchmark("SimulatedMEC.one-to-one-quadrants", settings)
+def test_a_larger_layer_is_drawn_from_and_units_that_never_vary_are_not_drawn(
+    settings_of_module, activations
+):
+    registered = load_benchmark("SimulatedMEC.one-to-one-quadrants", settings_of_module)
     metric = QuadrantPredictivity(max_units=50)
     model = registered._model(activations["random-bumps"], "bumps", registered.scored_conditions)
     drawn = metric._drawn(model)
@@ -154,9 +151,11 @@ def test_a_larger_layer_is_drawn_from_and_units_that_never_vary_are_not_drawn(se
     assert QuadrantPredictivity(max_units=800)._drawn(model) is model
 
 
-def test_the_single_best_unit_on_blocks_tells_them_apart_where_bumps_are_small(settings, activations):
+def test_the_single_best_unit_on_blocks_tells_them_apart_where_bumps_are_small(
+    settings_of_module, activations
+):
     """Of 20 cm blocks a bump reaches across the edge, so the quarter is the harder test."""
-    registered = load_benchmark("SimulatedMEC.one-to-one", settings)
+    registered = load_benchmark("SimulatedMEC.one-to-one", settings_of_module)
     benchmark = Benchmark(registered.card, registered.dataset, OneToOnePredictivity(n_boot=5))
     values = {name: benchmark.score(activations[name]).raw.value for name in NAMES[:2]}
     assert values["grid-code"] > values["random-bumps"] + 0.4

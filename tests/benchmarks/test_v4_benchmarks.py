@@ -16,10 +16,8 @@ N_FOLDS, N_SPLITS = 5, 100
 
 
 @pytest.fixture(scope="module")
-def benchmarks(tmp_path_factory, mirror):
-    folder = tmp_path_factory.mktemp("v4")
-    settings = Settings(data_dir=folder / "d", cache_dir=folder / "c", mirror=mirror, offline=True)
-    return {name: load_benchmark(name, settings) for name in NAMES}
+def benchmarks(mirrored_of_module):
+    return {name: load_benchmark(name, mirrored_of_module) for name in NAMES}
 
 
 @pytest.fixture(scope="module")

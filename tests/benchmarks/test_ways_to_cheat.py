@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 import pytest
-import xarray as xr
+from labelled_arrays import model_array
 
 from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
@@ -12,7 +12,6 @@ from innerscore.checking import check_candidate
 from innerscore.core.cards import CandidateCard, read_card
 from innerscore.core.errors import ActivationError
 from innerscore.core.labelled import coordinate, coordinates_along
-from innerscore.core.settings import Settings
 
 pytestmark = pytest.mark.once
 
@@ -48,12 +47,6 @@ BODIES = {
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cheats")
-    return Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
-
-
-@pytest.fixture(scope="module")
 def cheat(tmp_path_factory):
     def made(name):
         folder = tmp_path_factory.mktemp(name)
@@ -74,17 +67,17 @@ def cheat(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def spatial(settings):
-    return load_benchmark("SimulatedMEC.rsa", settings)
+def spatial(settings_of_module):
+    return load_benchmark("SimulatedMEC.rsa", settings_of_module)
 
 
 @pytest.fixture(scope="module")
-def raw(spatial, settings, cheat):
+def raw(spatial, settings_of_module, cheat):
     known = {}
 
     def of(name):
         if name not in known:
-            known[name] = spatial(load_candidate(str(cheat(name)), settings)).raw.value
+            known[name] = spatial(load_candidate(str(cheat(name)), settings_of_module)).raw.value
         return known[name]
 
     return of
@@ -105,39 +98,33 @@ def test_random_tables_and_many_units_are_noise(raw, name):
 
 
 @pytest.mark.parametrize(("name", "message"), [("nan", "NaN"), ("underflow", "constant")])
-def test_what_is_no_number_or_never_varies_is_refused(spatial, settings, cheat, name, message):
+def test_what_is_no_number_or_never_varies_is_refused(spatial, settings_of_module, cheat, name, message):
     with pytest.raises(ActivationError, match=message):
-        spatial(load_candidate(str(cheat(name)), settings))
+        spatial(load_candidate(str(cheat(name)), settings_of_module))
 
 
-def test_a_state_that_leaks_is_named_by_a_check(spatial, settings, cheat):
+def test_a_state_that_leaks_is_named_by_a_check(spatial, settings_of_module, cheat):
     folder = cheat("leak")
     path = folder / "candidate.yaml"
     sets = {spatial.identifier: spatial.stimuli}
-    report = check_candidate(str(folder), path, read_card(path, CandidateCard), sets, settings, seed=0)
+    report = check_candidate(
+        str(folder), path, read_card(path, CandidateCard), sets, settings_of_module, seed=0
+    )
     assert any("depends on what was shown before" in str(fault) for fault in report.faults)
 
 
 @pytest.fixture(scope="module")
-def frontal(settings):
+def frontal(settings_of_module):
     """RSA and ridge on one recording."""
-    first = load_benchmark("SimulatedDMFC.occluded-rsa", settings)
-    second = load_benchmark("SimulatedDMFC.occluded-ridge", settings)
+    first = load_benchmark("SimulatedDMFC.occluded-rsa", settings_of_module)
+    second = load_benchmark("SimulatedDMFC.occluded-ridge", settings_of_module)
     second.dataset = first.dataset
     return first, second
 
 
 def _states(brain, values):
     levels = coordinates_along(brain, "presentation")
-    return xr.DataArray(
-        values,
-        dims=["presentation", "neuroid"],
-        coords={
-            **{level: ("presentation", brain[level].values) for level in levels},
-            "neuroid_id": ("neuroid", np.arange(values.shape[1])),
-            "layer": ("neuroid", ["l"] * values.shape[1]),
-        },
-    )
+    return model_array(values, {level: brain[level].values for level in levels})
 
 
 def test_memorised_conditions_predict_nothing_but_do_raise_rsa(frontal):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import xarray as xr
+from labelled_arrays import brain_array, model_array
 from sklearn.linear_model import Ridge
 
 from innerscore.core.errors import InvalidCardError, InvalidDataError, UnfitRecordingError
@@ -26,21 +26,14 @@ def recordings(seed=0, noise=0.3):
     shift = {name: rng.normal(scale=0.5, size=N_CELLS) for name in CONTEXTS}
     signal = latent @ rng.normal(size=(4, N_CELLS)) + np.stack([shift[name] for name in context])
     trials = signal + noise * rng.normal(size=(2, *signal.shape))
-    coords = {
-        "stimulus_id": ("presentation", np.char.add(context, interval)),
-        "condition": ("presentation", context),
-        "prior": ("presentation", [name.split("-")[0] for name in context]),
-        "limb": ("presentation", [name.split("-")[1] for name in context]),
-        "interval": ("presentation", interval),
+    samples = {
+        "stimulus_id": np.char.add(context, interval),
+        "condition": context,
+        "prior": [name.split("-")[0] for name in context],
+        "limb": [name.split("-")[1] for name in context],
+        "interval": interval,
     }
-    cells = {
-        "neuroid_id": ("neuroid", [f"n{k}" for k in range(N_CELLS)]),
-        "animal": ("neuroid", ["h"] * N_CELLS),
-        "region": ("neuroid", ["R"] * N_CELLS),
-    }
-    model = xr.DataArray(latent, dims=["presentation", "neuroid"], coords=coords)
-    brain = xr.DataArray(trials, dims=["repetition", "presentation", "neuroid"], coords={**coords, **cells})
-    return model, brain
+    return model_array(latent, samples), brain_array(trials, samples, "h" * N_CELLS)
 
 
 def plain_r(model, brain, groups):

@@ -7,6 +7,7 @@ clock is asked for, the time.
 import numpy as np
 import pytest
 import xarray as xr
+from labelled_arrays import brain_array, model_array
 
 from innerscore.core.errors import InvalidDataError
 from innerscore.core.labelled import coordinate
@@ -87,26 +88,15 @@ def of_time(samples):
     return curve((samples["time_bin_start_ms"] + 20) / 800)
 
 
-def assembly(values, samples, cells=False):
-    coords = {name: ("presentation", column) for name, column in samples.items()}
-    n = values.shape[-1]
-    if not cells:
-        coords = {name: coords[name] for name in ("stimulus_id", "condition")}
-        coords |= {"neuroid_id": ("neuroid", np.arange(n)), "layer": ("neuroid", ["l"] * n)}
-        return xr.DataArray(values, dims=["presentation", "neuroid"], coords=coords)
-    coords |= {
-        "neuroid_id": ("neuroid", [f"n{k}" for k in range(n)]),
-        "animal": ("neuroid", ["h"] * n),
-        "region": ("neuroid", ["R"] * n),
-    }
-    return xr.DataArray(values, dims=["repetition", "presentation", "neuroid"], coords=coords)
+def assembly(values, samples):
+    return model_array(values, {name: samples[name] for name in ("stimulus_id", "condition")})
 
 
 def brain(samples, states=of_phase, noise=0.15, seed=0):
     rng = np.random.default_rng(seed)
     signal = states(samples)
     signal = signal @ rng.normal(size=(signal.shape[1], N_CELLS))
-    return assembly(signal + noise * rng.normal(size=(2, *signal.shape)), samples, cells=True)
+    return brain_array(signal + noise * rng.normal(size=(2, *signal.shape)), samples, "h" * N_CELLS)
 
 
 def trials(spread=0.1, n=40, seed=0):

@@ -151,14 +151,12 @@ def values_of(name, model, brain, settings):
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("invariances")
-    settings = Settings(data_dir=folder, cache_dir=folder, offline=True)
+def reference(settings_of_module):
     known = {}
 
     def of(name):
         if name not in known:
-            known[name] = (*example(name), values_of(name, *example(name), settings))
+            known[name] = (*example(name), values_of(name, *example(name), settings_of_module))
         return known[name]
 
     return of

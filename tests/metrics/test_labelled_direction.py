@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import xarray as xr
+from labelled_arrays import brain_array, model_array
 
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
 from innerscore.data_registry.space.direction_bins import bin_of_direction, direction_centres
@@ -11,6 +11,8 @@ from innerscore.metrics.direction import DirectionFraction
 
 N_BINS = 24
 CENTRES = direction_centres(N_BINS)
+_NAMES = [f"direction-{k:02d}" for k in range(N_BINS)]
+DIRECTIONS = {"stimulus_id": _NAMES, "condition": _NAMES}
 
 
 def population(n_tuned, n_flat, seed):
@@ -22,28 +24,12 @@ def population(n_tuned, n_flat, seed):
 
 def samples(rates, animals, seed=0, n_repetitions=4):
     trials = np.random.default_rng(seed).poisson(20 * rates, (n_repetitions, *rates.shape)) / 20
-    names = [f"direction-{k:02d}" for k in range(N_BINS)]
-    coords = {
-        "stimulus_id": ("presentation", names),
-        "condition": ("presentation", names),
-        "direction_rad": ("presentation", CENTRES),
-        "neuroid_id": ("neuroid", np.arange(rates.shape[1]).astype(str)),
-        "animal": ("neuroid", animals),
-        "region": ("neuroid", ["MEC-direction"] * rates.shape[1]),
-    }
-    dims = ["repetition", "presentation", "neuroid"]
-    return xr.DataArray(trials, dims=dims, coords=coords, attrs={"direction_bins": N_BINS})
+    bins = {**DIRECTIONS, "direction_rad": CENTRES}
+    return brain_array(trials, bins, animals, region="MEC-direction", direction_bins=N_BINS)
 
 
 def model(rates):
-    names = [f"direction-{k:02d}" for k in range(N_BINS)]
-    coords = {
-        "stimulus_id": ("presentation", names),
-        "condition": ("presentation", names),
-        "neuroid_id": ("neuroid", np.arange(rates.shape[1])),
-        "layer": ("neuroid", ["l"] * rates.shape[1]),
-    }
-    return xr.DataArray(rates, dims=["presentation", "neuroid"], coords=coords)
+    return model_array(rates, DIRECTIONS)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-import xarray as xr
+from labelled_arrays import brain_array, model_array
 
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
 from innerscore.core.settings import Settings
@@ -60,35 +60,19 @@ def brain(codes, seed=0, n_sessions=4, visited=None):
     trials = rng.poisson(2 * rates, (n_sessions, *rates.shape)) / 2
     keep = np.ones(N_BINS**2, dtype=bool) if visited is None else visited
     animal = np.repeat([f"animal-{k}" for k in range(len(codes))], [code.shape[1] for code in codes])
-    return xr.DataArray(
-        trials[:, keep],
-        dims=["repetition", "presentation", "neuroid"],
-        coords={
-            **_places(keep),
-            "bin_x_m": ("presentation", _X[keep]),
-            "bin_y_m": ("presentation", _Y[keep]),
-            "neuroid_id": ("neuroid", np.arange(len(animal)).astype(str)),
-            "animal": ("neuroid", animal),
-            "region": ("neuroid", np.repeat("MEC", len(animal))),
-        },
-        attrs={"bin_size_m": BIN_M},
-    )
+    bins = {**_places(keep), "bin_x_m": _X[keep], "bin_y_m": _Y[keep]}
+    return brain_array(trials[:, keep], bins, animal, region="MEC", bin_size_m=BIN_M)
 
 
 def model(values, visited=None):
     keep = np.ones(N_BINS**2, dtype=bool) if visited is None else visited
-    units = np.arange(values.shape[1])
-    return xr.DataArray(
-        values[keep],
-        dims=["presentation", "neuroid"],
-        coords={**_places(keep), "neuroid_id": ("neuroid", units), "layer": ("neuroid", ["l"] * len(units))},
-    )
+    return model_array(values[keep], _places(keep))
 
 
 def _places(keep):
     blocks = np.array([f"block-{y}-{x}" for y, x in zip(_ROW // 4, _COLUMN // 4, strict=True)])
     names = np.arange(N_BINS**2).astype(str)
-    return {"stimulus_id": ("presentation", names[keep]), "condition": ("presentation", blocks[keep])}
+    return {"stimulus_id": names[keep], "condition": blocks[keep]}
 
 
 @pytest.fixture(scope="module")

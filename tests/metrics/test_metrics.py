@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from labelled_arrays import brain_array, model_array
 
 from innerscore.core.errors import (
     InvalidArgumentError,
@@ -59,27 +60,15 @@ TASK = {
 
 
 def model(values):
-    coords = {
-        "stimulus_id": ("presentation", CONDITIONS[: len(values)]),
-        "condition": ("presentation", CONDITIONS[: len(values)]),
-        "neuroid_id": ("neuroid", np.arange(values.shape[1])),
-        "layer": ("neuroid", ["l"] * values.shape[1]),
-    }
-    return xr.DataArray(values, dims=["presentation", "neuroid"], coords=coords)
+    names = CONDITIONS[: len(values)]
+    return model_array(values, {"stimulus_id": names, "condition": names})
 
 
 def brain(noise=1.0, seed=1, repetitions=8):
     signal = LATENT @ WEIGHTS
     trials = signal + noise * np.random.default_rng(seed).normal(size=(repetitions, *signal.shape))
-    coords = {
-        "stimulus_id": ("presentation", CONDITIONS),
-        "condition": ("presentation", CONDITIONS),
-        **{name: ("presentation", values) for name, values in TASK.items()},
-        "neuroid_id": ("neuroid", [f"n{k}" for k in range(20)]),
-        "animal": ("neuroid", ["p"] * 12 + ["q"] * 8),
-        "region": ("neuroid", ["R"] * 20),
-    }
-    return xr.DataArray(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
+    samples = {"stimulus_id": CONDITIONS, "condition": CONDITIONS, **TASK}
+    return brain_array(trials, samples, "p" * 12 + "q" * 8)
 
 
 def rdms(n_subjects=3, noise=0.1):
@@ -167,22 +156,17 @@ def test_the_true_model_is_at_the_ceiling(settings, name, noise):
     trials = signal + noise * np.random.default_rng(9).normal(size=(20, *signal.shape))
     for animal in ("p", "q"):
         mine = np.flatnonzero(coordinate(data, "animal") == animal)
-        one = make_brain(trials[:, :, mine], mine, animal)
+        one = make_brain(trials[:, :, mine], animal)
         options = {"n_components": len(mine)} if name == "pls" else {}
         metric = load_metric(name, settings, **options)
         value = metric(model(signal[:, mine]), one).normalised.value
         assert value == pytest.approx(1, abs=0.05)
 
 
-def make_brain(trials, which, animal):
-    coords = {
-        "stimulus_id": ("presentation", CONDITIONS),
-        "condition": ("presentation", CONDITIONS),
-        "neuroid_id": ("neuroid", [f"n{k}" for k in which]),
-        "animal": ("neuroid", [animal] * len(which)),
-        "region": ("neuroid", ["R"] * len(which)),
-    }
-    return xr.DataArray(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
+def make_brain(trials, animal):
+    return brain_array(
+        trials, {"stimulus_id": CONDITIONS, "condition": CONDITIONS}, [animal] * trials.shape[2]
+    )
 
 
 def test_unreliable_neuroids_are_left_out_before_and_counted(settings):
@@ -235,7 +219,7 @@ def test_unknown_names_and_parameters_are_refused(settings):
 
 
 def test_decoding_needs_the_tasks_variables_and_names_what_is_missing(settings):
-    plain = make_brain(brain().values, range(20), "p")
+    plain = make_brain(brain().values, "p")
     with pytest.raises(InvalidDataError, match="ball_x_deg"):
         load_metric("ball-decoding", settings)(model(LATENT), plain)
     with pytest.raises(InvalidDataError, match="no time bin"):

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
+from labelled_arrays import brain_array
 
 from innerscore.core.errors import UnfitRecordingError
 from innerscore.core.settings import Settings
@@ -23,13 +23,7 @@ def brain(animals, *, conditions=8, repetitions=2):
     names = np.repeat([f"c{k}" for k in range(conditions)], 4)
     signal = rng.normal(size=(len(names), len(animals)))
     trials = signal + 0.5 * rng.normal(size=(repetitions, *signal.shape))
-    coords = {
-        "condition": ("presentation", names),
-        "neuroid_id": ("neuroid", [f"n{k}" for k in range(len(animals))]),
-        "animal": ("neuroid", list(animals)),
-        "region": ("neuroid", ["R"] * len(animals)),
-    }
-    return xr.DataArray(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
+    return brain_array(trials, {"condition": names}, animals)
 
 
 def states_of(recorded):

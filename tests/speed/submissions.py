@@ -16,8 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 from limits import Limit
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "helpers"))
+from candidate_folder import CARD, write_candidate
 
 from innerscore.candidates import load_candidate
 from innerscore.candidates.interface import bundle_sha256, find_candidate
@@ -30,18 +32,7 @@ from innerscore.leaderboard.queue import Queue
 from innerscore.leaderboard.store import Store
 from innerscore.scoring.sandbox import Sandbox
 
-_CARD = {
-    "identifier": "timed",
-    "title": "Timed",
-    "description": "A candidate whose work takes no time.",
-    "authors": ["tests"],
-    "licence": "MIT",
-    "citation": "@misc{tests}",
-    "entry": "candidate.py:Model",
-    "accepts": ["self_motion"],
-    "layers": ["a"],
-    "model_class": "example",
-}
+# Its work takes no time.
 _CODE = """
 class Model:
     def activations(self, stimulus):
@@ -61,19 +52,12 @@ def _walks(n: int = 20) -> StimulusSet:
 def _overhead() -> Mapping[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder) / "data", cache_dir=Path(folder) / "cache", offline=True)
-        plain = _candidate(Path(folder) / "plain", _CODE)
-        with_torch = _candidate(Path(folder) / "with-torch", "import torch\n" + _CODE)
+        plain = write_candidate(Path(folder) / "plain", _CODE)
+        with_torch = write_candidate(Path(folder) / "with-torch", "import torch\n" + _CODE)
         return {
-            "overhead s": _added(plain, settings),
-            "overhead with torch's import s": _added(with_torch, settings),
+            "overhead s": _added(str(plain), settings),
+            "overhead with torch's import s": _added(str(with_torch), settings),
         }
-
-
-def _candidate(folder: Path, code: str) -> str:
-    folder.mkdir()
-    (folder / "candidate.yaml").write_text(yaml.safe_dump(_CARD))
-    (folder / "candidate.py").write_text(code)
-    return str(folder)
 
 
 def _added(candidate: str, settings: Settings) -> float:
@@ -105,7 +89,7 @@ def _claims(n_jobs: int = 1000, n_workers: int = 4) -> Mapping[str, float]:
         url = f"sqlite:///{Path(folder) / 'board.sqlite'}"
         Store(url).close()
         queue = Queue(url)
-        card = CandidateCard.model_validate(_CARD)
+        card = CandidateCard.model_validate(CARD)
         for k in range(n_jobs):
             queue.submit(Bundle(card, {}, sha256_of_bytes(b"%d" % k), sha256_of_bytes(b"zip")), ["B.x"])
         queue.close()

@@ -252,24 +252,26 @@ where it was last seen, and the straight flight on."""
 def _state_table(content: dict[str, Any]) -> Iterator[str]:
     yield "| candidate | seed | layer | frames | error | last repeated | gain | line from the last |"
     yield "|---|---|---|---|---|---|---|---|"
-    for one in content["candidates"]:
-        for layer, rows in one["states"].items():
-            for row in rows:
-                gain = f"{row['gain']:.2f} [{row['gain_low']:.2f}, {row['gain_high']:.2f}]"
-                named = f"| `{one['candidate']}` | {one['seed']} | {layer} | {row['ahead']}"
-                yield f"{named} | {row['error']:.3g} | {row['last_repeated']:.3g} | {gain} | {row['line']:.3g} |"
+    for named, row in _rows(content, "states"):
+        gain = f"{row['gain']:.2f} [{row['gain_low']:.2f}, {row['gain_high']:.2f}]"
+        yield f"{named} | {row['error']:.3g} | {row['last_repeated']:.3g} | {gain} | {row['line']:.3g} |"
 
 
 def _position_table(content: dict[str, Any]) -> Iterator[str]:
     yield "| candidate | seed | layer | frames | error | last | better by | where last seen | straight on |"
     yield "|---|---|---|---|---|---|---|---|---|"
+    for named, row in _rows(content, "positions"):
+        better = f"{row['better_by']:.3f} [{row['better_low']:.3f}, {row['better_high']:.3f}]"
+        others = f"{row['where_last_seen']:.3f} | {row['straight']:.3f}"
+        yield f"{named} | {row['error']:.3f} | {row['last_repeated']:.3f} | {better} | {others} |"
+
+
+def _rows(content: dict[str, Any], table: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each row of a table's content, after its first cells."""
     for one in content["candidates"]:
-        for layer, rows in one["positions"].items():
+        for layer, rows in one[table].items():
             for row in rows:
-                better = f"{row['better_by']:.3f} [{row['better_low']:.3f}, {row['better_high']:.3f}]"
-                named = f"| `{one['candidate']}` | {one['seed']} | {layer} | {row['ahead']}"
-                others = f"{row['where_last_seen']:.3f} | {row['straight']:.3f}"
-                yield f"{named} | {row['error']:.3f} | {row['last_repeated']:.3f} | {better} | {others} |"
+                yield f"| `{one['candidate']}` | {one['seed']} | {layer} | {row['ahead']}", row
 
 
 if __name__ == "__main__":

@@ -10,11 +10,14 @@ board; the board then compares their resamples. Any two significantly different 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
+from labelled_arrays import brain_array, model_array
 
 from innerscore.core.settings import Settings
 from innerscore.leaderboard.ranking import compare
@@ -37,35 +40,16 @@ def board(metric, n_conditions, seed, advantage=0.0):
     conditions = np.repeat([f"c{k:03d}" for k in range(n_conditions)], _STATES)
     latent = rng.normal(size=(len(conditions), _LATENT))
     signal = latent @ rng.normal(size=(_LATENT, _NEURONS))
-    brain = _brain(signal + 2 * rng.normal(size=(_REPETITIONS, *signal.shape)), conditions)
+    samples = {"stimulus_id": conditions, "condition": conditions}
+    trials = signal + 2 * rng.normal(size=(_REPETITIONS, *signal.shape))
+    brain = brain_array(trials, samples, np.repeat(["p", "q"], _NEURONS // 2))
     sizes = 0.7 * np.ones(_CANDIDATES) - advantage * (np.arange(_CANDIDATES) == _CANDIDATES - 1)
-    models = [_model(latent + size * rng.normal(size=latent.shape), conditions) for size in sizes]
+    models = [model_array(latent + size * rng.normal(size=latent.shape), samples) for size in sizes]
     parts = [metric(model, brain) for model in models]
     compared = compare(
         [one.normalised.value for one in parts], [one.resamples for one in parts], "normalised"
     )
     return compared.rank_intervals(), compared.p_values
-
-
-def _model(values, conditions):
-    coords = {
-        "stimulus_id": ("presentation", conditions),
-        "condition": ("presentation", conditions),
-        "neuroid_id": ("neuroid", np.arange(values.shape[1])),
-        "layer": ("neuroid", ["l"] * values.shape[1]),
-    }
-    return xr.DataArray(values, dims=["presentation", "neuroid"], coords=coords)
-
-
-def _brain(trials, conditions):
-    coords = {
-        "stimulus_id": ("presentation", conditions),
-        "condition": ("presentation", conditions),
-        "neuroid_id": ("neuroid", [f"n{k}" for k in range(_NEURONS)]),
-        "animal": ("neuroid", ["p"] * (_NEURONS // 2) + ["q"] * (_NEURONS - _NEURONS // 2)),
-        "region": ("neuroid", ["R"] * _NEURONS),
-    }
-    return xr.DataArray(trials, dims=["repetition", "presentation", "neuroid"], coords=coords)
 
 
 def row(name, options, n_conditions, n):

@@ -8,11 +8,14 @@ the board. The expected score is the mean over all experiments.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
-import xarray as xr
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
+from labelled_arrays import brain_array, model_array
 
 from innerscore.core.scores import Score
 from innerscore.metrics.predictivity import RidgePredictivity
@@ -47,32 +50,10 @@ def _experiment(seed: int) -> Score:
     signal = latent @ rng.normal(size=(6, sum(N_NEURONS)))
     # One size of noise in all experiments: scaled to each one's signals, experiments would be too much alike.
     trials = signal + NOISE * rng.normal(size=(N_TRIALS, *signal.shape))
-    return RidgePredictivity(n_boot=500, n_splits=20)(_model(latent[:, :3]), _brain(trials))
-
-
-def _presentations() -> dict[str, object]:
     names = np.repeat([f"c{k:02d}" for k in range(N_CONDITIONS)], N_BINS)
-    return {"stimulus_id": ("presentation", names), "condition": ("presentation", names)}
-
-
-def _model(values: np.ndarray) -> xr.DataArray:
-    units = {
-        "neuroid_id": ("neuroid", np.arange(values.shape[1])),
-        "layer": ("neuroid", ["l"] * values.shape[1]),
-    }
-    return xr.DataArray(values, dims=["presentation", "neuroid"], coords={**_presentations(), **units})
-
-
-def _brain(trials: np.ndarray) -> xr.DataArray:
-    n = trials.shape[2]
-    neurons = {
-        "neuroid_id": ("neuroid", [f"n{k}" for k in range(n)]),
-        "animal": ("neuroid", np.repeat(["p", "q"], N_NEURONS)),
-        "region": ("neuroid", ["R"] * n),
-    }
-    return xr.DataArray(
-        trials, dims=["repetition", "presentation", "neuroid"], coords={**_presentations(), **neurons}
-    )
+    samples = {"stimulus_id": names, "condition": names}
+    brain = brain_array(trials, samples, np.repeat(["p", "q"], N_NEURONS))
+    return RidgePredictivity(n_boot=500, n_splits=20)(model_array(latent[:, :3], samples), brain)
 
 
 def _report(found: list[Score], n: int, seconds: float) -> str:

@@ -9,7 +9,6 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from innerscore.core.errors import InvalidArgumentError
-from innerscore.core.settings import Settings
 from innerscore.data_registry import load_dataset
 from innerscore.data_registry.ready_set_go.intervals import Behaviour, ObserverFit
 from innerscore.data_registry.space.dataset import SpatialDataset, SpatialOptions
@@ -46,19 +45,17 @@ def by_key(findings):
 
 
 @pytest.fixture(scope="module")
-def real(mirror, tmp_path_factory):
+def real(mirrored_of_module):
     """Reports on the real files, without candidates."""
-    folder = tmp_path_factory.mktemp("real")
-    settings = Settings(data_dir=folder / "data", cache_dir=folder / "cache", mirror=mirror, offline=True)
 
     def run(name):
         study = load_study(name)
-        return reproduce(study, load_dataset(study.recorded, settings), [], say=silent)
+        return reproduce(study, load_dataset(study.recorded, mirrored_of_module), [], say=silent)
 
     return SimpleNamespace(
         sohn2019=run("sohn2019"),
         sargolini2006=run("sargolini2006"),
-        sessions=load_dataset("Sargolini2006", settings).sessions,
+        sessions=load_dataset("Sargolini2006", mirrored_of_module).sessions,
     )
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-import xarray as xr
+from labelled_arrays import brain_array
 from scipy.stats import t as student
 from typer.testing import CliRunner
 
@@ -71,19 +71,10 @@ def empty_samples():
     """A recording of nothing over conditions and times, for its coordinates."""
     conditions = np.repeat([f"c{k:02d}" for k in range(N_CONDITIONS)], N_BINS)
     time = np.tile(np.arange(N_BINS) * 50.0, N_CONDITIONS)
-    return xr.DataArray(
-        np.random.default_rng(5).poisson(3.0, (4, N_CONDITIONS * N_BINS, 8)).astype(float),
-        dims=["repetition", "presentation", "neuroid"],
-        coords={
-            "stimulus_id": ("presentation", conditions),
-            "condition": ("presentation", conditions),
-            "time_bin_start_ms": ("presentation", time),
-            "time_bin_end_ms": ("presentation", time + 50),
-            "neuroid_id": ("neuroid", [f"n{k}" for k in range(8)]),
-            "animal": ("neuroid", ["a"] * 4 + ["b"] * 4),
-            "region": ("neuroid", ["DMFC"] * 8),
-        },
-    )
+    trials = np.random.default_rng(5).poisson(3.0, (4, N_CONDITIONS * N_BINS, 8)).astype(float)
+    samples = {"stimulus_id": conditions, "condition": conditions}
+    samples |= {"time_bin_start_ms": time, "time_bin_end_ms": time + 50}
+    return brain_array(trials, samples, "aaaabbbb", region="DMFC")
 
 
 @pytest.fixture(scope="module")

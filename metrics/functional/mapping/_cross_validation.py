@@ -81,6 +81,11 @@ class Problem:
         """Number of outer folds."""
         return int(self.folds.max()) + 1
 
+    @property
+    def smallest_training(self) -> int:
+        """Number of samples that the fold with the fewest trains on."""
+        return len(self.x) - int(np.bincount(self.folds[self.folds >= 0]).max())
+
 
 @dataclass(frozen=True, eq=False)
 class Fold:

@@ -145,9 +145,7 @@ def bootstrap_noise_corrected_predictivity(
     ----------
     sums : ConditionSums
         Sums from `noise_corrected_predictivity(..., return_sums=10)`.
-    target_groups : array of shape (n_targets,)
-        The animal of each target.
-    n_boot, level, seed
+    target_groups, n_boot, level, seed
         As in `bootstrap_predictivity`.
 
     Returns
@@ -201,9 +199,7 @@ def bootstrap_neural_ceiling(
     sums : ConditionSums
         Sums of half responses: from `half_response_sums`, or `of_responses` of those of
         `noise_corrected_predictivity(..., return_sums=10)`.
-    target_groups : array of shape (n_targets,)
-        The animal of each target.
-    n_boot, level, seed
+    target_groups, n_boot, level, seed
         As in `bootstrap_predictivity`.
 
     Returns

@@ -15,7 +15,7 @@ from ....core.errors import InvalidArgumentError
 from .._arrays import Array, as_tensor
 from .._correlation import centred, column_correlation
 from .._halves import Halves, fixed_halves, random_halves
-from .._splits import Ints, check_integer, condition_codes, n_conditions
+from .._splits import Ints, condition_codes, n_conditions
 from ..statistics.reliability import check_halves, check_trials
 from ._corrected import FoldResult, ResultConverter, fold_averages
 from ._cross_validation import Fold, HeldOut, Problem, chosen, chosen_at_end, fold_score, folds_of, prepare
@@ -84,9 +84,7 @@ def inter_animal_consistency(
         Single-trial responses of all animals' neurons, finite, at least 2 trials.
     target_groups : array of shape (n_targets,)
         The animal of each target, at least 2 animals.
-    groups : array of shape (n_samples,)
-        The condition of each sample.
-    alphas, n_outer, n_inner, seed, inner, relative
+    groups, alphas, n_outer, n_inner, seed, inner, relative
         As in `ridge_predictivity`.
     n_splits : int, default=10
         Number of random splits. The source changes with the split, so each costs two fits per fold.
@@ -116,8 +114,7 @@ def inter_animal_consistency(
     True
     """
     values = check_trials(trials)
-    n_splits = check_integer("n_splits", n_splits, least=1)
-    halves = random_halves(len(values), n_splits, check_integer("seed", seed, least=0), values.device)
+    halves = random_halves(len(values), n_splits, seed, values.device)
     options = _Options(alphas, n_outer, n_inner, seed, check_inner(inner), relative)
     recording = _Recording(values.mean(0), values, halves, groups)
     return _consistency(recording, target_groups, options, trials, "random")
@@ -140,10 +137,8 @@ def inter_animal_consistency_from_halves(
 
     Parameters
     ----------
-    y : array of shape (n_samples, n_targets)
-        Averages of all trials.
-    halves : array of shape (2, n_samples, n_targets)
-        Averages of the two halves of the trials.
+    y, halves
+        As in `noise_corrected_predictivity_from_halves`.
     target_groups, groups, alphas, n_outer, n_inner, seed, inner, relative
         As in `inter_animal_consistency`.
 

@@ -11,7 +11,6 @@ from ._cross_validation import (
     Predictivity,
     Problem,
     cross_validate,
-    folds_of,
     linear_prediction,
     prepare,
 )
@@ -37,14 +36,8 @@ def ols_predictivity(
 
     Parameters
     ----------
-    x : array of shape (n_samples, n_features)
-        Features, fewer than the training samples of every fold less 1; float32 or float64, finite.
-    y : array of shape (n_samples, n_targets)
-        Responses; float32 or float64, finite.
-    groups : array of shape (n_samples,)
-        The condition of each sample; a condition is held out as a whole.
-    n_outer, seed, folds, return_prediction
-        As in `ridge_predictivity`.
+    x, y, groups, n_outer, seed, folds, return_prediction
+        As in `ridge_predictivity`; features have to be fewer than the training samples of every fold less 1.
 
     Returns
     -------
@@ -84,8 +77,7 @@ def least_squares(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 
 
 def _check_more_samples_than_features(problem: Problem) -> None:
-    n_train = min(len(fold.train) for fold in folds_of(problem))
-    n_features = problem.x.shape[1]
+    n_train, n_features = problem.smallest_training, problem.x.shape[1]
     if n_features >= n_train - 1:
         raise InvalidArgumentError(
             "The 'x' parameter",

@@ -8,15 +8,15 @@ import torch
 from .._arrays import Array, like
 from .._correlation import is_constant, is_flat
 from .._halves import (
-    BYTES_AT_ONCE,
     Halves,
     corrected_to_full_length,
     half_correlations,
     random_halves,
+    targets_in_portions,
     trial_gram,
 )
 from .._scale import ordinary
-from .._splits import Ints, check_integer, condition_codes, given_folds, n_conditions, portions
+from .._splits import Ints, condition_codes, given_folds, n_conditions
 from ..statistics.reliability import check_trials
 from ._condition_sums import ConditionSums, indicator, sums_by_condition
 
@@ -53,16 +53,8 @@ def held_out_reliability(trials: object, folds: object, *, n_splits: int = 100, 
     """
     values = ordinary(check_trials(trials), dim=(0, 1))
     laid_out = given_folds(folds, values.shape[1])
-    halves = random_halves(
-        len(values),
-        check_integer("n_splits", n_splits, least=1),
-        check_integer("seed", seed, least=0),
-        values.device,
-    )
-    at_once = max(1, BYTES_AT_ONCE // (8 * values[..., 0].numel()))
-    half_r = [
-        _mean_half_r(values[..., some], laid_out, halves) for some in portions(values.shape[2], at_once)
-    ]
+    halves = random_halves(len(values), n_splits, seed, values.device)
+    half_r = [_mean_half_r(values[..., some], laid_out, halves) for some in targets_in_portions(values)]
     return like(corrected_to_full_length(torch.cat(half_r)).to(values.dtype), trials)
 
 
@@ -90,7 +82,7 @@ def half_response_sums(
     values = check_trials(trials)
     codes = condition_codes(groups, values.shape[1])
     laid_out = condition_codes(folds, values.shape[1], name="folds")
-    halves = random_halves(len(values), check_integer("n_splits", n_splits, least=1), seed, values.device)
+    halves = random_halves(len(values), n_splits, seed, values.device)
     first, second = (
         torch.einsum("st,tnc->snc", half, values.double()) for half in (halves.first, halves.second)
     )

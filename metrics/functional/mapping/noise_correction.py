@@ -114,14 +114,10 @@ def noise_corrected_predictivity(
 
     Parameters
     ----------
-    x : array of shape (n_samples, n_features)
-        Features; float32 or float64, finite.
     trials : array of shape (n_trials, n_samples, n_targets)
         Single-trial responses, at least 2 trials, finite: every trial has every sample. With missing
         trials, make two half averages and use `noise_corrected_predictivity_from_halves`.
-    groups : array of shape (n_samples,)
-        The condition of each sample.
-    alphas, n_outer, n_inner, seed, inner, folds, relative
+    x, groups, alphas, n_outer, n_inner, seed, inner, folds, relative, return_prediction
         As in `ridge_predictivity`. A single penalty is taken as given: there are no inner folds then, and one
         Cholesky factor an outer fold.
     correction : {"averaged", "published"}, default="averaged"
@@ -131,8 +127,6 @@ def noise_corrected_predictivity(
         reliability of 0.2, and comes out right from 0.9.
     n_splits : int, default=100
         Number of random splits; the maps are linear in the trials, so more splits cost next to nothing.
-    return_prediction : bool, default=False
-        Whether the result keeps the held-out predictions.
     return_sums : int, default=0
         Number of splits of which to keep the sums per condition, for a bootstrap (10 suffice).
 
@@ -166,12 +160,11 @@ def noise_corrected_predictivity(
     True
     """
     values = check_trials(trials)
-    n_splits = check_integer("n_splits", n_splits, least=1)
     problem = prepare(x, values.mean(0), groups, n_outer=n_outer, n_inner=n_inner, seed=seed, folds=folds)
     halves = random_halves(len(values), n_splits, problem.seed, problem.x.device)
     mapping = RidgeMapping(problem, alphas, check_inner(inner), relative=relative)
     kept = check_integer("return_sums", int(return_sums), least=0)
-    study = CorrectionPlan(problem, values.to(problem.y), halves, mapping, min(kept, n_splits))
+    study = CorrectionPlan(problem, values.to(problem.y), halves, mapping, min(kept, len(halves)))
     return _run(study, trials, "random", check_correction(correction), return_prediction=return_prediction)
 
 
@@ -198,15 +191,11 @@ def noise_corrected_predictivity_from_halves(
 
     Parameters
     ----------
-    x : array of shape (n_samples, n_features)
-        Features; float32 or float64, finite.
     y : array of shape (n_samples, n_targets)
         Average of all trials.
     halves : array of shape (2, n_samples, n_targets)
         Averages of the two halves of the trials.
-    groups : array of shape (n_samples,)
-        The condition of each sample.
-    alphas, n_outer, n_inner, seed, inner, correction, folds, relative, return_prediction
+    x, groups, alphas, n_outer, n_inner, seed, inner, correction, folds, relative, return_prediction
         As in `noise_corrected_predictivity`.
     return_sums : bool, default=False
         Whether to keep the sums per condition, for a bootstrap.

@@ -32,14 +32,8 @@ def one_to_one_predictivity(
 
     Parameters
     ----------
-    x : array of shape (n_samples, n_features)
-        Features, such as a model's units or another animal's neurons; float32 or float64, finite.
-    y : array of shape (n_samples, n_targets)
-        Responses; float32 or float64, finite.
-    groups : array of shape (n_samples,)
-        The condition of each sample; a condition is held out as a whole.
-    n_outer, seed, folds, return_prediction
-        As in `ridge_predictivity`.
+    x, y, groups, n_outer, seed, folds, return_prediction
+        As in `ridge_predictivity`; features may be another animal's neurons, too.
 
     Returns
     -------

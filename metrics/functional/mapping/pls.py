@@ -15,7 +15,6 @@ from ._cross_validation import (
     Predictivity,
     Problem,
     cross_validate,
-    folds_of,
     linear_prediction,
     prepare,
 )
@@ -47,13 +46,9 @@ def pls_predictivity(
 
     Parameters
     ----------
-    x : array of shape (n_samples, n_features)
-        Features; float32 or float64, finite.
-    y : array of shape (n_samples, n_targets)
-        Responses; float32 or float64, finite. All targets share the components: the score of one depends on
-        which others are there.
-    groups : array of shape (n_samples,)
-        The condition of each sample; a condition is held out as a whole.
+    x, y, groups
+        As in `ridge_predictivity`. All targets share the components: the score of one depends on which others
+        are there.
     n_components : int, default=25
         Number of components, at most the number of features and of training samples less 1. Components
         beyond the rank of what is left are not taken.
@@ -186,11 +181,11 @@ def _stacked(
 
 
 def _check_enough(problem: Problem, n_components: int) -> None:
-    n_train = min(len(fold.train) for fold in folds_of(problem))
-    most = min(n_train - 1, problem.x.shape[1])
+    n_train, n_features = problem.smallest_training, problem.x.shape[1]
+    most = min(n_train - 1, n_features)
     if n_components > most:
         raise InvalidArgumentError(
             "The 'n_components' parameter",
-            got=f"{n_components} for {problem.x.shape[1]} features and {n_train} training samples",
+            got=f"{n_components} for {n_features} features and {n_train} training samples",
             needed=f"at most {most}",
         )

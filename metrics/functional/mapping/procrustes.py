@@ -31,14 +31,8 @@ def procrustes_predictivity(
 
     Parameters
     ----------
-    x : array of shape (n_samples, n_features)
-        Features; float32 or float64, finite.
-    y : array of shape (n_samples, n_targets)
-        Responses; float32 or float64, finite. One map serves all targets.
-    groups : array of shape (n_samples,)
-        The condition of each sample; a condition is held out as a whole.
-    n_outer, seed, folds, return_prediction
-        As in `ridge_predictivity`.
+    x, y, groups, n_outer, seed, folds, return_prediction
+        As in `ridge_predictivity`. One map serves all targets.
 
     Returns
     -------

@@ -153,8 +153,7 @@ class RidgeMapping:
         self._inner = inner
         few = _few_features(problem)
         self._by_features = few and inner == "grouped"
-        smallest_training = len(problem.x) - int(np.bincount(problem.folds[problem.folds >= 0]).max())
-        self._features = prepared(problem.x, smallest_training, exact=few)
+        self._features = prepared(problem.x, problem.smallest_training, exact=few)
         self._y_unit = unit_of(problem.y, by_column=True)
         self._y = problem.y * self._y_unit
 

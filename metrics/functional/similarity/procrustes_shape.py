@@ -31,10 +31,8 @@ def procrustes_similarity(x: Array, y: Array) -> float:
 
     Parameters
     ----------
-    x : array of shape (n_samples, n_features)
-        Responses of one system, n_samples >= 2.
-    y : array of shape (n_samples, n_other_features)
-        Responses of the other system to the same samples.
+    x, y : array
+        As in `linear_cka`; 2 samples are enough.
 
     Returns
     -------

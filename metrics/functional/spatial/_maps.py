@@ -7,7 +7,7 @@ import torch
 from ....core.errors import InvalidArgumentError
 from .._arrays import as_tensor
 
-__all__ = ["as_bin_size", "as_maps", "visited_spread"]
+__all__ = ["as_autocorrelograms", "as_bin_size", "as_maps", "visited_spread"]
 
 BinSize = float | tuple[float, float]
 
@@ -26,6 +26,19 @@ def as_maps(name: str, value: object) -> torch.Tensor:
             f"The '{name}' parameter", got="infinite entries", needed="finite, or NaN in unvisited bins"
         )
     return maps.double() if maps.ndim == 3 else maps.double()[None]
+
+
+def as_autocorrelograms(autocorrelation: object) -> torch.Tensor:
+    """View autocorrelograms as `as_maps` does maps; odd sides of 3 bins or more, so that shift 0 is a bin."""
+    maps = as_maps("autocorrelation", autocorrelation)
+    if any(side % 2 == 0 or side < 3 for side in maps.shape[1:]):
+        raise InvalidArgumentError(
+            "The 'autocorrelation' parameter",
+            got=f"{maps.shape[1]} x {maps.shape[2]} bins",
+            needed="of odd sides, 3 or more",
+            hint="Give the autocorrelogram, not the rate map.",
+        )
+    return maps
 
 
 def as_bin_size(bin_size: BinSize) -> tuple[float, float]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-
 from ....core.errors import InvalidArgumentError
 from .._arrays import Array, like
 from ._expanding_circle import expanding_circle_scores
-from ._maps import BinSize, as_bin_size, as_maps
+from ._maps import BinSize, as_autocorrelograms, as_bin_size
 from ._ring_mask import DEFAULT_RINGS, ring_mask_scores
 
 __all__ = ["GRID_SCORE_METHODS", "GridScore", "grid_score"]
@@ -89,8 +87,7 @@ def grid_score(
     InvalidArgumentError
         If a side is even, or an argument is not as described.
     """
-    maps = as_maps("autocorrelation", autocorrelation)
-    check_centred(maps)
+    maps = as_autocorrelograms(autocorrelation)
     height, width = as_bin_size(bin_size)
     unit = min(height, width)
     step = (height / unit, width / unit)
@@ -112,17 +109,6 @@ def grid_score(
         method=method,
         n_undefined=int(score.isnan().sum()),
     )
-
-
-def check_centred(maps: torch.Tensor) -> None:
-    """An autocorrelogram has odd sides of 3 bins or more, so that shift 0 is a bin."""
-    if any(side % 2 == 0 or side < 3 for side in maps.shape[1:]):
-        raise InvalidArgumentError(
-            "The 'autocorrelation' parameter",
-            got=f"{maps.shape[1]} x {maps.shape[2]} bins",
-            needed="of odd sides, 3 or more",
-            hint="Give the autocorrelogram, not the rate map.",
-        )
 
 
 def _check_rings(rings: Sequence[tuple[float, float]]) -> None:

@@ -11,9 +11,8 @@ import torch
 
 from .._arrays import Array, like
 from ._central_field import central_radius
-from ._maps import BinSize, as_bin_size, as_maps
+from ._maps import BinSize, as_autocorrelograms, as_bin_size
 from ._peaks import MIN_ANGLE, axis_gaps, outer_peaks
-from .grid_score import check_centred
 
 __all__ = ["GridLattice", "grid_ellipticity", "grid_lattice", "grid_orientation", "grid_spacing"]
 
@@ -73,8 +72,7 @@ def grid_lattice(autocorrelation: Array, *, bin_size: BinSize = 1.0) -> GridLatt
     InvalidArgumentError
         If an argument is not as described.
     """
-    maps = as_maps("autocorrelation", autocorrelation)
-    check_centred(maps)
+    maps = as_autocorrelograms(autocorrelation)
     size = as_bin_size(bin_size)
     reach = central_radius(maps).double()
     reach[reach == 0] = torch.inf

@@ -12,9 +12,8 @@ from scipy.ndimage import map_coordinates
 from ....core.arrays import plain_array
 from ....core.errors import InvalidArgumentError
 from .._arrays import Array, as_numbers, like
-from ._maps import BinSize, as_bin_size, as_maps
+from ._maps import BinSize, as_autocorrelograms, as_bin_size
 from ._peaks import MIN_ANGLE, axis_gaps, outer_peaks
-from .grid_score import check_centred
 
 __all__ = ["Periodicity", "spatial_periodicity", "sublattice_index"]
 
@@ -67,11 +66,8 @@ def spatial_periodicity(autocorrelation: Array, *, bin_size: BinSize = 1.0) -> P
 
     Parameters
     ----------
-    autocorrelation : array of shape (n_cells, height, width) or (height, width)
-        Autocorrelograms as from `spatial_autocorrelation`; odd sides. The mean over cells gives the lattice that a
-        population shares.
-    bin_size : float or tuple of float, default=1
-        Side of a bin, or its height and width.
+    autocorrelation, bin_size
+        As in `grid_lattice`. The mean autocorrelogram over cells gives the lattice that a population shares.
 
     Returns
     -------
@@ -91,8 +87,7 @@ def spatial_periodicity(autocorrelation: Array, *, bin_size: BinSize = 1.0) -> P
     >>> bool(found.strength[0] > 0.8), found.lengths.round(1).tolist(), found.angle.round().tolist()
     (True, [[10.0, 10.0]], [90.0])
     """
-    maps = as_maps("autocorrelation", autocorrelation)
-    check_centred(maps)
+    maps = as_autocorrelograms(autocorrelation)
     size = as_bin_size(bin_size)
     cell, places = outer_peaks(maps, size, torch.zeros(len(maps), device=maps.device))
     found = [

@@ -86,10 +86,8 @@ def bootstrap_t_interval(
         The estimate and its standard error, at least 0.
     values, errors : array of shape (n_boot,)
         The same in each resample. A resample without spread (error 0) is dropped, as is NaN.
-    level : float, default=0.95
-        Nominal coverage, in (0, 1).
-    unit : str
-        The unit of resampling, kept in the result.
+    level, unit
+        As in `percentile_interval`.
 
     Returns
     -------
@@ -132,10 +130,8 @@ def t_interval(estimate: float, error: float, *, degrees: int, level: float = 0.
         The estimate and its standard error, such as `bootstrap_error` gives.
     degrees : int
         Degrees of freedom: units drawn less one; of two factors, the smaller number less one.
-    level : float, default=0.95
-        Nominal coverage, in (0, 1).
-    unit : str
-        The unit, kept in the result.
+    level, unit
+        As in `percentile_interval`.
 
     Returns
     -------

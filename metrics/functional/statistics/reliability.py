@@ -12,15 +12,14 @@ from ....core.errors import InvalidArgumentError
 from .._arrays import Array, as_tensor, like
 from .._correlation import column_correlation
 from .._halves import (
-    BYTES_AT_ONCE,
     Halves,
     corrected_to_full_length,
     half_correlations,
     random_halves,
+    targets_in_portions,
     trial_gram,
 )
 from .._scale import ordinary
-from .._splits import check_integer, portions
 
 __all__ = ["Reliability", "spearman_brown", "split_half_reliability"]
 
@@ -131,11 +130,9 @@ def split_half_reliability(trials: object, *, n_splits: int = 100, seed: int = 0
     0.9
     """
     values = ordinary(check_trials(trials, missing=True), dim=(0, 1))
-    check_integer("n_splits", n_splits, least=1)
-    halves = random_halves(len(values), n_splits, check_integer("seed", seed, least=0), values.device)
-    at_once = max(1, BYTES_AT_ONCE // (8 * values[..., 0].numel()))
+    halves = random_halves(len(values), n_splits, seed, values.device)
     per_split = torch.cat(
-        [_reliability_per_split(values[..., some], halves) for some in portions(values.shape[2], at_once)]
+        [_reliability_per_split(values[..., some], halves) for some in targets_in_portions(values)]
     )
     return _summary(per_split, values.dtype, trials)
 

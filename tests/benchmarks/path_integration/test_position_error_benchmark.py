@@ -7,21 +7,14 @@ from innerscore.benchmarks import load_benchmark
 from innerscore.candidates import load_candidate
 from innerscore.core.activations import check_activations
 from innerscore.core.errors import InvalidArgumentError, InvalidDataError
-from innerscore.core.settings import Settings
 from innerscore.metrics.path_integration import PositionError
 
 NAME = "SimulatedPaths.position-error"
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("position-error")
-    return Settings(data_dir=folder / "d", cache_dir=folder / "c", offline=True)
-
-
-@pytest.fixture(scope="module")
-def benchmark(settings):
-    return load_benchmark(NAME, settings)
+def benchmark(settings_of_module):
+    return load_benchmark(NAME, settings_of_module)
 
 
 def scored(benchmark, states_of):
@@ -33,8 +26,8 @@ def scored(benchmark, states_of):
     return benchmark.score(activations)
 
 
-def test_the_position_itself_has_no_error_and_velocity_is_at_chance(benchmark, settings):
-    values = {name: benchmark(load_candidate(name, settings)) for name in ("position", "velocity")}
+def test_the_position_itself_has_no_error_and_velocity_is_at_chance(benchmark, settings_of_module):
+    values = {name: benchmark(load_candidate(name, settings_of_module)) for name in ("position", "velocity")}
     assert values["position"].normalised.value == pytest.approx(1, abs=1e-6)
     assert values["velocity"].normalised.value < 0.05
     assert values["velocity"].facts["chance_m_larger"] > 1.3 * values["velocity"].facts["chance_m_same"]

@@ -19,15 +19,7 @@ from innerscore.metrics.functional.rsa.compare_rdms import (
 )
 from innerscore.metrics.functional.rsa.rdm import rdm
 
-PEER = {
-    "pearson": "corr",
-    "spearman": "spearman",
-    "rho-a": "rho-a",
-    "tau-a": "tau-a",
-    "cosine": "cosine",
-    "whitened-pearson": "corr_cov",
-    "whitened-cosine": "cosine_cov",
-}
+from .rsatoolbox_names import PEER
 
 
 def _stack(k, n_states=12, seed=0, decimals=None):

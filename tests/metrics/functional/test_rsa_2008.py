@@ -1,11 +1,9 @@
 """RSA on the real RDMs of Kriegeskorte et al. 2008: monkey and human IT, four people in two sessions."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import scipy.io
+from missing_parts import skip_or_fail
 from rsatoolbox.inference.noise_ceiling import boot_noise_ceiling
 from rsatoolbox.rdm import RDMs, compare
 from scipy.spatial.distance import squareform
@@ -14,26 +12,14 @@ from innerscore.metrics.functional.rsa.bootstrap import bootstrap_rsa
 from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms
 from innerscore.metrics.functional.rsa.noise_ceiling import noise_corrected_rsa, rsa_noise_ceiling
 
-MIRROR = Path(os.environ.get("TESTS_MIRROR") or Path(__file__).parents[3] / ".." / "shared" / "data")
-PEER = {
-    "pearson": "corr",
-    "spearman": "spearman",
-    "rho-a": "rho-a",
-    "tau-a": "tau-a",
-    "cosine": "cosine",
-    "whitened-pearson": "corr_cov",
-    "whitened-cosine": "cosine_cov",
-}
+from .rsatoolbox_names import PEER
 
 
-def _content(name):
-    path = MIRROR / "kriegeskorte2008" / name
-    if path.exists():
-        return scipy.io.loadmat(path)
-    message = f"{path} is missing: set INNERSCORE_MIRROR to the folder that holds kriegeskorte2008/"
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(message)
-    return pytest.skip(message)
+def _content(mirror, name):
+    path = mirror / "kriegeskorte2008" / name
+    if not path.exists():
+        skip_or_fail(f"{path} is missing: set INNERSCORE_MIRROR to the folder that holds kriegeskorte2008/")
+    return scipy.io.loadmat(path)
 
 
 def _condensed(value):
@@ -42,16 +28,16 @@ def _condensed(value):
 
 
 @pytest.fixture(scope="module")
-def species():
+def species(mirror):
     """Monkey and human IT."""
-    content = _content("Kriegeskorte_Neuron2008_supplementalData.mat")
+    content = _content(mirror, "Kriegeskorte_Neuron2008_supplementalData.mat")
     return [_condensed(entry["RDM"]) for entry in content["RDMs_mIT_hIT_fig1"][0]]
 
 
 @pytest.fixture(scope="module")
-def people():
+def people(mirror):
     """Human IT, (4 people, 2 sessions, 4186 pairs)."""
-    content = _content("92_brainRDMs.mat")
+    content = _content(mirror, "92_brainRDMs.mat")
     return np.array([[_condensed(session["RDM"]) for session in person] for person in content["RDMs"][0]])
 
 

@@ -11,15 +11,7 @@ from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms, partial
 from innerscore.metrics.functional.rsa.noise_ceiling import noise_corrected_rsa, rsa_noise_ceiling
 from innerscore.metrics.functional.rsa.rdm import rdm
 
-PEER = {
-    "pearson": "corr",
-    "spearman": "spearman",
-    "rho-a": "rho-a",
-    "tau-a": "tau-a",
-    "cosine": "cosine",
-    "whitened-pearson": "corr_cov",
-    "whitened-cosine": "cosine_cov",
-}
+from .rsatoolbox_names import PEER
 
 
 def _subjects(n=6, n_states=15, noise=1.0, seed=0):
