@@ -11,6 +11,7 @@ from torch.distributions import Normal, kl_divergence
 
 from innerscore.candidates import load_candidate, registry
 from innerscore.candidates.training import train
+from innerscore.candidates.training.video.pixel_task import PixelTask
 from innerscore.candidates.training.video.recipes import (
     PIXEL_OPTIONS,
     SLOT_OPTIONS,
@@ -18,7 +19,7 @@ from innerscore.candidates.training.video.recipes import (
     recipes,
     slot_recipe,
 )
-from innerscore.candidates.training.video.sequences import Corpus, held_out, training_batches
+from innerscore.candidates.training.video.sequences import Corpus, draw_batch
 from innerscore.candidates.zoo.video import PixelModel, SlotModel
 from innerscore.candidates.zoo.video.fitvid_network import FitVidNetwork
 from innerscore.candidates.zoo.video.pixel_networks import make_pixel_network
@@ -40,7 +41,7 @@ SMALL_SVG = {
     "n_noise": 3,
 }
 SMALL_FITVID = {"n_channels": 2, "expansion": 2, "kernel": 3, "n_latent": 6, "n_hidden": 8, "n_noise": 3}
-TINY = Corpus(n_batches=1, n_batch=2, n_frames=8, n_validation=2, n_test=2, n_ahead=2)
+TINY = Corpus(n_updates=1, n_batch=2, n_frames=8, n_validation=2, n_test=2, n_ahead=2)
 SHIPPED = {
     name: registered
     for name, registered in registry(Settings()).entries().items()
@@ -235,14 +236,18 @@ def test_as_written_the_recurrent_state_reaches_nothing():
         assert torch.allclose(mean[-1], alone[0]) == as_written
 
 
+def training_batches(epoch, *, seed):
+    return PixelTask("svg-lp", SMALL_SVG, corpus=TINY, seed=seed, device="cpu").batches(epoch)
+
+
 def test_batches_follow_from_seed_and_epoch_and_parts_differ():
-    one, again = (next(training_batches(TINY, 2, 3, seed=4, device="cpu")) for _ in range(2))
+    one, again = (next(training_batches(2, seed=4)) for _ in range(2))
     for name in ("frames", "noise", "order"):
         torch.testing.assert_close(getattr(one, name), getattr(again, name), atol=0, rtol=0)
     others = [
-        next(training_batches(TINY, 3, 3, seed=4, device="cpu")),
-        next(training_batches(TINY, 2, 3, seed=5, device="cpu")),
-        held_out(replace(TINY, n_ahead=1), "test", 3, seed=4, device="cpu"),
+        next(training_batches(3, seed=4)),
+        next(training_batches(2, seed=5)),
+        draw_batch(replace(TINY, n_ahead=1), "test", 0, 2, 3, seed=4, device="cpu"),
     ]
     for other in others:
         assert not torch.equal(one.frames, other.frames)

@@ -1,13 +1,11 @@
-"""HidingShapes as tensors: clips that follow from seed, part of the corpus and number."""
+"""HidingShapes: clips that follow from seed, part of the corpus and number."""
 
 from __future__ import annotations
-
-import torch
 
 from ....core.seeds import child_seed
 from ....tasks.hiding_shapes import HidingClips, hiding_shapes
 
-__all__ = ["N_AHEAD", "N_CONTEXT", "N_FRAMES", "clips", "judged_clips", "pictures"]
+__all__ = ["N_AHEAD", "N_CONTEXT", "N_FRAMES", "clips", "judged_clips"]
 
 N_CONTEXT = 16  # frames before the main object's centre goes behind the panel, in the clips that judge
 N_AHEAD = 40  # frames after these
@@ -40,8 +38,3 @@ def judged_clips(n_clips: int, *, part: str = "test", index: int = 0) -> HidingC
     """Clips in which the main object hides after N_CONTEXT frames; the same for all predictors and seeds."""
     seed = child_seed(0, "hiding", part)
     return hiding_shapes(seed, index, n_clips, N_FRAMES, before=(N_CONTEXT, N_CONTEXT))
-
-
-def pictures(given: HidingClips, device: str) -> torch.Tensor:
-    """Frames (n_clips, n_frames, 3, size, size) as bytes."""
-    return torch.from_numpy(given.frames.transpose(0, 1, 4, 2, 3)).to(device)

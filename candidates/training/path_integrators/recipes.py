@@ -19,6 +19,7 @@ UNITS = {"relu-rnn": 128, "ugrnn": 128, "lstm": 128, "leaky-rnn": 128}
 _RATES = {"relu-rnn": 0.001, "ugrnn": 0.003, "lstm": 0.003, "leaky-rnn": 0.003}
 _EPOCHS = {"relu-rnn": 100, "ugrnn": 30, "lstm": 25, "leaky-rnn": 50}
 _PATIENCE = 25
+_CORPUS = Corpus(n_batch=100, n_updates=40, n_validation=1000, n_test=2000)
 
 _ENTRY = "innerscore.candidates.zoo.path_integrators:PathIntegrator"
 
@@ -111,7 +112,7 @@ def recipe_of(
     architecture: str,
     units: int,
     *,
-    corpus: Corpus = Corpus(),  # noqa: B008  (frozen)
+    corpus: Corpus = _CORPUS,
     max_epochs: int | None = None,
 ) -> Recipe:
     """The recipe of an architecture, on request with a corpus of another size."""

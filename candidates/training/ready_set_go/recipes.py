@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ....core.cards import CandidateCard
+from ..drawn import Sizes
 from ..recipe import Optimisation, Recipe
-from .task import Corpus, IntervalTask
+from .task import IntervalTask
 
 __all__ = ["FAMILY", "OPTIMISATION", "UNITS", "recipe_of", "recipes"]
 
@@ -39,6 +40,7 @@ _CHOICES = (
     "task's clips, without noise (one that is not produced within 1500 ms counts as 1500)."
 )
 _MEMORY_MB = 800.0
+_CORPUS = Sizes(n_batch=64, n_updates=25, n_validation=256, n_test=1000)
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -50,7 +52,7 @@ def recipe_of(
     *,
     cue: bool,
     units: int = UNITS,
-    corpus: Corpus = Corpus(),  # noqa: B008  (frozen)
+    corpus: Sizes = _CORPUS,
     optimisation: Optimisation = OPTIMISATION,
 ) -> Recipe:
     """The recipe with or without the prior's cue, on request of another size."""

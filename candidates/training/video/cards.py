@@ -110,7 +110,7 @@ def _cited(*entries: str) -> str:
 
 
 def _length(corpus: Corpus, optimisation: Optimisation) -> str:
-    return f"""At most {optimisation.max_epochs * corpus.n_batches} updates of {corpus.n_batch} clips of
+    return f"""At most {optimisation.max_epochs * corpus.n_updates} updates of {corpus.n_batch} clips of
         {corpus.n_frames} frames that never come twice (published 25 frames); the epoch that does best on
         {corpus.n_validation} other clips is kept; gradients are clipped to the largest mean norm of the epochs
         before (published: not, or to 100)."""
