@@ -19,14 +19,10 @@ def clips(seed: int, part: str, index: int, n_clips: int, *, n_frames: int = N_F
 
     Parameters
     ----------
-    seed : int
-        Seed of the training.
+    seed, index, n_clips, n_frames : int
+        As for :func:`~innerscore.tasks.hiding_shapes.hiding_shapes`; 25 frames or more.
     part : str
         Part of the corpus; no clip is in two.
-    index : int
-        Number of the batch.
-    n_clips, n_frames : int
-        Numbers of clips, and of frames in each, 25 or more.
     """
     latest = 24 if n_frames >= N_FRAMES else 16
     return hiding_shapes(

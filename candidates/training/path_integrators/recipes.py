@@ -7,7 +7,7 @@ from typing import Any
 
 from ....core.cards import CandidateCard
 from ...zoo.path_integrators.networks import ARCHITECTURES, LAYERS
-from ..recipe import Optimisation, Recipe
+from ..recipe import OWN_CARD, Optimisation, Recipe
 from .task import Corpus, PathTask
 
 __all__ = ["FAMILY", "UNITS", "recipe_of", "recipes"]
@@ -137,8 +137,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
         identifier=f"{FAMILY}-{architecture}",
         title=told.title,
         description=f"{told.summary} {told.choices} {_WALKS}",
-        authors=("innerscore maintainers",),
-        licence="MIT",
         citation=told.citation,
         entry=_ENTRY,
         accepts=("self_motion",),
@@ -146,6 +144,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
         model_class="path integrator",
         trained_on="walks through a box of 2.2 x 2.2 m, drawn here",
         supervision=told.supervision,
-        takes=("device",),
         options=options,
+        **OWN_CARD,
     )

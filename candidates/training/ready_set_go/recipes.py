@@ -6,7 +6,7 @@ from typing import Any
 
 from ....core.cards import CandidateCard
 from ..drawn import Sizes
-from ..recipe import Optimisation, Recipe
+from ..recipe import OWN_CARD, Optimisation, Recipe
 from .task import IntervalTask
 
 __all__ = ["FAMILY", "OPTIMISATION", "UNITS", "recipe_of", "recipes"]
@@ -73,8 +73,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
             f"Recurrent network that learned to measure an interval and to ramp to a threshold as long after it, "
             f"{_TOLD[cue]}. {_CHOICES}"
         ),
-        authors=("innerscore maintainers",),
-        licence="MIT",
         citation=_CITATION,
         entry=_ENTRY,
         accepts=("frames",),
@@ -83,6 +81,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
         model_class="task-trained recurrent network",
         trained_on="ready-set-go: intervals of both priors, measured with noise, drawn here",
         supervision="a ramp from Set to the true interval (squared error)",
-        takes=("device",),
         options=options,
+        **OWN_CARD,
     )
