@@ -253,8 +253,8 @@ def test_training_resumes_to_the_same_bytes_and_gives_a_candidate(architecture, 
 def test_no_two_epochs_have_the_same_walks():
     task = recipe_of("leaky-rnn", 8, corpus=SMALL).task(0, "cpu")
     first, again, second = (next(iter(task.batches(epoch))) for epoch in (0, 0, 1))
-    assert torch.equal(first.walks.positions, again.walks.positions)
-    assert not torch.equal(first.walks.positions, second.walks.positions)
+    assert torch.equal(first.data.positions, again.data.positions)
+    assert not torch.equal(first.data.positions, second.data.positions)
     assert first.noise_seed == again.noise_seed != second.noise_seed
 
 

@@ -19,12 +19,8 @@ class HidingEncoderTask(SelfSupervisedTask):
 
     Parameters
     ----------
-    corpus : Corpus
-        Sizes.
-    seed : int
-        Seed of weights and clips.
-    device : str
-        Device it runs on.
+    corpus, seed, device : Corpus, int, str
+        As for :class:`~innerscore.candidates.training.drawn.DrawnTask`; the seed is that of the weights, too.
     """
 
     def __init__(self, *, corpus: Corpus, seed: int, device: str) -> None:

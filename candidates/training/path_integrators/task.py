@@ -31,10 +31,8 @@ class PathTask(NoisyTask[Walks]):
     ----------
     architecture, units : str, int
         As for :func:`~.networks.build_network`.
-    corpus : Corpus
-    seed : int
-        Seed of weights, place cells, walks and noise.
-    device : str
+    corpus, seed, device : Corpus, int, str
+        As for :class:`~innerscore.candidates.training.drawn.NoisyTask`; place cells follow from the seed, too.
     """
 
     _corpus: Corpus

@@ -29,12 +29,8 @@ class IntervalTask(NoisyTask[Trials]):
         Size of the network.
     cue : bool
         Whether it is told the prior.
-    corpus : Sizes
-        Sizes.
-    seed : int
-        Seed of weights, trials and noise.
-    device : str
-        Device it runs on.
+    corpus, seed, device : Sizes, int, str
+        As for :class:`~innerscore.candidates.training.drawn.NoisyTask`; the seed is that of the weights, too.
     """
 
     def __init__(self, *, units: int, cue: bool, corpus: Sizes, seed: int, device: str) -> None:

@@ -22,12 +22,8 @@ class PixelTask(VideoTask):
         Kind of predictor.
     options : mapping
         Options of the network.
-    corpus : Corpus
-        Sizes.
-    seed : int
-        Seed of weights, clips and noise.
-    device : str
-        Device it runs on.
+    corpus, seed, device : Corpus, int, str
+        As for :class:`~innerscore.candidates.training.drawn.DrawnTask`; the seed is that of weights and noise, too.
     """
 
     def __init__(
