@@ -106,7 +106,29 @@ def load_into(module: nn.Module, tensors: Tensors, *, subject: str) -> None:
 
 
 def ready(module: Network, tensors: Tensors, *, subject: str, device: str) -> Network:
-    """The module with tensors loaded as by :func:`load_into`, on a device and no longer training."""
+    """The module of a candidate that was trained, with its weights.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        The network that the candidate's options describe.
+    tensors : mapping of str to tensor
+        The network's state: what a card's weights file holds, a candidate's ``weights``.
+    subject : str
+        Name of the tensors, for the message.
+    device : str
+        Device it runs on, ``"cpu"`` unless a candidate is told another.
+
+    Returns
+    -------
+    module : torch.nn.Module
+        The same, on the device and no longer training.
+
+    Raises
+    ------
+    InvalidDataError
+        If the tensors are of another architecture, as :func:`load_into` tells.
+    """
     load_into(module, tensors, subject=subject)
     return module.to(device).eval()
 

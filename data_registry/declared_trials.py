@@ -17,8 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from ..core.cards import DatasetCard
-from ..core.display import Displayed
-from ..core.errors import InvalidArgumentError, InvalidDataError
+from ..core.errors import InvalidDataError
 from ..core.labelled import recording
 from ..core.settings import Settings
 from ..core.stimuli import Condition, FrameClip, SelfMotion, Stimulus, StimulusSet
@@ -37,6 +36,7 @@ from .declared_fields import (
 from .declared_spikes import counts_after_events, spikes_by_cell
 from .declared_trial_options import TrialOptions
 from .files.folder import own_files
+from .interface import CardDataset, check_region
 from .readers.pictures import PICTURE_ENDINGS, read_pictures
 from .repetitions import counted, first_repetitions
 from .response_units import checked_unit
@@ -56,12 +56,12 @@ Array = npt.NDArray[Any]
 Row: TypeAlias = tuple[tuple[str, float | str], ...]  # variables' names and values, in the order of the card
 
 
-class Trials(Displayed):
+class Trials(CardDataset):
     """The data set of a card with `TrialOptions`."""
 
     def __init__(self, card: DatasetCard, settings: Settings, options: TrialOptions) -> None:
-        self.card = card
-        self._settings, self._options, self._fields = settings, options, options.fields
+        super().__init__(card, settings)
+        self._options, self._fields = options, options.fields
 
     def stimuli(self) -> StimulusSet:
         """As the fields have them."""
@@ -73,10 +73,7 @@ class Trials(Displayed):
 
     def recording(self, region: str) -> xr.DataArray:
         """The neuroids of a region, by presentations and, where there are any, time bins."""
-        if region not in self.card.regions:
-            raise InvalidArgumentError(
-                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-            )
+        check_region(self.card, region)
         values, presentations = self._responses()
         names = self._per("neuroid", "region", values.shape[1])
         chosen = np.flatnonzero(np.asarray(names) == region)

@@ -10,12 +10,13 @@ from typing import Protocol, TypeAlias
 import xarray as xr
 
 from ..core.cards import DatasetCard
-from ..core.errors import InvalidDataError, foreign_errors
+from ..core.display import Displayed
+from ..core.errors import InvalidArgumentError, InvalidDataError, foreign_errors
 from ..core.registry import Registry, registry_of
 from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
 
-__all__ = ["Dataset", "Progress", "load_dataset", "loader_errors", "registry"]
+__all__ = ["CardDataset", "Dataset", "Progress", "check_region", "load_dataset", "loader_errors", "registry"]
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 
@@ -42,6 +43,34 @@ class Dataset(Protocol):
 
     def recording(self, region: str) -> xr.DataArray:
         """The labelled data of one region: a recording or dissimilarities, by trial and subject."""
+
+
+class CardDataset(Displayed):
+    """A data set as every loader is called.
+
+    Parameters
+    ----------
+    card : DatasetCard
+        Its card.
+    settings : Settings
+        Folders; not used where nothing is stored.
+    """
+
+    def __init__(self, card: DatasetCard, settings: Settings) -> None:
+        self.card = card
+        self._settings = settings
+
+
+def check_region(card: DatasetCard, region: str) -> None:
+    """Refuse a region that a data set does not have.
+
+    Raises
+    ------
+    InvalidArgumentError
+        If the card does not name it.
+    """
+    if region not in card.regions:
+        raise InvalidArgumentError("The 'region' parameter", got=repr(region), needed=f"in {card.regions}")
 
 
 def registry(settings: Settings) -> Registry[DatasetCard]:

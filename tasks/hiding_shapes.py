@@ -91,14 +91,8 @@ def hiding_shapes(
 
     Parameters
     ----------
-    seed : int
-        Seed of the corpus.
-    index : int
-        Number of the batch; other numbers give other clips.
-    n_clips, n_frames : int
-        Numbers of clips and of frames in each, 1 or more.
-    size : int
-        Height and width of a frame in pixels, 16 or more.
+    seed, index, n_clips, n_frames, size : int
+        As for :func:`~.bouncing_shapes.bouncing_shapes`.
     before : (int, int)
         Fewest and most frames before the main object's centre goes behind the panel, 1 or more and less than
         `n_frames`; drawn for each clip.

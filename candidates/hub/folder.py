@@ -19,7 +19,7 @@ from torch import nn
 from ...core.bundles import CARD_NAME
 from ...core.card_files import write_card
 from ...core.cards import CandidateCard, TrainedWeights, read_card
-from ...core.errors import CandidateError, MissingPartError, foreign_errors
+from ...core.errors import CandidateError, foreign_errors
 from ...core.files import exclusive
 from ...core.hashing import canonical_json, sha256_of_bytes
 from ...core.identity import code_sha256, entry_of
@@ -27,6 +27,7 @@ from ...core.memory import check_memory
 from ...core.settings import Settings
 from ...core.stimuli import FrameClip
 from ...core.whole_folder import whole_folder
+from ..devices import check_device
 from ..torch_adapter import TorchCandidate
 from ..weights import load_into, write_weights
 from .candidate import VIDEO_HZ, HubCandidate, reader
@@ -35,7 +36,7 @@ from .layers import MAX_UNITS, RULE, chosen_layers
 from .names import EXTRAS, HubName, hub_name
 from .sources import described, network
 
-__all__ = ["check_device", "hub_folder", "resolved", "with_weights"]
+__all__ = ["hub_folder", "resolved", "with_weights"]
 
 _WEIGHTS = "weights.safetensors"
 _CODE = "candidate.py"  # a bundle's entry is a file of its own
@@ -99,29 +100,13 @@ def with_weights(name: HubName, found: Described, settings: Settings) -> nn.Modu
     InvalidDataError
         If the weights are of another architecture.
     """
-    check_device(settings.device)
+    check_device(settings.device, hint="Unset INNERSCORE_DEVICE to run on the processor.")
     _check_size(name, found)
     with fetch_errors(name.source, name.name, offline=settings.offline):
         weights = found.weights()
     built = network(name.source, found.architecture)
     load_into(built, weights, subject=f"The weights of {name}")
     return built.to(settings.device)
-
-
-def check_device(device: str) -> None:
-    """Refuse a device that is not here.
-
-    Raises
-    ------
-    MissingPartError
-    """
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise MissingPartError(
-            f"The device '{device}'",
-            got="no GPU that torch can use",
-            needed="here",
-            hint="Unset INNERSCORE_DEVICE to run on the processor.",
-        )
 
 
 def _key(name: HubName, found: Described) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import torch
@@ -11,7 +12,12 @@ from torch import nn
 
 from ...core.cards import CandidateCard
 
-__all__ = ["Optimisation", "Recipe", "Task"]
+__all__ = ["OWN_CARD", "Optimisation", "Recipe", "Task"]
+
+# What the cards have in common of networks that are trained here.
+OWN_CARD: Mapping[str, Any] = MappingProxyType(
+    {"authors": ("innerscore maintainers",), "licence": "MIT", "takes": ("device",)}
+)
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from torch import nn
 from ...core.bundles import CARD_NAME
 from ...core.card_files import write_card
 from ...core.cards import CandidateCard, TrainedWeights, read_card
-from ...core.errors import InvalidDataError, MissingPartError
+from ...core.errors import InvalidDataError
 from ...core.files import exclusive, write_bytes
 from ...core.memory import check_memory, free_memory_mb, memory_errors
+from ..devices import check_device
 from ..weights import load_into, read_weights, write_weights
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .history import Epoch, clip_norm, is_over, kept_epoch, next_rate
@@ -121,7 +122,7 @@ def train(
     MissingPartError
         If the device is not there, has too little memory free to begin, or ran out of it.
     """
-    _check_device(device)
+    check_device(device, hint="Train with --device cpu.")
     work = f"training {recipe.name}"
     check_memory(work, recipe.memory_mb, free_mb=_free_mb(device))
     identity = _identity(recipe, seed, device)
@@ -259,16 +260,6 @@ def _curve(history: tuple[Epoch, ...]) -> str:
 
 def _copied(module: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}
-
-
-def _check_device(device: str) -> None:
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise MissingPartError(
-            f"The device '{device}'",
-            got="no CUDA device that torch can use",
-            needed="there",
-            hint="Train with --device cpu.",
-        )
 
 
 def _free_mb(device: str) -> float:

@@ -9,15 +9,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ...core.cards import DatasetCard
-from ...core.display import Displayed
-from ...core.errors import InvalidArgumentError, InvalidDataError, MissingPartError
+from ...core.errors import InvalidDataError, MissingPartError
 from ...core.labelled import recording
-from ...core.settings import Settings
 from ...core.stimuli import FrameClip, StimulusSet
 from ..files.downloading import download
 from ..files.fetching import locate_file
-from ..interface import Progress
+from ..interface import CardDataset, Progress, check_region
 from .videos import decode_clip
 
 __all__ = ["SCENARIOS", "Bear2021"]
@@ -44,20 +41,8 @@ _COLUMNS = {
 }
 
 
-class Bear2021(Displayed):
-    """The data set; see its card.
-
-    Parameters
-    ----------
-    card : DatasetCard
-        Its card.
-    settings : Settings
-        Folders.
-    """
-
-    def __init__(self, card: DatasetCard, settings: Settings) -> None:
-        self.card = card
-        self._settings = settings
+class Bear2021(CardDataset):
+    """The data set; see its card."""
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -107,10 +92,7 @@ class Bear2021(Displayed):
             One presentation a video, one neuroid for all people; coordinates ``scenario``, ``label`` and
             ``n_people`` on presentations.
         """
-        if region != REGION:
-            raise InvalidArgumentError(
-                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-            )
+        check_region(self.card, region)
         table = self.table
         columns = {
             name: table[name].to_numpy() for name in ("scenario", "label", "n_people", "fraction_correct")

@@ -17,13 +17,11 @@ import xarray as xr
 from scipy.io import loadmat
 from scipy.spatial.distance import squareform
 
-from ...core.cards import DatasetCard
-from ...core.display import Displayed
-from ...core.errors import InvalidArgumentError, InvalidDataError
+from ...core.errors import InvalidDataError
 from ...core.labelled import dissimilarities
-from ...core.settings import Settings
 from ...core.stimuli import FrameClip, StimulusSet
 from ..files.fetching import locate_file
+from ..interface import CardDataset, check_region
 
 __all__ = ["Kriegeskorte2008"]
 
@@ -33,12 +31,8 @@ _STILL_RATE_HZ = 1.0  # a still image has no rate; one frame lasts one second
 _FLAGS = ("human", "face", "animal", "natural")
 
 
-class Kriegeskorte2008(Displayed):
+class Kriegeskorte2008(CardDataset):
     """The data set; see its card."""
-
-    def __init__(self, card: DatasetCard, settings: Settings) -> None:
-        self.card = card
-        self._settings = settings
 
     def stimuli(self) -> StimulusSet:
         """The 92 images, each a clip of one frame, with category and four yes-or-no labels."""
@@ -61,13 +55,10 @@ class Kriegeskorte2008(Displayed):
         region : {"IT", "humanIT", "humanIT-pooled"}
             Monkey IT (one pooled matrix), human IT by subject and session (eight), human IT pooled (one).
         """
+        check_region(self.card, region)
         if region == "humanIT":
             return self._human_subjects()
-        if region in self.card.regions:
-            return self._pooled(region)
-        raise InvalidArgumentError(
-            "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-        )
+        return self._pooled(region)
 
     @cached_property
     def _supplement(self) -> dict[str, Any]:

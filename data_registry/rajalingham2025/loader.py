@@ -13,18 +13,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ...core.cards import DatasetCard
-from ...core.display import Displayed
 from ...core.errors import InvalidArgumentError, InvalidDataError
 from ...core.files import atomic_path
 from ...core.labelled import coordinate, load_labelled, save_labelled
-from ...core.settings import Settings
 from ...core.stimuli import StimulusSet
 from ...tasks.mental_pong import STILL_MS, PongCondition
 from ...tasks.mental_pong_conditions import RELEASED_STEP_MS, bounce_group, epoch_times
 from ...tasks.pong_frames import render_trial
 from ..files.fetching import CheckedFile, checked_file, local_file
-from ..interface import Progress
+from ..interface import CardDataset, Progress, check_region
 from .behaviour import COLUMNS, label_endpoints, paddle_endpoints
 from .labelled import conditions_of, label_trials
 from .meta_table import read_conditions
@@ -46,20 +43,8 @@ _REGIONS = {
 _PADDLE = {"paddle-perle": "perle", "paddle-mahler": "mahler"}
 
 
-class Rajalingham2025(Displayed):
-    """The data set; see its card.
-
-    Parameters
-    ----------
-    card : DatasetCard
-        Its card.
-    settings : Settings
-        Folders.
-    """
-
-    def __init__(self, card: DatasetCard, settings: Settings) -> None:
-        self.card = card
-        self._settings = settings
+class Rajalingham2025(CardDataset):
+    """The data set; see its card."""
 
     def stimuli(self) -> StimulusSet:
         """The 79 conditions as clips at 60 Hz and 64 x 64 pixels, by our renderer: the original is not public.
@@ -80,12 +65,9 @@ class Rajalingham2025(Displayed):
             both in trials with the transparent one, for which no choice of reliable units was published; or one
             monkey's endpoints of the paddle in deg, a presentation a trial.
         """
+        check_region(self.card, region)
         if region in _PADDLE:
             return label_endpoints(self.behaviour(_PADDLE[region]), _PADDLE[region])
-        if region not in _REGIONS:
-            raise InvalidArgumentError(
-                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-            )
         animal, trial_type = _REGIONS[region]
         labelled = self.trials(animal, trial_type)
         return labelled.isel(neuroid=np.flatnonzero(coordinate(labelled, "reliable")))

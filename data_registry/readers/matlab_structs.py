@@ -7,7 +7,8 @@ arrays of cells and of structs, and without its array what is single.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,21 +40,24 @@ def read_matlab(path: Path, names: Sequence[str]) -> dict[str, Any]:
     InvalidDataError
         If the file is no MATLAB file, or is truncated.
     """
-    try:
+    with _whole(path):
         if matfile_version(str(path))[0] == _HDF5:
             return read_hdf5(path, names)
         content = loadmat(path, variable_names=list(names), struct_as_record=False)
-    except _DAMAGE as error:
-        raise InvalidDataError(
-            f"The file {path}", got=f"damaged ({error})", needed="a whole MATLAB file"
-        ) from error
     return {name: _plain(content[name]) for name in names if name in content}
 
 
 def matlab_names(path: Path) -> list[str]:
     """Names of the variables of a MATLAB file before version 7.3; raises as :func:`read_matlab` does."""
-    try:
+    with _whole(path):
         return [name for name, _shape, _kind in whosmat(path)]
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Say of a file that cannot be read that it is damaged."""
+    try:
+        yield
     except _DAMAGE as error:
         raise InvalidDataError(
             f"The file {path}", got=f"damaged ({error})", needed="a whole MATLAB file"

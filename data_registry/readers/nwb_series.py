@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -104,14 +105,8 @@ def in_metres(
     InvalidDataError
         If the unit is none of length, or the columns are not there.
     """
-    metres = metres_per_unit or _METRES.get(str(series.unit).strip().lower())
-    if metres is None:
-        raise InvalidDataError(
-            f"The series '{series.name}' of {path}",
-            got=f"the unit '{series.unit}'",
-            needed=f"in one of {sorted(_METRES)}",
-            hint="Give 'metres_per_unit' in the options of the card.",
-        )
+    told = "Give 'metres_per_unit' in the options of the card."
+    metres = metres_per_unit or _size_of_unit(path, series, str(series.unit), _METRES, hint=told)
     if max(columns) >= data.shape[1]:
         raise InvalidDataError(
             f"The series '{series.name}' of {path}",
@@ -143,19 +138,25 @@ def heading(path: Path, file: Any, options: HeadingOptions, times: Array, positi
 
 def _in_radians(path: Path, series: Any, data: Array, unit: AngleUnit | None) -> Array:
     """Stored angles times ``conversion`` plus ``offset``, in radians, of shape (time,)."""
-    radians = _RADIANS.get((unit or str(series.unit)).strip().lower())
-    if radians is None:
-        raise InvalidDataError(
-            f"The series '{series.name}' of {path}",
-            got=f"the unit '{series.unit}'",
-            needed=f"in one of {sorted(_RADIANS)}",
-            hint="Give 'head_direction_unit' in the options of the card: degrees or radians.",
-        )
+    told = "Give 'head_direction_unit' in the options of the card: degrees or radians."
+    radians = _size_of_unit(path, series, unit or str(series.unit), _RADIANS, hint=told)
     if data.size != len(data):
         raise InvalidDataError(
             f"The series '{series.name}' of {path}", got=f"shape {data.shape}", needed="one angle a sample"
         )
     return np.asarray((data.ravel() * series.conversion + series.offset) * radians)
+
+
+def _size_of_unit(path: Path, series: Any, unit: str, known: Mapping[str, float], *, hint: str) -> float:
+    size = known.get(unit.strip().lower())
+    if size is None:
+        raise InvalidDataError(
+            f"The series '{series.name}' of {path}",
+            got=f"the unit '{series.unit}'",
+            needed=f"in one of {sorted(known)}",
+            hint=hint,
+        )
+    return size
 
 
 def _beside_position(path: Path, series: Any, times: Array) -> Array:

@@ -13,6 +13,7 @@ from ...core.display import Displayed
 from ...core.errors import InvalidArgumentError, UnfitRecordingError
 from ...core.stimuli import StimulusSet
 from ...tasks.ready_set_go import stimulus_set
+from ..interface import check_region
 from .epochs import EPOCHS, epoch_recording
 from .intervals import Behaviour, label_intervals
 from .sessions import LEAST_RATE_HZ, LEAST_TRIALS, Session, Unit, usable_units, valid_trials
@@ -92,10 +93,7 @@ class IntervalDataset(Displayed):
         UnfitRecordingError
             If no unit has enough trials and spikes.
         """
-        if region not in self.card.regions:
-            raise InvalidArgumentError(
-                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-            )
+        check_region(self.card, region)
         if region not in self._recordings:  # benchmarks share it, and counting all spikes takes seconds
             self._recordings[region] = self._recorded(region)
         return self._recordings[region]

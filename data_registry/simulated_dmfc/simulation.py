@@ -11,14 +11,13 @@ import xarray as xr
 from scipy.special import expit
 
 from ...core.cards import DatasetCard
-from ...core.display import Displayed
-from ...core.errors import InvalidArgumentError
 from ...core.labelled import recording
 from ...core.seeds import generator
 from ...core.settings import Settings
 from ...core.stimuli import StimulusSet
 from ...tasks.mental_pong import STILL_MS, PongCondition, ball_state, sample_conditions
 from ...tasks.pong_frames import render_trial
+from ..interface import CardDataset, check_region
 from .players import PLAYERS, endpoint_trials
 
 __all__ = ["SimulatedDMFC"]
@@ -34,15 +33,13 @@ _PADDLE_SPEED = 0.01  # deg/ms, the joystick's limit
 _FIELD_WIDTH_DEG = 4.0
 
 
-class SimulatedDMFC(Displayed):
+class SimulatedDMFC(CardDataset):
     """The data set; see its card.
 
     Parameters
     ----------
-    card : DatasetCard
-        Its card.
-    settings : Settings
-        Not used: nothing is stored.
+    card, settings : DatasetCard, Settings
+        As every loader has them.
     seed, n_trials : int
         Seed and number of trials, for validity studies; the data set on the board has the defaults.
     """
@@ -50,8 +47,7 @@ class SimulatedDMFC(Displayed):
     def __init__(
         self, card: DatasetCard, settings: Settings, *, seed: int = _SEED, n_trials: int = N_TRIALS
     ) -> None:
-        self.card = card
-        self._settings = settings
+        super().__init__(card, settings)
         self._seed, self._n_trials = seed, n_trials
 
     @cached_property
@@ -77,10 +73,7 @@ class SimulatedDMFC(Displayed):
 
         Regions ``paddle-A`` and ``paddle-B`` are the endpoints of the two simulated players, in deg.
         """
-        if region not in self.card.regions:
-            raise InvalidArgumentError(
-                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-            )
+        check_region(self.card, region)
         if region in PLAYERS:
             return endpoint_trials(region, self.conditions, self._n_trials, self._seed)
         rates = self.rates()

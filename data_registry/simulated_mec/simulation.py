@@ -12,8 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from ...core.cards import DatasetCard
-from ...core.display import Displayed
-from ...core.errors import ChecksumError, InvalidArgumentError, MissingPartError
+from ...core.errors import ChecksumError, MissingPartError
 from ...core.hashing import sha256_of_file
 from ...core.labelled import recording
 from ...core.seeds import child_seed, generator
@@ -21,6 +20,7 @@ from ...core.settings import Settings
 from ...core.stimuli import SelfMotion, StimulusSet
 from ...tasks.self_motion import motion_from_path, ornstein_uhlenbeck_paths, resampled
 from ..files.fetching import local_file
+from ..interface import CardDataset, check_region
 from ..space.bins import SpatialGrid, rates_in_bins
 from ..space.direction_bins import bin_of_direction, direction_presentation
 from .cells import CellPopulation, draw_population
@@ -41,15 +41,13 @@ _SEED = 2006
 _TRACKS, _TRACKS_SHA256 = "tracks.npz", "06e38cd833e60af0894408a688cadc2e2042e05238d9b32afb267082cf4cde24"
 
 
-class SimulatedMEC(Displayed):
+class SimulatedMEC(CardDataset):
     """The data set on simulated walks; see its card.
 
     Parameters
     ----------
-    card : DatasetCard
-        Its card.
-    settings : Settings
-        Settings with the folders of files; simulated walks need none.
+    card, settings : DatasetCard, Settings
+        As every loader has them; simulated walks need no folders.
     seed : int
         Seed, for validity studies; the data set on the board has the default.
     """
@@ -57,8 +55,8 @@ class SimulatedMEC(Displayed):
     path_source = "Ornstein-Uhlenbeck rat"
 
     def __init__(self, card: DatasetCard, settings: Settings, *, seed: int = _SEED) -> None:
-        self.card = card
-        self._settings, self._seed = settings, seed
+        super().__init__(card, settings)
+        self._seed = seed
 
     def stimuli(self) -> StimulusSet:
         """The walks of both animals, one stimulus a session."""
@@ -77,10 +75,7 @@ class SimulatedMEC(Displayed):
 
         ``condition`` names the block of 20 x 20 cm that a bin lies in; ``bin_x_m`` and ``bin_y_m`` its centre.
         """
-        if region not in self.card.regions:
-            raise InvalidArgumentError(
-                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-            )
+        check_region(self.card, region)
         if region == DIRECTION_REGION:
             return self._direction_recording()
         maps = np.concatenate([self._rate_maps(index) for index in range(len(ANIMALS))], axis=-1)

@@ -14,13 +14,12 @@ import pandas as pd
 import xarray as xr
 
 from ...core.cards import DatasetCard
-from ...core.display import Displayed
-from ...core.errors import InvalidArgumentError
 from ...core.labelled import recording
 from ...core.seeds import child_seed
 from ...core.settings import Settings
 from ...core.stimuli import SelfMotion, StimulusSet
 from ...tasks.self_motion import motion_from_path, ornstein_uhlenbeck_paths
+from ..interface import CardDataset, check_region
 
 __all__ = ["SETS", "SimulatedPaths", "WalkSet"]
 
@@ -58,21 +57,19 @@ SETS = (
 )
 
 
-class SimulatedPaths(Displayed):
+class SimulatedPaths(CardDataset):
     """The data set; see its card.
 
     Parameters
     ----------
-    card : DatasetCard
-        Its card.
-    settings : Settings
-        Not used; every loader is called alike.
+    card, settings : DatasetCard, Settings
+        As every loader has them.
     seed : int
         Seed, for validity studies; the data set on the board has the default.
     """
 
-    def __init__(self, card: DatasetCard, settings: Settings, *, seed: int = _SEED) -> None:  # noqa: ARG002
-        self.card = card
+    def __init__(self, card: DatasetCard, settings: Settings, *, seed: int = _SEED) -> None:
+        super().__init__(card, settings)
         self._seed = seed
 
     def stimuli(self) -> StimulusSet:
@@ -92,10 +89,7 @@ class SimulatedPaths(Displayed):
 
         Each walk is a condition. ``walk_set`` is the kind of walk, ``time_bin_end_ms`` how long it has gone on.
         """
-        if region not in self.card.regions:
-            raise InvalidArgumentError(
-                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-            )
+        check_region(self.card, region)
         names = [walk.identifier for _, walk in self._walks]
         values = self._positions()
         start_ms = np.arange(values.shape[2]) * BIN_S * 1000

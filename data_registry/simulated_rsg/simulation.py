@@ -42,10 +42,8 @@ class SimulatedRSG(IntervalDataset):
 
     Parameters
     ----------
-    card : DatasetCard
-        Its card.
-    settings : Settings
-        Not used: nothing is stored.
+    card, settings : DatasetCard, Settings
+        As every loader has them; nothing is stored.
     seed, n_trials : int
         Seed, and number of trials of each condition, for validity studies; the data set on the board has the
         defaults.

@@ -27,10 +27,8 @@ def sohn2019(card: DatasetCard, settings: Settings) -> IntervalDataset:
 
     Parameters
     ----------
-    card : DatasetCard
-        Its card.
-    settings : Settings
-        Folders.
+    card, settings : DatasetCard, Settings
+        As every loader has them.
     """
 
     def find(name: str) -> Path:

@@ -31,10 +31,8 @@ def sohn2019_nwb(card: DatasetCard, settings: Settings) -> IntervalDataset:
 
     Parameters
     ----------
-    card : DatasetCard
-        Its card.
-    settings : Settings
-        Folders.
+    card, settings : DatasetCard, Settings
+        As every loader has them.
     """
 
     def sessions() -> list[Session]:

@@ -18,9 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...core.cards import DatasetCard
 from ...core.display import Displayed
-from ...core.errors import InvalidArgumentError, InvalidCardError, InvalidDataError, did_you_mean
+from ...core.errors import InvalidCardError, InvalidDataError, did_you_mean
 from ...core.labelled import coordinate
 from ...core.stimuli import SelfMotion, StimulusSet
+from ..interface import check_region
 from .head_direction import direction_recording
 from .recordings import MapOptions, MappedSessions, labelled_maps, map_sessions
 from .sessions import TrackedSession, TrackingLimits
@@ -172,10 +173,7 @@ class SpatialDataset(Displayed):
         samples a tracker that lost the animal repeated. Bins that no walk of :meth:`stimuli` has a
         step in are NaN and counted in ``n_bins_left_out``.
         """
-        if region not in self.card.regions:
-            raise InvalidArgumentError(
-                "The 'region' parameter", got=repr(region), needed=f"in {self.card.regions}"
-            )
+        check_region(self.card, region)
         left_out = self.left_out
         if region.endswith(DIRECTION):
             sessions = self._mapped.sessions

@@ -62,13 +62,7 @@ def head_direction_tuning(
     """
     if n_bins < 2:
         raise InvalidArgumentError("The 'n_bins' parameter", got=n_bins, needed="2 or more")
-    measured = joined_sessions([session for session in sessions if session.head_direction is not None])
-    if not measured:
-        raise UnfitRecordingError(
-            "The sessions",
-            got=f"no head direction in {len(sessions)}",
-            needed="one with two lights or angles",
-        )
+    measured = _measured(sessions)
     names = [f"{group[0].animal}-{cell}" for group in measured for cell in group[0].spikes_s]
     rates = [_rates(group, n_bins, 1, min_occupancy_s)[0] for group in measured]
     return DirectionTuning(tuple(names), direction_centres(n_bins), np.concatenate(rates, axis=1).T)
@@ -98,13 +92,7 @@ def direction_recording(
     tuning : assembly of dims (presentation, neuroid)
         Tuning in Hz; coordinate ``direction_rad``, attribute ``direction_bins``.
     """
-    measured = joined_sessions([session for session in sessions if session.head_direction is not None])
-    if not measured:
-        raise UnfitRecordingError(
-            "The sessions",
-            got=f"no head direction in {len(sessions)}",
-            needed="one with two lights or angles",
-        )
+    measured = _measured(sessions)
     rates = [_rates(group, n_bins, n_repetitions, min_occupancy_s) for group in measured]
     values = np.concatenate(rates, axis=2)
     animals = [group[0].animal for group in measured for _ in group[0].spikes_s]
@@ -115,6 +103,18 @@ def direction_recording(
         neuroid={"neuroid_id": names, "animal": animals, "region": [region] * len(names)},
         attrs={"units": "Hz", "simulated": "no", "direction_bins": n_bins},
     )
+
+
+def _measured(sessions: Sequence[TrackedSession]) -> list[list[TrackedSession]]:
+    """Sessions with head direction, those of the same cells together."""
+    measured = joined_sessions([session for session in sessions if session.head_direction is not None])
+    if not measured:
+        raise UnfitRecordingError(
+            "The sessions",
+            got=f"no head direction in {len(sessions)}",
+            needed="one with two lights or angles",
+        )
+    return measured
 
 
 def _rates(group: Sequence[TrackedSession], n_bins: int, n_parts: int, min_occupancy_s: float) -> Array:

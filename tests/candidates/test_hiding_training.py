@@ -27,7 +27,7 @@ from innerscore.core.stimuli import FrameClip
 
 ONE_EPOCH = Optimisation(rate=1e-3, epsilon=1e-8, max_epochs=1)
 SHORT_ENCODER = EncoderCorpus(n_batch=2, n_updates=1, n_validation=2, n_test=2, n_frames=25)
-SHORT = Corpus(n_batches=1, n_batch=2, n_frames=26, n_validation=2, n_test=2)
+SHORT = Corpus(n_updates=1, n_batch=2, n_frames=26, n_validation=2, n_test=2)
 SMALL = {"channels": [4, 4, 4, 4], "convolutions": [1, 1, 1, 1], "n_latent": 8, "n_hidden": 8}
 # Trained for as long as there was time, not until the recipe's end.
 SHORTENED = {"cswm-hiding": " --epochs 17", "svg-lp-hiding": " --epochs 18"}

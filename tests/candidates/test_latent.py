@@ -11,7 +11,7 @@ from torch import nn
 from innerscore.candidates import load_candidate, registry
 from innerscore.candidates.training import Optimisation, train
 from innerscore.candidates.training.latent import task as training
-from innerscore.candidates.training.latent.corpus import Corpus, draw_batch, scaled
+from innerscore.candidates.training.latent.corpus import Corpus, draw_batch
 from innerscore.candidates.training.latent.recipes import recipe_of
 from innerscore.candidates.training.latent.task import (
     AHEAD,
@@ -19,6 +19,7 @@ from innerscore.candidates.training.latent.task import (
     contrast_across_time,
     one_ahead_error,
 )
+from innerscore.candidates.training.pictures import scaled
 from innerscore.candidates.zoo.latent import LatentPredictor
 from innerscore.candidates.zoo.latent.network import (
     DYNAMICS,

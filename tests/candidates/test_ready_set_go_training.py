@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from innerscore.candidates import load_candidate
+from innerscore.candidates.training.drawn import Sizes
 from innerscore.candidates.training.ready_set_go.recipes import recipe_of, recipes
-from innerscore.candidates.training.ready_set_go.task import Corpus, IntervalTask
+from innerscore.candidates.training.ready_set_go.task import IntervalTask
 from innerscore.candidates.training.ready_set_go.trials import draw_trials, make_trials, ramp_target
 from innerscore.candidates.training.recipe import Optimisation
 from innerscore.candidates.training.trainer import WEIGHTS_NAME, train
@@ -15,7 +16,7 @@ from innerscore.tasks.interval_observer import bls_estimate
 from innerscore.tasks.ready_set_go import PRIORS, clip, conditions, events_of
 
 FRAME_MS = 1000 / 60
-TINY = Corpus(n_batch=8, n_updates=2, n_validation=8, n_test=8)
+TINY = Sizes(n_batch=8, n_updates=2, n_validation=8, n_test=8)
 
 
 def tiny(cue=True, max_epochs=2):
@@ -112,7 +113,7 @@ def test_what_was_trained_is_a_candidate(tmp_path):
 
 
 def test_training_lowers_the_error():
-    task = IntervalTask(units=32, cue=True, corpus=Corpus(16, 10, 64, 64), seed=0, device="cpu")
+    task = IntervalTask(units=32, cue=True, corpus=Sizes(16, 10, 64, 64), seed=0, device="cpu")
     before = task.validation_loss()
     optimiser = torch.optim.Adam(task.module.parameters(), lr=0.002)
     for batch in task.batches(0):

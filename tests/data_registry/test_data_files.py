@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from dataset_cards import card_of_files
 from http_host import Page, running_host
 from pydantic import ValidationError
 
@@ -16,19 +17,7 @@ BYTES = b"published bytes"
 
 
 def card(url="https://example.org/f.mat"):
-    return DatasetCard(
-        identifier="Some2020",
-        title="t",
-        description="A data set with one file in it.",
-        licence="x",
-        citation="y",
-        entry="a:b",
-        simulated=False,
-        species="s",
-        regions=("r",),
-        folder="some",
-        files=(DataFile(name="f.mat", url=url, size=15, sha256=hashlib.sha256(BYTES).hexdigest()),),
-    )
+    return card_of_files(DataFile(name="f.mat", url=url, size=15, sha256=hashlib.sha256(BYTES).hexdigest()))
 
 
 def put(folder, data):

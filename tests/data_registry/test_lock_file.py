@@ -6,8 +6,9 @@ import multiprocessing
 import os
 
 import pytest
+from dataset_cards import card_of_files
 
-from innerscore.core.cards import DataFile, DatasetCard
+from innerscore.core.cards import DataFile
 from innerscore.core.errors import ChecksumError, InvalidArgumentError, InvalidDataError, MissingPartError
 from innerscore.core.settings import Settings
 from innerscore.data_registry.files.fetching import (
@@ -26,19 +27,7 @@ def sha(data):
 
 
 def card(**known):
-    return DatasetCard(
-        identifier="Some2020",
-        title="t",
-        description="A data set with one file in it.",
-        licence="x",
-        citation="y",
-        entry="a:b",
-        simulated=False,
-        species="s",
-        regions=("r",),
-        folder="some",
-        files=(DataFile(name="f.pkl", url="https://example.org/f.pkl", **known),),
-    )
+    return card_of_files(DataFile(name="f.pkl", url="https://example.org/f.pkl", **known))
 
 
 CARD = card()

@@ -6,6 +6,7 @@ from typing import Any
 
 from ....core.cards import CandidateCard
 from ....tasks.bouncing_shapes import RATE_HZ
+from ..recipe import OWN_CARD
 from .judging import HORIZONS
 from .videos import N_CONTEXT
 
@@ -143,13 +144,7 @@ _TEST_LOSS = " test_loss is the mean over the 40 frames."
 
 
 def _card(**fields: Any) -> CandidateCard:
-    common: dict[str, Any] = {
-        "authors": ("innerscore maintainers",),
-        "licence": "MIT",
-        "accepts": ("frames",),
-        "trained_on": _CORPUS,
-        "takes": ("device",),
-    }
+    common: dict[str, Any] = {**OWN_CARD, "accepts": ("frames",), "trained_on": _CORPUS}
     return CandidateCard(**{**common, **fields})
 
 

@@ -11,6 +11,7 @@ import torch
 
 from ....core.seeds import child_seed
 from ...zoo.latent.network import rolled_out
+from ..drawn import initial_weights
 from .judging import errors_behind
 from .latents import LatentMaker, pool_of
 from .videos import N_AHEAD, N_CONTEXT
@@ -63,8 +64,7 @@ class HidingDynamicsTask:
     ) -> None:
         parts = {"n_training": sizes.n_training, "n_validation": sizes.n_validation, "n_test": sizes.n_test}
         self._pool, fitted = pool_of(maker, **parts, cache=cache)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(child_seed(seed, "latent", "weights"))
+        with initial_weights(seed, "latent"):
             self.module: Any = maker.network(dynamics, fitted).to(device)
         self._n_batch, self._seed, self._device = sizes.n_batch, seed, device
 

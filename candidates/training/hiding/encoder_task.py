@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from ....core.seeds import child_seed
 from ...zoo.latent.network import LatentNetwork
+from ..drawn import initial_weights
 from ..latent.corpus import Batch, Corpus
 from ..latent.task import SelfSupervisedTask
-from .videos import clips, pictures
+from ..pictures import pictures
+from .videos import clips
 
 __all__ = ["HidingEncoderTask"]
 
@@ -18,20 +19,15 @@ class HidingEncoderTask(SelfSupervisedTask):
 
     Parameters
     ----------
-    corpus : Corpus
-        Sizes.
-    seed : int
-        Seed of weights and clips.
-    device : str
-        Device it runs on.
+    corpus, seed, device : Corpus, int, str
+        As for :class:`~innerscore.candidates.training.drawn.DrawnTask`; the seed is that of the weights, too.
     """
 
     def __init__(self, *, corpus: Corpus, seed: int, device: str) -> None:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(child_seed(seed, "latent", "weights"))
+        with initial_weights(seed, "latent"):
             network = LatentNetwork("selfsup", "none")
         super().__init__(network, corpus=corpus, seed=seed, device=device)
 
-    def _drawn(self, name: str, index: int, n_clips: int) -> Batch:
-        given = clips(self._seed, name, index, n_clips, n_frames=self._corpus.n_frames)
-        return Batch(pictures(given, self._device), torch.zeros(n_clips, dtype=torch.int64))
+    def _drawn(self, part: str, index: int, n: int) -> Batch:
+        given = clips(self._seed, part, index, n, n_frames=self._corpus.n_frames)
+        return Batch(pictures(given.frames, self._device), torch.zeros(n, dtype=torch.int64))

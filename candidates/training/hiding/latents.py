@@ -17,10 +17,10 @@ from ....tasks.hiding_shapes import HidingClips
 from ...weights import read_weights, write_weights
 from ...zoo.latent.encoded import EncodedNetwork, feature_reader
 from ...zoo.latent.network import LatentNetwork
-from ..latent.corpus import scaled
 from ..latent.encoded import Encoder, principal_components
 from ..latent.task import load_encoder, shipped_tensors
-from .videos import N_FRAMES, clips, judged_clips, pictures
+from ..pictures import pictures, scaled
+from .videos import N_FRAMES, clips, judged_clips
 
 __all__ = ["LatentMaker", "Pool", "encoded_latents", "own_latents", "pool_of"]
 
@@ -87,7 +87,7 @@ def own_latents(name: str, device: str) -> LatentMaker:
     encoder = network("none", {}).encoder.to(device).eval()
 
     def latents(given: HidingClips, _: Mapping[str, torch.Tensor]) -> torch.Tensor:
-        frames = pictures(given, device)
+        frames = pictures(given.frames, device)
         with torch.inference_mode():
             parts = torch.split(frames.flatten(0, 1), _FRAMES_AT_A_TIME)
             found = torch.cat([encoder(scaled(part)) for part in parts])

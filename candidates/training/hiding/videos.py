@@ -1,13 +1,11 @@
-"""HidingShapes as tensors: clips that follow from seed, part of the corpus and number."""
+"""HidingShapes: clips that follow from seed, part of the corpus and number."""
 
 from __future__ import annotations
-
-import torch
 
 from ....core.seeds import child_seed
 from ....tasks.hiding_shapes import HidingClips, hiding_shapes
 
-__all__ = ["N_AHEAD", "N_CONTEXT", "N_FRAMES", "clips", "judged_clips", "pictures"]
+__all__ = ["N_AHEAD", "N_CONTEXT", "N_FRAMES", "clips", "judged_clips"]
 
 N_CONTEXT = 16  # frames before the main object's centre goes behind the panel, in the clips that judge
 N_AHEAD = 40  # frames after these
@@ -21,14 +19,10 @@ def clips(seed: int, part: str, index: int, n_clips: int, *, n_frames: int = N_F
 
     Parameters
     ----------
-    seed : int
-        Seed of the training.
+    seed, index, n_clips, n_frames : int
+        As for :func:`~innerscore.tasks.hiding_shapes.hiding_shapes`; 25 frames or more.
     part : str
         Part of the corpus; no clip is in two.
-    index : int
-        Number of the batch.
-    n_clips, n_frames : int
-        Numbers of clips, and of frames in each, 25 or more.
     """
     latest = 24 if n_frames >= N_FRAMES else 16
     return hiding_shapes(
@@ -40,8 +34,3 @@ def judged_clips(n_clips: int, *, part: str = "test", index: int = 0) -> HidingC
     """Clips in which the main object hides after N_CONTEXT frames; the same for all predictors and seeds."""
     seed = child_seed(0, "hiding", part)
     return hiding_shapes(seed, index, n_clips, N_FRAMES, before=(N_CONTEXT, N_CONTEXT))
-
-
-def pictures(given: HidingClips, device: str) -> torch.Tensor:
-    """Frames (n_clips, n_frames, 3, size, size) as bytes."""
-    return torch.from_numpy(given.frames.transpose(0, 1, 4, 2, 3)).to(device)

@@ -9,19 +9,17 @@ import torch
 from ....core.seeds import child_seed
 from ....tasks.bouncing_shapes import bouncing_shapes
 from ...zoo.latent.network import FRAME_SIZE
+from ..drawn import Sizes
+from ..pictures import pictures
 
-__all__ = ["Batch", "Corpus", "draw_batch", "scaled"]
+__all__ = ["Batch", "Corpus", "draw_batch"]
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """Number of clips in an update, updates in an epoch, held-out clips, and frames in a clip."""
+class Corpus(Sizes):
+    """Sizes, and number of frames in a clip."""
 
-    n_batch: int = 16
-    n_updates: int = 25
-    n_validation: int = 64
-    n_test: int = 256
-    n_frames: int = 25
+    n_frames: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +38,7 @@ class Batch:
     label: torch.Tensor
 
 
-def scaled(frames: torch.Tensor) -> torch.Tensor:
-    """Bytes as numbers in [0, 1]."""
-    return frames.float() / 255
-
-
 def draw_batch(seed: int, name: str, index: int, n_clips: int, n_frames: int, device: str) -> Batch:
     """A batch of the corpus of that name; the same for the same arguments."""
     clips = bouncing_shapes(child_seed(seed, "latent", name), index, n_clips, n_frames, FRAME_SIZE)
-    frames = torch.from_numpy(clips.frames.transpose(0, 1, 4, 2, 3))
-    return Batch(frames.to(device), torch.from_numpy(clips.label).to(device))
+    return Batch(pictures(clips.frames, device), torch.from_numpy(clips.label).to(device))

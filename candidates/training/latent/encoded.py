@@ -14,12 +14,12 @@ from ....core.cards import CandidateCard
 from ....core.errors import InvalidArgumentError
 from ....core.hashing import canonical_json, sha256_of_array, sha256_of_bytes
 from ....core.identity import code_sha256, entry_of
-from ....core.seeds import child_seed
 from ....core.stimuli import FrameClip
 from ....tasks.bouncing_shapes import RATE_HZ
 from ...hub.names import EXTRAS
 from ...weights import read_weights, write_weights
 from ...zoo.latent.encoded import N_COMPONENTS, EncodedNetwork, feature_reader
+from ..drawn import initial_weights
 from .corpus import Batch, Corpus, draw_batch
 from .task import DynamicsTask
 
@@ -145,8 +145,7 @@ class EncodedTask(DynamicsTask):
         self._reader = feature_reader(encoder.options, encoder.weights, device=device)
         self._cache = None if cache is None else cache / _key(encoder, corpus)
         fitted = self._kept("components", lambda: self._fitted(corpus))
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(child_seed(seed, "latent", "weights"))
+        with initial_weights(seed, "latent"):
             network = EncodedNetwork(len(fitted["mean"]), dynamics)
         network.mean.copy_(fitted["mean"])
         network.components.copy_(fitted["components"])
@@ -166,11 +165,9 @@ class EncodedTask(DynamicsTask):
         values = self._reader.activations(FrameClip("corpus", pictures, RATE_HZ, 0.1))["features"]
         return torch.as_tensor(values).view(*frames.shape[:2], -1)
 
-    def _drawn(self, name: str, index: int, n_clips: int) -> Batch:
+    def _drawn(self, part: str, index: int, n: int) -> Batch:
         """Latents of clips of the corpus, as computed before if they were."""
-        kept = self._kept(
-            f"{self._seed}-{name}-{index}-{n_clips}", lambda: self._encoded(name, index, n_clips)
-        )
+        kept = self._kept(f"{self._seed}-{part}-{index}-{n}", lambda: self._encoded(part, index, n))
         return Batch(kept["latents"].to(self._device), kept["label"].to(self._device))
 
     def _encoded(self, name: str, index: int, n_clips: int) -> dict[str, torch.Tensor]:

@@ -11,7 +11,7 @@ from ....core.cards import CandidateCard
 from ...frame_preparation import Preparation
 from ...zoo.latent.encoded import N_COMPONENTS
 from ...zoo.latent.network import DYNAMICS, ENCODERS, FRAME_SIZE
-from ..recipe import Optimisation, Recipe, Task
+from ..recipe import OWN_CARD, Optimisation, Recipe, Task
 from .corpus import Corpus
 from .encoded import EncodedTask, Encoder
 from .task import task_of
@@ -210,8 +210,6 @@ def _card(encoder: str, dynamics: str) -> CandidateCard:
             f"Predictor of latents after Nayebi et al. (2023). Its frozen encoder {_ENCODER_TEXTS[encoder]}. "
             f"{_DYNAMICS_TEXTS[dynamics]}. {_SHOWN} {_CHOICES} {numbers}"
         ),
-        authors=("innerscore maintainers",),
-        licence="MIT",
         citation=_CITATION,
         entry=_ENTRY,
         accepts=("frames",),
@@ -219,8 +217,8 @@ def _card(encoder: str, dynamics: str) -> CandidateCard:
         model_class="latent predictor",
         trained_on="nothing" if (encoder, dynamics) == ("random", "none") else "BouncingShapes, drawn here",
         supervision=_supervision(encoder, dynamics),
-        takes=("device",),
         options={"encoder": encoder, "dynamics": dynamics},
+        **OWN_CARD,
     )
 
 

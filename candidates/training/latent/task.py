@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import torch
 from torch import nn
@@ -12,12 +11,13 @@ from torch import nn
 from ....core.cards import CandidateCard, read_card
 from ....core.errors import InvalidArgumentError, MissingPartError
 from ....core.identity import PACKAGE_ROOT
-from ....core.seeds import child_seed
 from ....tasks.bouncing_shapes import N_SHAPES, N_TEXTURES
 from ...weights import load_into, read_weights
 from ...zoo.latent.network import WINDOW, Encoder, LatentNetwork, make_dynamics, rolled_out
+from ..drawn import DrawnTask, initial_weights
+from ..pictures import scaled
 from ..recipe import Task
-from .corpus import Batch, Corpus, draw_batch, scaled
+from .corpus import Batch, Corpus, draw_batch
 
 __all__ = [
     "AHEAD",
@@ -80,34 +80,10 @@ def ahead_error(dynamics: nn.Module, latents: torch.Tensor) -> torch.Tensor:
     return nn.functional.mse_loss(rolled_out(dynamics, windows, AHEAD)[:, -1], true)
 
 
-class _CorpusTask:
-    """The common base of all tasks: a network, batches that follow from seed and epoch, and held-out clips.
+class _CorpusTask(DrawnTask[Batch]):
+    """The common base of all tasks: a network with ``dynamics``, and clips of BouncingShapes."""
 
-    Parameters
-    ----------
-    network : torch.nn.Module
-        The network to train, with its ``dynamics``.
-    corpus : Corpus
-        Sizes.
-    seed : int
-        Seed of the clips.
-    device : str
-        Device it runs on.
-    """
-
-    def __init__(self, network: nn.Module, *, corpus: Corpus, seed: int, device: str) -> None:
-        self.module: Any = network.to(device)
-        self._corpus, self._seed, self._device = corpus, seed, device
-        self._validation = tuple(self._held_out("validation", corpus.n_validation))
-
-    def batches(self, epoch: int) -> Iterator[Batch]:
-        """Clips that were never seen before."""
-        for update in range(self._corpus.n_updates):
-            yield self._drawn("training", epoch * self._corpus.n_updates + update, self._corpus.n_batch)
-
-    def validation_loss(self) -> float:
-        """The mean loss of the clips that choose the epoch."""
-        return self._mean(self.loss, self._validation)
+    _corpus: Corpus
 
     def losses(self) -> Mapping[str, float]:
         """The loss on clips used for nothing else, and further numbers on the network."""
@@ -115,23 +91,11 @@ class _CorpusTask:
         return {"test_loss": self._mean(self.loss, test), **self._reported(test)}
 
     @abstractmethod
-    def loss(self, batch: Batch) -> torch.Tensor:
-        """The loss of a batch."""
-
-    @abstractmethod
     def _reported(self, test: tuple[Batch, ...]) -> Mapping[str, float]:
         """Further numbers on the network, from the test clips."""
 
-    def _held_out(self, name: str, n_clips: int) -> Iterator[Batch]:
-        for index in range(-(-n_clips // self._corpus.n_batch)):
-            yield self._drawn(name, index, self._corpus.n_batch)
-
-    def _drawn(self, name: str, index: int, n_clips: int) -> Batch:
-        return draw_batch(self._seed, name, index, n_clips, self._corpus.n_frames, self._device)
-
-    def _mean(self, value: Callable[[Batch], torch.Tensor], batches: tuple[Batch, ...]) -> float:
-        with torch.inference_mode():
-            return float(torch.stack([value(batch) for batch in batches]).mean())
+    def _drawn(self, part: str, index: int, n: int) -> Batch:
+        return draw_batch(self._seed, part, index, n, self._corpus.n_frames, self._device)
 
 
 class SelfSupervisedTask(_CorpusTask):
@@ -222,8 +186,7 @@ def task_of(encoder: str, dynamics: str, *, corpus: Corpus, seed: int, device: s
     MissingPartError
         If the encoder is not there.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(child_seed(seed, "latent", "weights"))
+    with initial_weights(seed, "latent"):
         network = LatentNetwork(encoder, dynamics)
     if dynamics != "none" and encoder != "random":
         _load_encoder(network, encoder)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ....core.cards import CandidateCard
 from ...zoo.path_integrators.networks import ARCHITECTURES, LAYERS
-from ..recipe import Optimisation, Recipe
+from ..recipe import OWN_CARD, Optimisation, Recipe
 from .task import Corpus, PathTask
 
 __all__ = ["FAMILY", "UNITS", "recipe_of", "recipes"]
@@ -19,6 +19,7 @@ UNITS = {"relu-rnn": 128, "ugrnn": 128, "lstm": 128, "leaky-rnn": 128}
 _RATES = {"relu-rnn": 0.001, "ugrnn": 0.003, "lstm": 0.003, "leaky-rnn": 0.003}
 _EPOCHS = {"relu-rnn": 100, "ugrnn": 30, "lstm": 25, "leaky-rnn": 50}
 _PATIENCE = 25
+_CORPUS = Corpus(n_batch=100, n_updates=40, n_validation=1000, n_test=2000)
 
 _ENTRY = "innerscore.candidates.zoo.path_integrators:PathIntegrator"
 
@@ -111,7 +112,7 @@ def recipe_of(
     architecture: str,
     units: int,
     *,
-    corpus: Corpus = Corpus(),  # noqa: B008  (frozen)
+    corpus: Corpus = _CORPUS,
     max_epochs: int | None = None,
 ) -> Recipe:
     """The recipe of an architecture, on request with a corpus of another size."""
@@ -136,8 +137,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
         identifier=f"{FAMILY}-{architecture}",
         title=told.title,
         description=f"{told.summary} {told.choices} {_WALKS}",
-        authors=("innerscore maintainers",),
-        licence="MIT",
         citation=told.citation,
         entry=_ENTRY,
         accepts=("self_motion",),
@@ -145,6 +144,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
         model_class="path integrator",
         trained_on="walks through a box of 2.2 x 2.2 m, drawn here",
         supervision=told.supervision,
-        takes=("device",),
         options=options,
+        **OWN_CARD,
     )

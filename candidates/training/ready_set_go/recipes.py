@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ....core.cards import CandidateCard
-from ..recipe import Optimisation, Recipe
-from .task import Corpus, IntervalTask
+from ..drawn import Sizes
+from ..recipe import OWN_CARD, Optimisation, Recipe
+from .task import IntervalTask
 
 __all__ = ["FAMILY", "OPTIMISATION", "UNITS", "recipe_of", "recipes"]
 
@@ -39,6 +40,7 @@ _CHOICES = (
     "task's clips, without noise (one that is not produced within 1500 ms counts as 1500)."
 )
 _MEMORY_MB = 800.0
+_CORPUS = Sizes(n_batch=64, n_updates=25, n_validation=256, n_test=1000)
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -50,7 +52,7 @@ def recipe_of(
     *,
     cue: bool,
     units: int = UNITS,
-    corpus: Corpus = Corpus(),  # noqa: B008  (frozen)
+    corpus: Sizes = _CORPUS,
     optimisation: Optimisation = OPTIMISATION,
 ) -> Recipe:
     """The recipe with or without the prior's cue, on request of another size."""
@@ -71,8 +73,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
             f"Recurrent network that learned to measure an interval and to ramp to a threshold as long after it, "
             f"{_TOLD[cue]}. {_CHOICES}"
         ),
-        authors=("innerscore maintainers",),
-        licence="MIT",
         citation=_CITATION,
         entry=_ENTRY,
         accepts=("frames",),
@@ -81,6 +81,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
         model_class="task-trained recurrent network",
         trained_on="ready-set-go: intervals of both priors, measured with noise, drawn here",
         supervision="a ramp from Set to the true interval (squared error)",
-        takes=("device",),
         options=options,
+        **OWN_CARD,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,32 +12,15 @@ from ....core.seeds import child_seed
 from ....tasks.ready_set_go import AFTER_SET_FRAMES, PRIORS, READY_FRAME, interval_frames
 from ...zoo.ready_set_go.network import STEP_MS, IntervalNetwork
 from ...zoo.ready_set_go.production import produced_ms
+from ..drawn import NoisyTask, Sizes, initial_weights
 from .trials import Trials, draw_trials, make_trials
 
-__all__ = ["Corpus", "IntervalTask", "TrialBatch"]
+__all__ = ["IntervalTask"]
 
 _FAMILY = "rsg-rnn"
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """Number of trials in an update, updates in an epoch, and held-out trials."""
-
-    n_batch: int = 64
-    n_updates: int = 25
-    n_validation: int = 256
-    n_test: int = 1000
-
-
-@dataclass(frozen=True, eq=False)
-class TrialBatch:
-    """Trials of one update, and the seed of their noise."""
-
-    trials: Trials
-    noise_seed: int
-
-
-class IntervalTask:
+class IntervalTask(NoisyTask[Trials]):
     """A network on ready-set-go; see :class:`~innerscore.candidates.training.recipe.Task`.
 
     Parameters
@@ -47,38 +29,15 @@ class IntervalTask:
         Size of the network.
     cue : bool
         Whether it is told the prior.
-    corpus : Corpus
-        Sizes.
-    seed : int
-        Seed of weights, trials and noise.
-    device : str
-        Device it runs on.
+    corpus, seed, device : Sizes, int, str
+        As for :class:`~innerscore.candidates.training.drawn.NoisyTask`; the seed is that of the weights, too.
     """
 
-    def __init__(self, *, units: int, cue: bool, corpus: Corpus, seed: int, device: str) -> None:
-        self._cue, self._corpus, self._seed, self._device = cue, corpus, seed, device
-        self._validation = self._trials(corpus.n_validation, "validation")
-        self._test = self._trials(corpus.n_test, "test")
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(child_seed(seed, _FAMILY, "weights"))
+    def __init__(self, *, units: int, cue: bool, corpus: Sizes, seed: int, device: str) -> None:
+        self._cue = cue
+        super().__init__(_FAMILY, corpus=corpus, seed=seed, device=device)
+        with initial_weights(seed, _FAMILY):
             self.module = IntervalNetwork(units).to(device)
-
-    def batches(self, epoch: int) -> Iterator[TrialBatch]:
-        """Trials that no other epoch has."""
-        for number in range(self._corpus.n_updates):
-            place = (str(epoch), str(number))
-            trials = self._trials(self._corpus.n_batch, "training", *place)
-            yield TrialBatch(trials, child_seed(self._seed, _FAMILY, "noise", *place))
-
-    def loss(self, batch: TrialBatch) -> torch.Tensor:
-        """Mean squared error of the ramp, under noise."""
-        # Drawn on the CPU, so that noise is the same on every device.
-        return self._error(batch.trials, torch.Generator().manual_seed(batch.noise_seed))
-
-    def validation_loss(self) -> float:
-        """The error on trials that choose the epoch, without noise in the network."""
-        with torch.inference_mode():
-            return float(self._error(self._validation, None))
 
     def losses(self) -> dict[str, float]:
         """The error on other trials; slope and bias of the intervals produced after exact ones."""
@@ -93,10 +52,11 @@ class IntervalTask:
                 }
             return found
 
-    def _error(self, trials: Trials, noise: torch.Generator | None) -> torch.Tensor:
-        output = self.module.ramp(self.module.rates(trials.inputs, noise))
-        squared = (output - trials.target) ** 2 * trials.defined
-        return squared.sum() / trials.defined.sum()
+    def _error(self, data: Trials, noise: torch.Generator | None) -> torch.Tensor:
+        """Mean squared error of the ramp."""
+        output = self.module.ramp(self.module.rates(data.inputs, noise))
+        squared = (output - data.target) ** 2 * data.defined
+        return squared.sum() / data.defined.sum()
 
     def _produced(self, prior: str) -> npt.NDArray[np.float64]:
         """The interval produced after each of a prior's, in ms, on the frames of the task's clips."""
@@ -112,6 +72,10 @@ class IntervalTask:
         until = trials.set_step.numpy() + AFTER_SET_FRAMES
         return np.array([produced_ms(r[:n], s[:n])[-1] for r, s, n in zip(ramps, since, until, strict=True)])
 
-    def _trials(self, n: int, *name: str) -> Trials:
+    def _epoch(self, epoch: int) -> Iterator[Trials]:
+        n_batch, n_updates = self._corpus.n_batch, self._corpus.n_updates
+        return (self._drawn(n_batch, "training", str(epoch), str(number)) for number in range(n_updates))
+
+    def _drawn(self, n: int, *name: str) -> Trials:
         seed = child_seed(self._seed, _FAMILY, *name)
         return draw_trials(n, cue=self._cue, seed=seed).to(self._device)

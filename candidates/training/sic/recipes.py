@@ -10,7 +10,7 @@ from typing import Any
 from ....core.cards import CandidateCard
 from ...zoo.sic.network import number_to_start
 from ...zoo.sic.sequences import MOST_STEP_M
-from ..recipe import Optimisation, Recipe
+from ..recipe import OWN_CARD, Optimisation, Recipe
 from .losses import Objective
 from .task import Batches, Box, SICTask
 
@@ -223,8 +223,6 @@ def _card(name: str, ablation: str, size: Size, options: dict[str, Any]) -> Cand
         identifier="-".join(part for part in ("sic", name, ablation) if part),
         title=f"Self-supervised code of space, {title} ({name} size, Schaeffer 2023)",
         description=f"{_losses(size.objective)} {about} {size.choices} {_shown(size)}",
-        authors=("innerscore maintainers",),
-        licence="MIT",
         citation=_CITATION,
         entry=_ENTRY,
         accepts=("self_motion",),
@@ -232,8 +230,8 @@ def _card(name: str, ablation: str, size: Size, options: dict[str, Any]) -> Cand
         model_class="self-supervised space code",
         trained_on="random steps in the open plane, drawn here",
         supervision="none (separation, invariance, capacity, conformal isometry)",
-        takes=("device",),
         options=options,
+        **OWN_CARD,
     )
 
 

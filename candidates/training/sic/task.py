@@ -12,6 +12,7 @@ import torch
 from ....core.seeds import child_seed, generator
 from ...zoo.sic.network import SICNetwork
 from ...zoo.sic.sequences import MOST_STEP_M, Sequences, draw_sequences, walks_in_box
+from ..drawn import initial_weights
 from .gridness import population_losses, unit_maps
 from .losses import Objective, capacity, conformal_isometry, pair_terms
 
@@ -122,8 +123,7 @@ class SICTask:
             [self._sequences(f"{name}-{number}") for number in range(batches.n_held_out)]
             for name in ("validation", "test")
         )
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(child_seed(seed, _FAMILY, "weights"))
+        with initial_weights(seed, _FAMILY):
             self.module = SICNetwork(units, mlp_units, batches.most_step_m).to(device)
 
     def batches(self, epoch: int) -> Iterator[list[Drawn]]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
-
 from ....core.cards import CandidateCard
-from ....core.seeds import child_seed
 from ...zoo.actionable_grid import TranslationCode
 from ...zoo.conformal_grid import ConformalNetwork
 from ...zoo.place_remapping import PlaceNetwork
+from ..drawn import initial_weights
 from ..recipe import Optimisation, Recipe, Task
 from .actionable import ActionableTask
 from .code_task import CodeTask
@@ -148,8 +146,7 @@ def recipe_of(name: str, *, plan: Optimisation | None = None) -> Recipe:
     build = _TASKS[name]
 
     def task(seed: int, device: str) -> Task:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(child_seed(seed, name, "weights"))
+        with initial_weights(seed, name):
             return build(_OPTIONS[name], name=name, seed=seed, device=device)
 
     return Recipe(card, FAMILY, _PLANS[name] if plan is None else plan, _MEMORY_MB, task)

@@ -9,7 +9,7 @@ from ....core.cards import CandidateCard
 from ...zoo.task_rnn.inputs import INPUTS
 from ...zoo.task_rnn.network import CELLS
 from ...zoo.task_rnn.outputs import LOSSES
-from ..recipe import Optimisation, Recipe
+from ..recipe import OWN_CARD, Optimisation, Recipe
 from .task import Corpus, PongTask
 
 __all__ = ["FAMILY", "OPTIMISATION", "UNITS", "recipe_of", "recipes"]
@@ -82,8 +82,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
             f"Recurrent network that learned to say {_GOALS[loss]}, from {_SEEN[options['inputs']]} in 100 "
             f"principal components (Rajalingham, Piccato & Jazayeri 2022). {_CHOICES}"
         ),
-        authors=("innerscore maintainers",),
-        licence="MIT",
         citation=_CITATION,
         entry=_ENTRY,
         accepts=("frames",),
@@ -91,6 +89,6 @@ def _card(options: dict[str, Any]) -> CandidateCard:
         model_class="task-trained recurrent network",
         trained_on="Mental-Pong: trials of the published distribution of conditions, drawn here",
         supervision=f"{loss} (squared error on the ball's place)",
-        takes=("device",),
         options=options,
+        **OWN_CARD,
     )

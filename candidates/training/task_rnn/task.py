@@ -11,6 +11,7 @@ from ....core.seeds import child_seed
 from ...zoo.task_rnn.inputs import Components, features_of, fit_components
 from ...zoo.task_rnn.network import PongNetwork
 from ...zoo.task_rnn.outputs import channel_weights
+from ..drawn import initial_weights
 from .corpus import Trials, draw_conditions, make_trials, trial_frames
 
 __all__ = ["Corpus", "PongTask", "weighted_error"]
@@ -68,8 +69,7 @@ class PongTask:
             )
         )
         self._n_batch = corpus.n_batch
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(child_seed(seed, "task-rnn", "weights"))
+        with initial_weights(seed, "task-rnn"):
             self.module = PongNetwork(cell, units, components).to(device)
 
     def batches(self, epoch: int) -> Iterator[Trials]:  # noqa: ARG002  (the order is fixed)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ....core.cards import CandidateCard, TrainedWeights
 from ....tasks.bouncing_shapes import RATE_HZ
-from ..recipe import Optimisation
+from ..recipe import OWN_CARD, Optimisation
 from .sequences import Corpus
 
 __all__ = ["pixel_card", "published_card", "slot_card"]
@@ -36,7 +36,6 @@ def slot_card(options: dict[str, Any], corpus: Corpus, optimisation: Optimisatio
         layers=("encoder", "dynamics"),
         model_class="object-slot predictor",
         supervision="none (the next state, contrastively)",
-        takes=("device",),
         options={"step_hz": RATE_HZ, **options},
         **_COMMON,
     )
@@ -63,9 +62,8 @@ def pixel_card(
         layers=("encoder", "dynamics", "decoder"),
         model_class="pixel-wise predictor",
         supervision="none (the next frame)",
-        takes=("seed", "device"),
         options={"network": network, "step_hz": RATE_HZ, **options},
-        **_COMMON,
+        **{**_COMMON, "takes": ("seed", "device")},
     )
 
 
@@ -90,11 +88,11 @@ def published_card(
         layers=("encoder", "dynamics", "decoder") if pixels else ("encoder", "dynamics"),
         model_class="pixel-wise predictor" if pixels else "object-slot predictor",
         supervision="none",
-        takes=("seed", "device") if pixels else ("device",),
         options=options,
         weights=weights,
         **{
             **_COMMON,
+            "takes": ("seed", "device") if pixels else ("device",),
             "trained_on": "Physion, dynamics_training, all scenarios",
             "licence": "not stated upstream",
         },
@@ -110,15 +108,14 @@ def _cited(*entries: str) -> str:
 
 
 def _length(corpus: Corpus, optimisation: Optimisation) -> str:
-    return f"""At most {optimisation.max_epochs * corpus.n_batches} updates of {corpus.n_batch} clips of
+    return f"""At most {optimisation.max_epochs * corpus.n_updates} updates of {corpus.n_batch} clips of
         {corpus.n_frames} frames that never come twice (published 25 frames); the epoch that does best on
         {corpus.n_validation} other clips is kept; gradients are clipped to the largest mean norm of the epochs
         before (published: not, or to 100)."""
 
 
 _COMMON: dict[str, Any] = {
-    "authors": ("innerscore maintainers",),
-    "licence": "MIT",
+    **OWN_CARD,
     "accepts": ("frames",),
     "trained_on": "BouncingShapes: videos of shapes that fly, fall and collide, drawn here",
 }

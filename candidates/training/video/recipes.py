@@ -26,7 +26,7 @@ SLOT_OPTIONS: dict[str, Any] = {
     "n_units": 32,
     "n_window": 7,
 }
-_SLOT_CORPUS = Corpus(n_batches=20, n_batch=4, n_frames=22, n_windows=8, n_validation=16, n_test=64)
+_SLOT_CORPUS = Corpus(n_updates=20, n_batch=4, n_frames=22, n_windows=8, n_validation=16, n_test=64)
 _SLOT_OPTIMISATION = Optimisation(rate=5e-4, max_epochs=30, patience=30, **_CONSTANT)
 
 PIXEL_OPTIONS: dict[str, dict[str, Any]] = {
@@ -41,8 +41,8 @@ PIXEL_OPTIONS: dict[str, dict[str, Any]] = {
     },
 }
 _PIXEL_CORPUS = {
-    "svg-lp": Corpus(n_batches=25, n_batch=16, n_frames=12, n_validation=32, n_test=64),
-    "fitvid": Corpus(n_batches=20, n_batch=8, n_frames=10, n_validation=32, n_test=64),
+    "svg-lp": Corpus(n_updates=25, n_batch=16, n_frames=12, n_validation=32, n_test=64),
+    "fitvid": Corpus(n_updates=20, n_batch=8, n_frames=10, n_validation=32, n_test=64),
 }
 _PIXEL_OPTIMISATION = {
     "svg-lp": Optimisation(rate=2e-3, max_epochs=15, patience=24, **_CONSTANT),

@@ -9,38 +9,35 @@ import torch
 
 from ....core.seeds import child_seed
 from ....tasks.bouncing_shapes import bouncing_shapes
+from ..drawn import DrawnTask, Sizes
+from ..pictures import pictures, scaled
 
-__all__ = ["Batch", "Corpus", "held_out", "training_batches"]
+__all__ = ["Batch", "Corpus", "VideoTask", "draw_batch"]
 
 
 @dataclass(frozen=True)
-class Corpus:
-    """Number of clips for training, validation and test, and their length.
+class Corpus(Sizes):
+    """Sizes, and the length of clips.
 
     Parameters
     ----------
-    n_batches, n_batch : int
-        Updates in an epoch, and clips in an update. No clip comes twice.
     n_frames : int
         Frames of a clip in training and in the choice of the epoch.
     n_context : int
         Number of these frames that are shown.
     n_windows : int
         Number of windows of a clip, two frames apart, that a slot model sees in an update.
-    n_validation, n_test : int
-        Clips that choose the epoch, and clips for the numbers on the card.
     n_ahead : int
         Number of frames after the context at which the card judges predictions.
+    n_judged : int, optional
+        Clips that choose the epoch and are judged in one batch; without it all are.
     """
 
-    n_batches: int = 25
-    n_batch: int = 16
     n_frames: int = 12
     n_context: int = 7
     n_windows: int = 1
-    n_validation: int = 64
-    n_test: int = 128
     n_ahead: int = 10
+    n_judged: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +49,9 @@ class Batch:
     frames : tensor of shape (n_clips, n_frames, 3, size, size)
         In [0, 1].
     noise : tensor of shape (n_frames, n_clips, n_noise)
-        Standard normal.
+        Standard normal; empty where a model takes none.
     order : tensor of shape (n_clips * n_windows,)
-        The windows of all clips in random order.
+        The windows of all clips in random order; empty where a model contrasts none.
     """
 
     frames: torch.Tensor
@@ -62,27 +59,30 @@ class Batch:
     order: torch.Tensor
 
 
-def training_batches(corpus: Corpus, epoch: int, n_noise: int, *, seed: int, device: str) -> Iterator[Batch]:
-    """The batches of an epoch, one at a time."""
-    for k in range(corpus.n_batches):
-        index = epoch * corpus.n_batches + k
-        yield _batch(corpus, "training", index, corpus.n_batch, corpus.n_frames, n_noise, seed, device)
+class VideoTask(DrawnTask[Batch]):
+    """A predictor on clips of a :class:`Corpus`; see :class:`~innerscore.candidates.training.recipe.Task`."""
+
+    _corpus: Corpus
+    _n_noise = 0
+
+    def _drawn(self, part: str, index: int, n: int) -> Batch:
+        return draw_batch(self._corpus, part, index, n, self._n_noise, seed=self._seed, device=self._device)
+
+    def _held_out(self, part: str, n: int) -> Iterator[Batch]:
+        n_judged = self._corpus.n_judged or n
+        return (self._drawn(part, index, n_judged) for index in range(-(-n // n_judged)))
 
 
-def held_out(corpus: Corpus, part: str, n_noise: int, *, seed: int, device: str) -> Batch:
-    """The clips of ``"validation"``, or those of ``"test"``, long enough to look ahead; none is trained on."""
-    if part == "validation":
-        return _batch(corpus, part, 0, corpus.n_validation, corpus.n_frames, n_noise, seed, device)
-    n_frames = max(corpus.n_frames, corpus.n_context + corpus.n_ahead)
-    return _batch(corpus, part, 0, corpus.n_test, n_frames, n_noise, seed, device)
-
-
-def _batch(
-    corpus: Corpus, part: str, index: int, n: int, n_frames: int, n_noise: int, seed: int, device: str
+def draw_batch(
+    corpus: Corpus, part: str, index: int, n: int, n_noise: int, *, seed: int, device: str
 ) -> Batch:
+    """Batch number `index` of ``"training"``, ``"validation"`` or ``"test"``, of `n` clips.
+
+    Those of ``"test"`` are long enough to look ahead.
+    """
+    n_frames = max(corpus.n_frames, corpus.n_context + corpus.n_ahead) if part == "test" else corpus.n_frames
     clips = bouncing_shapes(child_seed(seed, "video", part), index, n, n_frames)
-    planes = torch.from_numpy(clips.frames.transpose(0, 1, 4, 2, 3))
     random = torch.Generator().manual_seed(child_seed(seed, "video", part, str(index)))
     noise = torch.randn(n_frames, n, n_noise, generator=random)
     order = torch.randperm(n * corpus.n_windows, generator=random)
-    return Batch(planes.to(device).float() / 255, noise.to(device), order.to(device))
+    return Batch(scaled(pictures(clips.frames, device)), noise.to(device), order.to(device))

@@ -1,46 +1,33 @@
-"""A slot model at its training; see :class:`~innerscore.candidates.training.recipe.Task`."""
+"""A slot model at its training."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
 
-from ....core.seeds import child_seed
 from ...zoo.video.slot_network import SlotNetwork, energy, hinge_loss
-from .sequences import Batch, Corpus, held_out, training_batches
+from ..drawn import initial_weights
+from .sequences import Batch, Corpus, VideoTask
 
 __all__ = ["SlotTask"]
 
 
-class SlotTask:
+class SlotTask(VideoTask):
     """Training of slots to predict the slots one step later, contrasted with other states of the batch.
 
     Parameters
     ----------
     options : mapping
         Options of the network.
-    corpus : Corpus
-        Sizes.
-    seed : int
-        Seed of weights and clips.
-    device : str
-        Device it runs on.
+    corpus, seed, device : Corpus, int, str
+        As for :class:`~innerscore.candidates.training.drawn.DrawnTask`; the seed is that of the weights, too.
     """
 
     def __init__(self, options: dict[str, Any], *, corpus: Corpus, seed: int, device: str) -> None:
-        self._corpus, self._seed, self._device = corpus, seed, device
-        given: dict[str, Any] = {"seed": seed, "device": device}
-        self._validation = held_out(corpus, "validation", 0, **given)
-        self._test = held_out(corpus, "test", 0, **given)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(child_seed(seed, "cswm", "weights"))
-            self.module = SlotNetwork(**options).to(device)
-
-    def batches(self, epoch: int) -> Iterator[Batch]:
-        """Clips drawn for this epoch alone."""
-        return training_batches(self._corpus, epoch, 0, seed=self._seed, device=self._device)
+        with initial_weights(seed, "cswm"):
+            built = SlotNetwork(**options)
+        super().__init__(built, corpus=corpus, seed=seed, device=device)
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """The hinge loss of windows and those one frame later."""
@@ -55,21 +42,17 @@ class SlotTask:
             [frames[:, k : k + n] for k in range(0, 2 * self._corpus.n_windows, 2)], 1
         ).flatten(0, 1)
 
-    def validation_loss(self) -> float:
-        """The hinge loss on clips that choose the epoch."""
-        with torch.inference_mode():
-            return float(self.loss(self._validation))
-
     def losses(self) -> dict[str, float]:
         """The hinge loss on other clips, and how the slots rolled out compare with the true ones then."""
         n, ahead = self._corpus.n_context, self._corpus.n_ahead
-        frames = self._test.frames
+        test = self._drawn("test", 0, self._corpus.n_test)
+        frames = test.frames
         with torch.inference_mode():
             states = torch.stack([self.module(frames[:, k : k + n]) for k in range(ahead + 1)])
             rolled = self.module.rollout(states[0], ahead)[-1]
             distances = torch.stack([energy(rolled, state) for state in states])
             return {
-                "test_loss": float(self.loss(self._test)),
+                "test_loss": float(self.loss(test)),
                 f"found_{ahead}_ahead": float((distances.argmin(dim=0) == ahead).float().mean()),
                 f"energy_{ahead}_ahead": float(distances[-1].mean()),
                 f"energy_{ahead}_ahead_by_last": float(energy(states[0], states[-1]).mean()),

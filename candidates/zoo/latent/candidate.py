@@ -25,19 +25,12 @@ class LatentPredictor:
 
     Parameters
     ----------
-    weights : mapping of str to tensor
-        The network's state.
+    weights, device : mapping of str to tensor, str
+        The network's state and the device it runs on; see :func:`~innerscore.candidates.weights.ready`.
     encoder : {"selfsup", "static", "random"}
         Kind of encoder.
     dynamics : {"lstm", "ctrnn", "none", "carried-lstm"}
         Kind of dynamics.
-    device : str, default="cpu"
-        Device it runs on.
-
-    Raises
-    ------
-    InvalidDataError
-        If the weights are of another architecture.
     """
 
     def __init__(

@@ -24,8 +24,8 @@ class PathIntegrator:
 
     Parameters
     ----------
-    weights : mapping of str to tensor
-        The network's state.
+    weights, device : mapping of str to tensor, str
+        The network's state and the device it runs on; see :func:`~innerscore.candidates.weights.ready`.
     architecture : {"relu-rnn", "ugrnn", "lstm", "leaky-rnn"}
         Kind of network.
     units : int
@@ -34,13 +34,6 @@ class PathIntegrator:
         Begin anew at the true place each time so many seconds have gone by, as published evaluations do,
         whose walks have 20 steps (4 s). Never by default: a walk's start is then all that the network is told
         of its place.
-    device : str, default="cpu"
-        Device it runs on.
-
-    Raises
-    ------
-    InvalidDataError
-        If the weights are of another architecture.
     """
 
     def __init__(

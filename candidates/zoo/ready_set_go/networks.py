@@ -27,19 +27,12 @@ class IntervalRNN:
 
     Parameters
     ----------
-    weights : mapping of str to tensor
-        The network's state.
+    weights, device : mapping of str to tensor, str
+        The network's state and the device it runs on; see :func:`~innerscore.candidates.weights.ready`.
     units : int
         Its size.
     cue : bool
         Whether it sees which prior the screen tells.
-    device : str, default="cpu"
-        Device it runs on.
-
-    Raises
-    ------
-    InvalidDataError
-        If the weights are of another architecture.
     """
 
     def __init__(

@@ -21,21 +21,14 @@ class SelfSupervisedSpace:
 
     Parameters
     ----------
-    weights : mapping of str to tensor
-        The network's state.
+    weights, device : mapping of str to tensor, str
+        The network's state and the device it runs on; see :func:`~innerscore.candidates.weights.ready`.
     units, mlp_units : int
         Number of recurrent units, and of units in each hidden layer of the perceptron.
     most_step_m : float, default=0.15
         Largest component of a step of training, in m.
     step_s : float, default=1
         Length of a step of a stimulus, in s: a rat goes 0.1 m in a second.
-    device : str, default="cpu"
-        Device it runs on.
-
-    Raises
-    ------
-    InvalidDataError
-        If the weights are of another architecture.
     """
 
     def __init__(

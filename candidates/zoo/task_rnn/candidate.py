@@ -22,8 +22,8 @@ class TaskRNN:
 
     Parameters
     ----------
-    weights : mapping of str to tensor
-        The network's state.
+    weights, device : mapping of str to tensor, str
+        The network's state and the device it runs on; see :func:`~innerscore.candidates.weights.ready`.
     loss : {"mov", "vis-mov", "vis-sim-mov", "sim-mov"}
         Loss it was trained on; kept for the reader.
     cell : {"gru", "lstm"}
@@ -32,13 +32,6 @@ class TaskRNN:
         Its size.
     inputs : {"pixel_pca", "gabor_pca"}
         Kind of inputs.
-    device : str, default="cpu"
-        Device it runs on.
-
-    Raises
-    ------
-    InvalidDataError
-        If the weights are of another architecture.
     """
 
     def __init__(

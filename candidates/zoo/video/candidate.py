@@ -32,19 +32,12 @@ class SlotModel:
 
     Parameters
     ----------
-    weights : mapping of str to tensor
-        The network's state.
+    weights, device : mapping of str to tensor, str
+        The network's state and the device it runs on; see :func:`~innerscore.candidates.weights.ready`.
     step_hz : float
         Frames per second that it learned.
-    device : str, default="cpu"
-        Device it runs on.
     **options
         Options of :class:`~.slot_network.SlotNetwork`.
-
-    Raises
-    ------
-    InvalidDataError
-        If the weights are of another architecture.
     """
 
     def __init__(
@@ -85,8 +78,8 @@ class PixelModel:
 
     Parameters
     ----------
-    weights : mapping of str to tensor
-        The network's state.
+    weights, device : mapping of str to tensor, str
+        The network's state and the device it runs on; see :func:`~innerscore.candidates.weights.ready`.
     network : {"svg-lp", "fitvid"}
         Kind of network.
     step_hz : float
@@ -97,15 +90,8 @@ class PixelModel:
         Frames of context that there are at least.
     seed : int, default=0
         Seed of the noise, together with the clip.
-    device : str, default="cpu"
-        Device it runs on.
     **options
         Options of the network.
-
-    Raises
-    ------
-    InvalidDataError
-        If the weights are of another architecture.
     """
 
     def __init__(
