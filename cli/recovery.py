@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JsonOption
+from .options import CandidatesOption, JsonOption, repeated
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
@@ -19,16 +19,9 @@ __all__ = ["recovery"]
 def recovery(
     benchmark: Annotated[
         list[str] | None,
-        typer.Option(
-            "--benchmark",
-            "-b",
-            help="Benchmark by name; may be repeated; default all on simulated neurons.",
-        ),
+        repeated("Benchmark by name", "--benchmark", "-b", default="all on simulated neurons"),
     ] = None,
-    candidate: Annotated[
-        list[str] | None,
-        typer.Option("--candidate", "-c", help="Candidate by name or folder; may be repeated; default all."),
-    ] = None,
+    candidate: CandidatesOption = None,
     draws: Annotated[
         int | None,
         typer.Option(
@@ -39,11 +32,11 @@ def recovery(
     ] = None,
     reliability: Annotated[
         list[float] | None,
-        typer.Option(
+        repeated(
+            "Reliability of the simulated neurons",
             "--reliability",
             "-r",
-            help="Reliability of the simulated neurons; may be repeated; default 0.3, "
-            "0.6 and 0.9, or 0.6 with --quick.",
+            default="0.3, 0.6 and 0.9, or 0.6 with --quick",
         ),
     ] = None,
     as_recorded: Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JsonOption, LayersOption, SeedOption
+from .options import BenchmarksOption, JsonOption, LayersOption, SeedOption, repeated
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
@@ -35,13 +35,9 @@ def score(
             "torchvision:NAME, hf:OWNER/NAME, packaged:NAME)."
         ),
     ],
-    benchmark: Annotated[
-        list[str] | None,
-        typer.Option("--benchmark", "-b", help="Benchmark by name; may be repeated; default all."),
-    ] = None,
+    benchmark: BenchmarksOption = None,
     suite: Annotated[
-        list[str] | None,
-        typer.Option("--suite", help="Suite whose benchmarks to score on, by name; may be repeated."),
+        list[str] | None, repeated("Suite whose benchmarks to score on, by name", "--suite")
     ] = None,
     layers: LayersOption = None,
     seed: SeedOption = 0,
@@ -68,9 +64,7 @@ def score(
     ] = None,
     slurm: Annotated[
         list[str] | None,
-        typer.Option(
-            "--slurm", help="Option of sbatch as NAME=VALUE, such as partition, time or mem; may be repeated."
-        ),
+        repeated("Option of sbatch as NAME=VALUE, such as partition, time or mem", "--slurm"),
     ] = None,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Run models in the sandbox, as the workers of a board do.")
