@@ -1,4 +1,4 @@
-"""The functions of ``import innerscore``."""
+"""The functions of ``import innerscore``, whose ``__all__`` has their names."""
 
 from __future__ import annotations
 
@@ -26,32 +26,6 @@ if TYPE_CHECKING:
     from .checking import CandidateReport
     from .workflows.placement import Place
     from .workflows.running import Result
-
-__all__ = [
-    "board",
-    "card",
-    "cards",
-    "check",
-    "compare",
-    "export_board",
-    "export_stimuli",
-    "list_benchmarks",
-    "list_candidates",
-    "list_datasets",
-    "list_metrics",
-    "load_benchmark",
-    "load_candidate",
-    "load_dataset",
-    "load_metric",
-    "places",
-    "record",
-    "run",
-    "save_activations",
-    "score",
-    "scores",
-    "sweep",
-    "targets",
-]
 
 #: Called with the pair, the stage, the number done and the number of all.
 Progress = Callable[[str, str, int, int], None]

@@ -148,8 +148,9 @@ class _Square:
             parts.append(text(left, top + side + 20, below))
         width = left + side + 2 if self.is_numbered else max(_NARROWEST, 1.6 * left + side)
         height = top + side + (34 if below else 10)
-        role = "group" if self.is_numbered else "img"
-        return document(width, height, title, description, parts, key=key, role=role)
+        return document(
+            width, height, title, description, parts, key=key, role="group" if self.is_numbered else "img"
+        )
 
     def _heading(self, place: int) -> Markup:
         left, top = self.margins
