@@ -157,7 +157,7 @@ class Cell(_Ranked):
         return estimate
 
     @property
-    def shown(self) -> float:
+    def shown_value(self) -> float:
         """The value of `estimate`; NaN where there is none."""
         return _value_of(self.estimate)
 

@@ -56,7 +56,7 @@ def make_worker(settings, lease_seconds=60.0, limits=LIMITS, scoring=None):
     """A worker that scores in this process, where it can be killed, unless `scoring` has limits for another."""
     store = Store(settings.store)
     bundles = BundleStore(settings.data_dir / "bundles")
-    return Worker("w", Queue(settings.store), store, bundles, settings, limits, lease_seconds, scoring)
+    return Worker(Queue(settings.store), store, bundles, settings, limits, "w", lease_seconds, scoring)
 
 
 def submit(worker, folder, body=HONEST, name="hostile", benchmarks=(BENCHMARK,), **facts):
