@@ -7,35 +7,13 @@ Examples
 True
 """
 
+# ruff: noqa: F403, F405  (the names of a module that is read when one of them is first asked for)
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import (
-        board,
-        card,
-        cards,
-        check,
-        export_board,
-        export_stimuli,
-        list_benchmarks,
-        list_candidates,
-        list_datasets,
-        list_metrics,
-        load_benchmark,
-        load_candidate,
-        load_dataset,
-        load_metric,
-        places,
-        record,
-        run,
-        save_activations,
-        score,
-        scores,
-        sweep,
-        targets,
-    )
+    from .api import *
 
 __all__ = [
     "board",

@@ -1,4 +1,4 @@
-"""The functions of ``import innerscore``."""
+"""The functions of ``import innerscore``, whose ``__all__`` has their names."""
 
 from __future__ import annotations
 
@@ -26,32 +26,6 @@ if TYPE_CHECKING:
     from .checking import CandidateReport
     from .workflows.placement import Place
     from .workflows.running import Result
-
-__all__ = [
-    "board",
-    "card",
-    "cards",
-    "check",
-    "compare",
-    "export_board",
-    "export_stimuli",
-    "list_benchmarks",
-    "list_candidates",
-    "list_datasets",
-    "list_metrics",
-    "load_benchmark",
-    "load_candidate",
-    "load_dataset",
-    "load_metric",
-    "places",
-    "record",
-    "run",
-    "save_activations",
-    "score",
-    "scores",
-    "sweep",
-    "targets",
-]
 
 #: Called with the pair, the stage, the number done and the number of all.
 Progress = Callable[[str, str, int, int], None]
@@ -249,14 +223,10 @@ def sweep(
         Largest number of tasks that run at once. Default: as many as there are processors here, or as Slurm gives.
     slurm : mapping of str to str, optional
         Options of sbatch, such as ``{"partition": "short", "time": "60"}``; for the executor "slurm" only.
-    seed : int, default=0
-        Seed of candidates that use random numbers.
-    rerun : bool, default=False
-        Whether stored pairs are run again; the new records supersede the old ones.
+    seed, rerun, settings
+        As for :func:`run`.
     progress : callable, optional
         Called with "sweep", the phase ("show" or "score"), the number of tasks done and of all.
-    settings : Settings, optional
-        Default: from environment and file.
 
     Returns
     -------
@@ -464,12 +434,8 @@ def score(
         Layers of a torch module, as :class:`~innerscore.candidates.TorchCandidate` takes them.
     name : str, optional
         Name of an object in the record. Default: that of its class.
-    seed : int, default=0
-        Seed of candidates that draw.
-    progress : callable, optional
-        Called with the pair as text, the stage, the number done and the number of all.
-    settings : Settings, optional
-        Default: from environment and file.
+    seed, progress, settings
+        As for :func:`run`.
 
     Returns
     -------

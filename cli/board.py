@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from . import board_token, board_update
-from .options import JsonOption
+from .options import JsonOption, repeated
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
@@ -45,11 +45,7 @@ RecordArgument = Annotated[
 ]
 HighlightOption = Annotated[
     list[str] | None,
-    typer.Option(
-        "--highlight",
-        metavar="CANDIDATE",
-        help="Candidate that the pages mark as your own; may be repeated.",
-    ),
+    repeated("Candidate that the pages mark as your own", "--highlight", metavar="CANDIDATE"),
 ]
 
 DayOption = Annotated[
@@ -72,9 +68,7 @@ def show(
     ] = None,
     benchmark: Annotated[
         list[str] | None,
-        typer.Option(
-            "--benchmark", "-b", help="Benchmark to show in full: intervals, ties, chart; may be repeated."
-        ),
+        repeated("Benchmark to show in full: intervals, ties, chart", "--benchmark", "-b"),
     ] = None,
     suite: Annotated[
         str | None,
@@ -256,19 +250,13 @@ def serve(
     ] = 8765,
     name: Annotated[
         list[str] | None,
-        typer.Option(
-            "--name",
-            metavar="HOST",
-            help="Host name that requests may carry besides localhost and the address; may be repeated.",
+        repeated(
+            "Host name that requests may carry besides localhost and the address", "--name", metavar="HOST"
         ),
     ] = None,
     proxy: Annotated[
         list[str] | None,
-        typer.Option(
-            "--proxy",
-            metavar="ADDRESS",
-            help="Address of a proxy whose X-Forwarded-For names the readers; may be repeated.",
-        ),
+        repeated("Address of a proxy whose X-Forwarded-For names the readers", "--proxy", metavar="ADDRESS"),
     ] = None,
     highlight: HighlightOption = None,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from .options import JsonOption
+from .options import JsonOption, repeated
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ def create(
     ] = None,
     scope: Annotated[
         list[str] | None,
-        typer.Option(
+        repeated(
+            "Scope of the token, submissions:write or records:write",
             "--scope",
-            help="Scope of the token, submissions:write or records:write; may be repeated; "
-            "default submissions:write.",
+            default="submissions:write",
         ),
     ] = None,
     owner: Annotated[

@@ -14,6 +14,7 @@ from .options import (
     ScoreSecondsOption,
     TasksOption,
     WallSecondsOption,
+    repeated,
 )
 from .output import emit_json, say, write
 
@@ -33,8 +34,7 @@ def update(
         typer.Argument(help="Folder with a candidate's folder for each proposal; default no proposals."),
     ] = None,
     benchmark: Annotated[
-        list[str] | None,
-        typer.Option("--benchmark", "-b", help="Benchmark of the board; may be repeated; default all."),
+        list[str] | None, repeated("Benchmark of the board", "--benchmark", "-b", default="all")
     ] = None,
     check: Annotated[
         bool,
@@ -42,10 +42,8 @@ def update(
     ] = False,
     sources: Annotated[
         list[str] | None,
-        typer.Option(
-            "--import",
-            metavar="SOURCE",
-            help="Board to take in first: an export, or path or URL of a store; may be repeated.",
+        repeated(
+            "Board to take in first: an export, or path or URL of a store", "--import", metavar="SOURCE"
         ),
     ] = None,
     rewrite: Annotated[

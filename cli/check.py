@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JsonOption, LayersOption, SeedOption
+from .options import JsonOption, LayersOption, SeedOption, repeated
 from .output import emit_json, write
 
 if TYPE_CHECKING:
@@ -22,10 +22,11 @@ def check(
     ],
     benchmark: Annotated[
         list[str] | None,
-        typer.Option(
+        repeated(
+            "Benchmark for which to estimate time and memory",
             "--benchmark",
             "-b",
-            help="Benchmark for which to estimate time and memory; may be repeated; default two simulated ones.",
+            default="two simulated ones",
         ),
     ] = None,
     layers: LayersOption = None,

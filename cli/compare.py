@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import JsonOption
+from .options import JsonOption, repeated
 from .output import emit_json
 
 __all__ = ["compare"]
@@ -18,9 +18,7 @@ def compare(
     ],
     benchmark: Annotated[
         list[str] | None,
-        typer.Option(
-            "--benchmark", "-b", help="Benchmark to compare on; may be repeated; default all that they share."
-        ),
+        repeated("Benchmark to compare on", "--benchmark", "-b", default="all that they share"),
     ] = None,
     json: JsonOption = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import JsonOption
+from .options import JsonOption, repeated
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
@@ -136,8 +136,7 @@ def add(
         bool, typer.Option("--replace", help="Replace the data set of your own that has this name.")
     ] = False,
     files: Annotated[
-        list[str] | None,
-        typer.Option("--files", help="Pattern of the files to fetch, such as 'sub-1/*'; may be repeated."),
+        list[str] | None, repeated("Pattern of the files to fetch, such as 'sub-1/*'", "--files")
     ] = None,
     large: Annotated[bool, typer.Option("--large", help="Fetch even more than 200 MB.")] = False,
     json: JsonOption = False,

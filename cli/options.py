@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 __all__ = [
+    "BenchmarksOption",
+    "CandidatesOption",
     "JsonOption",
     "LayersOption",
     "MemoryOption",
@@ -17,8 +19,34 @@ __all__ = [
     "TokenOption",
     "UrlOption",
     "WallSecondsOption",
+    "repeated",
 ]
 
+
+def repeated(what: str, *names: str, default: str | None = None, metavar: str | None = None) -> Any:
+    """An option that may be given several times.
+
+    Parameters
+    ----------
+    what : str
+        Description of one value, without the full stop.
+    *names : str
+        Names of the option.
+    default : str, optional
+        Description of the values that are taken where none is given.
+    metavar : str, optional
+        Name of a value in the help text.
+    """
+    otherwise = "" if default is None else f"; default {default}"
+    return typer.Option(*names, metavar=metavar, help=f"{what}; may be repeated{otherwise}.")
+
+
+BenchmarksOption = Annotated[
+    list[str] | None, repeated("Benchmark by name", "--benchmark", "-b", default="all")
+]
+CandidatesOption = Annotated[
+    list[str] | None, repeated("Candidate by name or folder", "--candidate", "-c", default="all")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write the result as JSON to standard output.")]
 LayersOption = Annotated[
     str | None,

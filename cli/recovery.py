@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JsonOption
+from .options import CandidatesOption, JsonOption, repeated
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
@@ -19,16 +19,9 @@ __all__ = ["recovery"]
 def recovery(
     benchmark: Annotated[
         list[str] | None,
-        typer.Option(
-            "--benchmark",
-            "-b",
-            help="Benchmark by name; may be repeated; default all on simulated neurons.",
-        ),
+        repeated("Benchmark by name", "--benchmark", "-b", default="all on simulated neurons"),
     ] = None,
-    candidate: Annotated[
-        list[str] | None,
-        typer.Option("--candidate", "-c", help="Candidate by name or folder; may be repeated; default all."),
-    ] = None,
+    candidate: CandidatesOption = None,
     draws: Annotated[
         int | None,
         typer.Option(
@@ -39,11 +32,11 @@ def recovery(
     ] = None,
     reliability: Annotated[
         list[float] | None,
-        typer.Option(
+        repeated(
+            "Reliability of the simulated neurons",
             "--reliability",
             "-r",
-            help="Reliability of the simulated neurons; may be repeated; default 0.3, "
-            "0.6 and 0.9, or 0.6 with --quick.",
+            default="0.3, 0.6 and 0.9, or 0.6 with --quick",
         ),
     ] = None,
     as_recorded: Annotated[
@@ -96,52 +89,72 @@ def recovery(
     Every draw is kept: an interrupted command goes on where it was, and the same seed gives the same numbers. The
     board's page on ranking validity shows the report; results of an older report on other benchmarks are kept.
     """
-    import sys
-
-    from ..core.errors import InvalidArgumentError
-    from ..core.files import write_bytes
     from ..core.settings import load_settings
     from ..studies.model_recovery import QUICK_BENCHMARKS, RELIABILITIES, Design
-    from ..studies.model_recovery.report import SUMMARY_COLUMNS, markdown, summary_rows
     from ..workflows.board_contents import trust_file
     from ..workflows.recovery import recovery_study
     from ..workflows.running import limit_threads
     from .progress import shown_progress
-    from .renamed import renamed
-    from .tables import print_table
 
     settings = load_settings()
     limit_threads(settings)
-    if as_recorded and (reliability or not benchmark):
-        raise InvalidArgumentError(
-            "The option '--as-recorded'",
-            got="'--reliability' beside it" if reliability else "no benchmark",
-            needed="beside '--benchmark', whose recording has its own reliability",
-        )
+    if as_recorded:
+        _check_as_recorded(benchmark, reliability)
     wanted = tuple(dict.fromkeys(reliability or ())) or ((0.6,) if quick else RELIABILITIES)
-    design = Design(
-        seed=seed, draws=draws or (2 if quick else 20), reliabilities=wanted, as_recorded=as_recorded
-    )
-    names = benchmark or (list(QUICK_BENCHMARKS) if quick else None)
     path = out or trust_file(settings)
     _older_report(path)  # one that cannot be read is said before the work, not after it
     with shown_progress("recovery") as show:
         made = recovery_study(
-            design,
+            Design(seed, draws or (2 if quick else 20), wanted, as_recorded=as_recorded),
             settings,
-            benchmarks=names,
+            benchmarks=benchmark or (list(QUICK_BENCHMARKS) if quick else None),
             candidates=candidate,
             minutes=minutes,
             resample_conditions=resample_conditions,
-            command=" ".join(["innerscore", *renamed(sys.argv[1:]).arguments]),
+            command=_command_line(),
             report=show,
         )
     report = made.beside(_older_report(path))
-    write_bytes(path, report.model_dump_json(indent=1).encode() + b"\n")
-    write_bytes(path.with_suffix(".md"), markdown(report, numbers=path.name).encode())
+    _write_report(report, path)
     if json:
         emit_json(report.model_dump(mode="json"))
-        return
+    else:
+        _tell(report, path)
+
+
+def _check_as_recorded(benchmarks: list[str] | None, reliabilities: list[float] | None) -> None:
+    from ..core.errors import InvalidArgumentError
+
+    if reliabilities or not benchmarks:
+        raise InvalidArgumentError(
+            "The option '--as-recorded'",
+            got="'--reliability' beside it" if reliabilities else "no benchmark",
+            needed="beside '--benchmark', whose recording has its own reliability",
+        )
+
+
+def _command_line() -> str:
+    """The command as it was given, in today's names."""
+    import sys
+
+    from .renamed import renamed
+
+    return " ".join(["innerscore", *renamed(sys.argv[1:]).arguments])
+
+
+def _write_report(report: RecoveryReport, path: Path) -> None:
+    """The numbers, and the text beside them."""
+    from ..core.files import write_bytes
+    from ..studies.model_recovery.report import markdown
+
+    write_bytes(path, report.model_dump_json(indent=1).encode() + b"\n")
+    write_bytes(path.with_suffix(".md"), markdown(report, numbers=path.name).encode())
+
+
+def _tell(report: RecoveryReport, path: Path) -> None:
+    from ..studies.model_recovery.report import SUMMARY_COLUMNS, summary_rows
+    from .tables import print_table
+
     print_table(summary_rows(report), SUMMARY_COLUMNS)
     for one in report.left_out:
         say(f"left out {one.name}: {one.why}")

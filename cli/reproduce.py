@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import JsonOption, SeedOption
+from .options import CandidatesOption, JsonOption, SeedOption
 from .output import emit_json, say, write
 
 __all__ = ["reproduce"]
@@ -20,10 +20,7 @@ def reproduce(
     out: Annotated[
         Path | None, typer.Option("--out", help="Folder for the report; default reports/STUDY.")
     ] = None,
-    candidate: Annotated[
-        list[str] | None,
-        typer.Option("--candidate", "-c", help="Candidate by name or folder; may be repeated; default all."),
-    ] = None,
+    candidate: CandidatesOption = None,
     simulated: Annotated[
         bool, typer.Option("--simulated", help="Use the simulated recording even if the real one is here.")
     ] = False,

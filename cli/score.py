@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from .options import JsonOption, LayersOption, SeedOption
+from .options import BenchmarksOption, JsonOption, LayersOption, SeedOption, repeated
 from .output import emit_json, say, write
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ..workflows.running import Result
 
 __all__ = ["score"]
+
+#: Runs candidates on benchmarks, given the settings, the seed and whether stored pairs run again.
+_Run: TypeAlias = "Callable[..., Iterable[Result]]"
 
 
 class ExecutorName(StrEnum):
@@ -35,13 +39,9 @@ def score(
             "torchvision:NAME, hf:OWNER/NAME, packaged:NAME)."
         ),
     ],
-    benchmark: Annotated[
-        list[str] | None,
-        typer.Option("--benchmark", "-b", help="Benchmark by name; may be repeated; default all."),
-    ] = None,
+    benchmark: BenchmarksOption = None,
     suite: Annotated[
-        list[str] | None,
-        typer.Option("--suite", help="Suite whose benchmarks to score on, by name; may be repeated."),
+        list[str] | None, repeated("Suite whose benchmarks to score on, by name", "--suite")
     ] = None,
     layers: LayersOption = None,
     seed: SeedOption = 0,
@@ -68,9 +68,7 @@ def score(
     ] = None,
     slurm: Annotated[
         list[str] | None,
-        typer.Option(
-            "--slurm", help="Option of sbatch as NAME=VALUE, such as partition, time or mem; may be repeated."
-        ),
+        repeated("Option of sbatch as NAME=VALUE, such as partition, time or mem", "--slurm"),
     ] = None,
     sandbox: Annotated[
         bool, typer.Option("--sandbox", help="Run models in the sandbox, as the workers of a board do.")
@@ -96,32 +94,20 @@ def score(
     """
     from ..benchmarks.suites import benchmarks_of
     from ..candidates.hub.names import with_layers
-    from ..core.errors import CandidateError, MissingPartError
     from ..core.settings import load_settings
-    from ..scoring.sandbox import Sandbox
-    from ..workflows.running import benchmarks_for, limit_threads, run_pairs
+    from ..workflows.running import benchmarks_for, limit_threads
     from ..workflows.stored import open_store
-    from ..workflows.sweeping import make_executor, sweep_pairs
-    from .progress import pair_progress
 
     settings = load_settings()
     candidates = with_layers(candidates, layers)
     in_suites = [name for one in suite or () for name in benchmarks_of(one, settings)]
-    benchmark = list(dict.fromkeys([*(benchmark or ()), *in_suites]))
-    names = benchmark or benchmarks_for(candidates, settings)
+    named = list(dict.fromkeys([*(benchmark or ()), *in_suites]))
+    names = named or benchmarks_for(candidates, settings)
     limit_threads(settings)
-    if array and sandbox:
-        raise typer.BadParameter("--sandbox is for pairs that run one by one, without --array.")
-    if array:
-        chosen = make_executor(executor.value, settings, jobs=jobs, slurm=_pairs(slurm or []))
-        running = sweep_pairs(candidates, names, settings, chosen, seed=seed, rerun=rerun)
-    else:
-        _refuse_options_of_arrays(executor, jobs, slurm)
-        box = Sandbox(settings) if sandbox else None
-        running = run_pairs(
-            candidates, names, settings, seed=seed, rerun=rerun, sandbox=box, progress=pair_progress
-        )
-    results, error = _followed(running, len(candidates) * len(names), quiet=json)
+    _check_options(executor, jobs, slurm, array=array, sandbox=sandbox)
+    run = _array(executor, jobs, slurm or [], settings) if array else _one_by_one(settings, sandbox=sandbox)
+    pairs = run(candidates, names, settings, seed=seed, rerun=rerun)
+    results, error = _followed(pairs, len(candidates) * len(names), quiet=json)
     if error is not None and json:
         raise error
     store = open_store(settings)
@@ -129,10 +115,45 @@ def score(
     _warn(results, store, settings)
     if error is not None:
         raise error
+    _exit_if_lacking(results, named)
+
+
+def _check_options(
+    executor: ExecutorName, jobs: int | None, slurm: list[str] | None, *, array: bool, sandbox: bool
+) -> None:
+    """Some options are for pairs that run as an array, and one for those that run in this process."""
+    if array and sandbox:
+        raise typer.BadParameter("--sandbox is for pairs that run one by one, without --array.")
+    given = {"--executor slurm": executor is ExecutorName.slurm, "--jobs": jobs is not None, "--slurm": slurm}
+    for option, is_given in given.items():
+        if is_given and not array:
+            raise typer.BadParameter(f"{option} is for --array.")
+
+
+def _array(executor: ExecutorName, jobs: int | None, slurm: list[str], settings: Settings) -> _Run:
+    """Pairs run as tasks of an executor."""
+    from ..workflows.sweeping import make_executor, sweep_pairs
+
+    chosen = make_executor(executor.value, settings, jobs=jobs, slurm=_pairs(slurm))
+    return partial(sweep_pairs, executor=chosen)
+
+
+def _one_by_one(settings: Settings, *, sandbox: bool) -> _Run:
+    """Pairs run in this process."""
+    from ..scoring.sandbox import Sandbox
+    from ..workflows.running import run_pairs
+    from .progress import pair_progress
+
+    return partial(run_pairs, sandbox=Sandbox(settings) if sandbox else None, progress=pair_progress)
+
+
+def _exit_if_lacking(results: Sequence[Result], named: Sequence[str]) -> None:
+    """Exit with the code of what failed; missing data are an error only of a benchmark that was named."""
+    from ..core.errors import CandidateError, MissingPartError
+
     if any(result.failed for result in results):
         raise typer.Exit(CandidateError.exit_code)
-    # Missing data are an error only where the benchmark was asked for by name.
-    if benchmark and any(isinstance(result.error, MissingPartError) for result in results):
+    if named and any(isinstance(result.error, MissingPartError) for result in results):
         raise typer.Exit(MissingPartError.exit_code)
 
 
@@ -189,14 +210,6 @@ def _warn(results: Sequence[Result], store: Store, settings: Settings) -> None:
     records = [result.record for result in results if result.record is not None]
     for caution in cautions(records, store, settings):
         say(f"warning: {caution}")
-
-
-def _refuse_options_of_arrays(executor: ExecutorName, jobs: int | None, slurm: list[str] | None) -> None:
-    """One by one, pairs run in this process."""
-    given = {"--executor slurm": executor is ExecutorName.slurm, "--jobs": jobs is not None, "--slurm": slurm}
-    for option, is_given in given.items():
-        if is_given:
-            raise typer.BadParameter(f"{option} is for --array.")
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .options import JsonOption, TokenOption, UrlOption
 from .output import emit_json, write
+
+if TYPE_CHECKING:
+    from ..workflows.remote_board import Step
 
 __all__ = ["app"]
 
@@ -80,16 +83,7 @@ def withdraw(
     If it is running, its run is stopped and nothing of it is kept. Exit code 5 if there is no submission of that
     identifier.
     """
-    from ..core.settings import load_settings
-    from ..workflows import remote_board as remote
-    from ..workflows.board_queue import open_queue
-
-    if url is None:
-        queue, _ = open_queue(load_settings())
-        found = queue.as_dict(queue.withdraw(identifier))
-    else:
-        found = remote.withdraw(url, identifier, token)
-    _report(found, as_json=json)
+    _report(_changed(identifier, "withdraw", url, token), as_json=json)
 
 
 @app.command()
@@ -104,16 +98,20 @@ def retire(
     They are kept as hidden records, whose addresses say why. Scores stay on the board. Exit code 5 if there is no
     submission of that identifier.
     """
-    from ..core.settings import load_settings
-    from ..workflows import remote_board as remote
-    from ..workflows.board_queue import open_queue
+    _report(_changed(identifier, "retire", url, token), as_json=json)
 
-    if url is None:
-        queue, _ = open_queue(load_settings())
-        found = queue.as_dict(queue.retire(identifier))
-    else:
-        found = remote.retire(url, identifier, token)
-    _report(found, as_json=json)
+
+def _changed(identifier: str, step: Step, url: str | None, token: str | None) -> dict[str, Any]:
+    """A submission after a step, on the board of the settings or on one that is served elsewhere."""
+    from ..core.settings import load_settings
+    from ..workflows.board_queue import open_queue
+    from ..workflows.remote_board import change
+
+    if url is not None:
+        return change(url, identifier, step, token)
+    queue, _ = open_queue(load_settings())
+    taken = queue.withdraw(identifier) if step == "withdraw" else queue.retire(identifier)
+    return queue.as_dict(taken)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import JsonOption, TokenOption, UrlOption
+from .options import BenchmarksOption, JsonOption, TokenOption, UrlOption
 from .output import emit_json, write
 
 __all__ = ["submit"]
@@ -20,10 +20,7 @@ def submit(
             help="Folder with a candidate.yaml, a bundle (.zip), or a network of another library."
         ),
     ],
-    benchmark: Annotated[
-        list[str] | None,
-        typer.Option("--benchmark", "-b", help="Benchmark by name; may be repeated; default all."),
-    ] = None,
+    benchmark: BenchmarksOption = None,
     url: UrlOption = None,
     token: TokenOption = None,
     json: JsonOption = False,

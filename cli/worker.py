@@ -80,4 +80,4 @@ def _make(settings: Settings, limits: SandboxLimits, lease_seconds: float, scori
     try_sandbox(settings)
     queue, bundles = open_queue(settings)
     name = f"{socket.gethostname()}:{os.getpid()}"
-    return Worker(name, queue, open_store(settings), bundles, settings, limits, lease_seconds, scoring)
+    return Worker(queue, open_store(settings), bundles, settings, limits, name, lease_seconds, scoring)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from markupsafe import Markup
 
@@ -29,9 +31,10 @@ def matrix(
     axes : tuple of str
     key : str
     """
+    square = _Square(names, is_numbered=False)
     most = max((count for row in counts for count in row), default=0) or 1
     cells = [
-        _cell(str(count), count / most, row, column, names)
+        square.cell(str(count), count / most, row, column)
         for row, line in enumerate(counts)
         for column, count in enumerate(line)
         if count
@@ -43,7 +46,7 @@ def matrix(
         for row, line in enumerate(counts)
         for column, count in enumerate(line)
     ]
-    svg = _square(cells, names, below, title, description, key=key, headings=names)
+    svg = square.drawn(cells, below, title, description, key=key)
     return Figure(title, description, svg, (axes[0], axes[1], "count"), rows)
 
 
@@ -70,16 +73,13 @@ def correlations(
         Address that each cell leads to.
     key : str
     """
-    numbers = [str(place + 1) for place in range(len(names))]
-    numbered = [f"{name}  {number}" for name, number in zip(names, numbers, strict=True)]
+    square = _Square(names, is_numbered=True)
     pairs = [(row, column) for row in range(len(names)) for column in range(row)]
     known = [(row, column) for row, column in pairs if not math.isnan(values[row][column])]
     cells = [
         element(
             "a",
-            _cell(
-                _two_digits(values[row][column]), values[row][column], row, column, numbered, is_numbered=True
-            ),
+            square.cell(_two_digits(values[row][column]), values[row][column], row, column),
             href=links[row][column],
             aria_label=f"{names[row]} and {names[column]}: {values[row][column]:.2f}",
         )
@@ -89,7 +89,7 @@ def correlations(
         "Pearson correlation over the candidates with a score on both; blank where fewer than three have."
     )
     rows = [(names[row], names[column], values[row][column], sizes[row][column]) for row, column in known]
-    svg = _square(cells, numbered, "", title, description, key=key, headings=numbers)
+    svg = square.drawn(cells, "", title, description, key=key)
     return Figure(title, description, svg, ("first", "second", "r", "n_candidates"), rows)
 
 
@@ -99,63 +99,63 @@ def _two_digits(value: float) -> str:
     return short.replace("1.00", "1").replace("-.00", "0").replace("-", "\N{MINUS SIGN}")
 
 
-def _square(
-    cells: Sequence[Markup],
-    names: Sequence[str],
-    below: str,
-    title: str,
-    description: str,
-    *,
-    key: str,
-    headings: Sequence[str],
-) -> Markup:
-    """The square with its cells: names at the left; above it names again, turned, or numbers."""
-    is_numbered = headings is not names
-    left, top = _margins(names, is_numbered=is_numbered)
-    side = len(names) * _CELL
-    parts = [element("rect", x=left, y=top, width=side, height=side, fill="none", stroke="#8a94a6")]
-    for place, name in enumerate(names):
-        middle = (place + 0.5) * _CELL
-        parts.append(text(left - 8, top + middle + 4, name, text_anchor="end", class_="label name"))
-        if is_numbered:
-            heading = text(left + middle, top - 6, headings[place], text_anchor="middle", class_="label name")
-        else:
-            turn = f"translate({left + middle + 4:g} {top - 8:g}) rotate(-55)"
-            heading = text(0, 0, headings[place], transform=turn, class_="label name")
-        parts.append(heading)
-    parts += cells
-    if below:
-        parts.append(text(left, top + side + 20, below))
-    width = left + side + 2 if is_numbered else max(_NARROWEST, 1.6 * left + side)
-    return document(
-        width,
-        top + side + (34 if below else 10),
-        title,
-        description,
-        parts,
-        key=key,
-        role="group" if is_numbered else "img",
-    )
+@dataclass(frozen=True)
+class _Square:
+    """A square with names at the left; above it the names again, turned, or numbers that stand behind the names."""
 
+    names: Sequence[str]
+    is_numbered: bool
 
-def _margins(names: Sequence[str], *, is_numbered: bool = False) -> tuple[float, float]:
-    """Room at the left and above, in pixels."""
-    if is_numbered:
-        return 16 + _LETTER * max(map(len, names), default=0), 20.0
-    left = max(_LEAST, 16 + _LETTER * max(map(len, names), default=0))
-    return left, 0.85 * left
+    @cached_property
+    def labels(self) -> list[str]:
+        """Texts at the left."""
+        if not self.is_numbered:
+            return list(self.names)
+        return [f"{name}  {number}" for number, name in enumerate(self.names, start=1)]
 
+    @cached_property
+    def margins(self) -> tuple[float, float]:
+        """Room at the left and above, in pixels."""
+        needed = 16 + _LETTER * max(map(len, self.labels), default=0)
+        if self.is_numbered:
+            return needed, 20.0
+        left = max(_LEAST, needed)
+        return left, 0.85 * left
 
-def _cell(
-    label: str, share: float, row: int, column: int, names: Sequence[str], *, is_numbered: bool = False
-) -> Markup:
-    """A cell that is the darker the larger a share of 1, or of -1, is."""
-    left, top = _margins(names, is_numbered=is_numbered)
-    x, y = left + column * _CELL, top + row * _CELL
-    box = element(
-        "rect", x=x + 1, y=y + 1, width=_CELL - 2, height=_CELL - 2, rx=3, fill=_MOST if share >= 0 else _LESS,
-        fill_opacity=0.06 + 0.6 * abs(share), class_="box" if share >= 0 else "box less",
-    )  # fmt: skip
-    return element(
-        "g", box, text(x + _CELL / 2, y + _CELL / 2 + 4, label, text_anchor="middle", class_="label name")
-    )
+    def cell(self, label: str, share: float, row: int, column: int) -> Markup:
+        """A cell that is the darker the larger a share of 1, or of -1, is."""
+        left, top = self.margins
+        x, y = left + column * _CELL, top + row * _CELL
+        box = element(
+            "rect", x=x + 1, y=y + 1, width=_CELL - 2, height=_CELL - 2, rx=3, fill=_MOST if share >= 0 else _LESS,
+            fill_opacity=0.06 + 0.6 * abs(share), class_="box" if share >= 0 else "box less",
+        )  # fmt: skip
+        return element(
+            "g", box, text(x + _CELL / 2, y + _CELL / 2 + 4, label, text_anchor="middle", class_="label name")
+        )
+
+    def drawn(self, cells: Sequence[Markup], below: str, title: str, description: str, *, key: str) -> Markup:
+        """The square with its cells, and a text below it."""
+        left, top = self.margins
+        side = len(self.names) * _CELL
+        parts = [element("rect", x=left, y=top, width=side, height=side, fill="none", stroke="#8a94a6")]
+        for place, label in enumerate(self.labels):
+            y = top + (place + 0.5) * _CELL + 4
+            parts.append(text(left - 8, y, label, text_anchor="end", class_="label name"))
+            parts.append(self._heading(place))
+        parts += cells
+        if below:
+            parts.append(text(left, top + side + 20, below))
+        width = left + side + 2 if self.is_numbered else max(_NARROWEST, 1.6 * left + side)
+        height = top + side + (34 if below else 10)
+        return document(
+            width, height, title, description, parts, key=key, role="group" if self.is_numbered else "img"
+        )
+
+    def _heading(self, place: int) -> Markup:
+        left, top = self.margins
+        middle = left + (place + 0.5) * _CELL
+        if self.is_numbered:
+            return text(middle, top - 6, str(place + 1), text_anchor="middle", class_="label name")
+        turn = f"translate({middle + 4:g} {top - 8:g}) rotate(-55)"
+        return text(0, 0, self.names[place], transform=turn, class_="label name")

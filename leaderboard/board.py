@@ -410,11 +410,13 @@ def _contest(cells: Sequence[Cell], resamples: Mapping[str, Resamples]) -> _Cont
     members = [
         number
         for number, cell in enumerate(cells)
-        if cell.quantity != "ceiling" and not math.isnan(cell.shown)
+        if cell.quantity != "ceiling" and not math.isnan(cell.shown_value)
     ]
     chosen = [cells[number] for number in members]
     quantity = chosen[0].quantity if chosen else "normalised"
-    return _Contest(members, compare([cell.shown for cell in chosen], _known(chosen, resamples), quantity))
+    return _Contest(
+        members, compare([cell.shown_value for cell in chosen], _known(chosen, resamples), quantity)
+    )
 
 
 def _known(cells: Sequence[Cell], resamples: Mapping[str, Resamples]) -> list[Resamples | None]:

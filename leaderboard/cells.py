@@ -147,28 +147,29 @@ class Cell(_Ranked):
         return self.standing
 
     @property
+    def _score(self) -> ScoreRecord | None:
+        return None if self.record is None else self.record.score
+
+    @property
     def estimate(self) -> EstimateRecord | None:
         """The part of the score that the board shows, with its interval."""
-        if self.record is None or self.record.score is None:
-            return None
-        estimate: EstimateRecord = getattr(self.record.score, self.quantity)
+        estimate: EstimateRecord | None = None if self._score is None else getattr(self._score, self.quantity)
         return estimate
 
     @property
-    def shown(self) -> float:
+    def shown_value(self) -> float:
         """The value of `estimate`; NaN where there is none."""
-        estimate = self.estimate
-        return math.nan if estimate is None or estimate.value is None else estimate.value
+        return _value_of(self.estimate)
 
     @property
     def above_ceiling(self) -> bool:
         """Whether the score exceeds its ceiling; such values are flagged, never clipped."""
-        return self.record is not None and self.record.score is not None and self.record.score.above_ceiling
+        return self._score is not None and self._score.above_ceiling
 
     @property
     def is_no_praise(self) -> bool:
         """Whether the score is far above a ceiling that rests on few cells."""
-        return self.record is not None and self.record.score is not None and self.record.score.is_no_praise
+        return self._score is not None and self._score.is_no_praise
 
     @property
     def above_text(self) -> str:
@@ -183,13 +184,12 @@ class Cell(_Ranked):
     @property
     def normalised(self) -> EstimateRecord | None:
         """The value relative to the ceiling, with its interval."""
-        return None if self.record is None or self.record.score is None else self.record.score.normalised
+        return None if self._score is None else self._score.normalised
 
     @property
     def value(self) -> float:
         """The normalised value; NaN where there is none."""
-        estimate = self.normalised
-        return math.nan if estimate is None or estimate.value is None else estimate.value
+        return _value_of(self.normalised)
 
     @property
     def has_value(self) -> bool:
@@ -205,7 +205,7 @@ class Cell(_Ranked):
     @property
     def divided_by(self) -> str:
         """Divisor of the raw value, in words; empty where the record does not say."""
-        return "" if self.record is None or self.record.score is None else self.record.score.divided_by
+        return "" if self._score is None else self._score.divided_by
 
     @property
     def note(self) -> str:
@@ -215,6 +215,11 @@ class Cell(_Ranked):
         failure = None if self.record is None else self.record.failure
         told = f"failed at {failure.stage}: {failure.reason}" if failure else self.state
         return f"{told} (by earlier code)" if self.earlier_code else told
+
+
+def _value_of(estimate: EstimateRecord | None) -> float:
+    """The value of an estimate; NaN without one."""
+    return math.nan if estimate is None or estimate.value is None else estimate.value
 
 
 class Bundle(NamedTuple):

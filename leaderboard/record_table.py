@@ -8,7 +8,7 @@ from typing import Any
 from ..core.hashing import canonical_json
 from ..core.records import ResultRecord, ScoreRecord
 
-__all__ = ["RECORD_COLUMNS", "record_rows"]
+__all__ = ["RECORD_COLUMNS", "record_rows", "score_columns"]
 
 _PARTS = ("raw", "ceiling", "normalised")
 _SCORE = (
@@ -94,13 +94,14 @@ def _inputs(record: ResultRecord) -> dict[str, Any]:
     }
 
 
-def _score(score: ScoreRecord) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(score, name) for name in ("above_ceiling", "layer", "n_targets")}
+def score_columns(score: ScoreRecord) -> dict[str, Any]:
+    """The parts of a score with their intervals, whether it is above its ceiling, and its layer."""
+    row: dict[str, Any] = {name: getattr(score, name) for name in ("above_ceiling", "layer")}
     for part in _PARTS:
         estimate = getattr(score, part)
         row |= {part: estimate.value, f"{part}_low": estimate.low, f"{part}_high": estimate.high}
-    return row | {
-        "interval_level": score.normalised.level,
-        "interval_unit": score.normalised.unit,
-        "targets_sha256": score.targets_sha256,
-    }
+    return row | {"interval_level": score.normalised.level, "interval_unit": score.normalised.unit}
+
+
+def _score(score: ScoreRecord) -> dict[str, Any]:
+    return score_columns(score) | {"n_targets": score.n_targets, "targets_sha256": score.targets_sha256}

@@ -11,6 +11,7 @@ from ..core.records import ResultRecord
 __all__ = [
     "ATTACHMENTS",
     "HIDINGS",
+    "NUMBER",
     "ORIGINS",
     "RECORDS",
     "REVISION",
@@ -25,12 +26,14 @@ __all__ = [
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 REVISION = REVISIONS[-1]
 
+#: Type of a column that numbers the rows.
+NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _METADATA = sa.MetaData()
 
 RECORDS = sa.Table(
     "records",
     _METADATA,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("seq", NUMBER, primary_key=True),
     sa.Column("record_sha256", sa.String(64), nullable=False, unique=True),
     sa.Column("run_sha256", sa.String(64), nullable=False),
     sa.Column("supersedes", sa.String(64), nullable=False),
@@ -64,7 +67,7 @@ ORIGINS = sa.Table(
 HIDINGS = sa.Table(
     "hidings",
     _METADATA,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("seq", NUMBER, primary_key=True),
     sa.Column("hiding_sha256", sa.String(64), nullable=False, unique=True),
     sa.Column("record_sha256", sa.String(64), nullable=False),
     sa.Column("hidden", sa.Boolean, nullable=False),

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..core.csv_text import csv_text
 from .board import Board, Cell, Column, Row
+from .record_table import score_columns
 
 __all__ = ["board_csv", "board_json", "board_rows"]
 
@@ -98,13 +99,4 @@ def _content(cell: Cell) -> dict[str, Any]:
     content |= {"seed": cell.record.inputs.seed, "record_sha256": cell.record.record_sha256}
     if cell.record.score is None:
         return content
-    score = cell.record.score
-    for name in ("raw", "ceiling", "normalised"):
-        estimate = getattr(score, name)
-        content |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-    return content | {
-        "interval_level": score.normalised.level,
-        "interval_unit": score.normalised.unit,
-        "above_ceiling": score.above_ceiling,
-        "layer": score.layer,
-    }
+    return content | score_columns(cell.record.score)

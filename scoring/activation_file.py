@@ -67,15 +67,13 @@ def score_activations(
         A file of one of the module's formats.
     benchmark : Benchmark
         Any benchmark.
-    settings : Settings
-        Settings for the record.
-    supersedes : str, optional
-        Hash of the record that this one corrects.
+    settings, supersedes
+        As for :func:`.from_file.score_file`.
 
     Returns
     -------
     outcome : Outcome
-        A record with status "value" and its files.
+        As of :func:`.from_file.score_file`.
 
     Raises
     ------

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from ..core.errors import CandidateError, InvalidDataError, UnfitRecordingError
 from ..core.hashing import sha256_of_file
-from ..core.provenance import current_environment, peak_memory_mb, utc_now
-from ..core.records import CandidateRef, Cost, Failure, ResultRecord, RunInputs, ScoreRecord, Status
+from ..core.records import CandidateRef, ResultRecord, RunInputs
 from ..core.scores import Score
 from ..core.settings import Settings
+from .ending import Clock, Ending
 from .run import Outcome, scored
 
 __all__ = ["file_candidate", "score_file", "score_inputs"]
@@ -95,48 +93,20 @@ def score_inputs(
     outcome : Outcome
         As of :func:`score_file`.
     """
-    recorded = partial(_record, inputs, settings, time.perf_counter(), supersedes)
-    try:
-        score = compute()
-    except UnfitRecordingError as error:
-        return Outcome(recorded("not applicable", reason=str(error)))
-    try:
-        packed = scored(score)
-    except UnfitRecordingError as error:
-        return Outcome(recorded("not applicable", reason=str(error)))
-    except CandidateError as error:
-        failure = Failure(stage="score", kind=type(error).__name__, reason=str(error))
-        return Outcome(recorded("failed", failure=failure), error=error)
-    return Outcome(recorded("value", score=packed.record), packed.targets_csv, packed.files)
+    clock = Clock.start()
 
+    def recorded(ending: Ending) -> ResultRecord:
+        return ending.record(inputs, settings, clock.cost(), supersedes=supersedes)
 
-def _record(
-    inputs: RunInputs,
-    settings: Settings,
-    started: float,
-    supersedes: str | None,
-    status: Status,
-    *,
-    score: ScoreRecord | None = None,
-    failure: Failure | None = None,
-    reason: str | None = None,
-) -> ResultRecord:
-    return ResultRecord(
-        schema_version=3 if reason is None else 4,
-        reason=reason,
-        inputs=inputs,
-        status=status,
-        score=score,
-        failure=failure,
-        environment=current_environment(settings.device, sandboxed=False),
-        cost=Cost(
-            seconds=round(time.perf_counter() - started, 3),
-            activation_seconds=0.0,
-            peak_memory_mb=round(peak_memory_mb(), 1),
-        ),
-        created=utc_now(),
-        supersedes=supersedes,
-    )
+    try:
+        score = compute()  # a failure here is the file's, and raised
+        try:
+            packed = scored(score)
+        except CandidateError as error:
+            return Outcome(recorded(Ending.failed("score", error)), error=error)
+    except UnfitRecordingError as error:
+        return Outcome(recorded(Ending("not applicable", reason=str(error))))
+    return Outcome(recorded(Ending("value", packed.record)), packed.targets_csv, packed.files)
 
 
 def _name(path: Path) -> str:

@@ -55,9 +55,9 @@ def job_of(
         If the name is unknown, a card or file not valid, or the benchmark's data not here.
     """
     if is_table(candidate):
-        return _table_job(Path(candidate), benchmark, settings)
+        return _file_job(Path(candidate), benchmark, settings, table_inputs, score_table)
     if is_activations(candidate):
-        return _activations_job(Path(candidate), benchmark, settings)
+        return _file_job(Path(candidate), benchmark, settings, activation_inputs, score_activations)
     if is_bundle(candidate):
         candidate = str(bundle_folder(Path(candidate), settings.cache_dir))
     run = prepare(candidate, benchmark, settings, seed=seed)
@@ -78,21 +78,17 @@ def is_activations(candidate: str) -> bool:
     return candidate.lower().endswith((".npz", ".nc"))
 
 
-def _table_job(path: Path, benchmark: Benchmark, settings: Settings) -> Job:
-    """A table draws nothing: it has no seed."""
-    inputs = table_inputs(path, benchmark)
+def _file_job(
+    path: Path,
+    benchmark: Benchmark,
+    settings: Settings,
+    inputs_of: Callable[[Path, Benchmark], RunInputs],
+    score: Callable[..., Outcome],
+) -> Job:
+    """The job of a file; what it holds was computed elsewhere, so it has no seed here."""
+    inputs = inputs_of(path, benchmark)
 
     def do(supersedes: str | None, report: Report | None) -> Outcome:  # noqa: ARG001
-        return score_table(path, benchmark, settings, supersedes=supersedes)
-
-    return Job(inputs.candidate.identifier, inputs, do)
-
-
-def _activations_job(path: Path, benchmark: Benchmark, settings: Settings) -> Job:
-    """The job of a file of activations; computed elsewhere, it has no seed here."""
-    inputs = activation_inputs(path, benchmark)
-
-    def do(supersedes: str | None, report: Report | None) -> Outcome:  # noqa: ARG001
-        return score_activations(path, benchmark, settings, supersedes=supersedes)
+        return score(path, benchmark, settings, supersedes=supersedes)
 
     return Job(inputs.candidate.identifier, inputs, do)

@@ -7,7 +7,6 @@ already done is known. Executing never raises for what the candidate does: a fai
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -22,20 +21,16 @@ from ..core.errors import CandidateError, InnerscoreError, MissingPartError, Unf
 from ..core.extras import check_extra
 from ..core.hashing import canonical_json, sha256_of_bytes
 from ..core.identity import code_sha256, entry_of
-from ..core.provenance import current_environment, peak_memory_mb, utc_now
 from ..core.records import (
     CARD_FILE,
     TARGETS_FILE,
     BenchmarkRef,
     CandidateRef,
-    Cost,
     DataRef,
-    Failure,
     ResultRecord,
     RunInputs,
     ScoreRecord,
     Stage,
-    Status,
     candidate_card_json,
     score_record,
 )
@@ -43,6 +38,7 @@ from ..core.scores import Score
 from ..core.settings import Settings
 from ..core.stimuli import StimulusSet
 from .activation_cache import SANDBOXED, ActivationCache, Showing, delete_oldest, show_stimuli
+from .ending import Clock, Ending
 from .pictures import with_pictures
 from .sandbox import Sandbox
 
@@ -206,7 +202,7 @@ def execute(
     InnerscoreError
         If anything but the candidate is at fault.
     """
-    attempt = _Attempt(run, settings, supersedes, report or _silent, _Clock.start(), sandbox=sandbox)
+    attempt = _Attempt(run, settings, supersedes, report or _silent, Clock.start(), sandbox=sandbox)
     shown = attempt.show()
     return shown if isinstance(shown, Outcome) else attempt.score(shown)
 
@@ -226,7 +222,7 @@ def show(
     outcome : Outcome or None
         The whole run's outcome where it ends here: "not applicable", or "failed". None if the score is to come.
     """
-    shown = _Attempt(run, settings, supersedes, report or _silent, _Clock.start()).show()
+    shown = _Attempt(run, settings, supersedes, report or _silent, Clock.start()).show()
     return shown if isinstance(shown, Outcome) else None
 
 
@@ -240,7 +236,7 @@ def lost(
     sandbox: Sandbox | None = None,
 ) -> Outcome:
     """The outcome of a run whose process ended without one: "failed", at the stage that it was in."""
-    attempt = _Attempt(run, settings, supersedes, _silent, _Clock.start(), stage, sandbox)
+    attempt = _Attempt(run, settings, supersedes, _silent, Clock.start(), stage, sandbox)
     return attempt.failed(error)
 
 
@@ -265,14 +261,14 @@ class _Attempt:
     settings: Settings
     supersedes: str | None
     say: Report
-    clock: _Clock
+    clock: Clock
     stage: Stage = "load"
     sandbox: Sandbox | None = None
 
     def show(self) -> dict[str, Activations] | Outcome:
         """The activations; or how it ended without."""
         if not accepts(self.run.card, self.run.benchmark.stimuli):
-            return Outcome(self._record("not applicable"), files=self._card)
+            return Outcome(self._record(Ending("not applicable")), files=self._card)
         try:
             self.run.benchmark.check_recording()
         except UnfitRecordingError as error:
@@ -301,16 +297,15 @@ class _Attempt:
             return self.failed(error)
         self.say(self.stage, 1, 1)
         files = {**packed.files, **self._card}
-        return Outcome(self._record("value", score=packed.record), packed.targets_csv, files)
+        return Outcome(self._record(Ending("value", packed.record)), packed.targets_csv, files)
 
     def impossible(self, error: UnfitRecordingError) -> Outcome:
         """Nobody can be scored on these data."""
-        return Outcome(self._record("not applicable", reason=str(error)), files=self._card)
+        return Outcome(self._record(Ending("not applicable", reason=str(error))), files=self._card)
 
     def failed(self, error: InnerscoreError) -> Outcome:
         """It ends here."""
-        failure = Failure(stage=self.stage, kind=type(error).__name__, reason=str(error))
-        return Outcome(self._record("failed", failure=failure), files=self._card, error=error)
+        return Outcome(self._record(Ending.failed(self.stage, error)), files=self._card, error=error)
 
     @property
     def _card(self) -> dict[str, bytes]:
@@ -344,25 +339,13 @@ class _Attempt:
         opened = opener(run.candidate, made_of, self.settings, seed=run.inputs.seed, sandbox=self.sandbox)
         return opened(run.benchmark.stimuli)
 
-    def _record(
-        self,
-        status: Status,
-        *,
-        score: ScoreRecord | None = None,
-        failure: Failure | None = None,
-        reason: str | None = None,
-    ) -> ResultRecord:
-        return ResultRecord(
-            schema_version=3 if reason is None else 4,
-            reason=reason,
-            inputs=self.run.inputs,
-            status=status,
-            score=score,
-            failure=failure,
-            environment=current_environment(self.settings.device, sandboxed=self.sandbox is not None),
-            cost=self.clock.cost(),
-            created=utc_now(),
+    def _record(self, ending: Ending) -> ResultRecord:
+        return ending.record(
+            self.run.inputs,
+            self.settings,
+            self.clock.cost(),
             supersedes=self.supersedes,
+            sandboxed=self.sandbox is not None,
             card_sha256=sha256_of_bytes(self._card[CARD_FILE]),
         )
 
@@ -408,28 +391,6 @@ def _check_defined(score: Score) -> None:
         needed="defined",
         hint="States that are constant, or equal for all conditions, have no likeness to anything.",
     )
-
-
-@dataclass
-class _Clock:
-    """Wall time of a run and of the activations in it."""
-
-    started: float
-    activation_seconds: float = 0.0
-
-    @classmethod
-    def start(cls) -> _Clock:
-        return cls(time.perf_counter())
-
-    def activations_done(self) -> None:
-        self.activation_seconds = time.perf_counter() - self.started
-
-    def cost(self) -> Cost:
-        return Cost(
-            seconds=round(time.perf_counter() - self.started, 3),
-            activation_seconds=round(self.activation_seconds, 3),
-            peak_memory_mb=round(peak_memory_mb(), 1),
-        )
 
 
 def _silent(stage: str, done: int, of: int) -> None:

@@ -42,15 +42,13 @@ def score_table(
         CSV with the columns ``stimulus`` and that of the benchmark's answers, such as ``probability``.
     benchmark : Benchmark
         One that compares answers.
-    settings : Settings
-        Settings for the record.
-    supersedes : str, optional
-        Hash of the record that this one corrects.
+    settings, supersedes
+        As for :func:`.from_file.score_file`.
 
     Returns
     -------
     outcome : Outcome
-        A record with status "value" and its files.
+        As of :func:`.from_file.score_file`.
 
     Raises
     ------

@@ -24,7 +24,7 @@ from ..scoring.run import Run, lost, opener
 from ..scoring.sandbox import Sandbox, SandboxLimits, own_folder
 from .reasons import RefusedError, failed_of_record
 
-__all__ = ["NOTHING", "Scorer", "Tell"]
+__all__ = ["NOTHING", "Scorer", "Tell", "Workplace"]
 
 #: No benchmark on which an earlier process was ended.
 NOTHING: Mapping[str, tuple[Stage, InnerscoreError]] = MappingProxyType({})
@@ -41,8 +41,8 @@ class Tell(Protocol):
 
 
 @dataclass(frozen=True)
-class Scorer:
-    """Scores submissions in this process.
+class Workplace:
+    """The place where submissions are scored: a board, and the limits for its candidates.
 
     Parameters
     ----------
@@ -59,6 +59,11 @@ class Scorer:
     bundles: BundleStore
     settings: Settings
     limits: SandboxLimits
+
+
+@dataclass(frozen=True)
+class Scorer(Workplace):
+    """Scores submissions in this process; its parameters are those of the workplace."""
 
     def score(
         self, lease: Lease, tell: Tell, ended: Mapping[str, tuple[Stage, InnerscoreError]] = NOTHING

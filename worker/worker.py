@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from ..benchmarks import registry as benchmarks_registry
 from ..candidates import registry as candidates_registry
 from ..core.errors import InnerscoreError
-from ..core.settings import Settings
-from ..leaderboard.queue import BundleStore, Lease, LeaseLostError, Queue, Submission, name_taken
-from ..leaderboard.store import Store
-from ..scoring.sandbox import NoSandboxError, SandboxLimits
+from ..leaderboard.queue import Lease, LeaseLostError, Submission, name_taken
+from ..scoring.sandbox import NoSandboxError
 from .apart import ScorerApart, ScoringLimits
 from .heartbeat import Heartbeat
 from .reasons import failed_of, internal
-from .scorer import Scorer
+from .scorer import Scorer, Workplace
 
 __all__ = ["Worker"]
 
@@ -23,19 +21,15 @@ _LOGGER = logging.getLogger("innerscore.worker")
 
 
 @dataclass(frozen=True)
-class Worker:
+class Worker(Workplace):
     """Works on the submissions of a board.
 
     Parameters
     ----------
+    queue, store, bundles, settings, limits
+        As for :class:`.scorer.Workplace`.
     name : str
         Name of the worker in the events of submissions.
-    queue, store, bundles : Queue, Store, BundleStore
-        Queue, store and bundles of the board.
-    settings : Settings
-        Folders of data and cache.
-    limits : SandboxLimits
-        Limits for candidates.
     lease_seconds : float
         Time that a claim holds without a heartbeat.
     scoring : ScoringLimits or None
@@ -43,11 +37,6 @@ class Worker:
     """
 
     name: str
-    queue: Queue
-    store: Store
-    bundles: BundleStore
-    settings: Settings
-    limits: SandboxLimits = field(default_factory=SandboxLimits)
     lease_seconds: float = 60.0
     scoring: ScoringLimits | None = field(default_factory=ScoringLimits)
 

@@ -20,25 +20,12 @@ __all__ = ["compare_stored"]
 def compare_stored(names: Sequence[str], settings: Settings, benchmarks: Sequence[str] = ()) -> list[Line]:
     """Compare candidates on the benchmarks where at least two of them have a stored score.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Two candidates or more.
-    settings : Settings
-    benchmarks : sequence of str
-        Benchmarks to compare on; by default all.
+    Parameters and errors are those of :func:`innerscore.compare`.
 
     Returns
     -------
     lines : list of Line
         One a column of the board, those on recorded data first.
-
-    Raises
-    ------
-    UnknownNameError
-        If a name is no candidate's on the board, or no benchmark's.
-    InvalidInputError
-        If there are fewer than two candidates, or no benchmark on which two of them have a score.
     """
     from .. import benchmarks as registered_benchmarks
     from ..leaderboard.choosing import columns_named

@@ -303,12 +303,12 @@ def _stimuli(benchmarks: Sequence[str], settings: Settings) -> dict[str, Stimulu
 
 def _drain(scratch: _Scratch, limits: SandboxLimits, scoring: ScoringLimits, tell: Tell) -> None:
     worker = Worker(
-        "board update",
         scratch.queue,
         scratch.store,
         scratch.bundles,
         scratch.settings,
         limits,
+        "board update",
         scoring=scoring,
     )
     while (found := worker.step()) is not None:

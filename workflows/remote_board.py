@@ -7,11 +7,14 @@ import secrets
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from ..core.errors import InvalidInputError, MissingPartError, UnknownNameError
 
-__all__ = ["look_up", "retire", "send_bundle", "withdraw"]
+__all__ = ["Step", "change", "look_up", "send_bundle"]
+
+#: A step that a submission's owner takes: to take it back, or its failures off the board.
+Step: TypeAlias = Literal["withdraw", "retire"]
 
 _SECONDS = 60
 _MOST_BYTES = 16 * 2**20
@@ -40,14 +43,9 @@ def look_up(url: str, identifier: str) -> dict[str, Any]:
     return _call(f"{_api(url)}/submissions/{identifier}", None)
 
 
-def withdraw(url: str, identifier: str, token: str | None) -> dict[str, Any]:
-    """Take a submission back; raises as :func:`look_up`."""
-    return _call(f"{_api(url)}/submissions/{identifier}/withdraw", token, b"", "text/plain")
-
-
-def retire(url: str, identifier: str, token: str | None) -> dict[str, Any]:
-    """Take a submission's failures off the board; raises as :func:`look_up`."""
-    return _call(f"{_api(url)}/submissions/{identifier}/retire", token, b"", "text/plain")
+def change(url: str, identifier: str, step: Step, token: str | None) -> dict[str, Any]:
+    """Take a step with a submission; the submission afterwards. Raises as :func:`look_up`."""
+    return _call(f"{_api(url)}/submissions/{identifier}/{step}", token, b"", "text/plain")
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

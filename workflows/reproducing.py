@@ -38,17 +38,10 @@ def reproduced(
         Registered names or folders. Default: all.
     simulated : bool, default=False
         Whether the simulated recording is used even if the real one is here.
-    seed : int, default=0
-        Seed of candidates that use random numbers.
     say : callable, optional
         Takes sentences on what goes on.
-    progress : PairProgress, optional
-        Shows the progress of each pair that is run.
-
-    Raises
-    ------
-    InnerscoreError
-        If a name is unknown, a card invalid, a data file altered, or the store refuses.
+    seed, progress
+        As for :func:`.running.run_pairs`, whose errors it raises.
     """
     tell = say or (lambda _: None)
     analysis_of(study)  # a card that names none is refused before anything is scored

@@ -21,7 +21,7 @@ from ..scoring.sandbox import Sandbox
 from ..scoring.threads import limit_threads
 from .stored import open_store
 
-__all__ = ["PairProgress", "Result", "benchmarks_for", "limit_threads", "run_pairs"]
+__all__ = ["Due", "PairProgress", "Result", "benchmarks_for", "due", "limit_threads", "run_pairs"]
 
 #: Given a pair's label, a context in which its progress is reported by stage, number done and number of all.
 PairProgress = Callable[[str], AbstractContextManager[Report]]
@@ -125,8 +125,12 @@ def run_pairs(
     candidates = [resolved(candidate, settings) for candidate in candidates]
     for benchmark in load_benchmarks(benchmarks, settings):
         for candidate in candidates:
-            job = partial(job_of, candidate, benchmark, settings, seed=seed, sandbox=sandbox)
-            yield _run_pair(job, candidate, benchmark, store, progress or _silent, rerun=rerun)
+            prepare = partial(job_of, candidate, benchmark, settings, seed=seed, sandbox=sandbox)
+            found = due(prepare, candidate, benchmark, store, rerun=rerun)
+            if isinstance(found, Due):
+                name = benchmark.identifier
+                found = _run(found.job, found.supersedes, name, store, progress or _silent)
+            yield found
 
 
 def benchmarks_for(candidates: Sequence[str], settings: Settings) -> list[str]:
@@ -146,15 +150,18 @@ def benchmarks_for(candidates: Sequence[str], settings: Settings) -> list[str]:
     return [card.identifier for card in cards if card.alignment == "answer" or not tables_only]
 
 
-def _run_pair(
-    prepare: Callable[[], Job],
-    candidate: str,
-    benchmark: Benchmark,
-    store: Store,
-    progress: PairProgress,
-    *,
-    rerun: bool,
-) -> Result:
+@dataclass(frozen=True)
+class Due:
+    """A pair that is to be run: its job, and the hash of the stored record that the new one supersedes."""
+
+    job: Job
+    supersedes: str | None
+
+
+def due(
+    prepare: Callable[[], Job], candidate: str, benchmark: Benchmark, store: Store, *, rerun: bool
+) -> Due | Result:
+    """The pair if it is to be run; otherwise its result: the stored record, or why it cannot be run here."""
     try:
         job = prepare()
     except (MissingPartError, UnfitRecordingError) as error:
@@ -162,10 +169,14 @@ def _run_pair(
     known = store.current(job.inputs.run_sha256)
     if known is not None and known.status != "failed" and not rerun:
         return Result(job.name, benchmark.identifier, known, reused=True)
-    with progress(f"{job.name} on {benchmark.identifier}") as report:
-        outcome = job.do(None if known is None else known.record_sha256, report)
+    return Due(job, None if known is None else known.record_sha256)
+
+
+def _run(job: Job, supersedes: str | None, benchmark: str, store: Store, progress: PairProgress) -> Result:
+    with progress(f"{job.name} on {benchmark}") as report:
+        outcome = job.do(supersedes, report)
     store.add(outcome.record, files=outcome.all_files)
-    return Result(job.name, benchmark.identifier, outcome.record, error=outcome.error)
+    return Result(job.name, benchmark, outcome.record, error=outcome.error)
 
 
 def _silent(_label: str) -> AbstractContextManager[Report]:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from ..benchmarks import Benchmark, load_benchmarks
 from ..candidates.hub.folder import resolved
-from ..core.errors import (
-    InnerscoreError,
-    InvalidInputError,
-    MissingExtraError,
-    MissingPartError,
-    UnfitRecordingError,
-)
+from ..core.errors import InnerscoreError, InvalidInputError, MissingExtraError, MissingPartError
 from ..core.files import exclusive
 from ..core.records import read_record
 from ..core.settings import Settings
@@ -23,7 +18,7 @@ from ..leaderboard.store import Entry, Store
 from ..scoring import Report, job_of
 from ..scoring.executors import Ended, Executor, LocalExecutor, SlurmExecutor
 from ..scoring.sweep import Cell, Phase, file_beside, lost_cell, result_path, sweep_folder, tasks_of
-from .running import Result
+from .running import Result, due
 from .stored import open_store
 
 __all__ = ["make_executor", "sweep_pairs"]
@@ -62,11 +57,6 @@ def sweep_pairs(
 
     One head at a time works with a cache folder. One that was killed is taken over where it was: results that
     its tasks left are merged, and its jobs on a cluster waited for.
-
-    Raises
-    ------
-    InnerscoreError
-        If a name is unknown, a card invalid, a data file altered, or the store refuses.
     """
     store = open_store(settings)
     candidates = [resolved(candidate, settings) for candidate in candidates]
@@ -95,16 +85,12 @@ class _Sweep:
     def plan(self, candidate: str, benchmark: Benchmark, *, seed: int, rerun: bool) -> Cell | Result:
         """The cell to be done for a pair, or the result that is known of it."""
         whose = str(Path(candidate).resolve()) if Path(candidate).exists() else candidate
-        try:
-            job = job_of(candidate, benchmark, self._settings, seed=seed)
-        except (MissingPartError, UnfitRecordingError) as error:
-            return Result(candidate, benchmark.identifier, None, error=error)
-        known = self._store.current(job.inputs.run_sha256)
-        if known is not None and known.status != "failed" and not rerun:
-            return Result(job.name, benchmark.identifier, known, reused=True)
-        supersedes = None if known is None else known.record_sha256
-        shown = job.run is not None
-        cell = Cell(whose, benchmark.identifier, seed, job.inputs.run_sha256, supersedes, shown)
+        prepare = partial(job_of, candidate, benchmark, self._settings, seed=seed)
+        found = due(prepare, candidate, benchmark, self._store, rerun=rerun)
+        if isinstance(found, Result):
+            return found
+        job, shown = found.job, found.job.run is not None
+        cell = Cell(whose, benchmark.identifier, seed, job.inputs.run_sha256, found.supersedes, shown)
         self._names[cell] = job.name
         if cell.benchmark not in self._memory_mb:
             self._memory_mb[cell.benchmark] = self._largest(cell.benchmark)

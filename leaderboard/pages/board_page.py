@@ -181,14 +181,14 @@ def _inner_html(part: Cell | Summary, candidate: str, column: Column | None) -> 
         return Markup('<span class="failed">{}</span>').format(shown)
     if part.impossible:
         return Markup('<span class="state" title="{}">{}</span>').format(part.note, shown)
-    if math.isnan(part.shown):
+    if math.isnan(part.shown_value):
         return Markup('<span class="state">{}</span>').format(shown)
     return f"{shown}{_interval_html(part)}{_rank_html(part.standing)}{_marks_html(part)}"
 
 
 def _cell_text(cell: Cell) -> str:
-    if not math.isnan(cell.shown):
-        return number(cell.shown)
+    if not math.isnan(cell.shown_value):
+        return number(cell.shown_value)
     return {"value": "undefined", "not applicable": "n/a"}.get(cell.state, cell.state)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ...core.cards import CandidateCard
 from ...core.records import ResultRecord
@@ -18,6 +18,8 @@ from .names import named
 from .topics import Topic, topics
 
 __all__ = ["QUANTITIES", "Records", "Snapshot", "take_snapshot"]
+
+_T = TypeVar("_T")
 
 QUANTITIES: tuple[Quantity, ...] = ("normalised", "raw", "ceiling")
 
@@ -103,11 +105,9 @@ class Snapshot:
     @cached_property
     def rows(self) -> dict[str, list[tuple[Section, Row]]]:
         """Rows of each candidate, one in every section."""
-        found: dict[str, list[tuple[Section, Row]]] = {}
-        for section in self.board.sections:
-            for row in section.rows:
-                found.setdefault(row.candidate, []).append((section, row))
-        return found
+        return _grouped(
+            (row.candidate, (section, row)) for section in self.board.sections for row in section.rows
+        )
 
     @cached_property
     def chains(self) -> list[list[str]]:
@@ -123,11 +123,9 @@ class Snapshot:
     @cached_property
     def columns(self) -> dict[str, list[tuple[Section, Column]]]:
         """The columns of each benchmark, each with its section; of the newest version last."""
-        found: dict[str, list[tuple[Section, Column]]] = {}
-        for section in self.board.sections:
-            for column in section.columns:
-                found.setdefault(column.benchmark, []).append((section, column))
-        return found
+        return _grouped(
+            (one.benchmark, (section, one)) for section in self.board.sections for one in section.columns
+        )
 
     @cached_property
     def candidates(self) -> dict[str, str]:
@@ -168,3 +166,11 @@ def take_snapshot(store: Records, contents: BoardContents) -> Snapshot:
     return Snapshot(
         edition, datetime.now(UTC).isoformat(timespec="seconds"), boards, contents, hidden, store.day
     )
+
+
+def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
+    """Things by name, in their order."""
+    found: dict[str, list[_T]] = {}
+    for name, one in pairs:
+        found.setdefault(name, []).append(one)
+    return found

@@ -169,7 +169,7 @@ def _in_order(table: Table, view: View) -> tuple[TableRow, ...]:
 
 def _sort_key(part: Cell | Summary, ascending: bool) -> tuple[bool, float]:
     """A sort key: the value as printed, so that a reader sees the order; those without one come last either way."""
-    value = part.value if isinstance(part, Summary) else part.shown
+    value = part.value if isinstance(part, Summary) else part.shown_value
     if math.isnan(value):
         return True, 0.0
     return False, round(value, DIGITS) * (1 if ascending else -1)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from ..schema import NUMBER
+
 __all__ = ["EVENTS", "SUBMISSIONS"]
 
 _METADATA = sa.MetaData()
-_NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 SUBMISSIONS = sa.Table(
     "submissions",
     _METADATA,
-    sa.Column("seq", _NUMBER, primary_key=True),
+    sa.Column("seq", NUMBER, primary_key=True),
     sa.Column("identifier", sa.String(40), nullable=False, unique=True),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("stage", sa.Text, nullable=False),
@@ -37,7 +38,7 @@ SUBMISSIONS = sa.Table(
 EVENTS = sa.Table(
     "submission_events",
     _METADATA,
-    sa.Column("seq", _NUMBER, primary_key=True),
+    sa.Column("seq", NUMBER, primary_key=True),
     sa.Column("submission", sa.String(40), nullable=False),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("state", sa.String(16), nullable=False),

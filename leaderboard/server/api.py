@@ -25,7 +25,7 @@ from .authorisation import token_needed
 from .live import LiveSite
 from .reading import read_page, shown_record
 from .tokens import TokenFile, TokenInfo
-from .uploads import Uploads
+from .uploads import FILE, Uploads, form_described
 
 __all__ = ["ERRORS", "api_router"]
 
@@ -177,7 +177,7 @@ def _add_writes(router: APIRouter, store: Store, tokens: TokenFile, uploads: Upl
         status_code=201,
         responses=ERRORS | {200: {"model": Added, "description": "It was here already."}},
         summary="Add a record with its files",
-        openapi_extra=_UPLOAD,
+        openapi_extra=form_described("record", "files", FILE),
     )
     async def add(request: Request, response: Response, facts: TokenInfo = holder) -> Added:
         """Send the record's canonical JSON as ``record`` and each file that it names as ``files``.
@@ -201,25 +201,6 @@ def _told_entry(body: bytes, bodies: list[bytes], facts: TokenInfo) -> Entry:
     entry = read_entry(body, files, origin=told_by(facts.owner))
     check_drawable(entry)
     return entry
-
-
-_UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["record"],
-                    "properties": {
-                        "record": {"type": "string", "format": "binary"},
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}},
-                    },
-                }
-            }
-        },
-    },
-}
 
 
 async def _bytes_of(part: UploadFile | str | None) -> bytes:

@@ -95,7 +95,23 @@ class TokenBuckets:
         self._levels = kept if len(kept) < _MOST_KEYS else {}
 
 
-class HostCheck:
+class _OfRequests:
+    """Middleware of requests; what else a server is told, as that it starts, passes it by."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request, or pass on what is none."""
+        handle = self.handle if scope["type"] == "http" else self.app
+        await handle(scope, receive, send)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        raise NotImplementedError
+
+
+class HostCheck(_OfRequests):
     """Refuse requests that name another host: a page elsewhere must not reach a board on this machine.
 
     Starlette's ``TrustedHostMiddleware`` does the same and answers 400 in plain text; a client of ours gets 421 and
@@ -103,12 +119,12 @@ class HostCheck:
     """
 
     def __init__(self, app: ASGIApp, hosts: frozenset[str]) -> None:
-        self.app = app
+        super().__init__(app)
         self.hosts = hosts
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 421."""
-        if scope["type"] != "http" or "*" in self.hosts or _host_of(scope) in self.hosts:
+        if "*" in self.hosts or _host_of(scope) in self.hosts:
             await self.app(scope, receive, send)
             return
         await problem(421, "WrongHost", "This server does not answer for that host name.")(
@@ -116,19 +132,16 @@ class HostCheck:
         )
 
 
-class RateLimit:
+class RateLimit(_OfRequests):
     """Refuse a client that asks too often; reading and writing have limits of their own."""
 
     def __init__(self, app: ASGIApp, reads: TokenBuckets, writes: TokenBuckets) -> None:
-        self.app = app
+        super().__init__(app)
         self.reads = reads
         self.writes = writes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 429 with when to come back."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         buckets = self.reads if scope["method"] in ("GET", "HEAD") else self.writes
         wait = buckets.take(_client_of(scope))
         if not wait:
@@ -139,18 +152,15 @@ class RateLimit:
         await problem(429, "TooManyRequests", message, headers)(scope, receive, send)
 
 
-class BodyLimit:
+class BodyLimit(_OfRequests):
     """Refuse bodies above a size, whether the request says its size or not."""
 
     def __init__(self, app: ASGIApp, most_bytes: int) -> None:
-        self.app = app
+        super().__init__(app)
         self.most_bytes = most_bytes
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         said = Headers(scope=scope).get("content-length", "0")
         if not said.isdigit() or int(said) > self.most_bytes:
             await self._refuse(scope, receive, send)
@@ -232,18 +242,15 @@ class SecurityHeaders:
         await self.app(scope, receive, closing)
 
 
-class AccessLog:
+class AccessLog(_OfRequests):
     """One line of JSON a request: never a query, a header or a body, which may hold secrets."""
 
     def __init__(self, app: ASGIApp, logger: logging.Logger) -> None:
-        self.app = app
+        super().__init__(app)
         self.logger = logger
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and log what came of it."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         seen: dict[str, Any] = {"status": 500, "bytes": 0}
         request = secrets.token_hex(6)
         scope.setdefault("state", {})["request"] = request

@@ -30,7 +30,7 @@ from .authorisation import holder_of, token_needed
 from .live import LiveSite
 from .statuses import status_of
 from .tokens import TokenFile, TokenInfo
-from .uploads import Uploads, form_with_token
+from .uploads import Uploads, form_described, form_with_token
 
 __all__ = ["SubmissionService", "submission_pages", "submission_router"]
 
@@ -177,7 +177,7 @@ def submission_router(service: SubmissionService, errors: dict[int | str, dict[s
         status_code=201,
         responses=answers,
         summary="Submit a candidate's bundle",
-        openapi_extra=_UPLOAD,
+        openapi_extra=form_described("bundle", "benchmarks", {"type": "string"}),
     )
     async def submit(request: Request, facts: TokenInfo = holder) -> SubmissionAnswer:
         """Send the zip as ``bundle`` and each benchmark's name as ``benchmarks``; without names, all.
@@ -273,22 +273,3 @@ def _form(service: SubmissionService, fault: str, status: int) -> Response:
 
 def _page(content: PageContent, path: str, status: int) -> Response:
     return HTMLResponse(render(content, path, live=True), status, {"Cache-Control": "no-store"})
-
-
-_UPLOAD: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["bundle"],
-                    "properties": {
-                        "bundle": {"type": "string", "format": "binary"},
-                        "benchmarks": {"type": "array", "items": {"type": "string"}},
-                    },
-                }
-            }
-        },
-    },
-}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Any
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import FormData, Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-__all__ = ["Uploads", "form_with_token"]
+__all__ = ["FILE", "Uploads", "form_described", "form_with_token"]
+
+#: A part of a form that is a file, as OpenAPI describes it.
+FILE = {"type": "string", "format": "binary"}
 
 _MOST_FIELD_BYTES = 4096
 _MOST_BEFORE_TOKEN = 64 * 1024
@@ -80,6 +84,23 @@ async def form_with_token(
         yield form
     finally:
         await form.close()
+
+
+def form_described(required: str, other: str, other_items: dict[str, str]) -> dict[str, Any]:
+    """The form of a request, as OpenAPI describes it: one file that it needs, and any number of another part.
+
+    Parameters
+    ----------
+    required : str
+        Name of the file that has to be there.
+    other : str
+        Name of the part that may be there more than once.
+    other_items : dict of str to str
+        Description of one such part, as :data:`FILE`.
+    """
+    properties = {required: FILE, other: {"type": "array", "items": other_items}}
+    schema = {"type": "object", "required": [required], "properties": properties}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
 class _TokenFirst(MultiPartParser):

@@ -1,18 +1,16 @@
 """The board in the terminal: ranks and ties in it, nothing wider than the terminal, and candidates side by side."""
 
-import importlib.util
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from record_examples import failed, make_record, with_resamples
 from typer.testing import CliRunner
 
 from innerscore.cli.app import app
 from innerscore.leaderboard.store import Store
 
-EXAMPLES = Path(__file__).parents[1] / "leaderboard" / "record_examples.py"
 VALUES = {
     "best": 0.9,
     "near": 0.89,
@@ -25,9 +23,6 @@ BENCHMARKS = [f"Kriegeskorte2008.benchmark-number-{n}" for n in range(8)]
 @pytest.fixture
 def run(settings, monkeypatch):
     """Four candidates on eight benchmarks: the first two differ by less than the noise of their difference."""
-    spec = importlib.util.spec_from_file_location("_records_for_tables", EXAMPLES)
-    examples = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(examples)
     rng = np.random.default_rng(0)
     store = Store(settings.store)
     for benchmark in [*BENCHMARKS, "SimulatedMEC.ridge"]:
@@ -35,9 +30,9 @@ def run(settings, monkeypatch):
         for name, value in VALUES.items():
             normalised = value + shared + rng.normal(0, 0.02, 500)
             resampled = np.stack([0.5 * normalised, np.full(500, 0.5), normalised], axis=1)
-            entry = examples.with_resamples(examples.make_record(name, benchmark, value=value), resampled)
+            entry = with_resamples(make_record(name, benchmark, value=value), resampled)
             store.add(entry.record, files=entry.files)
-    store.add(examples.failed("broken", BENCHMARKS[0]))
+    store.add(failed("broken", BENCHMARKS[0]))
     store.close()
     for name in ("store", "data_dir"):
         monkeypatch.setenv(

@@ -1,12 +1,11 @@
 """What strangers wrote is shown by a terminal, and never obeyed."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 from candidate_folder import write_candidate
 from command_line import call
+from record_examples import csv_of, make_record
 
 from innerscore.cli import output
 from innerscore.cli.tables import print_table
@@ -18,7 +17,6 @@ from innerscore.leaderboard.store import Store
 HOSTILE = "Title \x1b]0;x\x07 \u202eelif\u202c \x9b2J \x7f [/red] [bold]b :smile: \r\u2028 ünïcödé"
 SHOWN = r"Title \u001b]0;x\u0007 \u202eelif\u202c \u009b2J \u007f [/red] [bold]b :smile: \u000d\u2028 ünïcödé"
 OBEYED = {*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), *"\u202e\u202c\u2066\u2028"} - {"\n", "\t"}
-EXAMPLES = Path(__file__).parents[1] / "leaderboard" / "record_examples.py"
 
 
 def assert_shown(text):
@@ -67,11 +65,8 @@ def test_a_hostile_card_is_listed_and_shown(tmp_path, monkeypatch):
 @pytest.fixture
 def store(tmp_path):
     """The store of the settings, with a record of a hostile name and a submission that failed."""
-    spec = importlib.util.spec_from_file_location("_records_for_output", EXAMPLES)
-    records = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(records)
     opened = Store(f"sqlite:///{tmp_path / 'data' / 'board.sqlite'}")
-    opened.add(records.make_record(HOSTILE), records.csv_of(0.5))
+    opened.add(make_record(HOSTILE), csv_of(0.5))
     engine = open_engine(opened.url)
     with engine.begin() as connection:
         row = {

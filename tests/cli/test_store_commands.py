@@ -1,34 +1,24 @@
 """Export, import and the store's commands, run as a user runs them."""
 
-import importlib.util
 import json
 import sqlite3
 from pathlib import Path
 
 import pytest
+import record_examples
 from command_line import call
+from old_store import make_version_1
 
 from innerscore.leaderboard.schema import REVISIONS
 from innerscore.leaderboard.store import Store
-
-EXAMPLES = Path(__file__).parents[1] / "leaderboard"
-
-
-def examples(name):
-    """A file of examples of the leaderboard's tests, under a name of its own."""
-    spec = importlib.util.spec_from_file_location(f"_{name}_for_commands", EXAMPLES / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
 def store(tmp_path):
     """The store of the settings, with two records."""
-    records = examples("record_examples")
     opened = Store(f"sqlite:///{tmp_path / 'data' / 'board.sqlite'}")
-    opened.add(records.make_record(), records.csv_of(0.5))
-    opened.add(records.failed("d"))
+    opened.add(record_examples.make_record(), record_examples.csv_of(0.5))
+    opened.add(record_examples.failed("d"))
     opened.close()
     return opened
 
@@ -77,7 +67,7 @@ def test_a_target_that_is_no_board_is_named(tmp_path, monkeypatch, wrong):
 
 
 def test_an_old_store_is_migrated_said_so_and_rolled_back(tmp_path):
-    examples("old_store").make_version_1(tmp_path / "data" / "board.sqlite", [])
+    make_version_1(tmp_path / "data" / "board.sqlite", [])
     shown = call("store", "status", "--json")
     assert json.loads(shown.stdout)["records"] == 0
     assert ".backup.sqlite" in shown.stderr

@@ -10,24 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from record_examples import HASH, make_record
 
 from innerscore.core.errors import InvalidDataError, InvalidRecordError
 from innerscore.core.hashing import canonical_json, sha256_of_bytes
-from innerscore.core.records import (
-    BenchmarkRef,
-    CandidateRef,
-    Cost,
-    DataRef,
-    Environment,
-    ResultRecord,
-    RunInputs,
-    read_record,
-    score_record,
-)
+from innerscore.core.records import Cost, read_record, score_record
 from innerscore.core.resamples import Resamples, read_resamples, resamples_to_npy
 from innerscore.core.scores import Estimate, Score
-
-HASH = "0" * 64
 
 
 def parts(value=0.5):
@@ -42,26 +31,9 @@ def parts(value=0.5):
 
 
 def record(seed=0, seconds=1.0, value=0.5, **changes):
-    content = {
-        "inputs": RunInputs(
-            candidate=CandidateRef(identifier="c", version=1, bundle_sha256=HASH),
-            benchmark=BenchmarkRef(
-                identifier="B.x", version=1, card_sha256=HASH, metric="m", parameters={"a": 1}
-            ),
-            data=DataRef(dataset="B", version=1, simulated=True, sha256=HASH),
-            stimuli_sha256=HASH,
-            code_sha256=HASH,
-            seed=seed,
-        ),
-        "status": "value",
-        "score": score_record(parts(value), HASH),
-        "environment": Environment(
-            innerscore="0", python="3", platform="p", packages={}, device="cpu", threads=1, sandboxed=False
-        ),
-        "cost": Cost(seconds=seconds, activation_seconds=0.0, peak_memory_mb=1.0),
-        "created": "2026-01-01T00:00:00+00:00",
-    }
-    return ResultRecord(**(content | changes))
+    cost = Cost(seconds=seconds, activation_seconds=0.0, peak_memory_mb=1.0)
+    content = {"score": score_record(parts(value), HASH), "cost": cost}
+    return make_record(seed=seed, **(content | changes))
 
 
 def test_json_and_back_is_the_same_record():

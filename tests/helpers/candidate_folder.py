@@ -18,7 +18,7 @@ CARD = {
 
 def write_candidate(folder, code, **changes):
     """Write the card, with changes, and the code; the folder is made if need be."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "candidate.yaml").write_text(yaml.safe_dump(CARD | changes))
     (folder / "candidate.py").write_text(code)
     return folder

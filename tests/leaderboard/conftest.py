@@ -1,8 +1,6 @@
-import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import uuid
 from pathlib import Path
@@ -12,18 +10,6 @@ import sqlalchemy as sa
 from missing_parts import skip_or_fail
 
 from innerscore.leaderboard.store import Store
-
-
-def _by_name(name):
-    """Tests are no package; this makes a file of this folder importable by its name for the others."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
-    sys.modules[name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(sys.modules[name])
-
-
-_by_name("record_examples")
-_by_name("old_store")
-_by_name("dying")
 
 
 @pytest.fixture(scope="session")

@@ -4,50 +4,17 @@ import json
 import math
 
 import pytest
+from board_examples import benchmark_card, candidate_card
 from record_examples import HASH, csv_of, failed, make_record, not_applicable
 
-from innerscore.core.cards import BenchmarkCard, CandidateCard
 from innerscore.core.records import NO_STIMULI
 from innerscore.leaderboard.board import make_board
 from innerscore.leaderboard.export import export_board
 from innerscore.leaderboard.store import Store
 from innerscore.leaderboard.tables import board_csv, board_json, board_rows
 
-
-def candidate(name, title="A title"):
-    return CandidateCard(
-        identifier=name,
-        title=title,
-        description="A candidate that a test made up.",
-        authors=("t",),
-        licence="MIT",
-        citation="@x",
-        entry="a:b",
-        accepts=("frames",),
-        layers=("l",),
-        model_class="k",
-    )
-
-
-def benchmark(name, system="Sys"):
-    return BenchmarkCard(
-        identifier=name,
-        title=f"Title of {name}",
-        description="A benchmark that a test made up.",
-        licence="MIT",
-        citation="@x",
-        system=system,
-        dataset="Bee",
-        task="A task that nobody has ever done.",
-        region="R",
-        alignment="image",
-        metric="m",
-        ceiling="None that anybody knows of.",
-    )
-
-
-CANDIDATES = {name: candidate(name) for name in ("a", "b", "c", "d")}
-BENCHMARKS = {name: benchmark(name) for name in ("Bee.x", "Bee.y")}
+CANDIDATES = {name: candidate_card(name) for name in ("a", "b", "c", "d")}
+BENCHMARKS = {name: benchmark_card(name, "Sys", "Bee") for name in ("Bee.x", "Bee.y")}
 
 
 def board(records):

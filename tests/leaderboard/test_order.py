@@ -356,7 +356,7 @@ def test_the_quantity_shown_is_chosen_and_the_ceiling_ranks_nobody():
         for row in made.sections[0].rows:
             (cell,) = row.cells
             assert cell.estimate == getattr(cell.record.score, quantity)
-            assert cell.shown == cell.estimate.value
+            assert cell.shown_value == cell.estimate.value
             assert (cell.standing is None) == (quantity == "ceiling")
             assert cell.above_ceiling == (cell.record.score.normalised.value > 1)
         assert made.sections[0].rows[0].candidate == "b"

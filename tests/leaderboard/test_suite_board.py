@@ -3,9 +3,10 @@
 import math
 
 import pytest
+from board_examples import benchmark_card
 from record_examples import make_record
 
-from innerscore.core.cards import BenchmarkCard, SuiteCard
+from innerscore.core.cards import SuiteCard
 from innerscore.leaderboard.suites import missing_from, suite_board
 
 SUITE = SuiteCard(
@@ -28,20 +29,7 @@ def records(*, version=2):
 
 
 def card(name):
-    return BenchmarkCard(
-        identifier=name,
-        title=name,
-        description="A benchmark that a test made up.",
-        licence="MIT",
-        citation="@misc{b}",
-        system=f"System of {name}",
-        dataset=name.partition(".")[0],
-        task="A task that nobody has ever done.",
-        region="V4",
-        alignment="image",
-        metric="made",
-        ceiling="None that anybody knows of.",
-    )
+    return benchmark_card(name, f"System of {name}", name.partition(".")[0])
 
 
 def arranged(some, known=("Bee.x", "Cat.y", "Dog.z")):

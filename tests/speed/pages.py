@@ -23,7 +23,7 @@ import numpy as np
 import uvicorn
 from limits import Limit
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "leaderboard" / "pages"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "helpers"))
 import board_examples
 import store as store_works
 

@@ -11,7 +11,6 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "helpers"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scoring" / "sandbox"))
 
 from board_soak import CACHE_MB, MEMORY_MB, QUICK, SCORE_MEMORY_MB, SLOW, WORKER_MB, soak
 from hostile import HOSTILE, make

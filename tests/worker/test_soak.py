@@ -1,19 +1,10 @@
 """A board under fire, the short form; studies/soak.py is the long one."""
 
-import importlib.util
-from pathlib import Path
-
+import hostile
 import pytest
 from board_soak import CACHE_MB, MEMORY_MB, SCORE_MEMORY_MB, WORKER_MB, soak
 
 pytestmark = [pytest.mark.once, pytest.mark.usefixtures("bubblewrap")]
-
-_SPEC = importlib.util.spec_from_file_location(
-    "soak_hostile", Path(__file__).resolve().parents[1] / "scoring" / "sandbox" / "hostile.py"
-)
-hostile = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(hostile)
-
 
 N_SUBMISSIONS = 6
 

@@ -1,6 +1,5 @@
 """A worker: every submission ends once, whatever its candidate does and whenever the worker dies."""
 
-import importlib.util
 import os
 import re
 import signal
@@ -10,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import dying
+import hostile
 import pytest
 from typer.testing import CliRunner
 
@@ -28,22 +29,10 @@ from innerscore.worker.scorer import Scorer
 
 pytestmark = pytest.mark.usefixtures("bubblewrap")
 
-TESTS = Path(__file__).resolve().parents[1]
 BENCHMARK = "SimulatedMEC.rsa"
 LIMITS = SandboxLimits(wall_seconds=60, memory_mb=600)
 
 
-def by_path(name, path):
-    """Tests are no package; this makes a file of another folder importable."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-hostile = by_path("worker_hostile", TESTS / "scoring" / "sandbox" / "hostile.py")
-dying = by_path("worker_dying", TESTS / "leaderboard" / "dying.py")
 HONEST = "return {'a': stimulus.velocity ** 3}"
 
 
@@ -67,7 +56,7 @@ def make_worker(settings, lease_seconds=60.0, limits=LIMITS, scoring=None):
     """A worker that scores in this process, where it can be killed, unless `scoring` has limits for another."""
     store = Store(settings.store)
     bundles = BundleStore(settings.data_dir / "bundles")
-    return Worker("w", Queue(settings.store), store, bundles, settings, limits, lease_seconds, scoring)
+    return Worker(Queue(settings.store), store, bundles, settings, limits, "w", lease_seconds, scoring)
 
 
 def submit(worker, folder, body=HONEST, name="hostile", benchmarks=(BENCHMARK,), **facts):

@@ -3,35 +3,28 @@
 import contextlib
 import functools
 import http.server
-import importlib.util
 import shutil
-import sys
 import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import board_examples
 import numpy as np
 import pytest
 import uvicorn
 from missing_parts import skip_or_fail
 
-_FOLDER = Path(__file__).parent
-_SPEC = importlib.util.spec_from_file_location("board_examples", _FOLDER / "board_examples.py")
-board_examples = importlib.util.module_from_spec(_SPEC)
-sys.modules["board_examples"] = board_examples
-_SPEC.loader.exec_module(board_examples)
-
-from innerscore import leaderboard  # noqa: E402
-from innerscore.core.settings import Settings  # noqa: E402
-from innerscore.figures import animated_png  # noqa: E402
-from innerscore.leaderboard.board import make_board  # noqa: E402
-from innerscore.leaderboard.export import export_board  # noqa: E402
-from innerscore.leaderboard.pages import Clip, Site, take_snapshot, write_site  # noqa: E402
-from innerscore.leaderboard.queue import BundleStore  # noqa: E402
-from innerscore.leaderboard.server import Limits, TokenFile, create_app  # noqa: E402
-from innerscore.leaderboard.store import Store  # noqa: E402
-from innerscore.workflows.game import pong_game  # noqa: E402
+from innerscore import leaderboard
+from innerscore.core.settings import Settings
+from innerscore.figures import animated_png
+from innerscore.leaderboard.board import make_board
+from innerscore.leaderboard.export import export_board
+from innerscore.leaderboard.pages import Clip, Site, take_snapshot, write_site
+from innerscore.leaderboard.queue import BundleStore
+from innerscore.leaderboard.server import Limits, TokenFile, create_app
+from innerscore.leaderboard.store import Store
+from innerscore.workflows.game import pong_game
 
 CANDIDATES = ("ada", "bo", "cy", "dee", "eve", "fay")
 BENCHMARKS = tuple(board_examples.benchmark_names(8))
@@ -269,7 +262,7 @@ def open_page(browser):
 @pytest.fixture(scope="session")
 def serious_faults():
     """A function of a page that gives what axe-core finds serious or critical about it."""
-    axe = (_FOLDER.parent / "vendor" / "axe.min.js").read_text()
+    axe = (Path(__file__).parents[1] / "vendor" / "axe.min.js").read_text()
 
     def found(page):
         page.evaluate(axe)

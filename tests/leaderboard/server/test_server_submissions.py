@@ -21,7 +21,7 @@ from innerscore.leaderboard.inserting import Entry
 from innerscore.leaderboard.queue import BundleStore, Failed, Queue
 from innerscore.leaderboard.server import TokenFile, create_app
 from innerscore.leaderboard.store import Store
-from innerscore.workflows.remote_board import withdraw
+from innerscore.workflows.remote_board import change
 
 
 class Service:
@@ -231,7 +231,7 @@ def test_a_token_is_sent_to_the_host_that_was_named_and_no_further():
         threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         with pytest.raises(InvalidInputError, match=r"302.*sends us on to 'http://localhost"):
-            withdraw(f"http://127.0.0.1:{named.server_address[1]}", "s-1", "isc_secret")
+            change(f"http://127.0.0.1:{named.server_address[1]}", "s-1", "withdraw", "isc_secret")
     finally:
         named.shutdown()
         other.shutdown()

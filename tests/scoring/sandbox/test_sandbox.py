@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sandbox_hostile import FOUND_NOTHING, HONEST, HOSTILE, make
+from hostile import FOUND_NOTHING, HONEST, HOSTILE, make
 
 from innerscore.benchmarks import load_benchmark
 from innerscore.candidates.interface import bundle_sha256, find_candidate
@@ -264,12 +264,13 @@ TRIED_AS_USER = (
     "fills sockets",
     "makes files without end",
 )
+TESTS = Path(__file__).resolve().parents[2]
 AS_USER = """
 import sys
 from pathlib import Path
-sys.path.insert(0, {tests!r})
-import conftest, test_sandbox
-from sandbox_hostile import FOUND_NOTHING, HONEST, HOSTILE, make
+sys.path[:0] = {folders!r}
+import test_sandbox
+from hostile import FOUND_NOTHING, HONEST, HOSTILE, make
 from innerscore.core.errors import CandidateError
 from innerscore.core.settings import Settings
 folder = Path({folder!r})
@@ -291,7 +292,11 @@ def test_it_holds_for_a_user_too(tmp_path):
     """In a process of a user without rights, to whom the interpreter is shown wherever it lies."""
     folder = Path(tempfile.mkdtemp(prefix="user-"))
     folder.chmod(0o777)
-    code = AS_USER.format(tests=str(Path(__file__).parent), folder=str(folder), tried=TRIED_AS_USER)
+    code = AS_USER.format(
+        folders=[str(TESTS / "scoring" / "sandbox"), str(TESTS / "helpers")],
+        folder=str(folder),
+        tried=TRIED_AS_USER,
+    )
     prefix = Path(sys.base_prefix)
     opened = [one for one in reversed(prefix.parents) if one.is_relative_to("/root")]
     home = ["--perms", "0755", "--tmpfs", "/root"]

@@ -4,6 +4,8 @@ import csv
 import io
 
 import numpy as np
+import record_examples
+from record_examples import estimate, make_inputs, make_record
 
 from innerscore.core.cards import BenchmarkCard, CandidateCard, DatasetCard, MetricCard
 from innerscore.core.hashing import sha256_of_bytes
@@ -20,25 +22,11 @@ from innerscore.core.pictures import (
     TrajectoriesPicture,
     picture_json,
 )
-from innerscore.core.records import (
-    TARGETS_FILE,
-    BenchmarkRef,
-    CandidateRef,
-    Cost,
-    DataRef,
-    Environment,
-    EstimateRecord,
-    Failure,
-    Resampling,
-    ResultRecord,
-    RunInputs,
-    ScoreRecord,
-)
+from innerscore.core.records import TARGETS_FILE, Cost, Environment, Resampling, ScoreRecord
 from innerscore.core.resamples import RESAMPLES_FILE, Resamples, resamples_to_npy
 from innerscore.leaderboard.pages import BoardContents
 from innerscore.leaderboard.store import Entry
 
-HASH = "0" * 64
 CLASSES = ("linear", "convolutional", "recurrent")
 N_UNITS = 40
 
@@ -131,25 +119,6 @@ def contents(candidates, benchmarks, **changes):
     return BoardContents(**(made | changes))
 
 
-def inputs(candidate, benchmark, *, version=1, data=None, seed=0):
-    dataset = benchmark.partition(".")[0]
-    return RunInputs(
-        candidate=CandidateRef(identifier=candidate, version=1, bundle_sha256=HASH),
-        benchmark=BenchmarkRef(
-            identifier=benchmark, version=version, card_sha256=HASH, metric="made", parameters={}
-        ),
-        data=DataRef(
-            dataset=dataset,
-            version=1,
-            simulated=dataset.startswith("Simulated"),
-            sha256=data or sha256_of_bytes(dataset.encode()),
-        ),
-        stimuli_sha256=HASH,
-        code_sha256=HASH,
-        seed=seed,
-    )
-
-
 ENVIRONMENT = Environment(
     innerscore="0.1.0",
     python="3.11",
@@ -161,25 +130,21 @@ ENVIRONMENT = Environment(
 )
 
 
-def record(
-    candidate, benchmark, status="value", score=None, *, created="2026-01-01T00:00:00+00:00", **changes
-):
+def record(candidate, benchmark, status="value", score=None, **changes):
     """A record without a score, unless one is given."""
-    where = {key: changes.pop(key) for key in ("version", "data", "seed") if key in changes}
+    dataset = benchmark.partition(".")[0]
+    where = {"data": sha256_of_bytes(dataset.encode())}
+    where |= {key: changes.pop(key) for key in ("version", "data", "seed") if key in changes}
     content = {
-        "inputs": inputs(candidate, benchmark, **where),
-        "status": status,
-        "score": score,
+        "inputs": make_inputs(candidate, benchmark, dataset=dataset, metric="made", **where),
         "environment": ENVIRONMENT,
         "cost": Cost(seconds=75.0, activation_seconds=0.5, peak_memory_mb=512.0),
-        "created": created,
     }
-    return ResultRecord(**(content | changes))
+    return make_record(candidate, benchmark, status=status, score=score, **(content | changes))
 
 
 def failed(candidate, benchmark, reason="out of memory", **changes):
-    failure = Failure(stage="activations", kind="CandidateError", reason=reason)
-    return Entry(record(candidate, benchmark, "failed", failure=failure, **changes))
+    return Entry(record_examples.failed(candidate, benchmark, reason, record, **changes))
 
 
 def pictures(seed=0):
@@ -228,19 +193,19 @@ def entry(candidate, benchmark, value, shared, rng, *, n_targets=40, files=True,
 
     `more` are further files by name.
     """
-    further = {} if more is None else more
+    further, value = {} if more is None else more, float(value)
     draws = value + 0.05 * shared + 0.01 * rng.standard_normal(len(shared))
     ceiling = np.full(len(shared), 0.8) + 0.02 * shared
     npy = resamples_to_npy(
         Resamples.of("bootstrap", N_UNITS, raw=draws * ceiling, ceiling=ceiling, normalised=draws)
     )
     targets = _targets_csv(value, n_targets, rng)
-    low, high = np.quantile(draws, [0.025, 0.975])
+    low, high = map(float, np.quantile(draws, [0.025, 0.975]))
     layers = {name: float(value - 0.1 + 0.1 * rng.random()) for name in ("first", "second", "third")}
     score = ScoreRecord(
-        raw=_estimate(0.8 * value, 0.8 * low, 0.8 * high),
-        ceiling=_estimate(0.8, 0.75, 0.85),
-        normalised=_estimate(value, low, high),
+        raw=estimate(0.8 * value, 0.8 * low, 0.8 * high),
+        ceiling=estimate(0.8, 0.75, 0.85),
+        normalised=estimate(value, low, high),
         above_ceiling=value > 1,
         layer=max(layers, key=layers.__getitem__),
         layer_scores=layers,
@@ -274,10 +239,6 @@ def many_entries(
             else:
                 value = 1 - number / n_candidates + 0.1 * rng.standard_normal()
                 yield entry(name, benchmark, value, shared, rng, n_targets=n_targets, **changes)
-
-
-def _estimate(value, low, high):
-    return EstimateRecord(value=float(value), low=float(low), high=float(high), level=0.95, unit="conditions")
 
 
 def _targets_csv(value, n, rng):

@@ -27,9 +27,37 @@ def csv_of(value):
     return f"neuroid_id,normalised\nn,{value}\n".encode()
 
 
-def estimate(value, width=0.1):
-    ends = (None, None) if value is None else (value - width, value + width)
-    return EstimateRecord(value=value, low=ends[0], high=ends[1], level=0.95, unit="conditions")
+def estimate(value, low=None, high=None):
+    """An estimate whose interval ends 0.1 below and above it, where nothing else is said."""
+    if value is not None and low is None:
+        low, high = value - 0.1, value + 0.1
+    return EstimateRecord(value=value, low=low, high=high, level=0.95, unit="conditions")
+
+
+def make_inputs(
+    candidate,
+    benchmark,
+    version=1,
+    data=HASH,
+    seed=0,
+    *,
+    bundle=(1, HASH),
+    stimuli=HASH,
+    card=HASH,
+    code=HASH,
+    dataset="Kriegeskorte2008",
+    metric="m",
+):
+    return RunInputs(
+        candidate=CandidateRef(identifier=candidate, version=bundle[0], bundle_sha256=bundle[1]),
+        benchmark=BenchmarkRef(
+            identifier=benchmark, version=version, card_sha256=card, metric=metric, parameters={}
+        ),
+        data=DataRef(dataset=dataset, version=1, simulated=benchmark.startswith("Simulated"), sha256=data),
+        stimuli_sha256=stimuli,
+        code_sha256=code,
+        seed=seed,
+    )
 
 
 def make_record(
@@ -39,13 +67,12 @@ def make_record(
     version=1,
     data=HASH,
     seed=0,
-    *,
-    bundle=(1, HASH),
-    stimuli=HASH,
-    card=HASH,
-    code=HASH,
     **changes,
 ):
+    """A record of a value; `changes` are of its inputs, as :func:`make_inputs` takes them, or of its fields."""
+    other_inputs = {
+        name: changes.pop(name) for name in ("bundle", "stimuli", "card", "code") if name in changes
+    }
     score = ScoreRecord(
         raw=estimate(None if value is None else value / 2),
         ceiling=estimate(0.5),
@@ -58,21 +85,7 @@ def make_record(
         targets_sha256=sha256_of_bytes(csv_of(value)),
     )
     content = {
-        "inputs": RunInputs(
-            candidate=CandidateRef(identifier=candidate, version=bundle[0], bundle_sha256=bundle[1]),
-            benchmark=BenchmarkRef(
-                identifier=benchmark, version=version, card_sha256=card, metric="m", parameters={}
-            ),
-            data=DataRef(
-                dataset="Kriegeskorte2008",
-                version=1,
-                simulated=benchmark.startswith("Simulated"),
-                sha256=data,
-            ),
-            stimuli_sha256=stimuli,
-            code_sha256=code,
-            seed=seed,
-        ),
+        "inputs": make_inputs(candidate, benchmark, version, data, seed, **other_inputs),
         "status": "value",
         "score": score,
         "environment": Environment(
@@ -84,9 +97,9 @@ def make_record(
     return ResultRecord(**(content | changes))
 
 
-def failed(candidate="c", benchmark="Bee.x", reason="broken", **changes):
+def failed(candidate="c", benchmark="Bee.x", reason="broken", make=make_record, **changes):
     failure = Failure(stage="activations", kind="CandidateError", reason=reason)
-    return make_record(candidate, benchmark, status="failed", score=None, failure=failure, **changes)
+    return make(candidate, benchmark, status="failed", score=None, failure=failure, **changes)
 
 
 def not_applicable(candidate="c", benchmark="Bee.x", **changes):

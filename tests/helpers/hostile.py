@@ -1,19 +1,7 @@
 """Candidates that try what they may not, one a name; each is a body of ``activations(self, stimulus)``."""
 
-import yaml
+from candidate_folder import write_candidate
 
-CARD = {
-    "identifier": "hostile",
-    "title": "Hostile",
-    "description": "A candidate of a test, which does what it may not.",
-    "authors": ["tests"],
-    "licence": "MIT",
-    "citation": "@misc{tests}",
-    "entry": "candidate.py:Model",
-    "accepts": ["self_motion"],
-    "layers": ["a"],
-    "model_class": "example",
-}
 HONEST = "return {'a': np.outer(np.arange(stimulus.n_steps) + 1.0, np.ones(3)) * stimulus.velocity.mean()}"
 CODE = """
 import os, sys, socket, subprocess, time
@@ -181,9 +169,5 @@ HOSTILE = {
 
 def make(folder, body, **facts):
     """A candidate's folder."""
-    folder.mkdir(parents=True)
-    (folder / "candidate.yaml").write_text(yaml.safe_dump(CARD | facts))
-    code = CODE.replace("{body}", body)
-    code += HELPERS
-    (folder / "candidate.py").write_text(code)
-    return str(folder)
+    code = CODE.replace("{body}", body) + HELPERS
+    return str(write_candidate(folder, code, **({"identifier": "hostile"} | facts)))
