@@ -24,6 +24,7 @@ from ..core.scores import Score
 from ..metrics.functional.decoding.logistic_readout import LogisticReadout, logistic_readout
 from .answer_table import AnswerTable
 from .answers import AnswerBenchmark
+from .layer_selection import select_layer
 
 __all__ = ["ANSWER_LAYER", "BehaviouralBenchmark"]
 
@@ -49,8 +50,9 @@ class BehaviouralBenchmark(AnswerBenchmark):
             answers = [_answer(name, activations[name]) for name in self._conditions]
             return self._score_answers(answers, ANSWER_LAYER, {})
         readouts = {layer: self._read_out(activations, layer) for layer in layers}
-        values = {layer: float(readout.fold_accuracy.max()) for layer, readout in readouts.items()}
-        layer = max(values, key=lambda name: values[name])
+        layer, values = select_layer(
+            layers, lambda name: float(readouts[name].fold_accuracy.max()), can_choose=True
+        )
         by_name = dict(zip(self._named(_TESTING), readouts[layer].probability, strict=True))
         return self._score_answers([by_name[name] for name in self._conditions], layer, values)
 

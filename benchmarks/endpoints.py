@@ -26,6 +26,7 @@ from ..core.scores import Score
 from ..tasks.mental_pong import HALF_ARENA_DEG
 from .answer_table import AnswerTable
 from .answers import AnswerBenchmark
+from .layer_selection import select_layer
 
 __all__ = ["ENDPOINT_LAYER", "EndpointBenchmark"]
 
@@ -50,11 +51,11 @@ class EndpointBenchmark(AnswerBenchmark):
     def _score(self, activations: Mapping[str, Activations], layers: tuple[str, ...]) -> Score:
         """The score of the layer whose endpoints have the smallest error."""
         endpoints = {layer: self._endpoints(activations, layer) for layer in layers}
-        errors = {layer: float(np.abs(found - self._targets).mean()) for layer, found in endpoints.items()}
-        layer = min(errors, key=lambda name: errors[name])
-        # Scores of layers are better when higher: errors are negated.
-        chosen = {name: -error for name, error in errors.items()} if len(errors) > 1 else {}
-        return self._score_answers(endpoints[layer], layer, chosen)
+        # Values of layers are better when higher: errors are negated.
+        layer, values = select_layer(
+            layers, lambda name: -float(np.abs(endpoints[name] - self._targets).mean()), can_choose=True
+        )
+        return self._score_answers(endpoints[layer], layer, values)
 
     def _endpoints(self, activations: Mapping[str, Activations], layer: str) -> Floats:
         """The endpoint in deg of each scored condition."""

@@ -21,6 +21,7 @@ from ..core.scores import Score
 from ..metrics.functional.decoding.held_out_readout import held_out_readout
 from .alignment import interpolated
 from .answers import AnswerBenchmark
+from .layer_selection import select_layer
 
 __all__ = ["INTERVAL_LAYER", "IntervalBenchmark"]
 
@@ -48,10 +49,11 @@ class IntervalBenchmark(AnswerBenchmark):
             return self._score_answers(_finite(np.stack(last).astype(np.float64)), INTERVAL_LAYER, {})
         intervals = {layer: self._read_out(self._states(activations, layer)) for layer in layers}
         shown = self._column("t_s_ms").astype(np.float64)
-        # Scores of layers are better when higher: errors are negated.
-        errors = {layer: -float(np.abs(found - shown).mean()) for layer, found in intervals.items()}
-        layer = max(errors, key=lambda name: errors[name])
-        return self._score_answers(intervals[layer], layer, errors if len(errors) > 1 else {})
+        # Values of layers are better when higher: errors are negated.
+        layer, values = select_layer(
+            layers, lambda name: -float(np.abs(intervals[name] - shown).mean()), can_choose=True
+        )
+        return self._score_answers(intervals[layer], layer, values)
 
     def _states(self, activations: Mapping[str, Activations], layer: str) -> Floats:
         """The state just before Set of each scored condition."""

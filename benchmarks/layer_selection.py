@@ -1,4 +1,8 @@
-"""Layer selection: the layer of a candidate that is scored is chosen on conditions that are never scored."""
+"""Layer selection: the layer of a candidate that is scored is chosen on conditions that are never scored.
+
+Benchmarks of answers (``behaviour.py``, ``endpoints.py``, ``intervals.py``) choose by the truth of the task
+instead, which says nothing of the subjects, and score all conditions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The honest order: which differences between candidates are more than noise, and the ranks left open.
+"""Ranks from paired tests: which differences between candidates are significant, and the ranks left open.
 
 Two candidates are compared on shared resamples. With values :math:`s_i`, :math:`s_j` and resampled values
 :math:`s_{ib}`, :math:`s_{jb}`, the statistic is :math:`t = (s_i - s_j) / \\mathrm{SE}`, where SE is the standard
@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import stdtr, stdtrit
 
-from ..core.holm import holm_adjusted, is_rounding, rank_ranges_of
+from ..core.rank_ranges import holm_adjusted, is_rounding, rank_ranges_of
 from ..core.resamples import Resamples
 
 __all__ = [

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from ..core.holm import is_rounding
+from ..core.rank_ranges import is_rounding
 from ..core.resamples import Resamples
 from .ranking import Comparison, Quantity, inflation, pair_variances, sharing
 

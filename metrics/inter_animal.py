@@ -14,7 +14,7 @@ from ..core.errors import InvalidArgumentError
 from ..core.scores import Score
 from .bootstrap import Resampled
 from .functional.mapping.inter_animal_consistency import Consistency, inter_animal_consistency
-from .functional.statistics.rank_ranges import hierarchical_bootstrap
+from .functional.statistics.hierarchical_bootstrap import hierarchical_bootstrap
 from .interface import IdentityCache, SamplesNeeded
 from .needs import Needs
 from .predictivity import RidgePredictivity, features, map_facts

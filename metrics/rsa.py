@@ -22,7 +22,7 @@ from .functional.rsa.rdm import rdm
 from .interface import IdentityCache
 from .needs import Needs
 from .samples import by_animal, half_splits, time_since_onset
-from .split_half_ceiling import root_reliability
+from .split_half_ceiling import split_half_ceiling
 
 __all__ = ["AnimalRdms", "DissimilarityRsa", "RecordingRsa"]
 
@@ -256,12 +256,12 @@ class RecordingRsa(BootstrappedMetric):
     def _animal_ceiling(self, animal: AnimalRdms) -> float:
         halves = zip(animal.first_halves, animal.second_halves, strict=True)
         similarity = np.array([compare_rdms(a, b, method=self._method) for a, b in halves])
-        return float(root_reliability(similarity[None])[0])
+        return float(split_half_ceiling(similarity[None])[0])
 
     def _ceiling_bootstrap(self, animal: AnimalRdms, groups: npt.NDArray[np.str_]) -> Array:
         halves = animal.first_halves, animal.second_halves
         options = {"method": self._method, "groups": groups, **self._bootstrap.draws}
-        return root_reliability(np.asarray(bootstrap_paired_rsa(*halves, **options)))
+        return split_half_ceiling(np.asarray(bootstrap_paired_rsa(*halves, **options)))
 
     def _resampled(self, models: Array, data: Array, groups: npt.NDArray[np.str_]) -> Array:
         return np.asarray(

@@ -7,12 +7,12 @@ import numpy.typing as npt
 
 from .functional.statistics.reliability import spearman_brown
 
-__all__ = ["root_reliability"]
+__all__ = ["split_half_ceiling"]
 
 Array = npt.NDArray[np.float64]
 
 
-def root_reliability(half_similarity: Array) -> Array:
+def split_half_ceiling(half_similarity: Array) -> Array:
     """Ceiling from the similarity of halves: sqrt of the mean over splits of SB(r), NaN where that is not positive.
 
     Parameters

@@ -22,7 +22,7 @@ from .functional._weighted_correlation import resampled_correlation
 from .functional.trajectories.relative_speed import RelativeSpeeds, relative_speeds
 from .needs import Needs
 from .samples import distinct_splits, features, half_splits, sample_groups, time_since_onset
-from .split_half_ceiling import root_reliability
+from .split_half_ceiling import split_half_ceiling
 
 __all__ = ["TrajectorySpeed"]
 
@@ -185,8 +185,8 @@ class TrajectorySpeed(BootstrappedMetric):
                 self._slopes(trials[half].mean(axis=0), compared, trials.mean(axis=0)) for half in split
             )
             found.append(resampled_correlation(first, second, contexts, **self._bootstrap.draws))
-        value = root_reliability(np.array([[r for r, _ in found]]))
-        return float(value[0]), root_reliability(np.stack([draws for _, draws in found], axis=1))
+        value = split_half_ceiling(np.array([[r for r, _ in found]]))
+        return float(value[0]), split_half_ceiling(np.stack([draws for _, draws in found], axis=1))
 
 
 def _without_references(speeds: Sequence[RelativeSpeeds], compared: _Comparison) -> Array:

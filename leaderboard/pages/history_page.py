@@ -7,7 +7,7 @@ import math
 from ...core.records import ResultRecord
 from ...figures import history
 from ...figures.history import Moment
-from .candidate import command_of
+from .candidate_page import command_of
 from .content import PageContent, ends
 from .drawing import drawn
 from .snapshot import Records

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from ...figures import Point, scatter
 from ..board import Cell
-from .benchmark import newest
+from .benchmark_page import newest
 from .content import PageContent, ends
 from .correlation import correlation_of
 from .drawing import drawn

@@ -1,4 +1,7 @@
-"""The site: which pages there are, at which addresses, and how each is made. A server and an export share it."""
+"""The site: which pages there are, at which addresses, and how each is made. A server and an export share it.
+
+A page is added as an entry of ``_PAGES``; one of many, such as that of each candidate, in ``Site._named_page``.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from types import MappingProxyType
 
 from ..board import Quantity
 from ..hiding import Hiding
-from .benchmark import benchmark_page, benchmarks_page, dataset_page
+from .benchmark_page import benchmark_page, benchmarks_page, dataset_page
 from .board_page import BoardTable, board_values
-from .candidate import candidate_page
-from .claims import claims_page
-from .compare import compare_page
+from .candidate_page import candidate_page
+from .claims_page import claims_page
+from .compare_page import compare_page
 from .content import PageContent
 from .contents import Clip
 from .correlations_page import correlations_page
@@ -23,13 +26,13 @@ from .glossary import TERMS
 from .history_page import history_page
 from .names import JOINT, slug
 from .play_page import game_script, play_page
-from .recordings import recordings_page
+from .recordings_page import recordings_page
 from .render import STATIC, render
 from .scatter_page import scatter_page
 from .snapshot import QUANTITIES, Records, Snapshot
 from .suite_page import suite_page, suites_page
 from .system_page import system_page
-from .trust import trust_page
+from .trust_page import trust_page
 from .view import View, read_view
 
 __all__ = ["BOARDS", "FIRST", "MOST_COMPARED", "Document", "Site"]
@@ -108,14 +111,14 @@ class Site:
             return self._first(read_view(query))
         if path == "compare.html" and (asked := [value for name, value in query if name == "candidate"]):
             return self._of_names("compare", joined(dict.fromkeys(asked)))
-        if path in _SINGLE:
+        if path in _PAGES:
             return self._single(path)
         folder, _, rest = path.removesuffix(".html").partition("/")
         return self._of_names(folder, rest) if path.endswith(".html") else None
 
     def paths(self) -> Iterator[str]:
         """Addresses of all pages, but for comparisons, scatters and histories, of which there are many."""
-        yield from (FIRST, *BOARDS, *_SINGLE)
+        yield from (FIRST, *BOARDS, *_PAGES)
         for folder, names in self._folders.items():
             yield from (f"{folder}/{name}.html" for name in names)
 
@@ -142,7 +145,7 @@ class Site:
         return system_page(topic, self.snapshot)
 
     def _single(self, path: str) -> PageContent:
-        return _SINGLE[path](self.snapshot, self.source)
+        return _PAGES[path](self.snapshot, self.source)
 
     def _of_names(self, folder: str, rest: str) -> PageContent | None:
         snapshot = self.snapshot
@@ -211,7 +214,7 @@ def _data_page(snapshot: Snapshot) -> PageContent:
     return PageContent("data.html", "Download", values)
 
 
-_SINGLE: Mapping[str, Callable[[Snapshot, Records], PageContent]] = {
+_PAGES: Mapping[str, Callable[[Snapshot, Records], PageContent]] = {
     "benchmarks.html": lambda snapshot, _: benchmarks_page(snapshot),
     "recordings.html": lambda snapshot, _: recordings_page(snapshot),
     "compare.html": lambda snapshot, source: compare_page((), snapshot, source),

@@ -94,9 +94,10 @@ from .spatial import (
     sublattice_index,
     trajectory,
 )
+from .statistics.hierarchical_bootstrap import hierarchical_bootstrap
 from .statistics.interval import Interval, bootstrap_t_interval, percentile_interval, t_interval
 from .statistics.paired import PairedDifference, paired_difference
-from .statistics.rank_ranges import RankRanges, hierarchical_bootstrap, holm, rank_ranges
+from .statistics.rank_ranges import RankRanges, holm, rank_ranges
 from .statistics.reliability import Reliability, spearman_brown, split_half_reliability
 from .trajectories.relative_speed import RelativeSpeeds, relative_speeds
 

@@ -1,8 +1,8 @@
 """The program inside the sandbox: it builds the candidate, shows it stimuli, writes its activations to a pipe.
 
-This file is run by itself in a process that sees no other folder of innerscore than those named in ``command.py``,
-so its imports are absolute. The first line on standard input says what to build, each further line which stimuli to
-show. Answers are frames: a letter, the length as 8 bytes, the body.
+This file is run by itself in a process that sees no other folder of innerscore than those named in
+``confinement.py``, so its imports are absolute. The first line on standard input says what to build, each further
+line which stimuli to show. Answers are frames: a letter, the length as 8 bytes, the body.
 
 ======  ===========================================================
 letter  body

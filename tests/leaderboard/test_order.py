@@ -13,7 +13,7 @@ from record_examples import failed, make_record, with_resamples
 from rsatoolbox.util.inference_util import extract_variances, t_tests
 from scipy import stats
 
-from innerscore.core.holm import holm_adjusted, rank_ranges_of
+from innerscore.core.rank_ranges import holm_adjusted, rank_ranges_of
 from innerscore.core.resamples import Resamples, read_resamples
 from innerscore.leaderboard.board import make_board
 from innerscore.leaderboard.ranking import Comparison, compare, difference, mean_of

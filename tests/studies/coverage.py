@@ -19,9 +19,10 @@ from innerscore.metrics.functional.rsa.compare_rdms import compare_rdms
 from innerscore.metrics.functional.rsa.rdm import rdm
 from innerscore.metrics.functional.rsa.two_factor import bootstrap_error
 from innerscore.metrics.functional.rsa.two_factor_intervals import rsa_two_factor_intervals
+from innerscore.metrics.functional.statistics.hierarchical_bootstrap import hierarchical_bootstrap
 from innerscore.metrics.functional.statistics.interval import percentile_interval, t_interval
 from innerscore.metrics.functional.statistics.paired import paired_difference
-from innerscore.metrics.functional.statistics.rank_ranges import hierarchical_bootstrap, rank_ranges
+from innerscore.metrics.functional.statistics.rank_ranges import rank_ranges
 
 N_CONDITIONS = 79
 N_FEATURES = 30

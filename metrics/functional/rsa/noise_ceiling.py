@@ -1,4 +1,8 @@
-"""Noise ceilings and the noise correction of representational similarity."""
+"""Noise ceilings and the noise correction of representational similarity.
+
+The metric of published dissimilarities takes its ceiling from here; that of recorded trials from the likeness of
+their halves (``metrics/split_half_ceiling.py``).
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from ....core.holm import is_rounding
+from ....core.rank_ranges import is_rounding
 from .._arrays import Array, as_tensor, check_same_length
 from .._resample import check_n_resamples, child_generators, resample_counts
 from ._sign_flips import check_units, chunks, flip_p_values, unit_weights

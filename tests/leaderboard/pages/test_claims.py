@@ -8,7 +8,7 @@ from board_examples import benchmark_names, contents, entry
 
 from innerscore.core.claims_report import ClaimsReport, read_claims, without_datasets
 from innerscore.core.errors import InvalidInputError
-from innerscore.leaderboard.pages.claims import claims_page
+from innerscore.leaderboard.pages.claims_page import claims_page
 from innerscore.leaderboard.pages.render import render
 from innerscore.leaderboard.pages.snapshot import take_snapshot
 from innerscore.studies.claims import RULE, Claim, judged, load_claims, shipped_claims

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 from board_examples import benchmark_names, contents, dataset_card, entry
 
-from innerscore.leaderboard.pages.recordings import SHARED, recordings_page
+from innerscore.leaderboard.pages.recordings_page import SHARED, recordings_page
 from innerscore.leaderboard.pages.render import render
 from innerscore.leaderboard.pages.snapshot import take_snapshot
 

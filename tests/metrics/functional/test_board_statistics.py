@@ -10,12 +10,9 @@ from hypothesis import strategies as st
 from scipy.stats import permutation_test, ttest_1samp, ttest_ind
 
 from innerscore.core.errors import InvalidArgumentError
+from innerscore.metrics.functional.statistics.hierarchical_bootstrap import hierarchical_bootstrap
 from innerscore.metrics.functional.statistics.paired import paired_difference
-from innerscore.metrics.functional.statistics.rank_ranges import (
-    hierarchical_bootstrap,
-    holm,
-    rank_ranges,
-)
+from innerscore.metrics.functional.statistics.rank_ranges import holm, rank_ranges
 
 
 def _pair(n=40, effect=0.0, seed=0):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...core.cards import DatasetCard, Sharing
 from ...core.records import EstimateRecord
 from ..board import Column, Section
-from .benchmark import newest, scored_on
+from .benchmark_page import newest, scored_on
 from .content import PageContent
 from .names import slug
 from .snapshot import Snapshot
