@@ -122,8 +122,11 @@ class TorchCandidate:
         return [found[place] for place in range(len(stimuli))]
 
     def _shown(self, clips: torch.Tensor) -> list[Values]:
-        """Values of clips (n, time, ...): together, if that gave the first batch's last one as it is alone."""
-        if len(clips) > 1 and self._together is not False:
+        """Values of clips (n, time, ...): together, if that gave the first batch's last one as it is alone.
+
+        As many clips as steps go alone, as (batch, time) and (time, batch) would not be distinct.
+        """
+        if len(clips) > 1 and len(clips) != clips.shape[1] and self._together is not False:
             together = self._run(clips, n_lead=2)
             if self._together is None:
                 last = self._run(clips[-1:], n_lead=2)
@@ -191,7 +194,7 @@ def _fits(output: object, n: int) -> bool:
 
 
 def _clips_at_once(n_steps: int, batch_frames: int) -> int:
-    """Clips in a batch; never as many as steps, so that (batch, time) and (time, batch) are distinct."""
+    """Clips in a batch; not as many as steps, which would have to be shown one by one."""
     n = max(1, batch_frames // n_steps)
     return n - 1 if n == n_steps > 1 else n
 
