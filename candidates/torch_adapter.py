@@ -114,19 +114,15 @@ class TorchCandidate:
         found: dict[int, Values] = {}
         for shape, group in groupby(clips, key=lambda clip: clip[1].shape):
             same = list(group)
-            size = _clips_at_once(shape[0], self._batch_frames)
-            for start in range(0, len(same), size):
-                some = same[start : start + size]
+            for together in _batches(len(same), shape[0], self._batch_frames):
+                some = same[together]
                 shown = self._shown(torch.stack([frames for _, frames in some]))
                 found |= dict(zip([place for place, _ in some], shown, strict=True))
         return [found[place] for place in range(len(stimuli))]
 
     def _shown(self, clips: torch.Tensor) -> list[Values]:
-        """Values of clips (n, time, ...): together, if that gave the first batch's last one as it is alone.
-
-        As many clips as steps go alone, as (batch, time) and (time, batch) would not be distinct.
-        """
-        if len(clips) > 1 and len(clips) != clips.shape[1] and self._together is not False:
+        """Values of clips (n, time, ...): together, if that gave the first batch's last one as it is alone."""
+        if len(clips) > 1 and self._together is not False:
             together = self._run(clips, n_lead=2)
             if self._together is None:
                 last = self._run(clips[-1:], n_lead=2)
@@ -193,10 +189,14 @@ def _fits(output: object, n: int) -> bool:
     return isinstance(output, torch.Tensor) and not output.is_complex() and output.shape[:1] == (n,)
 
 
-def _clips_at_once(n_steps: int, batch_frames: int) -> int:
-    """Clips in a batch; not as many as steps, which would have to be shown one by one."""
-    n = max(1, batch_frames // n_steps)
-    return n - 1 if n == n_steps > 1 else n
+def _batches(n_clips: int, n_steps: int, batch_frames: int) -> Iterator[slice]:
+    """Clips of each batch; never as many as steps, so that (batch, time) and (time, batch) are distinct."""
+    size, start = max(1, batch_frames // n_steps), 0
+    while start < n_clips:
+        n = min(size, n_clips - start)
+        stop = start + (n - 1 if n == n_steps > 1 else n)
+        yield slice(start, stop)
+        start = stop
 
 
 def _alike(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> bool:
