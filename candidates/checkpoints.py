@@ -33,11 +33,14 @@ def read_checkpoint(path: Path, *, sha256: str | None = None) -> dict[str, torch
         A safetensors file, or a torch checkpoint: tensors by name, or a mapping with them as ``state_dict``.
         The prefix ``module.`` of a training on several devices is taken off.
     sha256 : str, optional
-        As for :func:`~innerscore.candidates.weights.read_weights`, which names the errors over a file that is not
-        there, too large, or of other bytes.
+        Expected SHA-256 of the file; checked first.
 
     Raises
     ------
+    MissingPartError
+        If there is no such file, or not enough memory for it.
+    ChecksumError
+        If its bytes are others.
     InvalidDataError
         If it is damaged, holds anything else than tensors and plain values, or no tensors by name.
     """
