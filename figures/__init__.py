@@ -4,12 +4,14 @@ from .figure import Figure
 from .history import history
 from .intervals import Whisker, whiskers
 from .layers import LayerPanel, layer_curves
+from .losses import EpochLoss, loss_curve
 from .maps import trace
 from .moving import path_animation
 from .png import animated_png
 from .points import Point, histogram, scatter
 
 __all__ = [
+    "EpochLoss",
     "Figure",
     "LayerPanel",
     "Point",
@@ -18,6 +20,7 @@ __all__ = [
     "histogram",
     "history",
     "layer_curves",
+    "loss_curve",
     "path_animation",
     "scatter",
     "trace",

@@ -7,7 +7,7 @@ them by class, in light and dark. No ``style`` attribute is written: the pages' 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -155,10 +155,13 @@ def x_axis(scale: Scale, top: float, bottom: float, label: str) -> list[Markup]:
     return [*parts, text((scale.start + scale.stop) / 2, bottom + 36, label, text_anchor="middle")]
 
 
-def y_axis(scale: Scale, left: float, right: float, label: str) -> list[Markup]:
-    """Grid lines, tick labels and a label at the left, turned."""
-    parts = [line(left, scale(tick), right, scale(tick)) for tick in scale.ticks()]
-    parts += [text(left - 8, scale(t) + 4, number(t), text_anchor="end") for t in scale.ticks()]
+def y_axis(
+    scale: Scale, left: float, right: float, label: str, *, ticks: Mapping[float, float] | None = None
+) -> list[Markup]:
+    """Grid lines, tick labels and a label at the left, turned; `ticks` are what is written, by where it stands."""
+    labels = {tick: tick for tick in scale.ticks()} if ticks is None else ticks
+    parts = [line(left, scale(tick), right, scale(tick)) for tick in labels]
+    parts += [text(left - 8, scale(t) + 4, number(said), text_anchor="end") for t, said in labels.items()]
     x, y = left - 44, (scale.start + scale.stop) / 2
     turned = f"rotate(-90 {_value(x)} {_value(y)})"
     return [*parts, text(x, y, label, text_anchor="middle", transform=turned)]

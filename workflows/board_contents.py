@@ -10,13 +10,14 @@ from typing import Any
 
 from .. import benchmarks, candidates, data_registry, metrics
 from ..benchmarks import suites
+from ..candidates.loss_curve import read_curve
 from ..core.cards import BenchmarkCard
 from ..core.claims_report import without_datasets
 from ..core.errors import InnerscoreError, InvalidInputError
 from ..core.registry import Registry
 from ..core.settings import Settings
 from ..data_registry.sharing import scores_alone, withheld_datasets
-from ..figures import Figure
+from ..figures import Figure, loss_curve
 from ..leaderboard.board import Board
 from ..leaderboard.export import export_board
 from ..leaderboard.pages import BoardContents, Clip, write_site
@@ -67,6 +68,7 @@ def board_contents(
         own=frozenset(own),
         clip=_Clips(settings, without),
         gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings, without=without)),
+        losses=partial(_losses, settings=settings),
         trust=_shareable_trust(settings, withheld) or shipped_report(),
         game=pong_game(settings),
         claims=None if (claims := shipped_claims()) is None else without_datasets(claims, withheld),
@@ -162,6 +164,15 @@ def _gallery(dataset: str, *, settings: Settings, without: Collection[str]) -> F
         return gallery(dataset_maps(dataset, settings), f"Rate maps of {dataset}")
     except InnerscoreError:
         return None
+
+
+def _losses(candidate: str, *, settings: Settings) -> Figure | None:
+    """The loss curve of a candidate's training, or None if its folder has none that can be read."""
+    try:
+        epochs = read_curve(candidates.registry(settings).find(candidate).path.parent)
+    except InnerscoreError:
+        return None
+    return loss_curve(epochs, f"Losses of {candidate}", key="losses") if epochs else None
 
 
 class _Clips:

@@ -18,6 +18,7 @@ from ...core.errors import InvalidDataError
 from ...core.files import exclusive, write_bytes
 from ...core.memory import check_memory, free_memory_mb, memory_errors
 from ..devices import check_device
+from ..loss_curve import CURVE_NAME, curve_text
 from ..weights import load_into, read_weights, write_weights
 from .checkpoint import Progress, load_checkpoint, save_checkpoint
 from .history import Epoch, clip_norm, is_over, kept_epoch, next_rate
@@ -33,7 +34,6 @@ __all__ = [
 ]
 
 WEIGHTS_NAME = "weights.safetensors"
-CURVE_NAME = "losses.csv"
 CHECKPOINT_NAME = "checkpoint.safetensors"
 _CHECKPOINT_SECONDS = 10.0
 _RAN_OUT = "With more of it, the same command goes on from the last checkpoint."
@@ -240,7 +240,7 @@ def _written(
         losses={name: float(f"{value:.5g}") for name, value in losses.items()},
     )
     card = recipe.card.model_copy(update={"weights": weights, "training": command or None})
-    write_bytes(folder / CURVE_NAME, _curve(progress.history).encode())
+    write_bytes(folder / CURVE_NAME, curve_text(progress.history).encode())
     write_card(folder / CARD_NAME, card)
     return Trained(card, folder)
 
@@ -248,14 +248,6 @@ def _written(
 def _kept_epochs(history: tuple[Epoch, ...], plan: Optimisation) -> tuple[Epoch, ...]:
     """The epochs up to that whose weights are kept."""
     return history[: kept_epoch(history, plan) + 1] if history else ()
-
-
-def _curve(history: tuple[Epoch, ...]) -> str:
-    rows = [
-        f"{k},{epoch.loss!r},{epoch.validation_loss!r},{epoch.rate!r}"
-        for k, epoch in enumerate(history, start=1)
-    ]
-    return "\n".join(["epoch,loss,validation_loss,rate", *rows, ""])
 
 
 def _copied(module: nn.Module) -> dict[str, torch.Tensor]:

@@ -35,7 +35,7 @@ def candidate_page(name: str, snapshot: Snapshot, source: Records) -> PageConten
     current = [record for record in records if record.record_sha256 not in superseded]
     origins = source.origins(records)
     cells = _cells(name, snapshot)
-    figures = _figures(name, cells) | attached_figures(current, source)
+    figures = _figures(name, cells) | attached_figures(current, source) | _losses(name, snapshot)
     return PageContent(
         "candidate.html",
         name,
@@ -144,6 +144,11 @@ def _figures(name: str, cells: Sequence[tuple[Column, Cell]]) -> dict[str, Figur
     if panels:
         figures["layers"] = drawn(layer_curves, panels, f"Layers of {name}", key="layers")
     return figures
+
+
+def _losses(name: str, snapshot: Snapshot) -> dict[str, Figure]:
+    losses = snapshot.contents.losses(name) if name in snapshot.contents.candidates else None
+    return {} if losses is None else {"losses": losses}
 
 
 def _scores(cells: Sequence[tuple[Column, Cell]]) -> list[tuple[Column, ScoreRecord]]:

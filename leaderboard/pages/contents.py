@@ -43,7 +43,7 @@ def _no_clip(_: str) -> Clip | None:
     return None
 
 
-def _no_gallery(_: str) -> Figure | None:
+def _no_figure(_: str) -> Figure | None:
     return None
 
 
@@ -61,6 +61,8 @@ class BoardContents:
         Gives the clip of a benchmark's stimuli by the benchmark's name, or None; may be slow and is asked once.
     gallery : callable
         Gives the rate maps of a data set over space as a figure, or None; may be slow and is asked once.
+    losses : callable
+        Gives the loss curve of a candidate's training as a figure, or None where there was none.
     trust : mapping or None
         The report of ``innerscore recovery``, as JSON.
     game : mapping or None
@@ -76,7 +78,8 @@ class BoardContents:
     suites: Mapping[str, SuiteCard] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
     clip: Callable[[str], Clip | None] = _no_clip
-    gallery: Callable[[str], Figure | None] = _no_gallery
+    gallery: Callable[[str], Figure | None] = _no_figure
+    losses: Callable[[str], Figure | None] = _no_figure
     trust: Mapping[str, Any] | None = None
     game: Mapping[str, Any] | None = None
     claims: ClaimsReport | None = None

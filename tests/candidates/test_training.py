@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from innerscore.candidates import load_candidate
 from innerscore.candidates.interface import bundle_sha256, find_candidate
+from innerscore.candidates.loss_curve import read_curve
 from innerscore.candidates.training import Optimisation, find_recipes, finished_training, recipes, train
 from innerscore.candidates.training.history import Epoch, clip_norm, is_over, kept_epoch, next_rate
 from innerscore.candidates.training.task_rnn.recipes import OPTIMISATION, recipe_of
@@ -118,8 +119,23 @@ def test_what_was_trained_is_a_candidate_and_the_best_epoch(whole, settings):
     task.module.load_state_dict(load_file(whole.folder / "weights.safetensors"))
     curve = np.loadtxt(whole.folder / "losses.csv", delimiter=",", skiprows=1)
     assert task.validation_loss() == curve[:, 2].min()
+    drawn = np.asarray([(one.training, one.validation) for one in read_curve(whole.folder)])
+    np.testing.assert_array_equal(drawn, curve[:, 1:3])
     assert task.losses()["test_loss"] == pytest.approx(card.weights.losses["test_loss"], rel=1e-4)
     assert card.weights.losses["test_loss"] < card.weights.losses["untrained_test_loss"]
+
+
+@pytest.mark.parametrize(
+    "content", ["epoch,loss\n1,2\n", "epoch,loss,validation_loss,rate\n1,2\n", "\x00", "a\nb,'"]
+)
+def test_a_loss_curve_of_another_form_is_told(content, tmp_path):
+    (tmp_path / "losses.csv").write_text(content)
+    with pytest.raises(InvalidDataError, match=r"losses\.csv"):
+        read_curve(tmp_path)
+
+
+def test_a_candidate_without_a_training_has_no_loss_curve(tmp_path):
+    assert read_curve(tmp_path) == ()
 
 
 def test_the_seed_decides(whole, tmp_path):

@@ -63,3 +63,15 @@ def test_the_board_asks_for_the_gallery_of_a_data_set_over_space(settings):
     assert "Rate maps of SimulatedMEC" in contents.gallery("SimulatedMEC").title
     assert contents.gallery("SimulatedDMFC") is None
     assert contents.gallery("Sargolini2006") is None
+
+
+def test_the_board_has_the_losses_of_what_was_trained(settings):
+    from innerscore.workflows.board_contents import board_contents
+
+    contents = board_contents(settings)
+    trained = {
+        name for name, card in contents.candidates.items() if card.weights and card.weights.seed is not None
+    }
+    drawn = {name for name in contents.candidates if contents.losses(name) is not None}
+    assert {"sic-48", "cswm-hiding", "rsg-rnn"} <= drawn <= trained
+    assert contents.losses("nobody") is None

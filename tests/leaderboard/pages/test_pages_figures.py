@@ -45,6 +45,33 @@ def test_intervals_and_points_hold_any_values(rows):
     parsed(history([Moment("2026-01-01", *row, False) for row in rows], "t", key="k"))
 
 
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(ANY, ANY), max_size=12))
+def test_a_loss_curve_holds_any_losses(pairs):
+    parsed(figures.loss_curve([figures.EpochLoss(*pair) for pair in pairs], HOSTILE, key="k"))
+
+
+@pytest.mark.parametrize(
+    ("losses", "labels"),
+    [
+        ((200.0, 3.0, 0.2), ["1", "10", "100"]),
+        ((2.0, 1.0, 0.5), ["0.5", "1", "1.5", "2"]),
+        ((-0.05, -0.1, -0.2), ["−0.2", "−0.15", "−0.1", "−0.05"]),
+    ],
+)
+def test_losses_have_a_logarithmic_axis_where_they_span_a_factor_of_ten(losses, labels):
+    root = parsed(figures.loss_curve([figures.EpochLoss(v, v) for v in losses], "t", key="k"))
+    written = [one.text for one in root.iter(f"{NAMESPACE}text") if one.get("text-anchor") == "end"]
+    assert set(labels) <= set(written)
+    # Equal ratios are equal distances on the one, equal differences on the other.
+    curve = list(root.iter(f"{NAMESPACE}polyline"))[1].get("points").split()
+    first, second, third = (float(point.split(",")[1]) for point in curve)
+    ratio = math.log(losses[0] / losses[1]) / math.log(losses[1] / losses[2])
+    if losses[0] / losses[-1] < 10:
+        ratio = (losses[0] - losses[1]) / (losses[1] - losses[2])
+    assert (second - first) / (third - second) == pytest.approx(ratio, rel=0.02)
+
+
 @given(st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=200))
 @settings(max_examples=40, deadline=None)
 def test_a_histogram_counts_every_value_once(values):
