@@ -222,15 +222,13 @@ What predictors know of an object 10, 20 and 40 frames of 1/12 s behind a panel,
 went on alone from the frame in which the main object's centre goes behind the panel. The panel hides it whole in
 {hidden} frames. Intervals are 95 % over resampled clips. Made by
 
-    python tests/studies/behind_occluder.py {" ".join(_told(one) for one in content["candidates"])}
+    python tests/studies/behind_occluder.py {" ".join(one["candidate"] for one in content["candidates"])}
+
+A name with `-seed1` is the folder of the same training with another seed.
 
 {INTRODUCTION}
 """
     return "\n".join([head, *_state_table(content), "", POSITIONS, "", *_position_table(content), ""])
-
-
-def _told(one: dict[str, Any]) -> str:
-    return f"{one['candidate']}{'' if not one['seed'] else '@seed' + str(one['seed'])}"
 
 
 INTRODUCTION = """## States
@@ -239,7 +237,9 @@ Mean squared error of the predicted state against the state that the same candid
 of the last state seen, if it stayed. Units are each candidate's own, so errors compare along a row only. Gain: the
 share of the last state's error that prediction takes away; below 0 it is worse than standing still. Line: the error
 of the best line from each number of the last state to the same number then, fitted on other clips; it has no
-dynamics, but lets go to the mean what does not last. The layer `decoder` has frames of 16 x 16."""
+dynamics, but lets go to the mean what does not last. The layer `decoder` has frames of 16 x 16. What
+`svg-lp-hiding` has in `dynamics` after the context is drawn, and nothing in its training asks that it be the latent
+of a frame: its frames are to be compared."""
 
 POSITIONS = """## The hidden object's place
 
