@@ -133,9 +133,9 @@ SIZES: Mapping[str, Size] = {
     "128": _lattice_size(
         128,
         1600.0,
-        "With the complete objective 52 to 56 % of the units of each of four seeds are periodic in two directions: "
-        "seed 0 is hexagonal (62.9 degrees), and 56 % of its units pass the grid test; one is oblique (69), two "
-        "are square. Seed 0 was to ship whatever it became.",
+        "With the complete objective 48 to 56 % of the units of each of five seeds are periodic in two directions: "
+        "seed 0 is hexagonal (62.9 degrees), and 56 % of its units pass the grid test; two are oblique (69), "
+        "two square. Seed 0 was to ship whatever it became.",
     ),
     "full": Size(
         units=128,
