@@ -321,16 +321,16 @@ Schaeffer, Khona et al. (2023) report that the objective alone gives grid cells 
 Here, at 48 and 128 units, with 12,000 updates in place of 2,000,000, isometry relative to its mean and
 invariance at 0.2:
 
-- **Lattices emerge: seen.** In all five seeds of 48 units two thirds or three quarters of the units repeat in
-  two directions. Of 128 units 69 to 75 are active, and 52 to 56 % of all repeat in four seeds, 48 % in the fifth:
-  by the rule above that is no lattice, though 62 of its 69 active units share one. So it is from a half of the
-  updates on, and in nine of the ten from a quarter. The vectors are 36 to 42 cm, so that 2.4 to 2.7 of them go into a box
-  of 1 m. They hold on a rat's walks of a minute. Over 10 minutes the code drifts: of 48 units one seed loses its
-  lattice, another a third of its units; the networks of 128 units lose little.
+- **Lattices emerge: seen.** In all five seeds of 48 units two thirds or three quarters of the units repeat in two
+  directions. Of 128 units 69 to 75 are active, and 52 to 56 % of all repeat in four seeds, 48 % in the fifth: by
+  the rule above that is no lattice, though 62 of its 69 active units share one. So it is from a half of the
+  updates on, and in nine of the ten from a quarter. The vectors are 36 to 42 cm, so that 2.4 to 2.7 of them go
+  into a box of 1 m. They hold on a rat's walks of a minute. Over 10 minutes the code drifts: of 48 units one seed
+  loses its lattice, another a third of its units; the networks of 128 units lose little.
 - **Hexagonal ones: in one seed of five with 48 units, and one of five with 128.** Four are oblique, at 68 to 71
-  degrees, and 39 to 58 % of their units pass the grid test all the same; four are square or nearly so, and none of their
-  units does. The objective hardly tells them apart: losses at 48 units are -0.180 to -0.184, -0.183 for the
-  hexagonal and for a square one; at 128 units -0.188 for the hexagonal, -0.183 to -0.186 for the others. Two
+  degrees, and 39 to 58 % of their units pass the grid test all the same; four are square or nearly so, and none
+  of their units does. The objective hardly tells them apart: losses at 48 units are -0.180 to -0.184, -0.183 for
+  the hexagonal and for a square one; at 128 units -0.188 for the hexagonal, -0.183 to -0.186 for the others. Two
   oblique lattices turn from 78 and 75 to 71 and 69 degrees until training ends, so longer training may change the
   count.
 - **Several modules: not seen.** The module finder counts two or three, and all units but one of 510 repeat on
