@@ -177,7 +177,9 @@ def test_neurons_own_speeds_and_slopes_are_those_that_scores_compare_with():
     samples, scaling = measurement(), load_metric("time-scaling", Settings(), n_boot=20)
     facts = scaling(assembly(of_time(samples), samples), brain(samples)).facts
     own = scaling.neural_slopes(brain(samples))
-    assert own == {name: facts[f"neural_slope_{name}"] for name in ("short", "long")}
+    assert own == pytest.approx(
+        {name: facts[f"neural_slope_{name}"] for name in ("short", "long")}, rel=1e-12
+    )
 
 
 def test_the_interval_is_told_within_each_prior_and_knowing_the_prior_is_not_enough():

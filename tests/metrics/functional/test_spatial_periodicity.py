@@ -127,7 +127,8 @@ def test_silent_maps_have_no_strength_and_holes_are_allowed():
     assert found.strength[1] > 0.9
     as_torch = spatial_periodicity(spatial_autocorrelation(torch.from_numpy(holes)[None]))
     assert isinstance(as_torch.strength, torch.Tensor)
-    np.testing.assert_array_equal(as_torch.vectors[0], found.vectors[1])
+    # To rounding: a map alone and one of two are summed in different orders on some processors.
+    np.testing.assert_allclose(as_torch.vectors[0], found.vectors[1], rtol=1e-12)
 
 
 def test_what_is_no_autocorrelogram_is_refused():
