@@ -167,7 +167,7 @@ def test_neurons_own_speeds_and_slopes_are_those_that_scores_compare_with():
     speed = load_metric("trajectory-speed", Settings(), n_boot=20)
     found = speed.neural_speeds(brain(samples)).set_index("stimulus_id")
     scored = speed(assembly(of_time(samples), samples), brain(samples)).targets.set_index("stimulus_id")
-    np.testing.assert_array_equal(found["slope"], scored["ceiling"].loc[found.index])
+    np.testing.assert_allclose(found["slope"], scored["ceiling"].loc[found.index], rtol=1e-12)
     middle = {"short": 640, "long": 1000}
     assert all(
         reference == f"{context}-{middle[context.split('-')[0]]}"
