@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ from markupsafe import Markup
 
 from ..core.csv_text import csv_text
 
-__all__ = ["Figure"]
+__all__ = ["Figure", "finite"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,3 +41,8 @@ class Figure:
     def csv(self) -> str:
         """The numbers as CSV, safe to open in a spreadsheet."""
         return csv_text(self.columns, self.rows)
+
+
+def finite(value: float) -> float | None:
+    """A number as the rows of a figure have it: None where it is not finite."""
+    return value if math.isfinite(value) else None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .figure import Figure
+from .figure import Figure, finite
 from .svg import Scale, document, drawable, element, line, scale_over, text, y_axis
 
 __all__ = ["Moment", "history"]
@@ -49,7 +48,7 @@ def history(moments: Sequence[Moment], title: str, *, key: str) -> Figure:
     rows = [
         (
             one.created,
-            *(v if math.isfinite(v) else None for v in (one.value, one.low, one.high)),
+            *(finite(v) for v in (one.value, one.low, one.high)),
             one.superseded,
         )
         for one in moments

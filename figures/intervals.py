@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from .figure import Figure
+from .figure import Figure, finite
 from .svg import Scale, document, drawable, element, line, scale_over, text, x_axis
 
 __all__ = ["Whisker", "whiskers"]
@@ -87,11 +87,7 @@ def _bar(x1: float, y1: float, x2: float, y2: float) -> Markup:
 
 
 def _numbers(items: Sequence[Whisker]) -> list[tuple[object, ...]]:
-    return [(item.name, *(_finite(v) for v in (item.value, item.low, item.high))) for item in items]
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return [(item.name, *(finite(v) for v in (item.value, item.low, item.high))) for item in items]
 
 
 def _short(name: str, most: int = 34) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from .figure import Figure
+from .figure import Figure, finite
 from .svg import Scale, document, drawable, element, line, number, scale_over, text
 
 __all__ = ["LayerPanel", "layer_curves"]
@@ -54,7 +54,7 @@ def layer_curves(panels: Sequence[LayerPanel], title: str, *, key: str) -> Figur
     width, height = 48 + across * (_WIDE + _BETWEEN), down * (_HIGH + _GAP) + 8
     svg = document(width, height, title, description, parts, key=key)
     rows = [
-        (panel.name, layer, value if math.isfinite(value) else None, layer == panel.committed)
+        (panel.name, layer, finite(value), layer == panel.committed)
         for panel in panels
         for layer, value in panel.values.items()
     ]

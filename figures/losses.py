@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from .figure import Figure
+from .figure import Figure, finite
 from .svg import Scale, document, drawable, element, line, scale_over, text, x_axis, y_axis
 
 __all__ = ["EpochLoss", "loss_curve"]
@@ -44,8 +44,7 @@ def loss_curve(epochs: Sequence[EpochLoss], title: str, *, key: str) -> Figure:
     description = f"{len(epochs)} epochs; the validation loss is on data that nothing is learned from."
     svg = document(_WIDTH, _BOTTOM + 44, title, description, parts, key=key)
     rows = [
-        (epoch, *(loss if math.isfinite(loss) else None for loss in (one.training, one.validation)))
-        for epoch, one in enumerate(epochs, start=1)
+        (epoch, finite(one.training), finite(one.validation)) for epoch, one in enumerate(epochs, start=1)
     ]
     return Figure(title, description, svg, ("epoch", *_CURVES), rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 from .. import benchmarks, candidates, data_registry, metrics
 from ..benchmarks import suites
 from ..candidates.loss_curve import read_curve
-from ..core.cards import BenchmarkCard
+from ..core.cards import BenchmarkCard, CandidateCard
 from ..core.claims_report import without_datasets
 from ..core.errors import InnerscoreError, InvalidInputError
-from ..core.registry import Registry
+from ..core.registry import Registered, Registry
 from ..core.settings import Settings
 from ..data_registry.sharing import scores_alone, withheld_datasets
 from ..figures import Figure, loss_curve
@@ -56,11 +56,12 @@ def board_contents(
         for name, card in _cards(benchmarks.registry(settings)).items()
         if card.dataset not in withheld
     }
+    known = candidates.registry(settings).entries()
     shared = {
         name: card for name, card in _cards(data_registry.registry(settings)).items() if name not in withheld
     }
     return BoardContents(
-        candidates=_cards(candidates.registry(settings)),
+        candidates={name: entry.card for name, entry in known.items()},
         benchmarks=on_shared,
         datasets=shared,
         metrics=_cards(metrics.registry(settings)),
@@ -68,7 +69,7 @@ def board_contents(
         own=frozenset(own),
         clip=_Clips(settings, without),
         gallery=lru_cache(maxsize=None)(partial(_gallery, settings=settings, without=without)),
-        losses=partial(_losses, settings=settings),
+        losses=partial(_losses, known),
         trust=_shareable_trust(settings, withheld) or shipped_report(),
         game=pong_game(settings),
         claims=None if (claims := shipped_claims()) is None else without_datasets(claims, withheld),
@@ -166,10 +167,12 @@ def _gallery(dataset: str, *, settings: Settings, without: Collection[str]) -> F
         return None
 
 
-def _losses(candidate: str, *, settings: Settings) -> Figure | None:
-    """The loss curve of a candidate's training, or None if its folder has none that can be read."""
+def _losses(known: Mapping[str, Registered[CandidateCard]], candidate: str) -> Figure | None:
+    """The loss curve of a candidate's training, or None if it is not known or has none that can be read."""
+    if candidate not in known:
+        return None
     try:
-        epochs = read_curve(candidates.registry(settings).find(candidate).path.parent)
+        epochs = read_curve(known[candidate].path.parent)
     except InnerscoreError:
         return None
     return loss_curve(epochs, f"Losses of {candidate}", key="losses") if epochs else None

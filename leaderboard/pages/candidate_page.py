@@ -147,7 +147,7 @@ def _figures(name: str, cells: Sequence[tuple[Column, Cell]]) -> dict[str, Figur
 
 
 def _losses(name: str, snapshot: Snapshot) -> dict[str, Figure]:
-    losses = snapshot.contents.losses(name) if name in snapshot.contents.candidates else None
+    losses = snapshot.contents.losses(name)
     return {} if losses is None else {"losses": losses}
 
 
