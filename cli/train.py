@@ -121,25 +121,23 @@ def _trained(
     """What the folder holds already, or a training to its end."""
     from dataclasses import replace
 
-    from ..candidates.training import finished_training
+    from ..candidates.training import check_trainable, finished_training
     from ..candidates.training import train as run
-    from ..candidates.training.trainer import CHECKPOINT_NAME
     from .progress import shown_progress
 
-    if restart:
-        (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
-    elif (finished := finished_training(recipe, folder, seed=seed)) is not None:
+    if not restart and (finished := finished_training(recipe, folder, seed=seed)) is not None:
         say(f"{recipe.name}: trained already")
         return finished
     if epochs is not None:
         recipe = replace(recipe, optimisation=replace(recipe.optimisation, max_epochs=epochs))
+    check_trainable(recipe, device)
     say(f"{recipe.name}: making data")
     with shown_progress(recipe.name) as show:
 
         def report(done: int, of: int) -> None:
             show("epochs", done, of)
 
-        return run(recipe, folder, seed=seed, device=device, command=command, report=report)
+        return run(recipe, folder, seed=seed, device=device, restart=restart, command=command, report=report)
 
 
 def _command(name: str, seed: int, device: str, epochs: int | None) -> str:

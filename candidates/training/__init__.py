@@ -2,13 +2,14 @@
 
 from .catalogue import find_recipes, recipes
 from .recipe import Optimisation, Recipe, Task
-from .trainer import Trained, finished_training, train
+from .trainer import Trained, check_trainable, finished_training, train
 
 __all__ = [
     "Optimisation",
     "Recipe",
     "Task",
     "Trained",
+    "check_trainable",
     "find_recipes",
     "finished_training",
     "recipes",

@@ -29,6 +29,7 @@ __all__ = [
     "CHECKPOINT_NAME",
     "WEIGHTS_NAME",
     "Trained",
+    "check_trainable",
     "finished_training",
     "train",
 ]
@@ -83,12 +84,25 @@ def finished_training(recipe: Recipe, folder: Path, *, seed: int) -> Trained | N
     return Trained(card, folder)
 
 
+def check_trainable(recipe: Recipe, device: str) -> None:
+    """Refuse a training that cannot begin here.
+
+    Raises
+    ------
+    MissingPartError
+        If the device is not there, or has too little memory free.
+    """
+    check_device(device, hint="Train with --device cpu.")
+    check_memory(_work(recipe), recipe.memory_mb, free_mb=_free_mb(device))
+
+
 def train(
     recipe: Recipe,
     folder: Path,
     *,
     seed: int = 0,
     device: str = "cpu",
+    restart: bool = False,
     command: str = "",
     report: Report | None = None,
     checkpoint_seconds: float = _CHECKPOINT_SECONDS,
@@ -108,6 +122,8 @@ def train(
         Seed of weights and data.
     device : str
         ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+    restart : bool
+        Begin anew, whatever the folder holds; what it holds stays if the training cannot begin.
     command : str
         The command that repeats the training, for the card.
     report : callable, optional
@@ -122,11 +138,11 @@ def train(
     MissingPartError
         If the device is not there, has too little memory free to begin, or ran out of it.
     """
-    check_device(device, hint="Train with --device cpu.")
-    work = f"training {recipe.name}"
-    check_memory(work, recipe.memory_mb, free_mb=_free_mb(device))
+    check_trainable(recipe, device)
     identity = _identity(recipe, seed, device)
-    with memory_errors(work, hint=_RAN_OUT), exclusive(folder / CHECKPOINT_NAME):
+    with memory_errors(_work(recipe), hint=_RAN_OUT), exclusive(folder / CHECKPOINT_NAME):
+        if restart:
+            (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
         task = recipe.task(seed, device)
         untrained = {f"untrained_{name}": value for name, value in task.losses().items()}
         progress = _begun(recipe, task, folder, identity)
@@ -252,6 +268,10 @@ def _kept_epochs(history: tuple[Epoch, ...], plan: Optimisation) -> tuple[Epoch,
 
 def _copied(module: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}
+
+
+def _work(recipe: Recipe) -> str:
+    return f"training {recipe.name}"
 
 
 def _free_mb(device: str) -> float:

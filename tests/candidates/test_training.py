@@ -266,6 +266,25 @@ def test_a_device_that_is_not_there_is_said_before_anything_is_done(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_a_restart_that_cannot_begin_keeps_what_was_done(tmp_path):
+    folder = tmp_path / RECIPE.name
+    with pytest.raises(KeyboardInterrupt):
+        train(RECIPE, folder, report=stopping_at(1), checkpoint_seconds=0)
+    before = (folder / "checkpoint.safetensors").read_bytes()
+    refused = run(RECIPE.name, "--out", tmp_path, "--restart", "--device", "cuda")
+    assert isinstance(refused.exception, MissingPartError)
+    assert "making data" not in refused.output
+    assert (folder / "checkpoint.safetensors").read_bytes() == before
+
+
+def test_a_restart_begins_anew_whatever_the_checkpoint_is_of(whole, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        train(RECIPE, tmp_path, seed=4, report=stopping_at(1), checkpoint_seconds=0)
+    trained = train(RECIPE, tmp_path, seed=3, restart=True)
+    assert trained.card.weights.sha256 == whole.card.weights.sha256
+
+
 def test_too_little_memory_is_said_before_anything_is_done(tmp_path):
     """Under a limit that holds torch, but not the training."""
     limited = ["bash", "-c", 'ulimit -v 2400000 && exec "$@"', "bash"]
