@@ -224,7 +224,7 @@ went on alone from the frame in which the main object's centre goes behind the p
 
     python tests/studies/behind_occluder.py {" ".join(one["candidate"] for one in content["candidates"])}
 
-A name with `-seed1` is the folder of the same training with another seed.
+A name with `-seed1` or `-seed2` is the folder of the same training with another seed.
 
 {INTRODUCTION}
 """

@@ -72,7 +72,7 @@ were trained for minutes, so what is not seen here may well hold of the publishe
 MIDDLE = """## Every comparison
 
 The ceiling-normalised score of the first candidate less that of the second, with its 95 % interval over shared
-resamples of conditions. A name with `-seed1` or `-seed2` is the same training with another seed.
+resamples of conditions. A name with `-seed1`, `-seed2` and so on is the same training with another seed.
 
 | claim | benchmark | candidates | difference |
 |---|---|---|---|"""
