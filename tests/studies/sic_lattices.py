@@ -31,6 +31,7 @@ from innerscore.candidates.training.trainer import CARD_NAME, CHECKPOINT_NAME
 from innerscore.candidates.weights import load_into, read_weights
 from innerscore.candidates.zoo.sic import SelfSupervisedSpace
 from innerscore.core.cards import CandidateCard, read_card
+from innerscore.core.stimuli import SelfMotion
 from innerscore.metrics.functional.spatial import (
     find_grid_modules,
     grid_lattice,
@@ -164,8 +165,10 @@ def _of_weights(recipe: Recipe, path: Path, seed: int) -> dict:
 def _of_a_rat(recipe: Recipe, weights: Path, seed: int, seconds: int) -> dict:
     """Periodicity and tuning of the maps that a candidate has on a rat's walks, told the start of each."""
     paths = ornstein_uhlenbeck_paths(ALL_S // seconds, float(seconds), rate_hz=RATE_HZ, seed=seed)
-    untrained = recipe.task(seed, "cpu").module.state_dict()
-    codes, places = _walked(recipe, read_weights(weights), paths)
+    walks = [motion_from_path("walk", path, rate_hz=RATE_HZ, arena_m=(1.0, 1.0)) for path in paths]
+    places = [walk.positions for walk in walks]
+    codes = _codes(recipe, read_weights(weights), walks)
+    untrained = _codes(recipe, recipe.task(seed, "cpu").module.state_dict(), walks)
     maps = unit_maps(np.concatenate(codes), np.concatenate(places), box_m=1.0, bin_m=RAT_BIN_M)
     lattice = population_lattice(maps, bin_m=RAT_BIN_M, seed=seed)
     grids = population_gridness(maps, bin_m=RAT_BIN_M, seed=seed)
@@ -175,18 +178,14 @@ def _of_a_rat(recipe: Recipe, weights: Path, seed: int, seconds: int) -> dict:
         "lengths_m": [_rounded(length) for length in lattice.lengths],
         "angle_deg": _rounded(lattice.angle, 1),
         "tuning": _tuning(codes, places),
-        "tuning_untrained": _tuning(*_walked(recipe, untrained, paths)),
+        "tuning_untrained": _tuning(untrained, places),
     }
 
 
-def _walked(
-    recipe: Recipe, weights: Mapping[str, torch.Tensor], paths: list[np.ndarray]
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """The code at each step of walks, and the places of these steps."""
-    walks = [motion_from_path("walk", path, rate_hz=RATE_HZ, arena_m=(1.0, 1.0)) for path in paths]
+def _codes(recipe: Recipe, weights: Mapping[str, torch.Tensor], walks: list[SelfMotion]) -> list[np.ndarray]:
+    """The code at each step of walks."""
     candidate = SelfSupervisedSpace(weights=weights, **recipe.card.options)
-    codes = [layers["code"].astype(np.float64) for layers in candidate.activations_batch(walks)]
-    return codes, [path[-len(code) :] for path, code in zip(paths, codes, strict=True)]
+    return [layers["code"].astype(np.float64) for layers in candidate.activations_batch(walks)]
 
 
 def _tuning(codes: list[np.ndarray], places: list[np.ndarray]) -> float | None:
@@ -277,7 +276,7 @@ def _rat_row(run: dict) -> str:
 
 def _has_tuning(run: dict) -> bool:
     """Runs of the first version of this study were measured without, and not all of their weights were kept."""
-    return all("tuning" in one for one in run["rat"].values())
+    return "path_invariance" in run
 
 
 def _tuning_row(run: dict) -> str:
@@ -350,10 +349,10 @@ and by grid score, and the lattice.
 ## Tuned to place
 
 Path invariance: on the walks of the maps, how much nearer codes of one place are, by whichever path it was reached,
-than those of distant places; 1 is a function of place, 0 no trace of it. Then, on the rat's walks, the correlation
-of a unit's map on the first half of them with its map on the second (bins of {half_bin_cm:.0f} cm), median over the
-active units. In brackets the same network before training. Seven networks were measured before this was asked, and
-their weights are no longer at hand.
+than those of distant places; 1 is one code in each place, 0 no trace of it. Then, on the rat's walks, the
+correlation of a unit's map on the first half of them with its map on the second (bins of {half_bin_cm:.0f} cm),
+median over the active units. In brackets the same network before training. Networks that were measured before this
+was asked, and whose weights are no longer at hand, are not here.
 
 | network | seed | path invariance | {at_seconds} |
 |---|---|---|{of_seconds}
